@@ -1,0 +1,76 @@
+"""All or nothing on disk: a file is complete under its name, or it is not there.
+
+A target is written under a unique temporary name beside it, flushed, fsynced and renamed; then the directory is
+fsynced, so that a power cut after the rename cannot undo it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PARTIAL = ".partial"
+"""Every temporary name ends in this; nothing else may."""
+
+NAME_LIMIT = 255
+"""Longest file name in bytes on the file systems in use (ext4, xfs, btrfs, APFS)."""
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``target`` that becomes ``target`` when the block ends well.
+
+    When the block raises, the temporary file is removed and ``target`` is as it was.
+
+    Args:
+        target: The final name. Its directory is created.
+
+    Raises:
+        FileNotFoundError: The block ended without writing the temporary file.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    tail = f".{os.getpid()}-{secrets.token_hex(4)}{PARTIAL}"
+    stem = os.fsencode(f".{target.name}")[: NAME_LIMIT - len(tail)].decode(errors="ignore")
+    partial = target.with_name(stem + tail)
+    try:
+        yield partial
+        sync(partial)
+        partial.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+    sync(target.parent)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write UTF-8 ``text`` to ``target``, whole or not at all."""
+    with replacing(target) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def sync(path: Path) -> None:
+    """Flush a file's, or a directory's, content to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove the temporary files that a killed run left under ``folder``; return what was removed.
+
+    Only call this while holding the project's lock: another run's temporary files look the same.
+    """
+    removed = []
+    for path in folder.rglob(f".*{PARTIAL}"):
+        path.unlink(missing_ok=True)
+        removed.append(path)
+    return removed

@@ -1,0 +1,65 @@
+"""A typed model that lives in a JSON file."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, ValidationError
+
+from drapto.engine import atomic
+from drapto.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Rational = Annotated[
+    Fraction,
+    PlainValidator(lambda value: Fraction(str(value)) if not isinstance(value, Fraction) else value),
+    PlainSerializer(str, return_type=str),
+]
+"""A fraction written as ``"24000/1001"``."""
+
+
+class Model(BaseModel):
+    """A frozen value; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Document(Model):
+    """A value with a JSON file of its own. The same value always gives the same bytes."""
+
+    def dumps(self) -> str:
+        """Return the JSON text, indented, with a final newline."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+
+    def write(self, path: Path) -> Self:
+        """Write to ``path``, whole or not at all; return self."""
+        atomic.write_text(path, self.dumps())
+        return self
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read from ``path``.
+
+        Raises:
+            ArtifactError: The file is missing, or not this document.
+        """
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except FileNotFoundError as error:
+            raise ArtifactError("is missing", path=path, remedy="run `doit` to rebuild it") from error
+        except (ValidationError, ValueError, OSError) as error:
+            raise ArtifactError(
+                f"is damaged ({str(error).splitlines()[0]})", path=path, remedy="delete it and run again"
+            ) from error
+
+    @classmethod
+    def read_if_whole(cls, path: Path) -> Self | None:
+        """Return the document at ``path``, or None where it is missing or damaged."""
+        try:
+            return cls.read(path)
+        except ArtifactError:
+            return None

@@ -1,0 +1,112 @@
+"""What a stage needs besides its input: the tool, the log, its share of the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drapto.engine import process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from drapto.engine.slots import Slots
+
+
+def file_url(path: Path) -> str:
+    """Return ``path`` as ffmpeg takes it literally: no protocol, option or pattern is read out of a file name."""
+    return f"file:{path}"
+
+
+@dataclass(frozen=True)
+class EncodeProgress:
+    """One report of a running ffmpeg.
+
+    Attributes:
+        frame: Frames written so far.
+        fps: Frames per second since its start.
+        size: Bytes written so far.
+    """
+
+    frame: int
+    fps: float
+    size: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """The surroundings of a title's stages. Picklable, so that it crosses doit's process runner.
+
+    Attributes:
+        title: The title's name.
+        ffmpeg: The ffmpeg program.
+        logs: The directory of the title's logs.
+        cpu: The CPU slots of this project.
+        disk_rate: Bytes per second that drapto itself may write when it copies streams.
+    """
+
+    title: str
+    ffmpeg: Path
+    logs: Path
+    cpu: Slots
+    disk_rate: int
+
+    def run_ffmpeg(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        stage: str,
+        about: Path | None = None,
+        on_progress: Callable[[EncodeProgress], None] | None = None,
+        feed: Iterable[bytes] | None = None,
+        verbosity: str = "error",
+    ) -> process.Finished:
+        """Run ffmpeg with ``arguments``, logged to ``logs/<stage>.log``.
+
+        Args:
+            arguments: Everything after the global options; name files with `file_url`.
+            stage: Names the log file.
+            about: The file to name in an error.
+            on_progress: Called about twice a second; standard output then carries the reports.
+            feed: Chunks for standard input (``pipe:0``).
+            verbosity: ffmpeg's log level.
+
+        Raises:
+            ToolFailedError, ToolMissingError, SpaceError: As `process.run`.
+        """
+        reports = ["-progress", "pipe:1", "-stats_period", "0.5"] if on_progress else []
+        return process.run(
+            [self.ffmpeg, "-nostdin", "-hide_banner", "-v", verbosity, *reports, *arguments],
+            log=self.logs / f"{stage}.log",
+            on_line=_progress_reader(on_progress) if on_progress else None,
+            feed=feed,
+            about=about,
+        )
+
+
+def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[[str], None]:
+    """Return a reader of ffmpeg's ``-progress`` lines: blocks of ``key=value``, each ended by ``progress=``."""
+    seen: dict[str, str] = {}
+
+    def read(line: str) -> None:
+        key, _, value = line.partition("=")
+        seen[key] = value.strip()
+        if key == "progress":
+            on_progress(
+                EncodeProgress(
+                    frame=int(_number(seen.get("frame"))),
+                    fps=_number(seen.get("fps")),
+                    size=int(_number(seen.get("total_size"))),
+                )
+            )
+
+    return read
+
+
+def _number(text: str | None) -> float:
+    """Read ffmpeg's number, which may be ``N/A``."""
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,107 @@
+"""What of this machine a run may use, from the settings and from what is there."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from drapto.errors import SpaceError
+
+MIB = 1 << 20
+
+ENCODER_BASE = 324 * MIB
+ENCODER_PER_PIXEL = 218
+"""Memory of one SVT-AV1 encoder with its decoder, in bytes, and bytes per luma pixel, 10 bit, preset 6, `lp=1`:
+peak resident size 525 MB at 1280x720 and 2,134 MB at 2160x3840 (SVT-AV1 4.2 in ffmpeg 9.0.2)."""
+
+
+def usable_cores() -> int:
+    """Return the processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cpu_slots(max_cpu: int) -> int:
+    """Return how many one-core encoders ``max_cpu`` percent of this machine feeds, at least 1."""
+    return max(1, round(usable_cores() * max_cpu / 100))
+
+
+def encoder_memory(width: int, height: int) -> int:
+    """Return the bytes that one encoder of a ``width`` x ``height`` picture needs at its peak."""
+    return ENCODER_BASE + ENCODER_PER_PIXEL * width * height
+
+
+@dataclass(frozen=True)
+class CpuShare:
+    """How the encoders of a title share the processors.
+
+    Attributes:
+        encoders: How many run side by side.
+        lp: SVT-AV1's level of parallelism for each, which is also the CPU slots that each holds.
+    """
+
+    encoders: int
+    lp: int
+
+
+def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, height: int) -> CpuShare:
+    """Split ``slots`` processors between the encoders of one title.
+
+    Many one-core encoders beat one many-core encoder in wall time and in CPU, so there are as many as the
+    processors, the segments, the user's ``jobs`` and ``memory`` (bytes) allow; what is left over goes to `lp`.
+    """
+    fit = max(1, memory // encoder_memory(width, height))
+    encoders = max(1, min(slots, jobs, segments, fit))
+    return CpuShare(encoders, max(1, slots // encoders))
+
+
+class Throttle:
+    """Keeps a stream of writes under a rate, over all threads of this process.
+
+    Args:
+        rate: Bytes per second.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._free_at = 0.0
+        self._lock = threading.Lock()
+
+    def spend(self, size: int) -> None:
+        """Account for ``size`` bytes, and sleep where they come too fast."""
+        with self._lock:
+            now = time.monotonic()
+            # up to one second's worth may burst, so that small writes are never slowed down
+            self._free_at = max(self._free_at, now - 1.0) + size / self.rate
+            wait = self._free_at - now
+        if wait > 0:
+            time.sleep(wait)
+
+
+def require_space(folder: Path, needed: int, what: str) -> None:
+    """Refuse a job that the disk cannot hold.
+
+    Args:
+        folder: Where the job will write; its nearest existing parent is asked.
+        needed: Bytes.
+        what: What the bytes are for, for the message.
+
+    Raises:
+        SpaceError: Less than ``needed`` bytes are free.
+    """
+    existing = folder
+    while not existing.exists():
+        existing = existing.parent
+    free = psutil.disk_usage(os.fspath(existing)).free
+    if free < needed:
+        raise SpaceError(
+            f"{free // MIB} MiB free, {what} needs about {needed // MIB} MiB",
+            path=folder,
+            remedy="free some space, or set another work directory",
+        )

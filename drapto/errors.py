@@ -1,0 +1,120 @@
+"""What can go wrong, drawn.
+
+DraptoError                     one line: what, in which file, and the remedy
+├── UsageError                  refused before any work began            exit 3
+│   ├── ConfigError             a setting that cannot hold
+│   ├── CollisionError          two titles, or a title and its source, want one output
+│   ├── LockedError             another run works in this project
+│   └── ToolMissingError        no usable ffmpeg (or other tool)
+├── SourceError                 this title's source cannot be encoded    exit 1
+├── StageError                  a stage could not do its work            exit 1
+│   ├── ToolFailedError         a child process failed
+│   ├── FrameCountError         a segment did not decode to its planned frames
+│   ├── SpaceError              the disk cannot hold the job
+│   └── ArtifactError           an intermediate file is damaged or not what its name says
+└── ValidationError             the finished file is not what was promised  exit 1
+
+Exit codes are doit's: 0 done, 1 a task failed, 2 error, 3 usage or could not start; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+EXIT_FAILED = 1
+EXIT_ERROR = 2
+EXIT_USAGE = 3
+EXIT_INTERRUPTED = 130
+
+
+def printable(path: Path | str) -> str:
+    """Return a file name for a message: control characters escaped, so that it stays one line."""
+    text = str(path)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+class DraptoError(Exception):
+    """A failure that the user can act on.
+
+    Args:
+        problem: What is wrong, without a full stop.
+        path: The file that it is about, if any.
+        remedy: What to do about it, without a full stop.
+    """
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self, problem: str, *, path: Path | str | None = None, remedy: str | None = None) -> None:
+        self.problem = problem
+        self.path = None if path is None else str(path)
+        self.remedy = remedy
+        super().__init__(problem, self.path, remedy)
+
+    def __str__(self) -> str:
+        """Return the one line: ``file: problem; remedy``."""
+        text = " ".join(self.problem.split())
+        if self.path is not None:
+            text = f"{printable(self.path)}: {text}"
+        if self.remedy:
+            text = f"{text}; {' '.join(self.remedy.split())}"
+        return text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by value, so that an error crosses the process runner whole."""
+        return (_rebuild, (type(self), self.problem, self.path, self.remedy))
+
+
+def _rebuild(kind: type[DraptoError], problem: str, path: str | None, remedy: str | None) -> DraptoError:
+    return kind(problem, path=path, remedy=remedy)
+
+
+class UsageError(DraptoError):
+    """Refused before any work began."""
+
+    exit_code = EXIT_USAGE
+
+
+class ConfigError(UsageError):
+    """A setting that is unknown, out of bounds or at odds with another."""
+
+
+class CollisionError(UsageError):
+    """Two titles would write one output, or an output would overwrite its source."""
+
+
+class LockedError(UsageError):
+    """Another run works in this project directory."""
+
+
+class ToolMissingError(UsageError):
+    """A tool is missing, or lacks a capability that the job needs."""
+
+
+class SourceError(DraptoError):
+    """The source cannot be encoded: not Matroska, no video, damaged, unreadable."""
+
+
+class StageError(DraptoError):
+    """A stage could not do its work."""
+
+
+class ToolFailedError(StageError):
+    """A child process failed."""
+
+
+class FrameCountError(StageError):
+    """A segment did not decode, or encode, to the frames that were planned for it."""
+
+
+class SpaceError(StageError):
+    """The disk cannot hold what the job will write."""
+
+
+class ArtifactError(StageError):
+    """An intermediate file is damaged, or is not what its name says."""
+
+
+class ValidationError(DraptoError):
+    """The finished file is not what was promised; it is kept in the work directory."""

@@ -1,0 +1,1 @@
+"""What is in a file: tracks, colour, timing, crop."""

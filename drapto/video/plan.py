@@ -1,0 +1,61 @@
+"""How a title's frames are divided: the typed content of ``encode_data/segments.json``."""
+
+from __future__ import annotations
+
+from drapto.engine.document import Document, Model, Rational
+
+
+class Segment(Model):
+    """A run of consecutive frames, in presentation order.
+
+    Attributes:
+        index: Counts from 1; also its file name, ``0001.mkv``.
+        path: The stream-copied file, relative to the title's work directory; None where the source itself is read.
+        size: Bytes of that file (the source's where it is read itself).
+        start_time: Presentation time of the first frame, seconds.
+        duration: To the next segment's first frame, or to the end of the last frame, seconds.
+        frames: How many frames it decodes to, once what overlaps the next segment is cut off.
+        first_frame: Where its frames begin in ``timestamps``.
+        keyint: The longest run of frames that lasts at most 10 s, for the encoder's keyframe interval.
+    """
+
+    index: int
+    path: str | None
+    size: int
+    start_time: float
+    duration: float
+    frames: int
+    first_frame: int
+    keyint: int
+
+    @property
+    def name(self) -> str:
+        """The segment's number as its files are named."""
+        return f"{self.index:04d}"
+
+
+class SegmentPlan(Document):
+    """All segments of a title.
+
+    Attributes:
+        digest: The source's content digest.
+        settings: The settings slice that shaped this plan.
+        strategy: The name of the encoding strategy that it is for.
+        reason: Why that strategy, and why so many segments, in one line.
+        rate: The nominal frame rate that every segment is encoded at; the true times come back in ``video.mkv``.
+        timestamps: The file of the frames' presentation times, relative to the title's work directory.
+        segments: In presentation order.
+    """
+
+    digest: str
+    settings: dict[str, object]
+    strategy: str
+    reason: str
+    rate: Rational
+    timestamps: str
+    segments: tuple[Segment, ...]
+
+    @property
+    def frames(self) -> int:
+        """How many frames the title has."""
+        return sum(segment.frames for segment in self.segments)
