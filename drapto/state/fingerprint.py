@@ -1,0 +1,169 @@
+"""Content digests: what tells a touched, copied or restored file from a changed one.
+
+A file of up to `WHOLE_LIMIT` bytes is read whole. Of a larger one, its size, its first and last `EDGE` bytes
+and `BLOCKS` blocks evenly spaced between them are read: about 6 MiB, whatever the size.
+
+What that can miss: an edit in place that keeps the size and touches none of the sampled bytes, such as a few
+bytes patched in the middle of a large source. Anything that inserts or removes a byte changes the size, and a
+remux, a re-encode and an edit of the headers all change the ends, so they are seen. A file is only digested at
+all when its size or modification time has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from pathlib import Path
+
+from drapto.engine.document import Document
+
+MIB = 1 << 20
+
+WHOLE_LIMIT = 16 * MIB
+"""Largest file, in bytes, that is read whole."""
+
+EDGE = MIB
+"""Bytes read at each end of a larger file: a Matroska's headers, and its cues or tags, lie there."""
+
+BLOCK = 64 << 10
+"""Bytes of each block read in between."""
+
+BLOCKS = 64
+"""How many blocks are read in between."""
+
+SETTLED_NS = 100_000_000
+"""Age in nanoseconds from which a modification time can be trusted to change with the next write. File
+systems stamp with the kernel's tick (1 to 10 ms), so two writes within one tick look like one."""
+
+_Stamp = tuple[int, int]
+
+
+class _Store(Document):
+    """The cache's file: ``files`` maps a path to its size, modification time (ns) and digest."""
+
+    files: dict[str, tuple[int, int, str]]
+
+
+def digest(path: Path | str) -> str:
+    """Return the content digest of the file at ``path``: BLAKE2b, 40 hexadecimal digits.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        return _digest(handle, os.fstat(handle).st_size)
+    finally:
+        os.close(handle)
+
+
+def _digest(handle: int, size: int) -> str:
+    state = hashlib.blake2b(str(size).encode() + b"\n", digest_size=20)
+    for start, length in _ranges(size):
+        for offset in range(start, start + length, MIB):
+            state.update(os.pread(handle, min(MIB, start + length - offset), offset))
+    return state.hexdigest()
+
+
+def _ranges(size: int) -> list[tuple[int, int]]:
+    """Return the (offset, length) pairs that are read of a file of ``size`` bytes, in order."""
+    if size <= WHOLE_LIMIT:
+        return [(0, size)]
+    room = size - 2 * EDGE - BLOCK
+    blocks = [(EDGE + room * (number + 1) // (BLOCKS + 1), BLOCK) for number in range(BLOCKS)]
+    return [(0, EDGE), *blocks, (size - EDGE, EDGE)]
+
+
+class Fingerprints:
+    """Digests of files, remembered for as long as their size and modification time stay.
+
+    Safe to share between threads. Runs that save to one file at once overwrite each other: what is lost is
+    only computed again.
+
+    Args:
+        store: The JSON file that keeps them between runs, read when first needed; None keeps them in memory.
+            A damaged one is rebuilt.
+    """
+
+    def __init__(self, store: Path | None = None) -> None:
+        self._store = store
+        self._known: dict[str, tuple[int, int, str]] | None = None
+        self._dirty = False
+        self._lock = threading.Lock()
+
+    def of(self, path: Path | str) -> str:
+        """Return the content digest of the file at ``path``.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        return self._look(path)[1]
+
+    def state(self, path: Path | str) -> list[int | str]:
+        """Return the file's size (bytes), modification time (ns) and digest.
+
+        The stamp is from before the content was read: where the file changes meanwhile, the stamp is out of
+        date and the next check compares digests.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        (size, mtime), found = self._look(path)
+        return [size, mtime, found]
+
+    def save(self) -> None:
+        """Write what was learnt to the store, without the files that are gone."""
+        with self._lock:
+            if self._store is None or self._known is None or not self._dirty:
+                return
+            known = {name: entry for name, entry in self._known.items() if Path(name).exists()}
+            _Store(files={name: known[name] for name in sorted(known) if _is_text(name)}).write(self._store)
+            self._known, self._dirty = known, False
+
+    def _look(self, path: Path | str) -> tuple[_Stamp, str]:
+        name = str(Path(path).absolute())
+        handle = os.open(name, os.O_RDONLY)
+        try:
+            before = _stamp(handle)
+            if (known := self._recall(name, before)) is not None:
+                return before, known
+            asked = time.time_ns()
+            found = _digest(handle, before[0])
+            if _stamp(handle) == before and before[1] < asked - SETTLED_NS:
+                self._remember(name, before, found)
+        finally:
+            os.close(handle)
+        return before, found
+
+    def _entries(self) -> dict[str, tuple[int, int, str]]:
+        """Return what is known, read from the store the first time; only call this while holding the lock."""
+        if self._known is None:
+            stored = None if self._store is None else _Store.read_if_whole(self._store)
+            self._known = {} if stored is None else dict(stored.files)
+        return self._known
+
+    def _recall(self, name: str, stamp: _Stamp) -> str | None:
+        with self._lock:
+            size, mtime, found = self._entries().get(name, (-1, -1, ""))
+        return found if (size, mtime) == stamp else None
+
+    def _remember(self, name: str, stamp: _Stamp, found: str) -> None:
+        with self._lock:
+            self._entries()[name] = (*stamp, found)
+            self._dirty = True
+
+
+def _stamp(handle: int) -> _Stamp:
+    status = os.fstat(handle)
+    return status.st_size, status.st_mtime_ns
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether ``name`` can stand in a JSON file; file names may hold bytes that are no UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
