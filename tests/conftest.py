@@ -1,0 +1,54 @@
+"""What all tests share: the bundled ffmpeg, a folder of clips, a job, the real clips where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drapto.engine.job import Job
+from drapto.engine.slots import Slots
+from tests import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHECKOUT = Path(__file__).parent.parent
+REAL_CLIPS = CHECKOUT.parent / "shared" / "media"
+
+
+@pytest.fixture(scope="session")
+def ffmpeg() -> Path:
+    """The ffmpeg that the tests drive."""
+    return clips.find_ffmpeg()
+
+
+@pytest.fixture(scope="session")
+def clip_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for made clips that all tests of a session share; nobody changes a clip in it."""
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture(scope="session")
+def media() -> Callable[[str], Path]:
+    """Return the path of a real clip by its name; skip the test where the folder is missing."""
+
+    def find(name: str) -> Path:
+        if not REAL_CLIPS.is_dir():
+            pytest.skip("the shared real clips are not on this machine")
+        return REAL_CLIPS / name
+
+    return find
+
+
+@pytest.fixture
+def job(ffmpeg: Path, tmp_path: Path) -> Job:
+    """A job whose logs and CPU slots are in the test's own folder."""
+    return Job(
+        title="clip",
+        ffmpeg=ffmpeg,
+        logs=tmp_path / "logs",
+        cpu=Slots(tmp_path / "slots", 2),
+        disk_rate=1 << 30,
+    )
