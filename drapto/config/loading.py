@@ -1,0 +1,169 @@
+"""Reads the settings: drapto.toml, then the environment, then the command line, the later ones winning."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from drapto.config import keys, layers, migrate
+from drapto.config.environment import read_environment
+from drapto.config.problems import config_error
+from drapto.config.schema import Config
+from drapto.errors import ConfigError
+
+if TYPE_CHECKING:
+    from drapto.config.layers import Given, Key
+
+FILE_NAME = "drapto.toml"
+COMMAND_LINE = "command line"
+
+Overrides = Mapping[str, object] | Sequence[str]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings, and where they came from.
+
+    Attributes:
+        config: All settings.
+        origins: By key, the file, variable or command line that gave it; what is not here is a default.
+        notes: What a user should know of how the file was read, a line each.
+    """
+
+    config: Config
+    origins: dict[Key, str]
+    notes: tuple[str, ...] = ()
+
+
+def load_config(
+    root: Path | None = None,
+    *,
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Overrides = (),
+) -> Config:
+    """Return a project's settings.
+
+    Args:
+        root: The project directory, whose ``drapto.toml`` is read where there is one; by default the current
+            directory.
+        file: Read this file instead; it must be there.
+        environ: The environment; the process's own by default.
+        overrides: What wins over both: ``section.key=value`` texts, or values by such keys.
+
+    Raises:
+        ConfigError: Names the file, variable or option, the key, what is wrong and what to do.
+    """
+    return load(root, file=file, environ=environ, overrides=overrides).config
+
+
+def load(
+    root: Path | None = None,
+    *,
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Overrides = (),
+) -> Loaded:
+    """As `load_config`, but also tell where each setting came from."""
+    given: dict[Key, Given] = {}
+    notes: tuple[str, ...] = ()
+    path = find_file(root, file)
+    if path is not None:
+        migrated = migrate.migrate(read_toml(path), path)
+        notes = migrated.notes
+        given |= layers.flatten(Config, migrated.data, str(path))
+    given |= read_environment(os.environ if environ is None else environ)
+    given |= read_overrides(overrides)
+    return Loaded(validate(given), {key: value.origin for key, value in given.items()}, notes)
+
+
+def validate(given: Mapping[Key, Given]) -> Config:
+    """Return the checked settings.
+
+    Raises:
+        ConfigError: One of them cannot hold.
+    """
+    try:
+        return Config.model_validate(layers.nest(given))
+    except ValidationError as error:
+        origins = {key: value.origin for key, value in given.items()}
+        raise config_error(error, Config, origins) from None
+
+
+def find_file(root: Path | None, file: Path | None) -> Path | None:
+    """Return the settings file to read, None where there is none.
+
+    Raises:
+        ConfigError: ``file`` is given and not there.
+    """
+    if file is not None:
+        if not file.is_file():
+            raise ConfigError("is not a file", path=file, remedy="check the name given with --config")
+        return file
+    path = (Path() if root is None else root) / FILE_NAME
+    return path if path.exists() else None
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """Return the tables of a TOML file.
+
+    Raises:
+        ConfigError: It cannot be read, or is not TOML; the line is named.
+    """
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as error:
+        text = str(error)
+        raise ConfigError(
+            f"is not valid TOML: {text[:1].lower()}{text[1:]}", path=path, remedy="correct that line"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError("is not UTF-8 text", path=path, remedy="save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read ({error.strerror})", path=path, remedy="check its permissions"
+        ) from None
+
+
+def read_overrides(overrides: Overrides) -> dict[Key, Given]:
+    """Return the command line's settings by key.
+
+    Raises:
+        ConfigError: A text is not ``section.key=value``.
+    """
+    given = overrides if isinstance(overrides, Mapping) else dict(_pair(text) for text in overrides)
+    found: dict[Key, Given] = {}
+    for text, value in given.items():
+        key = keys.split(Config, text)
+        nested: dict[str, object] = {}
+        layers.put(nested, key, value)
+        found |= layers.flatten(Config, nested, COMMAND_LINE)
+    return found
+
+
+def _pair(text: str) -> tuple[str, object]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(
+            f'"{text}" is not a setting',
+            path=COMMAND_LINE,
+            remedy="write KEY=VALUE, such as encoding.preset=8",
+        )
+    return key.strip(), _typed(value.strip())
+
+
+def _typed(text: str) -> object:
+    """Return the TOML value that ``text`` is, or ``text`` itself where it is none."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    value = parsed["value"]
+    plain = list(parsed) == ["value"] and isinstance(value, str | bool | int | float | dict | list)
+    return value if plain else text

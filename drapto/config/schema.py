@@ -1,0 +1,219 @@
+"""Every setting: its type, bounds, default and meaning. The prose is docs/configuration.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from drapto.config import svt_params
+from drapto.config.problems import refuse
+from drapto.config.types import (
+    GIB,
+    MIB,
+    Bytes,
+    Crf,
+    Kilobits,
+    Location,
+    Real,
+    Seconds,
+    Whole,
+    check_rect,
+    size_text,
+)
+
+CURRENT_VERSION = 3
+
+MOST_JOBS = 32
+
+Rect = Annotated[str, AfterValidator(check_rect)]
+SvtParams = Annotated[str, AfterValidator(svt_params.check)]
+
+
+class Section(BaseModel):
+    """A frozen table of settings; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, validate_default=False)
+
+
+class CrfSettings(Section):
+    """The quality of each size of picture."""
+
+    sd: Crf = Field(25.0, description="CRF up to 720p, 0 to 63 in quarter steps, less is better")
+    hd: Crf = Field(25.0, description="CRF above 720p up to 1080p, 0 to 63 in quarter steps")
+    uhd: Crf = Field(29.0, description="CRF above 1080p, 0 to 63 in quarter steps")
+
+    @property
+    def largest(self) -> float:
+        """The CRF of the lowest quality."""
+        return max(self.sd, self.hd, self.uhd)
+
+
+class EncodingSettings(Section):
+    """How the picture is encoded."""
+
+    preset: Whole = Field(6, ge=0, le=13, description="SVT-AV1 preset, 0 (slow, small) to 13 (fast)")
+    crf: CrfSettings = CrfSettings()
+    vmaf_target: Real = Field(
+        93.0, ge=70, le=99, description="VMAF to aim for where quality is targeted, 70 to 99"
+    )
+    film_grain: bool = Field(False, description="synthesise the source's film grain instead of encoding it")
+    svt_params: SvtParams = Field(
+        "tune=0:film-grain=0:film-grain-denoise=0",
+        description='SVT-AV1 parameters, key=value pairs joined by ":"',
+    )
+    pix_fmt: Literal["yuv420p10le"] = Field("yuv420p10le", description="the only pixel format drapto writes")
+    mode: Literal["auto", "standard", "chunked"] = Field(
+        "auto", description="standard (one pass over the title), chunked (split into segments), or auto"
+    )
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> EncodingSettings:
+        if self.vmaf_target > 95 and self.crf.largest > 20:  # noqa: PLR2004  the rule is in the text below
+            raise refuse(
+                "vmaf_target",
+                f"= {self.vmaf_target:g} cannot be reached at CRF {self.crf.largest:g}",
+                "with a VMAF target above 95 set every encoding.crf to at most 20",
+            )
+        if self.preset > 8 and self.wants_grain:  # noqa: PLR2004  the rule is in the text below
+            raise refuse(
+                "preset",
+                f"= {self.preset} is too fast for film grain",
+                "set encoding.preset to at most 8, or turn film grain off",
+            )
+        return self
+
+    @property
+    def wants_grain(self) -> bool:
+        """Whether film grain is asked for, by its own setting or among the SVT-AV1 parameters."""
+        return self.film_grain or svt_params.film_grain(self.svt_params) > 0
+
+
+def _read_jobs(value: object) -> object:
+    text = str(value).strip().lower()
+    if text == "auto":
+        return text
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_JOBS:
+        raise ValueError(f'is neither "auto" nor a whole number from 1 to {MOST_JOBS}')
+    return int(text)
+
+
+class ProcessingSettings(Section):
+    """How the work is divided, and where it lies."""
+
+    chunk_size: Seconds = Field(15.0, ge=1, le=300, description="seconds per segment, 1 to 300")
+    parallel_jobs: Annotated[Literal["auto"] | int, BeforeValidator(_read_jobs)] = Field(
+        "auto", description='encoders side by side, "auto" or 1 to 32'
+    )
+    temp_dir: Location = Field(Path("work"), description="the work directory, from the project directory")
+    keep_work: bool = Field(True, description="keep a title's work files once its output is validated")
+
+
+class ResourceSettings(Section):
+    """How much of the machine a run may use."""
+
+    max_memory: Bytes = Field(8 * GIB, ge=512 * MIB, description='memory for the encoders, such as "8 GiB"')
+    max_cpu: Whole = Field(95, ge=1, le=100, description="percent of the processors, 1 to 100")
+    max_disk_io: Bytes = Field(
+        100 * MIB, ge=MIB, description='bytes per second of stream copies, such as "100 MiB/s"'
+    )
+
+
+def _check_pattern(value: str) -> str:
+    if not value or value.startswith("/") or ".." in value.split("/"):
+        raise ValueError('is not a pattern inside the source directory, such as "*.mkv" or "**/*.mkv"')
+    return value
+
+
+class InputSettings(Section):
+    """Which sources a project has."""
+
+    source_dir: Location = Field(
+        Path("source"), description="where the sources are, from the project directory"
+    )
+    file_pattern: Annotated[str, AfterValidator(_check_pattern)] = Field(
+        "*.mkv", description="which files there are sources"
+    )
+    min_size: Bytes = Field(0, ge=0, description='smaller files are left out, such as "10 MiB"')
+    max_size: Bytes | None = Field(
+        None, ge=1, description='larger files are left out, such as "100 GiB"; unset: no limit'
+    )
+    frame_index: Literal["auto", "packets", "decode"] = Field(
+        "auto",
+        description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",
+    )
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> InputSettings:
+        if self.max_size is not None and self.max_size < self.min_size:
+            raise refuse(
+                "max_size",
+                f"= {size_text(self.max_size)} is less than input.min_size",
+                "make it the larger one",
+            )
+        return self
+
+
+class OutputSettings(Section):
+    """Where the finished files go."""
+
+    dir: Location = Field(
+        Path("output"), description="where the finished files go, from the project directory"
+    )
+
+
+class CropSettings(Section):
+    """Black bars."""
+
+    enabled: bool = Field(True, description="cut black bars off")
+    rect: Rect | None = Field(
+        None, description='keep this of every title, "width:height:x:y"; unset: detected'
+    )
+    titles: dict[str, Rect] = Field(
+        {}, description="the same for single titles, by the source's name without .mkv"
+    )
+    threshold: Real = Field(
+        24 / 255, gt=0, lt=0.5, description="what counts as black, as a fraction of full scale (24/255)"
+    )
+
+
+class BitrateSettings(Section):
+    """Opus bitrates in kbit/s; libopus takes 6 to 256 per channel."""
+
+    mono: Kilobits = Field(64, ge=6, le=256, description="kbit/s of a mono track, 6 to 256")
+    stereo: Kilobits = Field(128, ge=12, le=512, description="kbit/s of a stereo track, 12 to 512")
+    surround_5_1: Kilobits = Field(
+        256, ge=36, le=1536, alias="5.1", description="kbit/s of a 5.1 track, 36 to 1536"
+    )
+    surround_7_1: Kilobits = Field(
+        384, ge=48, le=2048, alias="7.1", description="kbit/s of a 7.1 track, 48 to 2048"
+    )
+
+
+class AudioSettings(Section):
+    """How the sound is encoded."""
+
+    bitrate: BitrateSettings = BitrateSettings()
+
+
+class ToolSettings(Section):
+    """Programs."""
+
+    ffmpeg: Location | None = Field(
+        None, description="an ffmpeg of your own; unset: the one that drapto brings"
+    )
+
+
+class Config(Section):
+    """All settings of a project. Every one has a default, so that ``Config()`` is a whole project."""
+
+    version: Literal[3] = Field(3, description="the version of this file's layout")
+    encoding: EncodingSettings = EncodingSettings()
+    processing: ProcessingSettings = ProcessingSettings()
+    resources: ResourceSettings = ResourceSettings()
+    input: InputSettings = InputSettings()
+    output: OutputSettings = OutputSettings()
+    crop: CropSettings = CropSettings()
+    audio: AudioSettings = AudioSettings()
+    tools: ToolSettings = ToolSettings()

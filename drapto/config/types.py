@@ -1,0 +1,105 @@
+"""The kinds of values that settings have, and how people write them.
+
+A value may come from TOML with its type, or as text from the environment or the command line: both are read.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+_UNITS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": KIB,
+    "mib": MIB,
+    "gib": GIB,
+    "tib": 1 << 40,
+}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)(?:/s)?", re.IGNORECASE)
+_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|sec|seconds?)", re.IGNORECASE)
+_KILOBITS = re.compile(r"([0-9]+)\s*(k|kb|kbit)(?:/s|ps)?", re.IGNORECASE)
+_RECT = re.compile(r"[0-9]+:[0-9]+:[0-9]+:[0-9]+")
+
+
+def read_number(value: object) -> object:
+    """Refuse ``true`` and ``false``, which pydantic would take for 1 and 0."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("not_a_number", "is not a number")
+    return value
+
+
+def read_size(value: object) -> object:
+    """Return bytes for ``8589934592``, ``"8 GiB"`` or ``"100 MiB/s"``; anything else is left to pydantic."""
+    if not isinstance(value, str):
+        return read_number(value)
+    match = _SIZE.fullmatch(value.strip())
+    if match is None:
+        raise ValueError('is not a size, such as 1000000, "100 MiB" or "8 GiB"')
+    unit = match[2].lower()
+    if unit not in _UNITS:
+        raise ValueError(f'has the unknown unit "{match[2]}": write B, kB, MB, GB, TB, KiB, MiB, GiB or TiB')
+    return int(float(match[1]) * _UNITS[unit]) if "." in match[1] else int(match[1]) * _UNITS[unit]
+
+
+def size_text(size: int) -> str:
+    """Return ``size`` bytes as `read_size` reads it, with the largest unit that loses nothing."""
+    for unit in ("TiB", "GiB", "MiB", "KiB"):
+        count, rest = divmod(size, _UNITS[unit.lower()])
+        if count and not rest:
+            return f"{count} {unit}"
+    return f"{size} B"
+
+
+def read_seconds(value: object) -> object:
+    """Return seconds for ``15`` or ``"15 s"``."""
+    if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip())):
+        return match[1]
+    return read_number(value)
+
+
+def read_kilobits(value: object) -> object:
+    """Return kbit/s for ``128`` or ``"128k"``."""
+    if isinstance(value, str) and (match := _KILOBITS.fullmatch(value.strip())):
+        return match[1]
+    return read_number(value)
+
+
+def read_path(value: object) -> object:
+    """Expand ``~``; refuse an empty path, which would be the project directory itself."""
+    if isinstance(value, str):
+        if not value.strip() or "\0" in value:
+            raise ValueError("is empty" if not value.strip() else "holds a NUL character")
+        return Path(value).expanduser()
+    return value
+
+
+def check_rect(value: str) -> str:
+    """Check ``width:height:x:y``: even numbers, as 4:2:0 chroma needs, and a picture that is not empty."""
+    if not _RECT.fullmatch(value):
+        raise ValueError('is not a crop, such as "1920:800:0:140" (width:height:x:y)')
+    numbers = [int(part) for part in value.split(":")]
+    if any(number % 2 for number in numbers):
+        raise ValueError("has an odd number: width, height, x and y must be even")
+    if not numbers[0] or not numbers[1]:
+        raise ValueError("keeps nothing of the picture")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(read_number)]
+Real = Annotated[float, BeforeValidator(read_number), Field(allow_inf_nan=False)]
+Crf = Annotated[Real, Field(ge=0, le=63, multiple_of=0.25)]
+Bytes = Annotated[int, BeforeValidator(read_size)]
+Seconds = Annotated[float, BeforeValidator(read_seconds), Field(allow_inf_nan=False)]
+Kilobits = Annotated[int, BeforeValidator(read_kilobits)]
+Location = Annotated[Path, BeforeValidator(read_path)]
