@@ -5,8 +5,8 @@ and `BLOCKS` blocks evenly spaced between them are read: about 6 MiB, whatever t
 
 What that can miss: an edit in place that keeps the size and touches none of the sampled bytes, such as a few
 bytes patched in the middle of a large source. Anything that inserts or removes a byte changes the size, and a
-remux, a re-encode and an edit of the headers all change the ends, so they are seen. A file is only digested at
-all when its size or modification time has changed.
+remux, a re-encode and an edit of the headers all change the ends, so they are seen. A file is only digested
+at all when its size or modification time has changed.
 """
 
 from __future__ import annotations
