@@ -51,6 +51,11 @@ class Title:
         return self.work / "timestamps.txt"
 
     @property
+    def keyframes(self) -> Path:
+        """The presentation times of the keyframes, where the source can be cut."""
+        return self.work / "keyframes.txt"
+
+    @property
     def crop(self) -> Path:
         """The crop and its evidence."""
         return self.work / "crop.json"
@@ -189,7 +194,9 @@ def _refuse_collisions(sources: list[Path], output_dir: Path) -> None:
         output = output_dir / f"{source.stem}.mkv"
         if output == source or (output.exists() and source.exists() and output.samefile(source)):
             raise CollisionError(
-                "the output would overwrite its own source", path=source, remedy="choose another output directory"
+                "the output would overwrite its own source",
+                path=source,
+                remedy="choose another output directory",
             )
 
 
@@ -229,4 +236,6 @@ def require_sources(project: Project) -> None:
         if not title.source.exists():
             raise UsageError("does not exist", path=title.source, remedy="check the name")
         if not title.source.is_file():
-            raise UsageError("is not a file", path=title.source, remedy="name MKV files or directories of them")
+            raise UsageError(
+                "is not a file", path=title.source, remedy="name MKV files or directories of them"
+            )

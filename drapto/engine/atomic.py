@@ -23,13 +23,15 @@ NAME_LIMIT = 255
 
 
 @contextlib.contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``target`` that becomes ``target`` when the block ends well.
 
     When the block raises, the temporary file is removed and ``target`` is as it was.
 
     Args:
         target: The final name. Its directory is created.
+        durable: Wait for the disk. Without it a power cut may lose the file or leave it damaged, which is only
+            right for what is rewritten all the time and rebuilt from something else; no target of a task is.
 
     Raises:
         FileNotFoundError: The block ended without writing the temporary file.
@@ -40,18 +42,20 @@ def replacing(target: Path) -> Iterator[Path]:
     partial = target.with_name(stem + tail)
     try:
         yield partial
-        sync(partial)
+        if durable:
+            sync(partial)
         partial.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
-    sync(target.parent)
+    if durable:
+        sync(target.parent)
 
 
-def write_text(target: Path, text: str) -> None:
-    """Write UTF-8 ``text`` to ``target``, whole or not at all."""
-    with replacing(target) as partial:
+def write_text(target: Path, text: str, *, durable: bool = True) -> None:
+    """Write UTF-8 ``text`` to ``target``, whole or not at all; ``durable`` as for `replacing`."""
+    with replacing(target, durable=durable) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
@@ -74,3 +78,11 @@ def sweep(folder: Path) -> list[Path]:
         path.unlink(missing_ok=True)
         removed.append(path)
     return removed
+
+
+def sweep_beside(target: Path) -> None:
+    """Remove the temporary files that a killed run left beside ``target``, and only those for it."""
+    if target.parent.is_dir():
+        for path in target.parent.glob(f".*{PARTIAL}"):
+            if path.name.startswith(f".{target.name}."):
+                path.unlink(missing_ok=True)

@@ -27,11 +27,13 @@ class EncodeProgress:
         frame: Frames written so far.
         fps: Frames per second since its start.
         size: Bytes written so far.
+        position: Presentation time reached, seconds; for streams without frames.
     """
 
     frame: int
     fps: float
     size: int
+    position: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[
                     frame=int(_number(seen.get("frame"))),
                     fps=_number(seen.get("fps")),
                     size=int(_number(seen.get("total_size"))),
+                    position=_number(seen.get("out_time_us")) / 1e6,
                 )
             )
 

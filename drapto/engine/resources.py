@@ -56,9 +56,11 @@ def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, 
     Many one-core encoders beat one many-core encoder in wall time and in CPU, so there are as many as the
     processors, the segments, the user's ``jobs`` and ``memory`` (bytes) allow; what is left over goes to `lp`.
     """
-    fit = max(1, memory // encoder_memory(width, height))
-    encoders = max(1, min(slots, jobs, segments, fit))
-    return CpuShare(encoders, max(1, slots // encoders))
+    allowed = max(1, min(jobs, memory // encoder_memory(width, height)))
+    # every encoder holds at least this share, so that encoders of several titles together keep to the memory too
+    share = -(-slots // allowed)
+    encoders = max(1, min(slots // share, segments))
+    return CpuShare(encoders, slots // encoders)
 
 
 class Throttle:

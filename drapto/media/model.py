@@ -275,6 +275,7 @@ class CropInfo(Document):
         reason: Why this rectangle, in one line.
         threshold: The black level asked for, as a fraction of full scale.
         samples: Each sampled frame's margins, in order of time.
+        settings: The settings slice that led here.
     """
 
     digest: str
@@ -285,6 +286,7 @@ class CropInfo(Document):
     reason: str
     threshold: float | None = None
     samples: tuple[CropSample, ...] = ()
+    settings: dict[str, object] = {}
 
     @property
     def cuts(self) -> bool:

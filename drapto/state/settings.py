@@ -1,0 +1,35 @@
+"""The slice of the settings that a task reads, as one of doit's up-to-date checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+KEY = "settings"
+
+
+@dataclass(frozen=True)
+class SettingsUnchanged:
+    """Says whether a task's settings are those of its last success, and has doit remember them.
+
+    doit's own ``config_changed`` keeps a hash; this keeps the values, so that a plan can name what changed.
+
+    Attributes:
+        settings: The slice: JSON values only.
+    """
+
+    settings: dict[str, Any]
+
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401  doit's classes are untyped
+        """Have the settings saved with the task's success (doit calls this)."""
+        task.value_savers.append(self.values)
+
+    def values(self) -> dict[str, Any]:
+        """Return what is saved."""
+        return {KEY: self.settings}
+
+    def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
+        """Return whether the settings saved in ``values`` are these (doit calls this by these names)."""
+        del task
+        return bool(values.get(KEY) == self.settings)

@@ -1,0 +1,114 @@
+"""Join the encoded segments, and give every frame its source's time back.
+
+AV1 in Matroska has one packet for each shown frame, in the order they are shown, so packet k gets the source's k-th
+timestamp. Nothing is decoded, no list file names a file, and a variable frame rate comes out as it went in.
+
+The shape of a pixel is not in the joined file (PyAV cannot set it on a stream it copies); the mux puts it on.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
+
+import av
+
+from drapto.engine import atomic
+from drapto.engine.resources import Throttle
+from drapto.errors import ArtifactError, FrameCountError, ToolFailedError
+from drapto.media.timestamps import NS_PER_MS, read_timestamps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from av.container import OutputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+NS = 1_000_000_000
+MATROSKA_TICK = NS_PER_MS
+"""libavformat writes Matroska with a tick of one millisecond, in nanoseconds."""
+TICK = Fraction(MATROSKA_TICK, NS)
+
+
+def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Fraction, disk_rate: int) -> int:
+    """Write ``target`` from the encoded ``segments``; return its number of frames.
+
+    Args:
+        segments: AV1 files in order.
+        timestamps: The presentation times of all frames.
+        target: The Matroska file to write.
+        rate: The nominal frame rate, which gives the last frame its duration.
+        disk_rate: Bytes per second to write at most.
+
+    Raises:
+        FrameCountError: The segments do not have as many frames as there are timestamps.
+        ArtifactError: The segments do not fit together.
+        ToolFailedError: A file cannot be read or written.
+    """
+    times = read_timestamps(timestamps)
+    throttle = Throttle(disk_rate)
+    options = {"fflags": "+bitexact"}
+    frame = 0
+    try:
+        with (
+            atomic.replacing(target) as partial,
+            av.open(str(partial), "w", format="matroska", options=options) as output,
+        ):
+            joined = _Joined(output, times, rate)
+            for path in segments:
+                for packet in joined.packets_of(path):
+                    throttle.spend(packet.size)
+                    joined.write(packet, frame)
+                    frame += 1
+            if frame != len(times):
+                raise FrameCountError(f"the segments have {frame} frames, the source {len(times)}", path=target)
+    except av.FFmpegError as error:
+        raise ToolFailedError(f"cannot be joined ({error.strerror})", path=target) from error
+    return frame
+
+
+class _Joined:
+    """The file being written.
+
+    Args:
+        output: Its container.
+        times: Presentation times of all frames, nanoseconds.
+        rate: The nominal frame rate.
+    """
+
+    def __init__(self, output: OutputContainer, times: Sequence[int], rate: Fraction) -> None:
+        self._output = output
+        self._ticks = [round(time / MATROSKA_TICK) for time in times]
+        self._ticks.append(round((times[-1] + NS / rate) / MATROSKA_TICK) if times else 0)
+        self._rate = rate
+        self._stream: VideoStream | None = None
+        self._header: bytes | None = None
+
+    def packets_of(self, path: Path) -> Iterator[Packet]:
+        """Yield the packets of a segment, once it is known to fit to the ones before it."""
+        with av.open(str(path), "r") as container:
+            template = container.streams.video[0]
+            header = template.codec_context.extradata
+            if self._stream is None:
+                self._stream = cast("VideoStream", self._output.add_stream_from_template(template, opaque=True))
+                self._stream.codec_context.framerate = self._rate
+                self._header = header
+            elif header != self._header:
+                # another sequence header means another size or bit depth: a player would stop or show rubbish
+                raise ArtifactError("does not fit to the segments before it", path=path, remedy="delete it and run again")
+            for packet in container.demux(template):
+                if packet.size:
+                    yield packet
+
+    def write(self, packet: Packet, frame: int) -> None:
+        """Mux ``packet`` as frame number ``frame``."""
+        if frame >= len(self._ticks) - 1:
+            raise FrameCountError(f"the segments have more than the source's {len(self._ticks) - 1} frames")
+        packet.time_base = TICK
+        packet.pts = packet.dts = self._ticks[frame]
+        packet.duration = self._ticks[frame + 1] - self._ticks[frame]
+        assert self._stream is not None  # noqa: S101  packets_of made it
+        packet.stream = self._stream
+        self._output.mux_one(packet)

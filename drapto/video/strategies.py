@@ -1,0 +1,169 @@
+"""How a title is encoded: one class for each way, found by entry point.
+
+A package of its own can bring a strategy: a class like those here, registered under the entry point group
+``drapto.strategies``. The one with the highest priority that says it can handle a title gets it.
+"""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, ClassVar
+
+from drapto.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from drapto.engine.job import EncodeProgress, Job
+    from drapto.media.model import SourceInfo
+    from drapto.video.encode_settings import EncodedSegment, EncodeSettings
+
+GROUP = "drapto.strategies"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a strategy is given to encode.
+
+    Attributes:
+        source: The segment's file, or the whole source.
+        stream: Index of the video stream in it.
+        target: The AV1 file to write.
+        record: The JSON file to write beside it.
+        index: The segment's number, from 1.
+        lp: The CPU slots to hold and SVT-AV1's level of parallelism.
+    """
+
+    source: Path
+    stream: int
+    target: Path
+    record: Path
+    index: int
+    lp: int
+
+
+class Strategy(ABC):
+    """One way to encode a title. Instances hold no state, so that any worker may make its own."""
+
+    name: ClassVar[str]
+    priority: ClassVar[int] = 0
+
+    @abstractmethod
+    def can_handle(self, info: SourceInfo, *, mode: str, chunk_size: float) -> str | None:
+        """Return why this strategy takes the title, or None where it does not.
+
+        Args:
+            info: What is in the source.
+            mode: ``encoding.mode``: ``auto`` or a strategy's name.
+            chunk_size: ``processing.chunk_size``, seconds.
+        """
+
+    @abstractmethod
+    def chunk_size(self, wanted: float) -> float | None:
+        """Return the length of a segment in seconds, or None where the title is not split.
+
+        Args:
+            wanted: ``processing.chunk_size``, seconds.
+        """
+
+    def encode(
+        self,
+        piece: Piece,
+        settings: EncodeSettings,
+        *,
+        job: Job,
+        on_start: Callable[[], None] | None = None,
+        on_progress: Callable[[EncodeProgress], None] | None = None,
+    ) -> EncodedSegment:
+        """Encode one segment at its fixed CRF; override to do it in another way."""
+        from drapto.video.encode import encode_segment  # noqa: PLC0415  brings PyAV, which planning does not need
+
+        return encode_segment(
+            piece.source,
+            piece.stream,
+            piece.target,
+            piece.record,
+            settings,
+            index=piece.index,
+            strategy=self.name,
+            lp=piece.lp,
+            job=job,
+            on_start=on_start,
+            on_progress=on_progress,
+        )
+
+
+class Standard(Strategy):
+    """One pass over the whole title by one encoder on all cores."""
+
+    name = "standard"
+    priority = 0
+
+    def can_handle(self, info: SourceInfo, *, mode: str, chunk_size: float) -> str | None:
+        """Take a title that is asked for so, or that cannot be split."""
+        del chunk_size
+        if mode == self.name:
+            return "encoding.mode is standard"
+        if mode == "auto":
+            return f"{info.video.keyframes} keyframe(s) leave nothing to split"
+        return None
+
+    def chunk_size(self, wanted: float) -> None:
+        """Never split."""
+        del wanted
+
+
+class Chunked(Strategy):
+    """Segments side by side, each by a small encoder."""
+
+    name = "chunked"
+    priority = 10
+
+    def can_handle(self, info: SourceInfo, *, mode: str, chunk_size: float) -> str | None:
+        """Take a title that is asked for so, or that gives at least two segments."""
+        if mode == self.name:
+            return "encoding.mode is chunked"
+        length = info.video.end - info.video.start
+        if mode == "auto" and info.video.keyframes > 1 and length > chunk_size:
+            return f"{length:.0f} s with {info.video.keyframes} keyframes, in segments of about {chunk_size:g} s"
+        return None
+
+    def chunk_size(self, wanted: float) -> float:
+        """Split as the settings say."""
+        return wanted
+
+
+@functools.cache
+def strategies() -> tuple[Strategy, ...]:
+    """Return every registered strategy, highest priority first; equal ones by name."""
+    found = [entry.load()() for entry in entry_points(group=GROUP)]
+    return tuple(sorted(found, key=lambda strategy: (-strategy.priority, strategy.name)))
+
+
+def named(name: str) -> Strategy:
+    """Return the strategy called ``name``.
+
+    Raises:
+        ConfigError: None is registered under that name.
+    """
+    for strategy in strategies():
+        if strategy.name == name:
+            return strategy
+    raise ConfigError(f"no encoding strategy is called {name!r}", remedy="install the package that brings it")
+
+
+def choose(info: SourceInfo, *, mode: str, chunk_size: float) -> tuple[Strategy, str]:
+    """Return the strategy for a title, and why.
+
+    Raises:
+        ConfigError: None takes it.
+    """
+    for strategy in strategies():
+        reason = strategy.can_handle(info, mode=mode, chunk_size=chunk_size)
+        if reason is not None:
+            return strategy, reason
+    raise ConfigError(f"no encoding strategy handles mode {mode!r}", remedy="set encoding.mode to auto")

@@ -1,0 +1,83 @@
+"""audio: one Opus track for each of the source's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drapto.audio.plan import plan_audio
+from drapto.errors import DraptoError
+from drapto.state.bus import bus
+from drapto.state.events import Progress
+from rules.task import failing, name_of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doit.task import Task
+
+    from drapto.engine.job import EncodeProgress, Job
+    from drapto.media.model import AudioTrack, SourceInfo
+    from drapto.project import Project, Title
+
+STAGE = "audio"
+
+
+def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
+    """Yield a task for each audio track of a title."""
+    for number, track in enumerate(info.audio):
+        try:
+            slice_ = settings(project, track)
+        except DraptoError as error:
+            place = {"title": title.name, "stage": STAGE, "track": number}
+            message = f"{title.source}: {error}"
+            yield failing(name_of(STAGE, title, number), message, place, parent=name_of(STAGE, title))
+            continue
+        yield rule(
+            project,
+            title,
+            STAGE,
+            track=number,
+            action=build,
+            file_dep=[title.source],
+            targets=[title.audio(number)],
+            settings=slice_,
+            arguments={"number": number, "track": track},
+        )
+
+
+def settings(project: Project, track: AudioTrack) -> dict[str, Any]:
+    """Return what encoding this track reads: its place in the source, and what it is to become.
+
+    Raises:
+        DraptoError: No Opus layout can hold the track.
+    """
+    plan = plan_audio(track, project.config.audio.bitrate)
+    return {"stream": track.index, **plan.model_dump(mode="json")}
+
+
+def build(job: Job, project: Project, title: Title, *, number: int, track: AudioTrack) -> str:
+    """Encode a track."""
+    from drapto.audio.encode import encode_audio
+
+    def report(progress: EncodeProgress) -> None:
+        bus.publish(
+            Progress(
+                title=title.name,
+                stage=STAGE,
+                track=number,
+                position=progress.position,
+                duration=track.end - track.start,
+                bytes=progress.size,
+            )
+        )
+
+    result = encode_audio(
+        title.source,
+        track,
+        number,
+        title.audio(number),
+        bitrates=project.config.audio.bitrate,
+        job=job,
+        on_progress=report,
+    )
+    return f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"

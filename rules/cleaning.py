@@ -1,0 +1,93 @@
+"""What may be thrown away once a title is finished, and what must stay so that it is known to be."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from drapto.engine.atomic import sweep
+from drapto.state.lock import ProjectLock
+from rules import workshop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.project import Project, Title
+
+
+def media_of(title: Title) -> list[Path]:
+    """Return the work files of a title that are large: everything but records and logs."""
+    singles = [title.subtitles, title.video, title.muxed]
+    patterns = ((title.segments, "*.mkv"), (title.encoded, "*.mkv"), (title.work, "audio-*.mkv"))
+    found = [path for folder, pattern in patterns for path in folder.glob(pattern)]
+    return sorted(found) + [path for path in singles if path.exists()]
+
+
+def is_dropped(title: Title) -> bool:
+    """Return whether none of a title's media work files is there."""
+    return not media_of(title)
+
+
+def drop(title: Title) -> list[Path]:
+    """Remove a title's media work files; the records stay, so that it is known to be finished."""
+    removed = media_of(title)
+    for path in removed:
+        path.unlink(missing_ok=True)
+    for folder in (title.segments,):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    return removed
+
+
+def after(project: Project, title: str, stage: str) -> None:
+    """Clean up when a title's last stage has succeeded, where the settings say so."""
+    from rules import validate
+
+    if stage == validate.STAGE and not project.config.processing.keep_work:
+        for candidate in project.titles:
+            if candidate.name == title:
+                drop(candidate)
+
+
+def finished_titles(project: Project) -> list[Title]:
+    """Return the titles that are built and published as their sources and the settings are now."""
+    from rules import probe, validate
+
+    finished = []
+    for title in project.titles:
+        info = probe.fresh(project, title)
+        if info is not None and validate.finished(project, title, info):
+            finished.append(title)
+    return finished
+
+
+def drop_finished(project: Project) -> None:
+    """Clean up after titles that a killed run finished, where the settings say so."""
+    if not project.config.processing.keep_work:
+        for title in finished_titles(project):
+            drop(title)
+
+
+def clean(project: Project, *, everything: bool) -> list[Path]:
+    """Remove work files; return what was removed. Sources and outputs are never touched.
+
+    Args:
+        project: The project.
+        everything: Remove all work and state, of unfinished titles too; else only what finished titles no longer
+            need to be known as finished.
+
+    Raises:
+        LockedError: A run works in the project.
+    """
+    lock: ProjectLock = workshop.lock(project.state_dir)
+    lock.acquire()
+    try:
+        if not everything:
+            return [path for title in finished_titles(project) for path in [*drop(title), *sweep(title.work)]]
+        removed = [title.work for title in project.titles if title.work.exists()]
+        for path in removed:
+            shutil.rmtree(path)
+    finally:
+        lock.release()
+    shutil.rmtree(project.state_dir, ignore_errors=True)
+    return [*removed, project.state_dir]

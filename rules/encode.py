@@ -1,0 +1,158 @@
+"""encode: each segment through SVT-AV1, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drapto.engine.resources import share_cpu
+from drapto.media.model import CropInfo, SourceInfo
+from drapto.state.bus import bus
+from drapto.state.events import EncodingStarted, Progress, SegmentComplete
+from drapto.video.encode_settings import EncodeSettings
+from drapto.video.strategies import Piece, named
+from rules.task import rule
+from rules.workshop import jobs, slots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from doit.task import Task
+
+    from drapto.config import Config
+    from drapto.engine.job import EncodeProgress, Job
+    from drapto.project import Project, Title
+    from drapto.video.plan import Segment, SegmentPlan
+
+STAGE = "encode"
+
+SD = (1280, 720)
+HD = (1920, 1080)
+"""Largest picture of each class, long side and short side in pixels; what is larger is UHD."""
+
+
+def tasks(
+    project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
+) -> Iterator[Task]:
+    """Yield a task for each segment, the longest first: then the last one to end is a short one."""
+    share = share_cpu(
+        slots=slots(project).count,
+        jobs=jobs(project),
+        segments=len(plan.segments),
+        memory=project.config.resources.max_memory,
+        width=crop.rect.width,
+        height=crop.rect.height,
+    )
+    for segment in sorted(plan.segments, key=lambda segment: (-segment.frames, segment.index)):
+        slice_ = settings(project.config, info, crop, plan, segment)
+        yield rule(
+            project,
+            title,
+            STAGE,
+            segment=segment.index,
+            action=build,
+            # what the segment holds is in its file; the crop and the frame count are in the settings slice, so that
+            # new evidence for the same crop, or another cut elsewhere, encodes nothing again
+            file_dep=[title.work / segment.path if segment.path else title.source],
+            targets=targets(title, segment),
+            settings={**slice_.model_dump(mode="json"), "strategy": plan.strategy},
+            arguments={
+                "settings": slice_,
+                "strategy": plan.strategy,
+                "stream": 0 if segment.path else info.video.index,
+                "segment": segment,
+                "segments": len(plan.segments),
+                "lp": share.lp,
+            },
+        )
+
+
+def targets(title: Title, segment: Segment) -> list[Path]:
+    """Return the encoded segment and its record."""
+    return [title.encoded / f"{segment.name}.mkv", title.encoded / f"{segment.name}.json"]
+
+
+def settings(
+    config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan, segment: Segment
+) -> EncodeSettings:
+    """Return everything that shapes the bytes of an encoded segment, but for its frames."""
+    encoding = config.encoding
+    return EncodeSettings(
+        preset=encoding.preset,
+        crf=crf_for(config, info.video.width, info.video.height),
+        svt_params=encoding.svt_params,
+        film_grain=encoding.film_grain,
+        pix_fmt=encoding.pix_fmt,
+        crop=crop.rect if crop.cuts else None,
+        rate=plan.rate,
+        frames=segment.frames,
+        keyint=segment.keyint,
+    )
+
+
+def crf_for(config: Config, width: int, height: int) -> float:
+    """Return the CRF for a source of this size, upright or lying."""
+    long, short = max(width, height), min(width, height)
+    for (widest, highest), crf in ((SD, config.encoding.crf.sd), (HD, config.encoding.crf.hd)):
+        if long <= widest and short <= highest:
+            return crf
+    return config.encoding.crf.uhd
+
+
+def build(
+    job: Job,
+    project: Project,
+    title: Title,
+    *,
+    settings: EncodeSettings,
+    strategy: str,
+    stream: int,
+    segment: Segment,
+    segments: int,
+    lp: int,
+) -> str:
+    """Encode a segment."""
+    del project
+
+    def report(progress: EncodeProgress) -> None:
+        bus.publish(
+            Progress(
+                title=title.name,
+                stage=STAGE,
+                segment=segment.index,
+                frame=progress.frame,
+                frames=segment.frames,
+                fps=progress.fps,
+                bytes=progress.size,
+            )
+        )
+
+    def started() -> None:
+        bus.publish(
+            EncodingStarted(
+                title=title.name,
+                segment=segment.index,
+                segments=segments,
+                frames=segment.frames,
+                strategy=strategy,
+                crf=settings.crf,
+            )
+        )
+
+    target, record = targets(title, segment)
+    source = title.work / segment.path if segment.path else title.source
+    piece = Piece(source, stream, target, record, segment.index, lp)
+    encoded = named(strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
+    bus.publish(
+        SegmentComplete(
+            title=title.name,
+            segment=segment.index,
+            frames=encoded.frames,
+            bytes=encoded.bytes,
+            seconds=encoded.seconds,
+            crf=encoded.crf,
+            attempts=encoded.attempts,
+        )
+    )
+    speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
+    return f"{encoded.frames} frames, CRF {encoded.crf:g}, {encoded.bytes / 1e6:.1f} MB, {speed:.1f} fps"

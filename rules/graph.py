@@ -1,0 +1,153 @@
+"""All tasks of a project.
+
+What a title's tasks are is known in steps: the audio tracks when it is probed, the segments when it is cut. Where
+`probe.json` and `segments.json` describe the source and the settings as they are now, everything is generated at
+once, so that ``doit list --all``, ``info``, ``clean`` and the selection of a single segment see it. Where they do not
+yet, the stages behind them are placeholders that doit fills in when the stage before them has run; each title has its
+own, so none waits for another.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from drapto.errors import ArtifactError, DraptoError
+from drapto.media.model import CropInfo, SourceInfo
+from rules import audio, cleaning, crop, encode, mux, probe, segment, subtitles, validate, video
+from rules.task import failing, group, later, name_of, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from doit.task import Task
+
+    from drapto.project import Project, Title
+    from drapto.video.plan import SegmentPlan
+
+STAGES = {
+    "probe": "what is in each source",
+    "crop": "which part of each picture is not black bars",
+    "segment": "each source in pieces",
+    "encode": "the pieces through SVT-AV1",
+    "video": "the encoded pieces joined",
+    "audio": "each audio track to Opus",
+    "subtitles": "subtitles and attachments, copied",
+    "mux": "everything in one file",
+    "validate": "each finished file against its source, then to the output directory",
+}
+
+
+def graph(project: Project) -> Iterator[Task]:
+    """Yield every task: title by title, so that the first title is finished first; then a group for each stage."""
+    names: dict[str, list[str]] = {stage: [] for stage in STAGES}
+    for title in project.titles:
+        yield from title_tasks(project, title)
+        for stage, members in names.items():
+            members.append(name_of(stage, title))
+    for stage, members in names.items():
+        yield group(stage, members, doc=STAGES[stage])
+
+
+def title_tasks(project: Project, title: Title) -> Iterator[Task]:
+    """Yield the tasks of one title."""
+    info = probe.fresh(project, title)
+    yield from probe.tasks(project, title)
+    yield from crop.tasks(project, title)
+    if info is not None and cleaning.is_dropped(title) and validate.finished(project, title, info):
+        # its work files were cleaned up: nothing is left to build, and nothing needs to be
+        for stage in list(STAGES)[2:]:
+            yield group(name_of(stage, title), [], parent=stage)
+        return
+    known_crop = crop.fresh(project, title, info) if info else None
+    plan = segment.fresh(project, title, info) if info else None
+    yield from segment.tasks(project, title, plan)
+    yield from _after_probe(project, title, info)
+    yield from _after_segment(project, title, info, known_crop, plan)
+    yield from validate.tasks(project, title)
+
+
+def _after_probe(project: Project, title: Title, info: SourceInfo | None) -> Iterator[Task]:
+    """Yield the stages whose tasks depend on the source's tracks."""
+    probed = [name_of(probe.STAGE, title)]
+    tracks, copies, muxed = (name_of(stage, title) for stage in (audio.STAGE, subtitles.STAGE, mux.STAGE))
+    if info is not None:
+        members = list(audio.tasks(project, title, info))
+        yield from members
+        yield group(tracks, members, parent=audio.STAGE)
+        yield from list(subtitles.tasks(project, title, info)) or [group(copies, [], parent=subtitles.STAGE)]
+        yield from mux.tasks(project, title, info)
+        return
+
+    def create(tasks: Callable[[Project, Title, SourceInfo], Iterator[Task]], stage: str) -> Iterator[Task]:
+        try:
+            found = _read_info(project, title)
+        except DraptoError as error:
+            yield _broken(title, stage, error)
+        else:
+            yield from _grouped(list(tasks(project, title, found)), title, stage)
+
+    makes = re.escape(shown(project, title.work)) + r"/audio-\d+\.mkv"
+    yield later(tracks, lambda: create(audio.tasks, audio.STAGE), after=probed, stage=audio.STAGE, makes=makes)
+    yield later(copies, lambda: create(subtitles.tasks, subtitles.STAGE), after=probed, stage=subtitles.STAGE)
+    before = [*probed, tracks, copies, name_of(video.STAGE, title)]
+    yield later(muxed, lambda: create(mux.tasks, mux.STAGE), after=before, stage=mux.STAGE)
+
+
+def _after_segment(
+    project: Project, title: Title, info: SourceInfo | None, cut: CropInfo | None, plan: SegmentPlan | None
+) -> Iterator[Task]:
+    """Yield the stages whose tasks depend on the segments."""
+    encoded, joined = name_of(encode.STAGE, title), name_of(video.STAGE, title)
+    if info is not None and cut is not None and plan is not None:
+        members = list(encode.tasks(project, title, info, cut, plan))
+        yield from members
+        yield group(encoded, members, parent=encode.STAGE)
+        yield from video.tasks(project, title, plan)
+        return
+
+    def create_encodes() -> Iterator[Task]:
+        try:
+            found = _read_info(project, title)
+            rect = crop.fresh(project, title, found) or _stale(title.crop)
+            pieces = segment.fresh(project, title, found) or _stale(title.plan)
+        except DraptoError as error:
+            yield _broken(title, encode.STAGE, error)
+        else:
+            yield from _grouped(list(encode.tasks(project, title, found, rect, pieces)), title, encode.STAGE)
+
+    def create_video() -> Iterator[Task]:
+        try:
+            pieces = segment.fresh(project, title, _read_info(project, title)) or _stale(title.plan)
+        except DraptoError as error:
+            yield _broken(title, video.STAGE, error)
+        else:
+            yield from video.tasks(project, title, pieces)
+
+    before = [name_of(segment.STAGE, title), name_of(crop.STAGE, title)]
+    makes = re.escape(shown(project, title.encoded)) + r"/\d+\.(mkv|json)"
+    yield later(encoded, create_encodes, after=before, stage=encode.STAGE, makes=makes)
+    yield later(
+        joined, create_video, after=[encoded], stage=video.STAGE, makes=re.escape(shown(project, title.video))
+    )
+
+
+def _read_info(project: Project, title: Title) -> SourceInfo:
+    return probe.fresh(project, title) or _stale(title.probe)
+
+
+def _stale(path: object) -> object:
+    """Say that a stage that was to be done did not leave what it should."""
+    raise ArtifactError("is missing, damaged or of another source", path=str(path), remedy="delete it and run again")
+
+
+def _grouped(members: list[Task], title: Title, stage: str) -> Iterator[Task]:
+    """Yield ``members``, and their group where they are parts of a stage."""
+    yield from members
+    if not any(task.name == name_of(stage, title) for task in members):
+        yield group(name_of(stage, title), members, parent=stage)
+
+
+def _broken(title: Title, stage: str, error: DraptoError) -> Task:
+    place = {"title": title.name, "stage": stage}
+    return failing(name_of(stage, title), str(error), place, parent=stage)

@@ -1,0 +1,53 @@
+"""mux: everything in one Matroska file, not yet validated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drapto.media.model import CropInfo, SourceInfo
+from rules import subtitles
+from rules.task import name_of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doit.task import Task
+
+    from drapto.engine.job import Job
+    from drapto.project import Project, Title
+
+STAGE = "mux"
+
+
+def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
+    """Yield the task that muxes a title."""
+    tracks = [title.audio(number) for number in range(len(info.audio))]
+    copied = subtitles.target(title, info)
+    yield rule(
+        project,
+        title,
+        STAGE,
+        action=build,
+        file_dep=[title.video, *tracks, *([copied] if copied else []), title.probe, title.crop],
+        targets=[title.muxed],
+        settings={},
+        task_dep=[name_of("video", title)],
+    )
+
+
+def build(job: Job, project: Project, title: Title) -> str:
+    """Mux the title."""
+    del project
+    from drapto.output.mux import mux
+
+    info = SourceInfo.read(title.probe)
+    mux(
+        title.video,
+        [title.audio(number) for number in range(len(info.audio))],
+        subtitles.target(title, info),
+        info,
+        CropInfo.read(title.crop),
+        title.muxed,
+        job=job,
+    )
+    return f"{title.muxed.stat().st_size / 1e6:.1f} MB"

@@ -1,0 +1,91 @@
+"""From a dodo.py to a project, and from a project to doit's own settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import InvalidDodoFile
+
+from drapto.config import load_config
+from drapto.errors import DraptoError, StageError
+from drapto.project import Project, open_project
+from drapto.state.doit_plugins import bound_checker, bound_reporter
+from rules import cleaning, workshop
+
+if TYPE_CHECKING:
+    from drapto.cli.display import Display
+
+DODO = '''"""The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
+
+import rules
+
+project = rules.here(__file__)
+DOIT_CONFIG = rules.doit_config(project)
+
+
+def task_graph():
+    yield from rules.graph(project)
+'''
+
+SPARE_WORKERS = 2
+"""Tasks that doit may run beyond the encoders: probes and copies wait for the disk, not for the processor."""
+
+
+def here(dodo_file: str) -> Project:
+    """Return the project in the directory of ``dodo_file``.
+
+    Raises:
+        InvalidDodoFile: The settings cannot hold, or two titles collide; doit prints it as one line.
+    """
+    root = Path(dodo_file).parent.absolute()
+    try:
+        return open_project(root, load_config(root))
+    except DraptoError as error:
+        raise InvalidDodoFile(str(error)) from error
+
+
+def doit_config(project: Project) -> dict[str, Any]:
+    """Return doit's settings for ``project`` (``DOIT_CONFIG``).
+
+    Raises:
+        InvalidDodoFile: The work directory cannot be written.
+    """
+    try:
+        project.state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = StageError(
+            f"the work directory cannot be made ({error.strerror})",
+            path=project.state_dir,
+            remedy="check its permissions, or set processing.temp_dir",
+        )
+        raise InvalidDodoFile(str(problem)) from error
+    return {
+        "backend": "drapto",
+        "dep_file": str(project.state_dir / "state.db"),
+        "check_file_uptodate": bound_checker(workshop.fingerprints(project.state_dir)),
+        "reporter": bound_reporter(
+            on_start=lambda: workshop.begin(project),
+            on_success=lambda title, stage: cleaning.after(project, title, stage),
+            on_end=lambda: _end(project),
+            display_for=lambda: display_for(project),
+        ),
+        "par_type": "thread",
+        "num_process": workshop.jobs(project) + SPARE_WORKERS,
+        "continue": True,
+        "verbosity": 2,
+    }
+
+
+def _end(project: Project) -> None:
+    cleaning.drop_finished(project)
+    workshop.end(project)
+
+
+def display_for(project: Project) -> Display:
+    """Return the display of a run, started."""
+    from drapto.cli.display import Display
+
+    display = Display([title.name for title in project.titles])
+    display.start()
+    return display

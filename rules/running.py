@@ -1,0 +1,70 @@
+"""Run a project's graph from a program: doit, with a loader that needs no dodo.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from doit.cmd_base import TaskLoader2
+from doit.doit_cmd import DoitMain
+from doit.exceptions import InvalidDodoFile
+
+from drapto.errors import EXIT_INTERRUPTED, UsageError
+from drapto.project import require_sources
+from rules.graph import graph
+from rules.project import doit_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from doit.task import Task
+
+    from drapto.project import Project
+
+PLUGINS = {"BACKEND": {"drapto": "drapto.state.doit_plugins:DurableDB"}}
+"""As the entry points say; given here too, so that a checkout that is not installed runs."""
+
+
+class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
+    """Gives doit a project's tasks."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project = project
+
+    def setup(self, opt_values: Any) -> None:
+        """Do nothing: there is no file to load."""
+
+    def load_doit_config(self) -> dict[str, Any]:
+        """Return doit's settings."""
+        return doit_config(self._project)
+
+    def load_tasks(self, cmd: Any, pos_args: Any) -> list[Task]:
+        """Return all tasks."""
+        del cmd, pos_args
+        return list(graph(self._project))
+
+
+def run(project: Project, targets: Sequence[str] = (), *, force: bool = False, jobs: int | None = None) -> int:
+    """Build ``targets`` (tasks or files; everything by default) and return doit's exit code.
+
+    Args:
+        project: The project.
+        targets: What to build.
+        force: Run tasks that are up to date, too.
+        jobs: How many tasks run side by side; as the settings say by default.
+
+    Returns:
+        0 done, 1 a task failed, 2 error, 3 usage or could not start, 130 interrupted.
+
+    Raises:
+        UsageError: A source is missing.
+    """
+    require_sources(project)
+    options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
+    main = DoitMain(ProjectLoader(project), config_filenames=(), extra_config=PLUGINS)
+    try:
+        return int(main.run(["run", *options, *targets]))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except InvalidDodoFile as error:
+        raise UsageError(str(error)) from error

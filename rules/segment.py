@@ -1,0 +1,82 @@
+"""segment: the source in pieces, by stream copy, frame-exact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drapto.media.model import SourceInfo
+from drapto.video.plan import SegmentPlan
+from drapto.video.strategies import choose
+from rules import probe
+from rules.task import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doit.task import Task
+
+    from drapto.engine.job import Job
+    from drapto.project import Project, Title
+
+STAGE = "segment"
+
+
+def tasks(project: Project, title: Title, plan: SegmentPlan | None) -> Iterator[Task]:
+    """Yield the task that cuts a title.
+
+    Args:
+        project: The project.
+        title: The title.
+        plan: The plan, where it is known already: then its pieces are targets, and one that is gone is made again.
+    """
+    pieces = [title.work / segment.path for segment in plan.segments if segment.path] if plan else []
+    yield rule(
+        project,
+        title,
+        STAGE,
+        action=build,
+        file_dep=[title.source, title.probe, title.timestamps, title.keyframes],
+        targets=[title.plan, *pieces],
+        settings=settings(project),
+    )
+
+
+def settings(project: Project) -> dict[str, Any]:
+    """Return what cutting reads of the settings."""
+    return {
+        "chunk_size": project.config.processing.chunk_size,
+        "mode": project.config.encoding.mode,
+        **probe.settings(project),
+    }
+
+
+def fresh(project: Project, title: Title, info: SourceInfo) -> SegmentPlan | None:
+    """Return the plan for this source and these settings, or None where there is none yet."""
+    plan = SegmentPlan.read_if_whole(title.plan)
+    if plan is None or plan.digest != info.digest or plan.settings != settings(project):
+        return None
+    return plan
+
+
+def build(job: Job, project: Project, title: Title) -> str:
+    """Cut the source."""
+    from drapto.engine.resources import require_space
+    from drapto.video.segment import Request, split
+
+    wanted = project.config.processing.chunk_size
+    info = SourceInfo.read(title.probe)
+    strategy, reason = choose(info, mode=project.config.encoding.mode, chunk_size=wanted)
+    chunk_size = strategy.chunk_size(wanted)
+    # the pieces are as large as the source; what is encoded from them is smaller than it
+    copies = 1 if chunk_size is None else 2
+    require_space(title.work, copies * info.size, "this title")
+    plan = split(
+        Request(title.source, title.work, title.plan, title.segments, title.timestamps, title.keyframes),
+        info,
+        strategy=strategy.name,
+        reason=reason,
+        chunk_size=chunk_size,
+        settings=settings(project),
+        disk_rate=job.disk_rate,
+    )
+    return f"{len(plan.segments)} segments, {plan.strategy}: {plan.reason}"

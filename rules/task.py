@@ -1,0 +1,163 @@
+"""How a rule becomes a doit task."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import TaskFailed
+from doit.task import DelayedLoader, Task
+
+from drapto.errors import DraptoError, SpaceError, StageError
+from drapto.state.settings import SettingsUnchanged
+from rules.workshop import job_for, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from drapto.engine.job import Job
+    from drapto.project import Project, Title
+
+    Action = Callable[..., str | None]
+
+
+def name_of(stage: str, title: Title, part: object = None) -> str:
+    """Return a task's name: ``stage:title`` or ``stage:title:part``."""
+    return f"{stage}:{title.name}" if part is None else f"{stage}:{title.name}:{part}"
+
+
+def shown(project: Project, path: Path) -> str:
+    """Return a path as the graph, and the user who selects a target, writes it: from the project directory."""
+    return str(path.relative_to(project.root)) if path.is_relative_to(project.root) else str(path)
+
+
+def rule(
+    project: Project,
+    title: Title,
+    stage: str,
+    *,
+    action: Action,
+    settings: dict[str, Any],
+    file_dep: Iterable[Path],
+    targets: Sequence[Path],
+    arguments: dict[str, Any] | None = None,
+    task_dep: Iterable[str] = (),
+    segment: int | None = None,
+    track: int | None = None,
+    clean: Sequence[Path] | None = None,
+) -> Task:
+    """Return the task of one stage of one title.
+
+    Args:
+        project: The project.
+        title: The title.
+        stage: The stage's name.
+        action: Called as ``action(job, project, title, **arguments)``; returns what came of it, in a few words, with
+            what the user should know on further lines.
+        settings: Everything that the action reads and that is in no file: the one settings slice.
+        file_dep: What the action reads.
+        targets: What it writes.
+        arguments: Further arguments for the action. They must follow from ``file_dep`` and ``settings``.
+        task_dep: Tasks that must have run before, beyond those that make ``file_dep``.
+        segment: The number of the segment, where the task is for one.
+        track: The number of the audio track, where the task is for one.
+        clean: What ``doit clean`` removes; the targets by default.
+    """
+    part = f"{segment:04d}" if segment is not None else track
+    place = {"title": title.name, "stage": stage}
+    if segment is not None:
+        place["segment"] = segment  # type: ignore[assignment]
+    if track is not None:
+        place["track"] = track  # type: ignore[assignment]
+    removable = targets if clean is None else clean
+    return Task(
+        name_of(stage, title, part),
+        [(perform, [action, project, title, place, arguments or {}])],
+        file_dep=[shown(project, path) for path in file_dep],
+        targets=[shown(project, path) for path in targets],
+        task_dep=list(task_dep),
+        uptodate=[SettingsUnchanged(settings)],
+        clean=[(remove, [[str(path) for path in removable]])],
+        subtask_of=stage if part is None else name_of(stage, title),
+        io={"capture": False},
+        doc=f"{stage} of {title.source.name}" if part is None else None,
+        meta=place,
+    )
+
+
+def group(name: str, tasks: Iterable[Task | str], *, parent: str | None = None, doc: str | None = None) -> Task:
+    """Return a task that stands for several others."""
+    names = [task if isinstance(task, str) else task.name for task in tasks]
+    return Task(name, None, task_dep=names, has_subtask=True, subtask_of=parent, doc=doc)
+
+
+def later(
+    name: str, create: Callable[[], Iterator[Task]], *, after: Sequence[str], stage: str, makes: str | None = None
+) -> Task:
+    """Return a placeholder for tasks that are known only when ``after`` have run.
+
+    Args:
+        name: What the placeholder, and the task or group that takes its place, is called.
+        create: Yields the real tasks.
+        after: The tasks that must have run.
+        stage: The stage's name.
+        makes: A regular expression of the targets to come, so that one of them can be selected by its path.
+    """
+    return Task(
+        name,
+        None,
+        task_dep=list(after),
+        subtask_of=stage,
+        loader=DelayedLoader(_as_generator(create), executed=after[0], target_regex=makes),
+    )
+
+
+def _as_generator(create: Callable[[], Iterator[Task]]) -> Callable[[], Iterator[Task]]:
+    def creator() -> Iterator[Task]:
+        yield from create()
+
+    return creator
+
+
+def perform(action: Action, project: Project, title: Title, place: dict[str, Any], arguments: dict[str, Any]) -> Any:
+    """Run a rule's action; turn what the user can act on into doit's failure, one line.
+
+    An exception that is not expected here is a bug: it goes on to doit, which shows where it came from.
+    """
+    del place
+    try:
+        prepare(project)
+        job: Job = job_for(project, title)
+        return action(job, project, title, **arguments)
+    except DraptoError as error:
+        return TaskFailed(str(error))
+    except OSError as error:
+        return TaskFailed(str(_expected(error, title)))
+
+
+def _expected(error: OSError, title: Title) -> DraptoError:
+    path = error.filename or title.work
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SpaceError("the disk is full", path=path, remedy="free some space and run again")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StageError(f"is not allowed ({error.strerror})", path=path, remedy="check its permissions")
+    raise error
+
+
+def failing(name: str, message: str, place: dict[str, Any], *, parent: str) -> Task:
+    """Return a task that can only fail, for a part of the graph that could not be made."""
+    return Task(name, [(fail, [message])], subtask_of=parent, io={"capture": False}, meta=place)
+
+
+def fail(message: str) -> TaskFailed:
+    """Fail with ``message``."""
+    return TaskFailed(message)
+
+
+def remove(paths: list[str]) -> None:
+    """Remove what ``doit clean`` is told to, and directories that are empty then."""
+    for path in map(Path, paths):
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()

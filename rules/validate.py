@@ -1,0 +1,94 @@
+"""validate: the finished file against its source; only then is it put into the output directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drapto.audio.plan import plan_audio
+from drapto.media.model import CropInfo, SourceInfo
+from drapto.output.model import Validation
+from rules import crop, encode, probe, segment
+from rules.task import name_of, rule, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doit.task import Task
+
+    from drapto.engine.job import Job
+    from drapto.project import Project, Title
+
+STAGE = "validate"
+
+
+def tasks(project: Project, title: Title) -> Iterator[Task]:
+    """Yield the task that validates and publishes a title."""
+    yield rule(
+        project,
+        title,
+        STAGE,
+        action=build,
+        file_dep=[title.muxed, title.probe, title.timestamps, title.crop],
+        targets=[title.validation, title.output],
+        settings={"output": shown(project, title.output)},
+        task_dep=[name_of("mux", title)],
+        # `doit clean` removes what can be built again, not what the user came for
+        clean=[title.validation],
+    )
+
+
+def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
+    """Return all that shaped the finished file: the source's content, and the slices of every stage."""
+    encoding = project.config.encoding
+    return {
+        "source": info.digest,
+        "probe": probe.settings(project),
+        "crop": crop.settings(project, title),
+        "segment": segment.settings(project),
+        "encode": {
+            "preset": encoding.preset,
+            "crf": encode.crf_for(project.config, info.video.width, info.video.height),
+            "svt_params": encoding.svt_params,
+            "film_grain": encoding.film_grain,
+            "pix_fmt": encoding.pix_fmt,
+        },
+        "audio": [plan_audio(track, project.config.audio.bitrate).model_dump(mode="json") for track in info.audio],
+        "output": shown(project, title.output),
+    }
+
+
+def finished(project: Project, title: Title, info: SourceInfo) -> bool:
+    """Return whether the title is built, validated and published as the source and the settings are now."""
+    validation = Validation.read_if_whole(title.validation)
+    return (
+        validation is not None
+        and validation.passed
+        and validation.inputs == inputs(project, title, info)
+        and title.output.is_file()
+        and title.output.stat().st_size == validation.output_bytes
+    )
+
+
+def build(job: Job, project: Project, title: Title) -> str:
+    """Validate and publish the title."""
+    from drapto.output.publish import publish
+    from drapto.output.validate import validate
+
+    info = SourceInfo.read(title.probe)
+    plans = [plan_audio(track, project.config.audio.bitrate) for track in info.audio]
+    validation = validate(
+        title.muxed,
+        info,
+        title.timestamps,
+        CropInfo.read(title.crop),
+        plans,
+        title.validation,
+        job=job,
+        inputs=inputs(project, title, info),
+    )
+    publish(title.muxed, title.output)
+    share = validation.output_bytes / info.size
+    return (
+        f"{len(validation.checks)} checks passed, "
+        f"{info.size / 1e6:.1f} MB -> {validation.output_bytes / 1e6:.1f} MB ({1 - share:.0%} less)"
+    )

@@ -1,0 +1,60 @@
+"""video: the encoded segments joined, every frame at its source's time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drapto.state.bus import bus
+from drapto.state.events import EncodingComplete
+from rules import encode
+from rules.task import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doit.task import Task
+
+    from drapto.engine.job import Job
+    from drapto.project import Project, Title
+    from drapto.video.plan import SegmentPlan
+
+STAGE = "video"
+
+
+def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
+    """Yield the task that joins a title's segments."""
+    segments = [encode.targets(title, segment)[0] for segment in plan.segments]
+    yield rule(
+        project,
+        title,
+        STAGE,
+        action=build,
+        file_dep=[*segments, title.timestamps],
+        targets=[title.video],
+        settings={"rate": str(plan.rate), "segments": len(plan.segments)},
+        arguments={"plan": plan},
+    )
+
+
+def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str:
+    """Join the segments."""
+    del project
+    from drapto.video.concat import join
+    from drapto.video.encode_settings import EncodedSegment
+
+    pairs = [encode.targets(title, segment) for segment in plan.segments]
+    frames = join(
+        [encoded for encoded, _ in pairs], title.timestamps, title.video, rate=plan.rate, disk_rate=job.disk_rate
+    )
+    records = [EncodedSegment.read_if_whole(record) for _, record in pairs]
+    size = title.video.stat().st_size
+    bus.publish(
+        EncodingComplete(
+            title=title.name,
+            segments=len(pairs),
+            frames=frames,
+            bytes=size,
+            seconds=sum(record.seconds for record in records if record),
+        )
+    )
+    return f"{frames} frames, {size / 1e6:.1f} MB"

@@ -1,0 +1,134 @@
+"""What the tasks of a project share while it is worked on: the lock, the tools, the slots, the records."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from drapto import tools
+from drapto.engine import atomic, process
+from drapto.engine.job import Job
+from drapto.engine.resources import cpu_slots
+from drapto.engine.slots import Slots
+from drapto.state.bus import bus
+from drapto.state.encode_data import Recorder
+from drapto.state.fingerprint import Fingerprints
+from drapto.state.lock import ProjectLock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import FrameType
+
+    from drapto.project import Project, Title
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+@functools.cache
+def fingerprints(state_dir: Path) -> Fingerprints:
+    """Return the memory of content digests of the project whose state is in ``state_dir``."""
+    return Fingerprints(state_dir / "fingerprints.json")
+
+
+@functools.cache
+def lock(state_dir: Path) -> ProjectLock:
+    """Return the lock of the project whose state is in ``state_dir``."""
+    return ProjectLock(state_dir / "lock")
+
+
+def slots(project: Project) -> Slots:
+    """Return the CPU slots of a project."""
+    return Slots(project.state_dir / "slots", cpu_slots(project.config.resources.max_cpu))
+
+
+def jobs(project: Project) -> int:
+    """Return how many encoders may run side by side."""
+    wanted = project.config.processing.parallel_jobs
+    return slots(project).count if wanted == "auto" else int(wanted)
+
+
+def job_for(project: Project, title: Title) -> Job:
+    """Return the surroundings of a title's stages.
+
+    Raises:
+        ToolMissingError: There is no ffmpeg that can do the job.
+    """
+    found = tools.require(tools.find_tools(project.config.tools.ffmpeg))
+    return Job(
+        title=title.name,
+        ffmpeg=found.ffmpeg,
+        logs=title.logs,
+        cpu=slots(project),
+        disk_rate=project.config.resources.max_disk_io,
+    )
+
+
+def prepare(project: Project) -> None:
+    """Make sure that this process may work in the project, and that what it does is recorded. Cheap when repeated.
+
+    Raises:
+        LockedError: Another run works in the project.
+    """
+    lock(project.state_dir).acquire()
+    _record(project.state_dir, tuple((title.name, title.encode_data) for title in project.titles))
+
+
+@functools.cache
+def _record(state_dir: Path, titles: tuple[tuple[str, Path], ...]) -> None:
+    del state_dir
+    bus.subscribe(Recorder(dict(titles)))
+
+
+def begin(project: Project) -> None:
+    """Begin a run: lock the project, mend what a killed run left, and die tidily from now on.
+
+    Raises:
+        LockedError: Another run works in the project.
+    """
+    ended_well = lock(project.state_dir).acquire()
+    if not ended_well:
+        for title in project.titles:
+            atomic.sweep(title.work)
+            atomic.sweep_beside(title.output)
+    process.allow_children()
+    prepare(project)
+    _watch_signals()
+
+
+def end(project: Project) -> None:
+    """End a run: remember the digests, give the lock back."""
+    fingerprints(project.state_dir).save()
+    lock(project.state_dir).release()
+
+
+def _watch_signals() -> None:
+    """Make a signal end the run as Ctrl-C does, and take its children with it."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # a program that runs drapto in a thread handles its signals itself
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        process.kill_all()
+        raise KeyboardInterrupt
+
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    sys.excepthook = _quiet_interrupt(sys.excepthook)
+
+
+def _quiet_interrupt(hook: Any) -> Any:
+    """Say one line, not a traceback, when an interrupt ends the process."""
+
+    def say(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.stderr.write("interrupted; run again to go on from here\n")
+            sys.stderr.flush()
+            os._exit(130)
+        hook(kind, error, trace)
+
+    return say
