@@ -1,0 +1,1 @@
+"""Sound: which Opus layout and bitrate a track gets, and its encode."""

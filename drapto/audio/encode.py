@@ -1,0 +1,125 @@
+"""One audio track to Opus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drapto.audio.plan import AudioPlan, Bitrates, describe, plan_audio
+from drapto.audio.span import Span, opus_span
+from drapto.engine import atomic
+from drapto.engine.job import file_url
+from drapto.errors import SourceError, SpaceError, StageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from drapto.engine.job import EncodeProgress, Job
+    from drapto.media.model import AudioTrack
+
+OPUS = (
+    *("-c:a", "libopus", "-application", "audio", "-frame_duration", "20"),
+    *("-vbr", "on", "-compression_level", "10"),
+)
+
+REPRODUCIBLE = (
+    *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
+    *("-map_metadata", "-1", "-map_chapters", "-1"),
+)
+"""No date, no random identifier, no version string: the same input gives the same bytes."""
+
+UNCOMPRESSED_DYNAMICS = {"ac3": ("-drc_scale", "0"), "eac3": ("-drc_scale", "0")}
+"""Decoder options. Unless told not to, ffmpeg applies the stream's dynamic range compression, meant for late
+listening; it would be in the sound for ever."""
+
+START_TOLERANCE = 0.05
+"""Seconds. A decoder may swallow the packet that primes it (AAC, Vorbis: up to 2,048 samples, 43 ms)."""
+
+END_TOLERANCE = 1.0
+"""Seconds. As for the whole file."""
+
+
+@dataclass(frozen=True)
+class AudioResult:
+    """One encoded track.
+
+    Attributes:
+        number: Which audio track, counted from 0.
+        plan: What was asked for.
+        span: When it sounds.
+        size: Bytes of the file.
+    """
+
+    number: int
+    plan: AudioPlan
+    span: Span
+    size: int
+
+
+def encode_audio(  # noqa: PLR0913  a stage's parameters are its inputs
+    source: Path,
+    track: AudioTrack,
+    number: int,
+    target: Path,
+    *,
+    bitrates: Bitrates,
+    job: Job,
+    on_progress: Callable[[EncodeProgress], None] | None = None,
+) -> AudioResult:
+    """Encode one track of ``source`` to Opus in Matroska.
+
+    It starts when the source's track starts. Where the source's timestamps leave a hole, silence fills it,
+    and where they overlap, samples are dropped, so that what follows stays in time in every player.
+
+    Args:
+        source: The source.
+        track: The track in it.
+        number: Which audio track that is, counted from 0; it names the track in messages and the log.
+        target: Where to; written whole or not at all.
+        bitrates: kbit/s by class of layout.
+        job: The surroundings.
+        on_progress: Called about twice a second.
+
+    Raises:
+        SourceError: The track cannot be decoded, or not to its end.
+        StageError: ffmpeg failed for another reason.
+    """
+    name = describe(number, track)
+    plan = plan_audio(track, bitrates)
+    with atomic.replacing(target) as partial, job.cpu.hold(1):
+        arguments = _arguments(source, track, plan, partial)
+        try:
+            job.run_ffmpeg(arguments, stage=f"audio-{number}", about=source, on_progress=on_progress)
+        except SpaceError:
+            raise
+        except StageError as error:
+            raise type(error)(f"{name}: {error.problem}", path=source, remedy=error.remedy) from error
+        span = _checked(opus_span(partial), track, name, source)
+        size = partial.stat().st_size
+    return AudioResult(number, plan, span, size)
+
+
+def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) -> list[str]:
+    return [
+        *("-copyts", *UNCOMPRESSED_DYNAMICS.get(track.codec, ()), "-i", file_url(source)),
+        *("-map", f"0:{track.index}", "-af", plan.filters, *OPUS, "-b:a", f"{plan.bitrate}k"),
+        *(*REPRODUCIBLE, "-f", "matroska", file_url(partial)),
+    ]
+
+
+def _checked(span: Span | None, track: AudioTrack, name: str, source: Path) -> Span:
+    """Refuse sound that begins or ends elsewhere than the source's."""
+    if span is None:
+        raise SourceError(
+            f"{name}: nothing in it can be decoded", path=source, remedy="remux the file without that track"
+        )
+    late, short = span.start - track.start, track.end - span.end
+    if abs(late) > START_TOLERANCE or abs(short) > END_TOLERANCE:
+        raise SourceError(
+            f"{name}: decodes from {span.start:.3f} to {span.end:.3f} s, "
+            f"but its packets run from {track.start:.3f} to {track.end:.3f} s",
+            path=source,
+            remedy="the track is damaged; rip it again, or remux the file without it",
+        )
+    return span

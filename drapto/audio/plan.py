@@ -1,0 +1,158 @@
+"""What one audio track becomes: the Opus layout, its bitrate and the filter that leads there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from drapto.audio.layout import OPUS_LAYOUTS, STANDARD_LAYOUTS, channels_of, opus_layout, route
+from drapto.engine.document import Model
+from drapto.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from drapto.media.model import AudioTrack
+
+SAMPLE_RATE = 48_000
+"""Hz. Opus decodes to this, whatever its input had (RFC 6716, section 2)."""
+
+LARGEST_GAP = 0.04
+"""Seconds by which a track's timestamps may leave its count of samples before silence is filled in, or
+samples are dropped. EBU R 37 lets sound lead by 40 ms; a Matroska tick, 1 ms, is far below."""
+
+CODEC_NAMES = {
+    "aac": "AAC",
+    "ac3": "AC-3",
+    "alac": "ALAC",
+    "dca": "DTS",
+    "dts": "DTS",
+    "eac3": "E-AC-3",
+    "flac": "FLAC",
+    "mp2": "MP2",
+    "mp3": "MP3",
+    "opus": "Opus",
+    "truehd": "TrueHD",
+    "vorbis": "Vorbis",
+}
+
+
+class Bitrates(Protocol):
+    """kbit/s for each class of layout; the ``audio.bitrate`` settings are one."""
+
+    @property
+    def mono(self) -> int:
+        """For one channel."""
+
+    @property
+    def stereo(self) -> int:
+        """For two channels."""
+
+    @property
+    def surround_5_1(self) -> int:
+        """For three to six channels."""
+
+    @property
+    def surround_7_1(self) -> int:
+        """For seven and eight channels."""
+
+
+class AudioPlan(Model):
+    """What one audio track becomes.
+
+    Attributes:
+        layout: The Opus layout, by ffmpeg's name.
+        channels: How many it has.
+        bitrate: kbit/s, the mean that VBR aims at.
+        filters: ffmpeg's filter chain from the decoded track to the encoder.
+    """
+
+    layout: str
+    channels: int
+    bitrate: int
+    filters: str
+
+
+def plan_audio(track: AudioTrack, bitrates: Bitrates) -> AudioPlan:
+    """Return what ``track`` becomes.
+
+    Raises:
+        SourceError: It has more than eight channels and does not say which.
+    """
+    names = channels_of(track.layout)
+    if names is None or len(names) != track.channels:
+        layout, mapping = _by_count(track.channels)
+    else:
+        layout, mapping = _by_name(names)
+    count = len(OPUS_LAYOUTS[layout])
+    timing = f"aresample={SAMPLE_RATE}:async=1:min_hard_comp={LARGEST_GAP}"
+    return AudioPlan(
+        layout=layout, channels=count, bitrate=bitrate_for(count, bitrates), filters=f"{mapping},{timing}"
+    )
+
+
+def bitrate_for(channels: int, bitrates: Bitrates) -> int:
+    """Return the kbit/s of the nearest class of layout that is not smaller."""
+    if channels <= 2:  # noqa: PLR2004  mono, stereo
+        return bitrates.mono if channels == 1 else bitrates.stereo
+    return bitrates.surround_5_1 if channels <= len(OPUS_LAYOUTS["5.1"]) else bitrates.surround_7_1
+
+
+def _by_count(channels: int) -> tuple[str, str]:
+    """Take unnamed channels in the order of FLAC (RFC 9639, table 5), which is also that of Opus."""
+    layouts = list(OPUS_LAYOUTS)
+    if not 1 <= channels <= len(layouts):
+        raise SourceError(
+            f"an audio track has {channels} channels and does not say which",
+            remedy="remux the file without that track",
+        )
+    layout = layouts[channels - 1]
+    # by number: ffmpeg guesses names for unnamed channels, 2.1 for three, and pan would go by those
+    return layout, _renaming(range(channels), OPUS_LAYOUTS[layout], layout)
+
+
+def _by_name(channels: tuple[str, ...]) -> tuple[str, str]:
+    layout = opus_layout(channels)
+    if OPUS_LAYOUTS[layout] == channels:
+        return layout, f"aformat=channel_layouts={layout}"
+    # a track may change its layout on the way (broadcasts do): aformat brings it back to this one
+    expected = f"aformat=channel_layouts={_layout_name(channels)}"
+    return layout, f"{expected},{_mapping(channels, layout)}"
+
+
+def _mapping(channels: tuple[str, ...], layout: str) -> str:
+    """Return the filter that fills ``layout``; inputs go by number, as pan reads ``LFE2`` as ``LFE``."""
+    routes = route(channels, layout)
+    number = {name: index for index, name in enumerate(channels)}
+    renamed = {
+        spot: number[name] for spot, gains in routes.items() for name, gain in gains.items() if gain == 1
+    }
+    if len(renamed) == len(OPUS_LAYOUTS[layout]):
+        return _renaming(renamed.values(), renamed, layout)
+    sums = (
+        f"{spot}=" + "+".join(_term(number[name], gain) for name, gain in gains.items())
+        for spot, gains in routes.items()
+    )
+    return f"pan={layout}|" + "|".join(sums)
+
+
+def _renaming(numbers: Iterable[int], spots: Iterable[str], layout: str) -> str:
+    pairs = "|".join(f"{number}-{spot}" for number, spot in zip(numbers, spots, strict=True))
+    return f"channelmap={pairs}:{layout}"
+
+
+def _term(number: int, gain: float) -> str:
+    return f"c{number}" if gain == 1 else f"{gain:.6f}*c{number}"
+
+
+def _layout_name(channels: tuple[str, ...]) -> str:
+    """Return ffmpeg's name for these channels, or their list where they have none."""
+    listed = " ".join(channels)
+    return next((name for name, known in STANDARD_LAYOUTS.items() if known == listed), "+".join(channels))
+
+
+def describe(number: int, track: AudioTrack) -> str:
+    """Return what to call a track in a message: ``audio track 2 (fre, E-AC-3)``."""
+    name = CODEC_NAMES.get(track.codec, track.codec.upper())
+    if name == "DTS" and track.profile:
+        name = track.profile
+    return f"audio track {number} ({track.language or 'no language'}, {name})"
