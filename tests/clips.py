@@ -22,7 +22,7 @@ import imageio_ffmpeg
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-STRIPPED = "-map_metadata -1 -map_chapters -1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact"
+STRIPPED = "-map_metadata:g -1 -map_chapters -1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact"
 """What keeps dates, random identifiers and version strings out of a clip."""
 
 CODECS = {
@@ -228,7 +228,7 @@ SAMPLE_BARS = Bars(top=44, bottom=44)
 
 SAMPLE_TRACKS = """
     -map [picture] -map [stereo] -map [surround] -map 0:s -map_chapters 1
-    -pix_fmt yuv420p -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709
+    -pix_fmt yuv420p
     -c:a:0 aac -b:a:0 160k -c:a:1 ac3 -b:a:1 384k -c:s srt -metadata title=Sample
     -metadata:s:a:0 language=eng -metadata:s:a:0 title=Main -disposition:a:0 default
     -metadata:s:a:1 language=fre -disposition:a:1 0 -metadata:s:s:0 language=eng -disposition:s:0 default
@@ -261,6 +261,7 @@ def _sample_graph(seconds: int) -> str:
     same = f"{shape},trim=duration={seconds / 3:.3f}"
     colony = f"s={width // 4}x{inner // 4}:r=12:mold=20:seed=7:ratio=0.35"
     colours = "death_color=#604020:life_color=#e0d0a0:mold_color=#a06030"
+    bt709 = "range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
     tones = "|".join(f"0.2*sin({tone}*t)" for tone in (550, 660, 770, 250, 880, 990))
     return f"""
         mandelbrot={frame}:start_scale=1.2:end_scale=0.02:maxiter=600:end_pts=400,{same},
@@ -268,7 +269,7 @@ def _sample_graph(seconds: int) -> str:
         testsrc2={frame},rotate=0.15*sin(t):ow=iw:oh=ih:c=gray,{same},eq=saturation=0.6 [machine];
         life={colony}:{colours},{same},noise=alls=6:allf=t:all_seed=11,lutyuv=y='max(val,40)' [grain];
         [coast][machine][grain] concat=n=3:v=1:a=0,fade=out:st={seconds - 1}:d=1,
-            pad={width}:{height}:{SAMPLE_BARS.left}:{SAMPLE_BARS.top}:black [picture];
+            pad={width}:{height}:{SAMPLE_BARS.left}:{SAMPLE_BARS.top}:black,setparams={bt709} [picture];
         aevalsrc='0.2*sin(2*PI*(220+20*sin(t))*t)|0.2*sin(2*PI*330*t)':s=48000:d={seconds} [stereo];
         aevalsrc='{tones}':c=5.1:s=48000:d={seconds} [surround]
     """

@@ -1,0 +1,186 @@
+"""The probe stage: everything that later stages ask of a source, in one pass over it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+from av import FFmpegError
+
+from drapto.engine.job import file_url
+from drapto.errors import SourceError
+from drapto.media import tracks
+from drapto.media.container import require_matroska
+from drapto.media.decoding import frame_times, spread
+from drapto.media.index import index_packets, is_cover
+from drapto.media.mediainfo import TrackFacts, read_facts
+from drapto.media.model import SourceInfo
+from drapto.media.rate import NS
+from drapto.media.timestamps import write_timestamps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+    from drapto.media.decoding import CountBy
+    from drapto.media.model import Attachment, AudioTrack, SubtitleTrack, VideoTrack
+
+MICROSECONDS = 1_000_000
+MILLISECOND = Fraction(1, 1000)
+NO_FACTS = TrackFacts()
+
+
+def probe_source(  # noqa: PLR0913  three targets
+    source: Path,
+    probe: Path,
+    timestamps: Path,
+    keyframes: Path,
+    *,
+    digest: str,
+    frame_index: CountBy = "auto",
+) -> SourceInfo:
+    """Write what is in ``source`` to ``probe`` and its frames' times to ``timestamps``.
+
+    Args:
+        source: An MKV.
+        probe: The target for the model, ``probe.json``.
+        timestamps: The target for the presentation times.
+        keyframes: The target for those of the keyframes, where the source can be cut.
+        digest: The source's content digest, recorded in the model.
+        frame_index: ``auto`` takes packets for frames where a trial bears it out, and decodes everything
+            where it does not; ``packets`` and ``decode`` force one.
+
+    Raises:
+        SourceError: The source cannot be encoded.
+    """
+    info, times, keys = _examine(source, digest, frame_index)
+    write_timestamps(timestamps, times)
+    write_timestamps(keyframes, keys)
+    return info.write(probe)
+
+
+def inspect(source: Path, *, digest: str = "", frame_index: CountBy = "auto") -> tuple[SourceInfo, list[int]]:
+    """Return what is in ``source``, and its frames' presentation times in nanoseconds, ascending.
+
+    Raises:
+        SourceError: The source cannot be encoded.
+    """
+    info, times, _ = _examine(source, digest, frame_index)
+    return info, times
+
+
+def _examine(source: Path, digest: str, frame_index: CountBy) -> tuple[SourceInfo, list[int], list[int]]:
+    """Return the model, the frames' times and the keyframes' times."""
+    sized = require_matroska(source)
+    try:
+        with av.open(file_url(source), format="matroska") as container:
+            _refuse_unusable(source, container)
+            whole = _Pass(source, container, frame_index)
+            info, times = whole.report(digest, sized=sized)
+            return info, times, whole.keyframes(info.video.index)
+    except FFmpegError as error:
+        raise SourceError(
+            f"is damaged ({error.strerror})", path=source, remedy="rip or copy it again"
+        ) from error
+
+
+def _refuse_unusable(source: Path, container: InputContainer) -> None:
+    if all(is_cover(stream) for stream in container.streams.video):
+        raise SourceError("has no video track", path=source, remedy="choose a file with a picture")
+    for stream in (*container.streams.video, *container.streams.audio):
+        if stream.codec_context is None:
+            problem = f"{stream.type} track {stream.index} has a codec that ffmpeg does not know"
+            raise SourceError(problem, path=source, remedy="remux the file without this track")
+
+
+class _Pass:
+    """An open source, all of its packets counted."""
+
+    def __init__(self, source: Path, container: InputContainer, frame_index: CountBy) -> None:
+        self.source = source
+        self.streams = container.streams
+        self.container = container
+        self.frame_index = frame_index
+        self.notes: list[str] = []
+        self.index = index_packets(container)
+        self.facts = read_facts(source)
+
+    def report(self, digest: str, *, sized: bool) -> tuple[SourceInfo, list[int]]:
+        """Return the model and the first video track's times; ``sized`` as `require_matroska` returns it."""
+        pictures = [self._video(stream) for stream in self.streams.video if stream.index in self.index.video]
+        video, times = pictures[0]
+        self._note_what_is_left_out(len(pictures), sized=sized)
+        duration = self.container.duration
+        info = SourceInfo(
+            digest=digest,
+            size=self.source.stat().st_size,
+            container=self.facts.container,
+            duration=None if duration is None else duration / MICROSECONDS,
+            writer=self.facts.writer,
+            tags=tracks.kept_tags(self.container.metadata),
+            video=video,
+            other_video=tuple(other for other, _ in pictures[1:]),
+            audio=self._audio(),
+            subtitles=self._subtitles(),
+            attachments=self._attachments(),
+            chapters=tracks.chapters(self.container),
+            notes=tuple(self.notes),
+        )
+        return info, times
+
+    def keyframes(self, index: int) -> list[int]:
+        """Return the times of the keyframes of video track ``index``, ascending, nanoseconds."""
+        base = (self.streams[index].time_base or MILLISECOND) * NS
+        return [round(tick * base) for tick in sorted(self.index.video[index].keyframes)]
+
+    def _video(self, stream: VideoStream) -> tuple[VideoTrack, list[int]]:
+        tally = self.index.video[stream.index]
+        codec = stream.codec_context.codec.canonical_name
+        ticks, counted = frame_times(self.source, stream.index, codec, tally, self.frame_index)
+        if not ticks or tally.trial.first is None:
+            problem = f"no frame of video track {stream.index} can be decoded"
+            raise SourceError(problem, path=self.source, remedy="rip or copy it again")
+        ascending = spread(ticks)
+        if ascending != ticks:
+            self.notes.append(f"video track {stream.index} has frames at equal times: moved apart by a tick")
+        base = (stream.time_base or MILLISECOND) * NS
+        times = [round(tick * base) for tick in ascending]
+        return tracks.video_track(stream, tally, self._facts(stream), times, counted), times
+
+    def _audio(self) -> tuple[AudioTrack, ...]:
+        return tuple(
+            tracks.audio_track(stream, self.index.audio[stream.index], self._facts(stream))
+            for stream in self.streams.audio
+        )
+
+    def _subtitles(self) -> tuple[SubtitleTrack, ...]:
+        return tuple(
+            tracks.subtitle_track(stream, self.index.subtitles[stream.index], self._facts(stream))
+            for stream in self.streams.subtitles
+            if stream.codec_context is not None
+        )
+
+    def _attachments(self) -> tuple[Attachment, ...]:
+        files = [tracks.attachment(stream) for stream in self.streams.attachments]
+        covers = [
+            tracks.cover(stream, self.index.covers) for stream in self.streams.video if is_cover(stream)
+        ]
+        return tuple(sorted([*files, *covers], key=lambda item: item.index))
+
+    def _facts(self, stream: Stream) -> TrackFacts:
+        return self.facts.tracks.get(stream.index, NO_FACTS)
+
+    def _note_what_is_left_out(self, pictures: int, *, sized: bool) -> None:
+        if not sized:
+            self.notes.append(
+                "the file has no size of its own, as a live recording: a missing end cannot be noticed"
+            )
+        if pictures > 1:
+            self.notes.append(f"{pictures - 1} more video track(s): only the first is encoded")
+        for stream in self.streams:
+            if stream.type == "data" or (stream.type == "subtitle" and stream.codec_context is None):
+                self.notes.append(f"track {stream.index} is of a kind that ffmpeg does not know: left out")
