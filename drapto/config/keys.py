@@ -37,13 +37,13 @@ def names_at(model: type[BaseModel], key: tuple[str, ...]) -> list[str]:
     return [] if table is None else [table_name(name, field) for name, field in table.model_fields.items()]
 
 
-def field_at(model: type[BaseModel], key: tuple[str, ...]) -> str | None:
-    """Return the meaning of the setting at ``key``, None where there is no such setting."""
+def setting_at(model: type[BaseModel], key: tuple[str, ...]) -> FieldInfo | None:
+    """Return the setting at ``key``, or the free table that it is an entry of."""
     table = _table(model, key[:-1]) if key else None
     field = None if table is None else field_of(table, key[-1])
     if field is None and len(key) > 1:
-        return field_at(model, key[:-1])  # an entry of a free table: the table says what it is
-    return None if field is None else field.description
+        return setting_at(model, key[:-1])
+    return field
 
 
 def split(model: type[BaseModel], text: str) -> tuple[str, ...]:

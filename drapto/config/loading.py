@@ -117,12 +117,22 @@ def read_toml(path: Path) -> dict[str, object]:
         ConfigError: It cannot be read, or is not TOML; the line is named.
     """
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+        return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         text = str(error)
         raise ConfigError(
             f"is not valid TOML: {text[:1].lower()}{text[1:]}", path=path, remedy="correct that line"
         ) from None
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a settings file, without a byte order mark.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise ConfigError("is not UTF-8 text", path=path, remedy="save it as UTF-8") from None
     except OSError as error:
@@ -137,7 +147,7 @@ def read_overrides(overrides: Overrides) -> dict[Key, Given]:
     Raises:
         ConfigError: A text is not ``section.key=value``.
     """
-    given = overrides if isinstance(overrides, Mapping) else dict(_pair(text) for text in overrides)
+    given = overrides if isinstance(overrides, Mapping) else dict(read_pair(text) for text in overrides)
     found: dict[Key, Given] = {}
     for text, value in given.items():
         key = keys.split(Config, text)
@@ -147,7 +157,12 @@ def read_overrides(overrides: Overrides) -> dict[Key, Given]:
     return found
 
 
-def _pair(text: str) -> tuple[str, object]:
+def read_pair(text: str) -> tuple[str, object]:
+    """Return the key and the value of ``section.key=value``, the value typed as in TOML where it can be.
+
+    Raises:
+        ConfigError: There is no key, or no ``=``.
+    """
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise ConfigError(

@@ -1,8 +1,8 @@
 """Older layouts of drapto.toml, and the way to the present one.
 
 Version 1 was flat: every setting at the top level (`FLAT`). Version 2 had the sections of today, with a flat
-CRF (``encoding.crf``, ``encoding.crf_uhd``) and settings worded as their opposites (`SECTIONED`). Version 3 is
-the schema. A file without ``version`` is of the version whose settings it uses.
+CRF (``encoding.crf``, ``encoding.crf_uhd``) and settings worded as their opposites (`SECTIONED`). Version 3
+is the schema. A file without ``version`` is of the version whose settings it uses.
 """
 
 from __future__ import annotations

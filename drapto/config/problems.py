@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydantic_core import PydanticCustomError
 
-from drapto.config.keys import field_at, join, names_at
+from drapto.config.keys import join, names_at, setting_at
 from drapto.config.types import MIB, size_text
 from drapto.errors import ConfigError
 
@@ -104,8 +104,8 @@ def _say(finding: ErrorDetails, model: type[BaseModel]) -> tuple[str, str | None
     if kind == "cross_field":
         return str(context["what"]), str(context["remedy"])
     given = _quoted(finding["input"])
-    meaning = field_at(model, key)
-    remedy = f"expected {meaning}" if meaning else None
+    field = setting_at(model, key)
+    remedy = f"expected {field.description}" if field is not None and field.description else None
     if kind == "value_error":  # raised by a validator of the schema, which says what belongs there
         return f"= {given} {context['error']}", None
     if kind.startswith("bool_"):

@@ -137,7 +137,7 @@ class InputSettings(Section):
     )
     min_size: Bytes = Field(0, ge=0, description='smaller files are left out, such as "10 MiB"')
     max_size: Bytes | None = Field(
-        None, ge=1, description='larger files are left out, such as "100 GiB"; unset: no limit'
+        None, ge=1, examples=["100 GiB"], description="larger files are left out; unset: no limit"
     )
     frame_index: Literal["auto", "packets", "decode"] = Field(
         "auto",
@@ -168,7 +168,9 @@ class CropSettings(Section):
 
     enabled: bool = Field(True, description="cut black bars off")
     rect: Rect | None = Field(
-        None, description='keep this of every title, "width:height:x:y"; unset: detected'
+        None,
+        examples=["1920:800:0:140"],
+        description="keep this of every title, width:height:x:y; unset: detected",
     )
     titles: dict[str, Rect] = Field(
         {}, description="the same for single titles, by the source's name without .mkv"
@@ -201,7 +203,9 @@ class ToolSettings(Section):
     """Programs."""
 
     ffmpeg: Location | None = Field(
-        None, description="an ffmpeg of your own; unset: the one that drapto brings"
+        None,
+        examples=["/usr/bin/ffmpeg"],
+        description="an ffmpeg of your own; unset: the one that drapto brings",
     )
 
 

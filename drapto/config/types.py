@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -99,7 +99,9 @@ def check_rect(value: str) -> str:
 Whole = Annotated[int, BeforeValidator(read_number)]
 Real = Annotated[float, BeforeValidator(read_number), Field(allow_inf_nan=False)]
 Crf = Annotated[Real, Field(ge=0, le=63, multiple_of=0.25)]
-Bytes = Annotated[int, BeforeValidator(read_size)]
+Bytes = Annotated[
+    int, BeforeValidator(read_size), PlainSerializer(size_text, return_type=str, when_used="json")
+]
 Seconds = Annotated[float, BeforeValidator(read_seconds), Field(allow_inf_nan=False)]
 Kilobits = Annotated[int, BeforeValidator(read_kilobits)]
 Location = Annotated[Path, BeforeValidator(read_path)]

@@ -1,0 +1,116 @@
+"""drapto for programs: encode and probe as functions."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drapto.config import Config, load_config
+from drapto.project import open_project, require_sources
+from drapto.state.events import ErrorEvent, bus
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from drapto.media.model import SourceInfo
+    from drapto.state.events import Event
+
+
+@dataclass(frozen=True)
+class EncodeResult:
+    """What became of one source.
+
+    Attributes:
+        source: The MKV that was given, absolute.
+        output: The finished file, absolute; it is there where ``ok`` is true.
+        title: The title's name, as events and task names have it.
+        ok: The output is complete and validated, by this run or by an earlier one.
+        errors: What failed, a line each: the file, what is wrong, the remedy.
+    """
+
+    source: Path
+    output: Path
+    title: str
+    ok: bool
+    errors: tuple[str, ...] = ()
+
+
+def encode(  # noqa: PLR0913  each is an option that a caller may want to name
+    inputs: Sequence[str | os.PathLike[str]],
+    output_dir: str | os.PathLike[str],
+    *,
+    config: Config | None = None,
+    work_dir: str | os.PathLike[str] | None = None,
+    jobs: int | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> list[EncodeResult]:
+    """Encode MKV files; what is up to date already is not done again.
+
+    Args:
+        inputs: MKV files.
+        output_dir: Where the finished files go, under their sources' names.
+        config: The settings; those of the current directory and the environment by default.
+        work_dir: Where the work files lie; ``processing.temp_dir`` of the settings by default.
+        jobs: How many tasks run side by side; as the settings say by default.
+        on_event: Called with every event, in the thread in which it happens.
+
+    Returns:
+        A result for each input, in the order of the inputs. One that failed does not keep the others from it.
+
+    Raises:
+        UsageError: Refused before any work began: a source, or ffmpeg, is missing; a setting cannot hold.
+    """
+    import rules  # noqa: PLC0415  the graph imports doit, which a program that only probes does not need
+
+    placed = _placed(config or load_config(), output_dir, work_dir)
+    project = open_project(Path.cwd(), placed, [Path(path) for path in inputs])
+    require_sources(project)
+    errors: dict[str, list[str]] = {title.name: [] for title in project.titles}
+
+    def listen(event: Event) -> None:
+        if isinstance(event, ErrorEvent) and event.title in errors:
+            errors[event.title].append(event.message)
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(bus.subscribe(listen))
+        if on_event is not None:
+            stack.enter_context(bus.subscribe(on_event))
+        code = rules.run(project, jobs=jobs)
+    left = rules.explain(project) if code else []
+    unfinished = {task.title for task in left if task.action == "run"}
+    return [
+        EncodeResult(
+            source=title.source,
+            output=title.output,
+            title=title.name,
+            ok=title.name not in unfinished and title.output.is_file(),
+            errors=tuple(errors[title.name]),
+        )
+        for title in project.titles
+    ]
+
+
+def _placed(
+    config: Config, output_dir: str | os.PathLike[str], work_dir: str | os.PathLike[str] | None
+) -> Config:
+    """Return the settings with these directories."""
+    changed = {"output": config.output.model_copy(update={"dir": Path(output_dir)})}
+    if work_dir is not None:
+        processing = config.processing.model_copy(update={"temp_dir": Path(work_dir)})
+        return config.model_copy(update={**changed, "processing": processing})
+    return config.model_copy(update=changed)
+
+
+def probe(source: str | os.PathLike[str]) -> SourceInfo:
+    """Return what is in an MKV: every track, chapter and attachment.
+
+    Raises:
+        SourceError: It is not a file, not Matroska, has no video, or is damaged.
+    """
+    from drapto.media.probe import inspect  # noqa: PLC0415  loads PyAV and mediainfo
+
+    info, _ = inspect(Path(source).absolute())
+    return info

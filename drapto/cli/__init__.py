@@ -1,0 +1,16 @@
+"""The command line: commands parse and print, the work is elsewhere. One file per command."""
+
+from __future__ import annotations
+
+import click
+
+from drapto import __version__
+from drapto.cli.group import Commands
+
+__all__ = ["main"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="drapto %(version)s")
+def main() -> None:
+    """Turn MKV rips of discs into small AV1/Opus MKVs that lose nothing a viewer would notice."""

@@ -1,0 +1,139 @@
+"""What `drapto doctor` checks."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Literal
+
+import psutil
+
+from drapto.config.types import GIB, size_text
+from drapto.engine import resources
+from drapto.errors import ToolMissingError
+from drapto.tools import BUNDLED, find_tools
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.config import Config
+
+PACKAGES = ("doit", "pydantic", "av", "pymediainfo", "click", "rich", "psutil", "imageio-ffmpeg")
+
+LOW_DISK = 20 * GIB
+"""Bytes that a DVD or a small Blu-ray needs for its segments, encoded segments and output together."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding.
+
+    Attributes:
+        name: What was looked at.
+        state: ``failed`` where no title can be encoded for it.
+        found: What is there.
+        remedy: What to do about it; empty where nothing is to be done.
+    """
+
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    found: str
+    remedy: str = ""
+
+
+def examine(root: Path, config: Config) -> list[Check]:
+    """Return what there is to say of this machine for a project in ``root``."""
+    return [
+        _system(),
+        *_packages(),
+        _mediainfo(),
+        *_ffmpeg(config),
+        *_folders(root, config),
+        _memory(config),
+        _processors(config),
+    ]
+
+
+def _system() -> Check:
+    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.platform == "linux":
+        return Check("system", "ok", found)
+    remedy = "on Linux alone the kernel ends the encoders when drapto is killed with SIGKILL"
+    return Check("system", "warning", found, remedy)
+
+
+def _packages() -> list[Check]:
+    checks = []
+    for name in PACKAGES:
+        try:
+            checks.append(Check(name, "ok", metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            checks.append(Check(name, "failed", "not installed", f"pip install {name}"))
+    return checks
+
+
+def _mediainfo() -> Check:
+    from pymediainfo import MediaInfo  # noqa: PLC0415  absent packages are reported, not raised, above
+
+    if MediaInfo.can_parse():
+        return Check("libmediainfo", "ok", "found")
+    return Check("libmediainfo", "failed", "not found", "reinstall pymediainfo from a wheel, which brings it")
+
+
+def _ffmpeg(config: Config) -> list[Check]:
+    try:
+        tools = find_tools(config.tools.ffmpeg)
+    except ToolMissingError as error:
+        where = "" if error.path is None else f"{error.path}: "
+        return [Check("ffmpeg", "failed", where + error.problem, error.remedy or BUNDLED)]
+    checks = [Check("ffmpeg", "ok", f"{tools.version} ({tools.origin}: {tools.ffmpeg})")]
+    if tools.missing:
+        checks.append(Check("capabilities", "failed", f"lacks {', '.join(tools.missing)}", BUNDLED))
+    elif tools.lacking:
+        remedy = f"only measuring quality needs it: {BUNDLED}"
+        checks.append(Check("capabilities", "warning", f"lacks {', '.join(tools.lacking)}", remedy))
+    else:
+        checks.append(Check("capabilities", "ok", "libsvtav1, libopus, libvmaf, xpsnr, cropdetect"))
+    return checks
+
+
+def _folders(root: Path, config: Config) -> list[Check]:
+    return [
+        _folder("work directory", root / config.processing.temp_dir, "processing.temp_dir"),
+        _folder("output directory", root / config.output.dir, "output.dir"),
+    ]
+
+
+def _folder(name: str, path: Path, key: str) -> Check:
+    existing = path
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        return Check(
+            name, "failed", f"{existing} cannot be written to", f"correct its permissions, or set {key}"
+        )
+    free = psutil.disk_usage(str(existing)).free
+    found = f"{free / GIB:.1f} GiB free in {existing}"
+    if free < LOW_DISK:
+        return Check(
+            name, "warning", found, f"a film may need more: free some space, or set {key} to another disk"
+        )
+    return Check(name, "ok", found)
+
+
+def _memory(config: Config) -> Check:
+    available = psutil.virtual_memory().available
+    wanted = config.resources.max_memory
+    found = f"{available / GIB:.1f} GiB available, up to {size_text(wanted)} used"
+    if available < wanted:
+        return Check("memory", "warning", found, "close other programs, or lower resources.max_memory")
+    return Check("memory", "ok", found)
+
+
+def _processors(config: Config) -> Check:
+    cores = resources.usable_cores()
+    slots = resources.cpu_slots(config.resources.max_cpu)
+    return Check("processors", "ok", f"{cores} usable, encoders for {slots}")

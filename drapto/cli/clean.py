@@ -1,0 +1,29 @@
+"""`drapto clean`: takes back the disk space."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import click
+
+from drapto.cli import options
+
+
+@click.command()
+@options.project_options
+@click.option(
+    "--all", "everything", is_flag=True, help="All work files and the state: the next run starts anew."
+)
+def clean(everything: bool, **named: Unpack[options.Named]) -> None:
+    """Remove the work files of finished titles, which stay up to date.
+
+    Sources and outputs are never touched.
+    """
+    project = options.open_named(named)
+    import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+
+    removed = rules.clean(project, everything=everything)
+    for path in removed:
+        click.echo(f"removed {path}")
+    if not removed:
+        click.echo("nothing to remove")

@@ -1,0 +1,53 @@
+"""`drapto config`: what holds, and older files brought up to date."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from drapto.cli import options
+from drapto.config import FILE_NAME
+from drapto.errors import ConfigError
+
+
+@click.group()
+def config() -> None:
+    """Show the settings, or rewrite an older drapto.toml."""
+
+
+@config.command()
+@options.config_file
+@options.set_options
+@options.as_json
+def show(config_file: Path | None, set_: tuple[str, ...], as_json: bool) -> None:
+    """Print every setting, as a drapto.toml, with where its value comes from."""
+    from drapto.config.writing import dump, entries  # noqa: PLC0415  only needed here
+
+    loaded = options.settings(set_, config_file)
+    if as_json:
+        values = {
+            ".".join(key): {"value": value, "origin": loaded.origins.get(key, "default")}
+            for key, value in entries(loaded.config)
+        }
+        click.echo(json.dumps(values, indent=1, ensure_ascii=False))
+        return
+    click.echo(dump(loaded.config, loaded.origins), nl=False)
+
+
+@config.command()
+@options.config_file
+def migrate(config_file: Path | None) -> None:
+    """Rewrite drapto.toml in today's layout; comments are kept, and the old file beside it."""
+    from drapto.config.rewrite import rewrite  # noqa: PLC0415  only needed here
+
+    path = config_file or Path(FILE_NAME)
+    if not path.is_file():
+        raise ConfigError(
+            "is not there", path=path, remedy="run this in the project directory, or give --config"
+        )
+    backup = rewrite(path)
+    click.echo(
+        f"{path} is of today's version" if backup is None else f"{path} rewritten; the old one is {backup}"
+    )

@@ -1,0 +1,43 @@
+"""`drapto doctor`: whether this machine can do the work, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from drapto.cli import options
+from drapto.errors import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from drapto.cli.checkup import Check
+
+MARKS = {"ok": "✓", "warning": "⚠", "failed": "✗"}
+
+
+@click.command()
+@options.config_file
+@options.set_options
+@options.as_json
+def doctor(config_file: Path | None, set_: tuple[str, ...], as_json: bool) -> int:
+    """Check tools, versions, capabilities, disk, memory and processors, and say what to do."""
+    from drapto.cli.checkup import examine  # noqa: PLC0415  loads everything that it checks
+
+    config = options.settings(set_, config_file).config
+    checks = examine(Path.cwd(), config)
+    if as_json:
+        click.echo(json.dumps({"checks": [asdict(check) for check in checks]}, indent=1, ensure_ascii=False))
+    else:
+        _print(checks)
+    return EXIT_FAILED if any(check.state == "failed" for check in checks) else 0
+
+
+def _print(checks: list[Check]) -> None:
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        click.echo(f"{MARKS[check.state]} {check.name:<{width}}  {check.found}")
+        if check.remedy:
+            click.echo(f"  {'':<{width}}  -> {check.remedy}")

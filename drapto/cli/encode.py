@@ -1,0 +1,52 @@
+"""`drapto encode`: files in, finished files out."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import click
+
+from drapto.cli import options
+
+MOST_JOBS = 256
+
+
+@click.command()
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=options.PATH)
+@click.option(
+    "-o", "--output", type=options.PATH, metavar="DIR", required=True, help="Where the finished files go."
+)
+@options.work_dir
+@click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@click.option("--mode", type=click.Choice(["auto", "standard", "chunked"]), help="Encoding strategy.")
+@click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
+@click.option("--crf", type=click.FloatRange(0, 63), help="CRF for every size of picture.")
+@options.set_options
+@options.config_file
+@click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
+def encode(
+    *,
+    jobs: int | None,
+    mode: str | None,
+    preset: int | None,
+    crf: float | None,
+    force: bool,
+    **named: Unpack[options.Named],
+) -> int:
+    """Encode INPUT (MKV files, or directories of them) to AV1/Opus MKVs of the same names.
+
+    What is up to date already is not done again; an interrupted encode goes on where it stopped.
+    """
+    project = options.open_named(
+        named,
+        {
+            "encoding.mode": mode,
+            "encoding.preset": preset,
+            "encoding.crf.sd": crf,
+            "encoding.crf.hd": crf,
+            "encoding.crf.uhd": crf,
+        },
+    )
+    import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+
+    return rules.run(project, force=force, jobs=jobs)

@@ -1,0 +1,68 @@
+"""Finds the commands, and maps everything that can end one to an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from drapto.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = ("init", "encode", "plan", "status", "probe", "doctor", "config", "clean")
+"""In the order of the help: each is ``drapto.cli.<name>`` with a command of that name."""
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the commands' names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's
+        """Return a command, None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"drapto.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def main(  # type: ignore[override]  # click's own overloads differ in standalone_mode alone
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        **extra: Any,  # noqa: ANN401  click's
+    ) -> None:
+        """Run a command and end the process with its exit code."""
+        sys.exit(self._code(args, prog_name, extra))
+
+    def _code(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
+        """Return the exit code of a command: what it returns, or what ended it."""
+        try:
+            result = super().main(args, prog_name, standalone_mode=False, **extra)
+        except DraptoError as error:
+            return _refused(str(error), error.exit_code)
+        except click.UsageError as error:
+            return _refused(_with_help(error), EXIT_USAGE)
+        except click.ClickException as error:
+            return _refused(error.format_message(), EXIT_USAGE)
+        except (click.Abort, KeyboardInterrupt):
+            return _refused("interrupted; run the same command again to go on", EXIT_INTERRUPTED)
+        except OSError as error:
+            where = "" if error.filename is None else f"{printable(error.filename)}: "
+            return _refused(f"{where}{error.strerror or error}", EXIT_ERROR)
+        return result if isinstance(result, int) else 0
+
+
+def _with_help(error: click.UsageError) -> str:
+    text = error.format_message().rstrip(".")
+    return text if error.ctx is None else f"{text}; see `{error.ctx.command_path} --help`"
+
+
+def _refused(message: str, code: int) -> int:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    return code

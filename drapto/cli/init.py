@@ -1,0 +1,38 @@
+"""`drapto init`: a project directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from drapto.cli.options import PATH
+from drapto.config import FILE_NAME, load_config
+from drapto.config.writing import template
+from drapto.engine.atomic import write_text
+
+
+@click.command()
+@click.argument("directory", metavar="[DIR]", type=PATH, default=Path())
+def init(directory: Path) -> None:
+    """Make DIR (by default the current directory) a project.
+
+    Writes dodo.py, drapto.toml with every setting as a comment, and the directories for sources and output.
+    What is there already is left as it is.
+    """
+    from rules.project import DODO  # noqa: PLC0415  the graph is only needed here
+
+    files = {"dodo.py": DODO, FILE_NAME: template()}
+    for name, text in files.items():
+        path = directory / name
+        if path.exists():
+            click.echo(f"{path} is there already")
+        else:
+            write_text(path, text)
+            click.echo(f"{path} written")
+    config = load_config(directory)
+    for folder in (config.input.source_dir, config.output.dir):
+        (directory / folder).mkdir(parents=True, exist_ok=True)
+    click.echo(
+        f"Put MKV files into {directory / config.input.source_dir}, then run `doit` in {directory.resolve()}"
+    )

@@ -1,0 +1,116 @@
+"""The options that several commands share: which project, which sources, which settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+import click
+
+from drapto.config import FILE_NAME, load
+from drapto.config.loading import read_pair
+from drapto.errors import UsageError
+from drapto.project import find_sources, open_project, require_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from drapto.config import Config, Loaded
+    from drapto.project import Project
+
+PATH = click.Path(path_type=Path)
+
+inputs = click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+config_file = click.option(
+    "--config", "config_file", type=PATH, metavar="FILE", help=f"Read this file instead of {FILE_NAME}."
+)
+set_options = click.option(
+    "--set", "set_", metavar="KEY=VALUE", multiple=True, help="Set a setting, such as encoding.crf.hd=27.5."
+)
+output_dir = click.option("-o", "--output", type=PATH, metavar="DIR", help="Where the finished files go.")
+work_dir = click.option("--work-dir", type=PATH, metavar="DIR", help="Where the work files lie.")
+
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def project_options(command: Command) -> Command:
+    """Add what names a project's settings and sources, for `open_named`."""
+    for option in (set_options, config_file, work_dir, output_dir, inputs):
+        command = option(command)
+    return command
+
+
+def settings(
+    set_: Sequence[str] = (),
+    config_file: Path | None = None,
+    options: Mapping[str, object] = MappingProxyType({}),
+) -> Loaded:
+    """Return the settings of the project in the current directory.
+
+    Args:
+        set_: The ``--set`` texts; they win over the options.
+        config_file: The ``--config`` option.
+        options: Values of options that are settings too, by key; None is "not given".
+
+    Raises:
+        ConfigError: One of them cannot hold.
+    """
+    given = {key: value for key, value in options.items() if value is not None}
+    given |= dict(read_pair(text) for text in set_)
+    loaded = load(file=config_file, overrides=given)
+    for note in loaded.notes:
+        click.echo(f"note: {note}", err=True)
+    return loaded
+
+
+class Named(TypedDict):
+    """What `project_options` gives a command."""
+
+    inputs: tuple[Path, ...]
+    output: Path | None
+    work_dir: Path | None
+    config_file: Path | None
+    set_: tuple[str, ...]
+
+
+def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({})) -> Project:
+    """Return the project that the options name: of the inputs, else of the current directory.
+
+    Args:
+        named: The options that every such command has.
+        options: More of them, as `settings` takes them.
+
+    Raises:
+        UsageError: An input, or a setting, cannot be used.
+    """
+    places = {"output.dir": named["output"], "processing.temp_dir": named["work_dir"]}
+    loaded = settings(named["set_"], named["config_file"], {**places, **options})
+    sources = expand(named["inputs"], loaded.config) if named["inputs"] else None
+    project = open_project(Path.cwd(), loaded.config, sources)
+    require_sources(project)
+    return project
+
+
+def expand(inputs: Sequence[Path], config: Config) -> list[Path]:
+    """Return the inputs, a directory replaced by the sources in it, none twice.
+
+    Raises:
+        UsageError: A directory has no sources.
+    """
+    found: dict[Path, Path] = {}
+    for path in inputs:
+        members = [path]
+        if path.is_dir():
+            members = find_sources(path, config)
+            if not members:
+                raise UsageError(
+                    f"has no {config.input.file_pattern} in it",
+                    path=path,
+                    remedy="name MKV files, or their directory",
+                )
+        for member in members:
+            found.setdefault(member.resolve(), member)
+    return list(found.values())

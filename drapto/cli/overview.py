@@ -1,0 +1,124 @@
+"""How far the titles of a project are, as values: what `drapto status` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from drapto.errors import printable
+from drapto.state.encode_data import ENCODING, PROGRESS, EncodingRecord, ProgressRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from drapto.project import Project, Title
+    from rules import PlannedTask
+
+State = Literal["done", "partly", "waiting"]
+
+
+@dataclass(frozen=True)
+class StageOverview:
+    """A stage of a title: how many of its tasks are up to date."""
+
+    name: str
+    state: State
+    done: int
+    tasks: int
+
+
+@dataclass(frozen=True)
+class SegmentsOverview:
+    """The segments of a title, as ``encode_data`` has them.
+
+    Attributes:
+        total, completed, failed: How many.
+        progress: Percent of the frames.
+        current: The number of the one that was started last and is running; None where none is.
+        errors: What failed, a line each.
+    """
+
+    total: int
+    completed: int
+    failed: int
+    progress: float
+    current: int | None
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TitleOverview:
+    """A title.
+
+    Attributes:
+        title: Its name.
+        source, output: The files.
+        output_bytes: The finished file's size; None where it is not there.
+        state: ``done`` where every stage is, ``partly`` where some are.
+        stages: In the order of the graph.
+        segments: None where nothing is known of them yet.
+    """
+
+    title: str
+    source: str
+    output: str
+    output_bytes: int | None
+    state: State
+    stages: tuple[StageOverview, ...]
+    segments: SegmentsOverview | None
+
+
+def overview(project: Project, tasks: Iterable[PlannedTask]) -> list[TitleOverview]:
+    """Return how far each title is.
+
+    Args:
+        project: The project.
+        tasks: Its plan (`rules.explain`).
+    """
+    by_title: dict[str, list[PlannedTask]] = {title.name: [] for title in project.titles}
+    for task in tasks:
+        by_title[task.title].append(task)
+    return [_title(title, by_title[title.name]) for title in project.titles]
+
+
+def _title(title: Title, tasks: Sequence[PlannedTask]) -> TitleOverview:
+    return TitleOverview(
+        title=title.name,
+        source=printable(title.source),
+        output=printable(title.output),
+        output_bytes=title.output.stat().st_size if title.output.is_file() else None,
+        state=_state(sum(task.action == "up-to-date" for task in tasks), len(tasks)),
+        stages=_stages(tasks),
+        segments=_segments(title),
+    )
+
+
+def _stages(tasks: Sequence[PlannedTask]) -> tuple[StageOverview, ...]:
+    total = Counter(task.stage for task in tasks)
+    done = Counter(task.stage for task in tasks if task.action == "up-to-date")
+    return tuple(
+        StageOverview(name, _state(done[name], total[name]), done[name], total[name]) for name in total
+    )
+
+
+def _state(done: int, total: int) -> State:
+    if not done:
+        return "waiting"
+    return "done" if done == total else "partly"
+
+
+def _segments(title: Title) -> SegmentsOverview | None:
+    progress = ProgressRecord.read_if_whole(title.encode_data / PROGRESS)
+    if progress is None:
+        return None
+    record = EncodingRecord.read_if_whole(title.encode_data / ENCODING)
+    errors = () if record is None else tuple(one.error for one in record.segments if one.error is not None)
+    return SegmentsOverview(
+        total=progress.total_segments,
+        completed=progress.segments_completed,
+        failed=progress.segments_failed,
+        progress=progress.total_progress,
+        current=progress.current_segment,
+        errors=errors,
+    )

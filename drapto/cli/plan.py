@@ -1,0 +1,63 @@
+"""`drapto plan`: what would run, and why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from drapto.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rules import PlannedTask
+
+
+@click.command()
+@options.project_options
+@options.as_json
+def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
+    """Show what an encode of INPUT (by default: of this project) would run, and why. Nothing is run."""
+    project = options.open_named(named)
+    import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+
+    tasks = rules.explain(project)
+    if as_json:
+        click.echo(json.dumps({"tasks": [_record(task) for task in tasks]}, indent=1, ensure_ascii=False))
+        return
+    for line in render(tasks):
+        click.echo(line)
+
+
+def _record(task: PlannedTask) -> dict[str, object]:
+    return {
+        "name": task.name,
+        "title": task.title,
+        "stage": task.stage,
+        "action": task.action,
+        "reasons": [asdict(reason) for reason in task.reasons],
+    }
+
+
+def render(tasks: Iterable[PlannedTask]) -> list[str]:
+    """Return the plan as lines: titles, their stages, like tasks counted together, and a sum."""
+    tasks = list(tasks)
+    if not tasks:
+        return ["Nothing to do: this project has no sources."]
+    alike = Counter((task.title, task.stage, task.action, task.reasons) for task in tasks)
+    lines: list[str] = []
+    seen: set[str] = set()
+    for (title, stage, action, reasons), count in alike.items():
+        if title not in seen:
+            seen.add(title)
+            lines.append(title)
+        times = f" x {count}" if count > 1 else ""
+        why = "; ".join(str(reason) for reason in reasons) if action == "run" else "up to date"
+        lines.append(f"  {'run ' if action == 'run' else 'keep'}  {stage + times:<18}{why}")
+    todo = sum(task.action == "run" for task in tasks)
+    lines.append(f"{todo} to run, {len(tasks) - todo} up to date")
+    return lines

@@ -1,0 +1,104 @@
+"""`drapto probe`: what is in a file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from drapto.cli import options
+from drapto.errors import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.table import Table
+
+    from drapto.media.model import SourceInfo, Track, VideoTrack
+
+
+@click.command()
+@click.argument("source", metavar="INPUT", type=options.PATH)
+@options.as_json
+def probe(source: Path, as_json: bool) -> None:
+    """Show what is in INPUT: tracks, colour, layouts, chapters, attachments. Nothing is written."""
+    if not source.is_file():
+        raise SourceError("is not a file", path=source, remedy="name an MKV file")
+    from drapto.media.probe import inspect  # noqa: PLC0415  loads PyAV and mediainfo
+
+    info, _ = inspect(source.absolute())
+    if as_json:
+        click.echo(json.dumps(info.model_dump(mode="json"), indent=1, ensure_ascii=False))
+        return
+    from rich.console import Console  # noqa: PLC0415  only needed here
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for line in headline(source, info):
+        console.print(line)
+    console.print(tracks(info))
+    for note in info.notes:
+        console.print(f"⚠ {note}")
+
+
+def headline(source: Path, info: SourceInfo) -> list[str]:
+    """Return what there is to say of the whole file."""
+    video = info.video
+    length = "unknown length" if info.duration is None else clock(info.duration)
+    lines = [f"{source.name}: {info.container}, {size(info.size)}, {length}"]
+    lines.append(
+        f"{video.frames} frames ({video.counted}), {float(video.rate):.3f} fps"
+        f"{', variable' if video.variable else ''}, {video.keyframes} keyframes, {video.scan}"
+    )
+    if info.chapters:
+        lines.append(f"{len(info.chapters)} chapters")
+    return lines
+
+
+def tracks(info: SourceInfo) -> Table:
+    """Return a table of the tracks and attachments."""
+    from rich.table import Table  # noqa: PLC0415  only needed here
+    from rich.text import Text  # noqa: PLC0415  only needed here
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("#", "kind", "codec", "what", "language", "title", "flags"):
+        table.add_column(column)
+    rows: list[tuple[str, Track, str]] = [
+        ("video", track, picture(track)) for track in (info.video, *info.other_video)
+    ]
+    rows += [
+        ("audio", track, f"{track.layout or f'{track.channels} channels'}, {track.sample_rate} Hz")
+        for track in info.audio
+    ]
+    rows += [("subtitle", track, f"{track.packets} packets") for track in info.subtitles]
+    for kind, track, what in rows:
+        flags = " ".join(track.dispositions)
+        cells = (str(track.index), kind, track.codec, what, track.language or "", track.title or "", flags)
+        table.add_row(*map(Text, cells))  # Text, so that brackets in a title are not taken for markup
+    for item in info.attachments:
+        cells = (str(item.index), "attachment", item.mimetype or "", size(item.size), "", item.filename, "")
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def picture(video: VideoTrack) -> str:
+    """Return a picture's size, shape, depth and colour."""
+    shape = "" if video.sar == 1 else f" SAR {video.sar.numerator}:{video.sar.denominator}"
+    dolby = "" if video.dolby_vision is None else f" profile {video.dolby_vision.profile}"
+    return f"{video.width}x{video.height}{shape}, {video.bit_depth} bit, {video.hdr}{dolby}"
+
+
+def clock(seconds: float) -> str:
+    """Return a length as hours, minutes and seconds."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def size(count: int) -> str:
+    """Return bytes with the unit that keeps the number short."""
+    number = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:  # noqa: PLR2004  binary units
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} TiB"

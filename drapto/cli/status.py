@@ -1,0 +1,56 @@
+"""`drapto status`: how far each title is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from drapto.cli import options
+
+if TYPE_CHECKING:
+    from drapto.cli.overview import SegmentsOverview, TitleOverview
+
+MARKS = {"done": "✓", "partly": "…", "waiting": "·"}
+
+
+@click.command()
+@options.project_options
+@options.as_json
+def status(as_json: bool, **named: Unpack[options.Named]) -> None:
+    """Show how far each title is: its stages, its segments, its output."""
+    project = options.open_named(named)
+    import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto.cli.overview import overview  # noqa: PLC0415  as above
+
+    titles = overview(project, rules.explain(project))
+    if as_json:
+        click.echo(json.dumps({"titles": [asdict(title) for title in titles]}, indent=1, ensure_ascii=False))
+        return
+    if not titles:
+        click.echo("This project has no sources.")
+    for title in titles:
+        for line in lines(title):
+            click.echo(line)
+
+
+def lines(title: TitleOverview) -> list[str]:
+    """Return what there is to say of a title."""
+    stages = "  ".join(
+        f"{MARKS[stage.state]} {stage.name}" + (f" {stage.done}/{stage.tasks}" if stage.tasks > 1 else "")
+        for stage in title.stages
+    )
+    text = [f"{MARKS[title.state]} {title.title}", f"    {stages}"]
+    if title.segments is not None and title.state != "done":
+        text += [f"    {line}" for line in _segments(title.segments)]
+    if title.output_bytes is not None:
+        text.append(f"    {title.output}, {title.output_bytes / (1 << 20):.1f} MiB")
+    return text
+
+
+def _segments(segments: SegmentsOverview) -> list[str]:
+    failed = f", {segments.failed} failed" if segments.failed else ""
+    text = f"{segments.progress:.1f} %: {segments.completed} of {segments.total} segments{failed}"
+    return [text, *(f"✗ {error}" for error in segments.errors)]
