@@ -1,0 +1,207 @@
+"""How far a title's encode is: the typed content of ``encode_data/encoding.json`` and ``progress.json``.
+
+They are for people and programs to read. What is up to date is doit's to say, from its database: these files
+may be deleted at any time, and then begin anew from the segment plan.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime  # noqa: TC003  the models' fields are evaluated
+from typing import TYPE_CHECKING, Literal
+
+from drapto.engine.document import Document, Model
+from drapto.state.events import EncodingComplete, EncodingStarted, ErrorEvent, SegmentComplete
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drapto.state.events import Event
+    from drapto.video.plan import Segment, SegmentPlan
+
+ENCODING = "encoding.json"
+PROGRESS = "progress.json"
+
+_Frames = tuple[int, int, int]
+"""Which frames a segment holds: its index, its first frame, how many."""
+
+
+class SegmentRecord(Model):
+    """What became of one segment.
+
+    Attributes:
+        index: Its number, from 1.
+        first_frame, frames: Which of the title's frames it holds.
+        status: ``encoding`` stays behind where a run is killed; the next run makes it ``pending``.
+        attempts: How often its encode was started, over all runs.
+        last_attempt: When it was last started.
+        error: Why it failed, in one line; None where it did not.
+        crf: The quality asked for, then the quality delivered.
+        bytes: The encoded file's size.
+        seconds: How long the encode took.
+    """
+
+    index: int
+    first_frame: int
+    frames: int
+    status: Literal["pending", "encoding", "completed", "failed"] = "pending"
+    attempts: int = 0
+    last_attempt: datetime | None = None
+    error: str | None = None
+    crf: float | None = None
+    bytes: int | None = None
+    seconds: float | None = None
+
+
+class EncodingRecord(Document):
+    """What became of each segment of a title (``encoding.json``).
+
+    Attributes:
+        digest: The source's content digest, as in the plan.
+        strategy: The encoding strategy's name.
+        run: Identifies the run that wrote this last.
+        created_at, updated_at: When it was first and last written.
+        segments: As the plan has them.
+    """
+
+    digest: str
+    strategy: str
+    run: str
+    created_at: datetime
+    updated_at: datetime
+    segments: tuple[SegmentRecord, ...]
+
+
+class Running(Model):
+    """How far a running encode is: ``frame`` frames, at ``fps`` frames per second, ``bytes`` written."""
+
+    frame: int
+    fps: float
+    bytes: int
+
+
+class ProgressRecord(Document):
+    """How far a title is (``progress.json``).
+
+    Attributes:
+        created_at, updated_at: When the title's record was first, and this file last, written.
+        total_progress: Percent of the frames, 0 to 100; 100 only when all are encoded.
+        total_segments, segments_completed, segments_failed: How many.
+        current_segment: The number of the running segment that was started last; None where none runs.
+        total_frames, frames_completed: How many, those of running segments not counted as completed.
+        running: The running encodes by segment number.
+    """
+
+    created_at: datetime
+    updated_at: datetime
+    total_progress: float
+    total_segments: int
+    segments_completed: int
+    segments_failed: int
+    current_segment: int | None
+    total_frames: int
+    frames_completed: int
+    running: dict[int, Running]
+
+    def with_running(self, running: Mapping[int, Running], now: datetime) -> ProgressRecord:
+        """Return this record with ``running`` encodes, and the percentage that follows from them."""
+        done = min(self.frames_completed + sum(one.frame for one in running.values()), self.total_frames)
+        most = 100.0 if self.frames_completed == self.total_frames else 99.99
+        return self.model_copy(
+            update={
+                "updated_at": now,
+                "total_progress": min(most, _percent(done, self.total_frames)),
+                "running": dict(sorted(running.items())),
+            }
+        )
+
+
+def _percent(done: int, whole: int) -> float:
+    """Return a percentage to two decimals, rounded down."""
+    return math.floor(10_000 * done / whole) / 100 if whole else 0.0
+
+
+def follow_plan(plan: SegmentPlan, before: EncodingRecord | None, run: str, now: datetime) -> EncodingRecord:
+    """Return the record for ``plan``, with what is known of the segments that it shares with the one before.
+
+    What a run that is gone left as ``encoding`` becomes ``pending``, its attempts kept.
+    """
+    known: dict[_Frames, SegmentRecord] = {}
+    if before is not None and before.digest == plan.digest:
+        known = {(one.index, one.first_frame, one.frames): one for one in before.segments}
+    stale = before is not None and before.run != run
+    return EncodingRecord(
+        digest=plan.digest,
+        strategy=plan.strategy,
+        run=run,
+        created_at=now if before is None else before.created_at,
+        updated_at=now,
+        segments=tuple(_carry(one, known, stale=stale) for one in plan.segments),
+    )
+
+
+def _carry(segment: Segment, known: Mapping[_Frames, SegmentRecord], *, stale: bool) -> SegmentRecord:
+    key = (segment.index, segment.first_frame, segment.frames)
+    record = known.get(key) or SegmentRecord(index=key[0], first_frame=key[1], frames=key[2])
+    if stale and record.status == "encoding":
+        return record.model_copy(update={"status": "pending"})
+    return record
+
+
+def record_event(record: EncodingRecord, event: Event, now: datetime) -> EncodingRecord:
+    """Return the record after ``event``."""
+    changed = tuple(_segment_after(one, event, now) for one in record.segments)
+    return record.model_copy(update={"segments": changed, "updated_at": now})
+
+
+def _segment_after(segment: SegmentRecord, event: Event, now: datetime) -> SegmentRecord:
+    changes: dict[str, object] = {}
+    match event:
+        case EncodingStarted(segment=segment.index):
+            changes = {
+                "status": "encoding",
+                "attempts": segment.attempts + 1,
+                "last_attempt": now,
+                "error": None,
+                "crf": event.crf,
+                "bytes": None,
+                "seconds": None,
+            }
+        case SegmentComplete(segment=segment.index):
+            changes = {
+                "status": "completed",
+                # its start was counted; what it took beyond that was not
+                "attempts": max(1, segment.attempts) + event.attempts - 1,
+                "last_attempt": segment.last_attempt or now,
+                "error": None,
+                "crf": event.crf,
+                "bytes": event.bytes,
+                "seconds": event.seconds,
+            }
+        case ErrorEvent(stage="encode", segment=segment.index):
+            changes = {"status": "failed", "error": event.message}
+        case EncodingComplete():
+            # it is joined from all segments: what is not known as completed was so before this record began
+            changes = {"status": "completed", "error": None}
+    return segment.model_copy(update=changes)
+
+
+def summarise(record: EncodingRecord, running: Mapping[int, Running]) -> ProgressRecord:
+    """Return how far a title is, from its segments and what is known of the ``running`` ones."""
+    segments = record.segments
+    completed = [one for one in segments if one.status == "completed"]
+    encoding = [one for one in segments if one.status == "encoding"]
+    latest = max(encoding, key=lambda one: (one.last_attempt or record.created_at, one.index), default=None)
+    alive = {one.index for one in encoding}
+    return ProgressRecord(
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        total_progress=0.0,
+        total_segments=len(segments),
+        segments_completed=len(completed),
+        segments_failed=sum(1 for one in segments if one.status == "failed"),
+        current_segment=None if latest is None else latest.index,
+        total_frames=sum(one.frames for one in segments),
+        frames_completed=sum(one.frames for one in completed),
+        running={},
+    ).with_running({key: one for key, one in running.items() if key in alive}, record.updated_at)
