@@ -88,7 +88,9 @@ def _after_probe(project: Project, title: Title, info: SourceInfo | None) -> Ite
             yield from _grouped(list(tasks(project, title, found)), title, stage)
 
     makes = re.escape(shown(project, title.work)) + r"/audio-\d+\.mkv"
-    yield later(tracks, lambda: create(audio.tasks, audio.STAGE), after=probed, stage=audio.STAGE, makes=makes)
+    yield later(
+        tracks, lambda: create(audio.tasks, audio.STAGE), after=probed, stage=audio.STAGE, makes=makes
+    )
     yield later(copies, lambda: create(subtitles.tasks, subtitles.STAGE), after=probed, stage=subtitles.STAGE)
     before = [*probed, tracks, copies, name_of(video.STAGE, title)]
     yield later(muxed, lambda: create(mux.tasks, mux.STAGE), after=before, stage=mux.STAGE)
@@ -138,7 +140,9 @@ def _read_info(project: Project, title: Title) -> SourceInfo:
 
 def _stale(path: object) -> object:
     """Say that a stage that was to be done did not leave what it should."""
-    raise ArtifactError("is missing, damaged or of another source", path=str(path), remedy="delete it and run again")
+    raise ArtifactError(
+        "is missing, damaged or of another source", path=str(path), remedy="delete it and run again"
+    )
 
 
 def _grouped(members: list[Task], title: Title, stage: str) -> Iterator[Task]:

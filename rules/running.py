@@ -44,7 +44,9 @@ class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
         return list(graph(self._project))
 
 
-def run(project: Project, targets: Sequence[str] = (), *, force: bool = False, jobs: int | None = None) -> int:
+def run(
+    project: Project, targets: Sequence[str] = (), *, force: bool = False, jobs: int | None = None
+) -> int:
     """Build ``targets`` (tasks or files; everything by default) and return doit's exit code.
 
     Args:

@@ -86,14 +86,21 @@ def rule(
     )
 
 
-def group(name: str, tasks: Iterable[Task | str], *, parent: str | None = None, doc: str | None = None) -> Task:
+def group(
+    name: str, tasks: Iterable[Task | str], *, parent: str | None = None, doc: str | None = None
+) -> Task:
     """Return a task that stands for several others."""
     names = [task if isinstance(task, str) else task.name for task in tasks]
     return Task(name, None, task_dep=names, has_subtask=True, subtask_of=parent, doc=doc)
 
 
 def later(
-    name: str, create: Callable[[], Iterator[Task]], *, after: Sequence[str], stage: str, makes: str | None = None
+    name: str,
+    create: Callable[[], Iterator[Task]],
+    *,
+    after: Sequence[str],
+    stage: str,
+    makes: str | None = None,
 ) -> Task:
     """Return a placeholder for tasks that are known only when ``after`` have run.
 
@@ -120,7 +127,9 @@ def _as_generator(create: Callable[[], Iterator[Task]]) -> Callable[[], Iterator
     return creator
 
 
-def perform(action: Action, project: Project, title: Title, place: dict[str, Any], arguments: dict[str, Any]) -> Any:
+def perform(
+    action: Action, project: Project, title: Title, place: dict[str, Any], arguments: dict[str, Any]
+) -> Any:
     """Run a rule's action; turn what the user can act on into doit's failure, one line.
 
     An exception that is not expected here is a bug: it goes on to doit, which shows where it came from.

@@ -52,7 +52,9 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
             "film_grain": encoding.film_grain,
             "pix_fmt": encoding.pix_fmt,
         },
-        "audio": [plan_audio(track, project.config.audio.bitrate).model_dump(mode="json") for track in info.audio],
+        "audio": [
+            plan_audio(track, project.config.audio.bitrate).model_dump(mode="json") for track in info.audio
+        ],
         "output": shown(project, title.output),
     }
 

@@ -44,7 +44,11 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
 
     pairs = [encode.targets(title, segment) for segment in plan.segments]
     frames = join(
-        [encoded for encoded, _ in pairs], title.timestamps, title.video, rate=plan.rate, disk_rate=job.disk_rate
+        [encoded for encoded, _ in pairs],
+        title.timestamps,
+        title.video,
+        rate=plan.rate,
+        disk_rate=job.disk_rate,
     )
     records = [EncodedSegment.read_if_whole(record) for _, record in pairs]
     size = title.video.stat().st_size

@@ -15,7 +15,7 @@ from drapto.engine.job import Job
 from drapto.engine.resources import cpu_slots
 from drapto.engine.slots import Slots
 from drapto.state.bus import bus
-from drapto.state.encode_data import Recorder
+from drapto.state.recorder import Recorder
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
 
@@ -34,10 +34,12 @@ def fingerprints(state_dir: Path) -> Fingerprints:
     return Fingerprints(state_dir / "fingerprints.json")
 
 
-@functools.cache
+_locks: dict[Path, ProjectLock] = {}
+
+
 def lock(state_dir: Path) -> ProjectLock:
-    """Return the lock of the project whose state is in ``state_dir``."""
-    return ProjectLock(state_dir / "lock")
+    """Return the lock of the project whose state is in ``state_dir``; always the same one."""
+    return _locks.setdefault(state_dir, ProjectLock(state_dir / "lock"))
 
 
 def slots(project: Project) -> Slots:
@@ -74,13 +76,20 @@ def prepare(project: Project) -> None:
         LockedError: Another run works in the project.
     """
     lock(project.state_dir).acquire()
-    _record(project.state_dir, tuple((title.name, title.encode_data) for title in project.titles))
+    _record(project)
 
 
-@functools.cache
-def _record(state_dir: Path, titles: tuple[tuple[str, Path], ...]) -> None:
-    del state_dir
-    bus.subscribe(Recorder(dict(titles)))
+_recorders: dict[Path, Recorder] = {}
+_recorders_lock = threading.Lock()
+
+
+def _record(project: Project) -> None:
+    """Have the project's events written down, once in each process."""
+    with _recorders_lock:
+        if project.state_dir not in _recorders:
+            recorder = Recorder({title.name: title.encode_data for title in project.titles})
+            _recorders[project.state_dir] = recorder
+            bus.subscribe(recorder)
 
 
 def begin(project: Project) -> None:

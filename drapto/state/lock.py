@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import multiprocessing
 import os
+import threading
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +28,7 @@ class ProjectLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._handle: IO[str] | None = None
+        self._threads = threading.Lock()
 
     def acquire(self) -> bool:
         """Take the lock; return False where the run that had it before was killed.
@@ -36,8 +38,10 @@ class ProjectLock:
         Raises:
             LockedError: Another run has it.
         """
-        if self._handle is not None:
-            return True
+        with self._threads:
+            return self._handle is not None or self._take()
+
+    def _take(self) -> bool:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = self.path.open("a+", encoding="ascii")
         handle.seek(0)

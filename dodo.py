@@ -1,0 +1,10 @@
+"""The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
+
+import rules
+
+project = rules.here(__file__)
+DOIT_CONFIG = rules.doit_config(project)
+
+
+def task_graph():
+    yield from rules.graph(project)

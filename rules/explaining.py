@@ -1,0 +1,120 @@
+"""What would run, and why: each reason as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from doit.control import TaskControl
+from doit.dependency import Dependency
+
+from drapto.state.doit_plugins import DurableDB
+from drapto.state.explain import Reason, changed_settings
+from drapto.state.settings import KEY, SettingsUnchanged
+from rules.graph import graph
+from rules.project import doit_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from doit.task import Task
+
+    from drapto.project import Project
+
+
+@dataclass(frozen=True)
+class PlannedTask:
+    """A task, and whether it would run.
+
+    Attributes:
+        name: The task's name.
+        title: The title that it belongs to.
+        stage: Its stage.
+        action: ``run`` or ``up-to-date``.
+        reasons: Why it would run; empty where it would not.
+    """
+
+    name: str
+    title: str
+    stage: str
+    action: Literal["run", "up-to-date"]
+    reasons: tuple[Reason, ...]
+
+
+def explain(project: Project, targets: Sequence[str] = (), *, force: bool = False) -> list[PlannedTask]:
+    """Return what a run would do, in the order that it would do it; nothing is run, and no state changes.
+
+    A task behind one that runs is listed as a ``cascade``: whether it really runs depends on what the one before it
+    makes. The tasks of a stage that is not known yet stand as one.
+
+    Args:
+        project: The project.
+        targets: Tasks or files; everything by default.
+        force: As if tasks that are up to date ran too.
+
+    Raises:
+        InvalidCommand: A target is neither a task nor a file of the graph.
+    """
+    config = doit_config(project)
+    manager = Dependency(DurableDB, config["dep_file"], checker_cls=config["check_file_uptodate"])
+    try:
+        control = TaskControl(list(graph(project)))
+        control.process(list(targets) or None)
+        return list(_Planner(control.tasks, manager, force=force).plan(control.selected_tasks))
+    finally:
+        manager.close()
+
+
+class _Planner:
+    """Walks the graph, dependencies first."""
+
+    def __init__(self, tasks: dict[str, Task], manager: Dependency, *, force: bool) -> None:
+        self._tasks = tasks
+        self._manager = manager
+        self._force = force
+        self._runs: dict[str, bool] = {}
+
+    def plan(self, names: Sequence[str]) -> Iterator[PlannedTask]:
+        """Yield the plan of ``names`` and what they depend on."""
+        for name in names:
+            if name not in self._runs:
+                yield from self._visit(self._tasks[name])
+
+    def _visit(self, task: Task) -> Iterator[PlannedTask]:
+        self._runs[task.name] = False
+        for name in task.task_dep:
+            if name not in self._runs:
+                yield from self._visit(self._tasks[name])
+        cause = next((name for name in task.task_dep if self._runs[name]), None)
+        if task.has_subtask:
+            self._runs[task.name] = cause is not None
+            return
+        reasons = self._reasons(task, cause)
+        self._runs[task.name] = bool(reasons)
+        stage, title, *_ = task.name.split(":")
+        yield PlannedTask(task.name, title, stage, "run" if reasons else "up-to-date", tuple(reasons))
+
+    def _reasons(self, task: Task, cause: str | None) -> list[Reason]:
+        if task.loader:
+            return [Reason("cascade", cause)] if cause else [Reason("unknown", task.name)]
+        status = self._manager.get_status(task, self._tasks, get_log=True)
+        reasons = [Reason("forced", task.name)] if self._force else []
+        if status.status != "up-to-date":
+            reasons += self._from_status(task, status.reasons)
+        if cause is not None:
+            reasons.append(Reason("cascade", cause))
+        return reasons
+
+    def _from_status(self, task: Task, said: dict[str, Any]) -> list[Reason]:
+        values = self._manager.get_values(task.name)
+        if KEY not in values:
+            missing = [Reason("missing", target) for target in said.get("missing_target", [])]
+            return [Reason("first run", task.name), *missing]
+        now = next(check.settings for check, _, _ in task.uptodate if isinstance(check, SettingsUnchanged))
+        return [
+            *(Reason("missing", target) for target in said.get("missing_target", [])),
+            *changed_settings(values[KEY], now),
+            *(Reason("changed", path) for path in sorted(said.get("changed_file_dep", []))),
+            *(Reason("changed", path, "no longer used") for path in said.get("removed_file_dep", [])),
+            *(Reason("changed", path, "newly used") for path in said.get("added_file_dep", [])),
+        ]

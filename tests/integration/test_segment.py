@@ -1,0 +1,149 @@
+"""The stream-copy split, frame by frame against the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import av
+import pytest
+
+from drapto.errors import SourceError
+from drapto.media.model import SourceInfo
+from drapto.media.probe import probe_source
+from drapto.video.plan import SegmentPlan
+from drapto.video.segment import Request, split
+from tests import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+RATE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A source and its pieces."""
+
+    source: Path
+    work: Path
+    plan: SegmentPlan
+    stream: int
+
+    def pieces(self) -> list[Path]:
+        return [self.work / segment.path for segment in self.plan.segments if segment.path]
+
+
+def cut(source: Path, work: Path, chunk_size: float | None) -> Cut:
+    request = Request(
+        source, work, work / "segments.json", work / "segments", work / "timestamps.txt", work / "keyframes.txt"
+    )
+    info = probe_source(source, work / "probe.json", request.timestamps, request.keyframes, digest="d")
+    plan = split(
+        request, info, strategy="chunked", reason="asked", chunk_size=chunk_size, settings={}, disk_rate=RATE
+    )
+    return Cut(source, work, plan, info.video.index)
+
+
+def decoded(ffmpeg: Path, made: Cut) -> list[str]:
+    """Return the MD5s of all pieces' planned frames, in order."""
+    return [
+        md5
+        for segment, path in zip(made.plan.segments, made.pieces(), strict=True)
+        for md5 in clips.frame_md5s(ffmpeg, path, frames=segment.frames)
+    ]
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc", "mpeg2"])
+def test_open_gop_pieces_decode_to_the_sources_frames(
+    codec: str, ffmpeg: Path, clip_cache: Path, tmp_path: Path
+) -> None:
+    source = clips.make_open_gop(ffmpeg, clip_cache / f"open-{codec}.mkv", codec)
+    made = cut(source, tmp_path, 1)
+    assert len(made.plan.segments) == 4
+    assert decoded(ffmpeg, made) == clips.frame_md5s(ffmpeg, source)
+
+
+@pytest.mark.media
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [
+        ("city_mpeg2_opengop.mkv", 8),
+        ("ntsc_letterbox_mpeg2.mkv", 5),
+        ("friday_bw_pillarbox.mkv", 5),
+        ("dolby_vision_84_hlg.mkv", 3),
+        ("sintel_trailer_720p.mkv", 9),
+    ],
+)
+def test_real_clips(
+    name: str, pieces: int, ffmpeg: Path, media: Callable[[str], Path], tmp_path: Path
+) -> None:
+    made = cut(media(name), tmp_path, 1)
+    assert len(made.plan.segments) == pieces
+    assert decoded(ffmpeg, made) == clips.frame_md5s(ffmpeg, made.source, stream=f"0:{made.stream}")
+
+
+def test_the_plan_says_what_each_piece_holds(ffmpeg: Path, clip_cache: Path, tmp_path: Path) -> None:
+    source = clips.make_vfr(ffmpeg, clip_cache / "vfr.mkv")
+    made = cut(source, tmp_path, 1)
+    assert SegmentPlan.read(tmp_path / "segments.json") == made.plan
+    segments = made.plan.segments
+    assert [segment.index for segment in segments] == list(range(1, len(segments) + 1))
+    assert made.plan.frames == 72
+    assert [segment.first_frame for segment in segments] == [
+        sum(before.frames for before in segments[:count]) for count in range(len(segments))
+    ]
+    for segment, after in zip(segments, segments[1:], strict=False):
+        assert segment.start_time + segment.duration == pytest.approx(after.start_time)
+    assert [segment.size for segment in segments] == [path.stat().st_size for path in made.pieces()]
+
+
+def test_one_gop_is_read_from_the_source_itself(ffmpeg: Path, clip_cache: Path, tmp_path: Path) -> None:
+    source = clips.make_one_gop(ffmpeg, clip_cache / "one.mkv")
+    made = cut(source, tmp_path, 1)
+    assert made.pieces() == []
+    (segment,) = made.plan.segments
+    assert (segment.path, segment.frames, segment.size) == (None, 48, source.stat().st_size)
+    assert "no keyframe to cut at" in made.plan.reason
+
+
+def test_the_same_bytes_again_and_no_piece_of_an_older_plan(
+    ffmpeg: Path, clip_cache: Path, tmp_path: Path
+) -> None:
+    source = clips.make_open_gop(ffmpeg, clip_cache / "open-h264.mkv", "h264")
+    first = {path.name: path.read_bytes() for path in cut(source, tmp_path / "a", 1).pieces()}
+    cut(source, tmp_path / "b", 1)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "b" / "segments").iterdir()} == first
+    cut(source, tmp_path / "b", 2)
+    assert len(list((tmp_path / "b" / "segments").iterdir())) == 2
+
+
+def test_times_and_pixels_are_the_sources(ffmpeg: Path, clip_cache: Path, tmp_path: Path) -> None:
+    source = clips.make_open_gop(ffmpeg, clip_cache / "open-hevc.mkv", "hevc")
+    made = cut(source, tmp_path, 2)
+    with av.open(str(source)) as before, av.open(str(made.pieces()[0])) as after:
+        expected = sorted(packet.pts for packet in before.demux(video=0) if packet.pts is not None)
+        found = sorted(packet.pts for packet in after.demux(video=0) if packet.pts is not None)
+        assert found[: made.plan.segments[0].frames] == expected[: made.plan.segments[0].frames]
+        assert before.streams.video[0].average_rate == after.streams.video[0].average_rate
+
+
+def test_a_source_that_breaks_off_leaves_no_piece(ffmpeg: Path, clip_cache: Path, tmp_path: Path) -> None:
+    source = clips.make_open_gop(ffmpeg, clip_cache / "open-h264.mkv", "h264")
+    made = cut(source, tmp_path, 1)
+    request = Request(
+        tmp_path / "gone.mkv",
+        tmp_path,
+        tmp_path / "other.json",
+        tmp_path / "other",
+        tmp_path / "timestamps.txt",
+        tmp_path / "keyframes.txt",
+    )
+
+    info = SourceInfo.read(tmp_path / "probe.json")
+    with pytest.raises(SourceError, match=r"gone\.mkv: cannot be read"):
+        split(request, info, strategy="c", reason="r", chunk_size=1, settings={}, disk_rate=RATE)
+    assert made.plan.frames == 96
+    assert not (tmp_path / "other.json").exists()
+    assert not list((tmp_path / "other").glob("*")) if (tmp_path / "other").exists() else True

@@ -1,0 +1,160 @@
+"""Encode and join: the planned frames, the source's times, the same bytes each time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import pytest
+
+from drapto.errors import ArtifactError, FrameCountError, ToolFailedError
+from drapto.media.model import CropRect
+from drapto.media.timestamps import read_timestamps, write_timestamps
+from drapto.video.concat import join
+from drapto.video.encode import count_packets, encode_segment, svt_parameters
+from drapto.video.encode_settings import EncodedSegment, EncodeSettings
+from tests import clips
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.engine.job import EncodeProgress, Job
+
+RATE = 1 << 30
+MS = 1_000_000
+
+
+def settings(frames: int, **changes: object) -> EncodeSettings:
+    plain = EncodeSettings(
+        preset=12,
+        crf=40,
+        svt_params="tune=0",
+        film_grain=False,
+        pix_fmt="yuv420p10le",
+        crop=None,
+        rate=Fraction(24),
+        frames=frames,
+        keyint=240,
+    )
+    return plain.model_copy(update=changes)
+
+
+def encode(source: Path, folder: Path, asked: EncodeSettings, job: Job, *, lp: int = 1) -> EncodedSegment:
+    return encode_segment(
+        source, 0, folder / "0001.mkv", folder / "0001.json", asked, index=1, strategy="chunked", lp=lp, job=job
+    )
+
+
+@pytest.fixture
+def clip(ffmpeg: Path, clip_cache: Path) -> Path:
+    return clips.make_clip(ffmpeg, clip_cache / "plain.mkv", frames=48)
+
+
+def test_exactly_the_planned_frames_in_ten_bit(clip: Path, tmp_path: Path, job: Job) -> None:
+    seen: list[EncodeProgress] = []
+    record = encode_segment(
+        clip,
+        0,
+        tmp_path / "0001.mkv",
+        tmp_path / "0001.json",
+        settings(30, crop=CropRect(width=200, height=100, x=10, y=20), crf=35.25),
+        index=1,
+        strategy="chunked",
+        lp=1,
+        job=job,
+        on_progress=seen.append,
+    )
+    assert record == EncodedSegment.read(tmp_path / "0001.json")
+    assert (record.frames, record.crf, record.attempts) == (30, 35.25, 1)
+    assert record.bytes == (tmp_path / "0001.mkv").stat().st_size
+    with av.open(str(tmp_path / "0001.mkv")) as container:
+        video = container.streams.video[0]
+        assert (video.codec_context.codec.canonical_name, video.format.name) == ("av1", "yuv420p10le")
+        assert (video.width, video.height) == (200, 100)
+        assert len(container.streams) == 1
+    assert seen[-1].frame == 30
+
+
+def test_the_same_bytes_whatever_the_share_of_the_machine(clip: Path, tmp_path: Path, job: Job) -> None:
+    encode(clip, tmp_path / "a", settings(48), job, lp=1)
+    encode(clip, tmp_path / "b", settings(48), job, lp=2)
+    assert (tmp_path / "a" / "0001.mkv").read_bytes() == (tmp_path / "b" / "0001.mkv").read_bytes()
+
+
+def test_keyframes_are_no_further_apart_than_asked(clip: Path, tmp_path: Path, job: Job) -> None:
+    encode(clip, tmp_path, settings(48, keyint=16), job)
+    with av.open(str(tmp_path / "0001.mkv")) as container:
+        keys = [number for number, packet in enumerate(container.demux(video=0)) if packet.is_keyframe]
+    assert keys == [0, 16, 32]
+
+
+def test_too_few_frames_are_refused_and_leave_nothing(clip: Path, tmp_path: Path, job: Job) -> None:
+    with pytest.raises(FrameCountError, match="48 frames instead of 50"):
+        encode(clip, tmp_path / "out", settings(50), job)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_source_that_does_not_decode_names_itself(tmp_path: Path, job: Job) -> None:
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(b"\x1a\x45\xdf\xa3" + bytes(1000))
+    with pytest.raises(ToolFailedError, match=r"broken\.mkv: ffmpeg.*see .*encode-0001\.log"):
+        encode(broken, tmp_path / "out", settings(5), job)
+    log = (job.logs / "encode-0001.log").read_text()
+    assert "libsvtav1" in log
+    assert "= status" in log
+
+
+def test_own_parameters_win_over_the_users() -> None:
+    text = svt_parameters(settings(1, svt_params="tune=0:film-grain=0", film_grain=True), lp=3)
+    assert text == "tune=0:film-grain=0:film-grain=8:film-grain-denoise=1:crf=40:keyint=240:lp=3"
+
+
+def test_join_gives_every_frame_its_time_back(clip: Path, tmp_path: Path, job: Job) -> None:
+    encode(clip, tmp_path / "a", settings(20), job)
+    encode(clip, tmp_path / "b", settings(10), job)
+    uneven = [360 + number * 41 + (number % 3) * 7 for number in range(30)]
+    write_timestamps(tmp_path / "times.txt", [time * MS for time in uneven])
+    parts = [tmp_path / "a" / "0001.mkv", tmp_path / "b" / "0001.mkv"]
+    frames = join(parts, tmp_path / "times.txt", tmp_path / "video.mkv", rate=Fraction(24), disk_rate=RATE)
+    assert frames == 30
+    with av.open(str(tmp_path / "video.mkv")) as container:
+        found = [(packet.pts, packet.is_keyframe) for packet in container.demux(video=0) if packet.size]
+    assert [time for time, _ in found] == uneven
+    assert [number for number, (_, key) in enumerate(found) if key] == [0, 20]
+    join(parts, tmp_path / "times.txt", tmp_path / "again.mkv", rate=Fraction(24), disk_rate=RATE)
+    assert (tmp_path / "again.mkv").read_bytes() == (tmp_path / "video.mkv").read_bytes()
+
+
+@pytest.mark.parametrize("planned", [19, 21])
+def test_join_refuses_another_number_of_frames(planned: int, clip: Path, tmp_path: Path, job: Job) -> None:
+    encode(clip, tmp_path / "a", settings(20), job)
+    write_timestamps(tmp_path / "times.txt", [number * 40 * MS for number in range(planned)])
+    with pytest.raises(FrameCountError, match="20 frames|more than"):
+        join(
+            [tmp_path / "a" / "0001.mkv"],
+            tmp_path / "times.txt",
+            tmp_path / "video.mkv",
+            rate=Fraction(25),
+            disk_rate=RATE,
+        )
+    assert not (tmp_path / "video.mkv").exists()
+
+
+def test_join_refuses_a_segment_of_another_size(clip: Path, tmp_path: Path, job: Job) -> None:
+    encode(clip, tmp_path / "a", settings(5), job)
+    encode(clip, tmp_path / "b", settings(5, crop=CropRect(width=200, height=100, x=0, y=0)), job)
+    write_timestamps(tmp_path / "times.txt", [number * 40 * MS for number in range(10)])
+    parts = [tmp_path / "a" / "0001.mkv", tmp_path / "b" / "0001.mkv"]
+    with pytest.raises(ArtifactError, match="does not fit"):
+        join(parts, tmp_path / "times.txt", tmp_path / "video.mkv", rate=Fraction(25), disk_rate=RATE)
+
+
+def test_join_names_a_damaged_segment(tmp_path: Path) -> None:
+    (tmp_path / "bad.mkv").write_text("nothing")
+    write_timestamps(tmp_path / "times.txt", [0])
+    with pytest.raises(ToolFailedError, match="cannot be joined"):
+        join([tmp_path / "bad.mkv"], tmp_path / "times.txt", tmp_path / "v.mkv", rate=Fraction(25), disk_rate=RATE)
+    with pytest.raises(ToolFailedError, match="cannot be read"):
+        count_packets(tmp_path / "bad.mkv")
+    assert read_timestamps(tmp_path / "times.txt") == [0]

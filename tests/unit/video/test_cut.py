@@ -1,0 +1,87 @@
+"""Where a title is cut."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drapto.video.cut import choose_cuts, frame_ranges, longest_run
+
+MS = 1_000_000
+SECOND = 1000 * MS
+
+
+def steady(frames: int, fps: int = 25) -> list[int]:
+    return [number * SECOND // fps for number in range(frames)]
+
+
+def test_cuts_at_the_keyframe_nearest_to_each_chunk() -> None:
+    times = steady(25 * 60)
+    keys = [0, 7 * SECOND, 14 * SECOND, 17 * SECOND, 29 * SECOND, 33 * SECOND, 45 * SECOND]
+    assert choose_cuts(times, keys, 15) == [14 * SECOND, 29 * SECOND, 45 * SECOND]
+
+
+def test_a_short_rest_stays_with_the_piece_before() -> None:
+    times = steady(25 * 34)
+    keys = [second * SECOND for second in range(34)]
+    assert choose_cuts(times, keys, 15) == [15 * SECOND]
+    assert choose_cuts(times, keys, 12) == [12 * SECOND, 24 * SECOND]
+
+
+def test_nothing_to_cut() -> None:
+    assert choose_cuts([], [], 15) == []
+    assert choose_cuts(steady(100), [0], 1) == []
+
+
+def test_a_keyframe_without_a_frame_is_no_place_to_cut() -> None:
+    times = steady(25 * 30)
+    assert choose_cuts(times, [0, 15 * SECOND + 1], 15) == []
+
+
+def test_chunks_longer_than_the_gops_wait_for_the_next_keyframe() -> None:
+    times = steady(25 * 40)
+    assert choose_cuts(times, [0, 10 * SECOND, 20 * SECOND, 30 * SECOND], 1) == [
+        10 * SECOND,
+        20 * SECOND,
+        30 * SECOND,
+    ]
+
+
+@given(
+    gaps=st.lists(st.integers(1, 400), min_size=1, max_size=300),
+    key_every=st.integers(1, 40),
+    chunk=st.floats(0.05, 30),
+)
+def test_the_pieces_hold_every_frame_once_and_begin_at_keyframes(
+    gaps: list[int], key_every: int, chunk: float
+) -> None:
+    times = [sum(gaps[:count]) * MS for count in range(len(gaps) + 1)]
+    keys = times[::key_every]
+    cuts = choose_cuts(times, keys, chunk)
+    ranges = frame_ranges(times, cuts)
+    assert [index for frames in ranges for index in frames] == list(range(len(times)))
+    assert all(frames for frames in ranges)
+    assert [times[frames.start] for frames in ranges[1:]] == cuts
+    assert set(cuts) <= set(keys)
+
+
+@given(
+    gaps=st.lists(st.integers(1, 3000), min_size=1, max_size=200),
+    seconds=st.sampled_from([0.5, 1.0, 10.0]),
+)
+def test_no_keyframe_interval_lasts_longer_than_asked(gaps: list[int], seconds: float) -> None:
+    times = [sum(gaps[:count]) * MS for count in range(len(gaps) + 1)]
+    run = longest_run(times, seconds)
+    spans = [times[first + run] - times[first] for first in range(len(times) - run)]
+    assert run == 1 or all(span <= seconds * SECOND for span in spans)
+    if run < len(times) - 1:
+        longer = run + 1
+        assert any(
+            times[first + longer] - times[first] > seconds * SECOND for first in range(len(times) - longer)
+        )
+
+
+def test_keyframe_interval_of_a_steady_rate() -> None:
+    assert longest_run(steady(1000, fps=25)) == 250
+    assert longest_run(steady(100, fps=25)) == 100
+    assert longest_run([0]) == 1
