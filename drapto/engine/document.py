@@ -14,9 +14,17 @@ from drapto.errors import ArtifactError
 if TYPE_CHECKING:
     from pathlib import Path
 
+
+def _fraction(value: object) -> Fraction:
+    try:
+        return Fraction(str(value))
+    except ZeroDivisionError as error:
+        raise ValueError(str(error)) from error
+
+
 Rational = Annotated[
     Fraction,
-    PlainValidator(lambda value: Fraction(str(value)) if not isinstance(value, Fraction) else value),
+    PlainValidator(_fraction),
     PlainSerializer(str, return_type=str),
 ]
 """A fraction written as ``"24000/1001"``."""

@@ -34,7 +34,8 @@ STDERR_LIMIT = 1 << 20
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _children: set[subprocess.Popen[bytes]] = set()
-_children_lock = threading.Lock()
+_children_lock = threading.RLock()
+"""Re-entrant: the signal handler that kills may interrupt the thread that starts."""
 _stopping = threading.Event()
 
 
@@ -91,26 +92,10 @@ def run(
         ToolFailedError: It ended with a status other than 0.
         SpaceError: It failed for lack of disk space.
     """
-    if _stopping.is_set():
-        raise ToolFailedError("not started, the run is being interrupted", path=about)
     arguments = [os.fspath(part) for part in command]
     started = time.monotonic()
     with tempfile.TemporaryFile() as errors:
-        try:
-            child = subprocess.Popen(
-                arguments,
-                stdin=subprocess.PIPE if feed is not None else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                process_group=0,
-                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509  one prctl call, no lock is taken
-            )
-        except OSError as error:
-            raise ToolMissingError(
-                f"cannot be started ({error.strerror})", path=arguments[0], remedy="see `drapto doctor`"
-            ) from error
-        with _children_lock:
-            _children.add(child)
+        child = _start(arguments, errors, feed=feed is not None, about=about)
         try:
             stdout = _converse(child, on_line, feed)
             _, status, usage = os.wait4(child.pid, 0)
@@ -131,6 +116,30 @@ def run(
     if child.returncode != 0:
         raise _failure(arguments[0], child.returncode, stderr, about, log)
     return finished
+
+
+def _start(
+    arguments: list[str], errors: IO[bytes], *, feed: bool, about: Path | None
+) -> subprocess.Popen[bytes]:
+    """Start a child and register it in one step, so that `kill_all` misses none."""
+    with _children_lock:
+        if _stopping.is_set():
+            raise ToolFailedError("not started, the run is being interrupted", path=about)
+        try:
+            child = subprocess.Popen(
+                arguments,
+                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                process_group=0,
+                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509  one prctl call, no lock is taken
+            )
+        except OSError as error:
+            raise ToolMissingError(
+                f"cannot be started ({error.strerror})", path=arguments[0], remedy="see `drapto doctor`"
+            ) from error
+        _children.add(child)
+    return child
 
 
 def _converse(

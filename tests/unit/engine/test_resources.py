@@ -1,0 +1,80 @@
+"""How the machine is divided."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drapto.engine import resources
+from drapto.engine.resources import MIB, CpuShare, Throttle, encoder_memory, share_cpu
+from drapto.errors import SpaceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLENTY = 1 << 40
+
+
+def share(slots: int, *, jobs: int = 32, segments: int = 100, memory: int = PLENTY) -> CpuShare:
+    return share_cpu(slots=slots, jobs=jobs, segments=segments, memory=memory, width=1920, height=1080)
+
+
+def test_one_small_encoder_on_each_core() -> None:
+    assert share(2) == CpuShare(2, 1)
+    assert share(16) == CpuShare(16, 1)
+
+
+def test_few_segments_get_more_cores_each() -> None:
+    assert share(8, segments=3) == CpuShare(3, 2)
+    assert share(8, segments=1) == CpuShare(1, 8)
+
+
+def test_jobs_and_memory_limit_the_encoders() -> None:
+    assert share(8, jobs=2) == CpuShare(2, 4)
+    assert share(8, memory=3 * encoder_memory(1920, 1080)) == CpuShare(2, 4)
+    assert share(8, memory=1) == CpuShare(1, 8)
+
+
+@given(
+    slots=st.integers(1, 128),
+    jobs=st.integers(1, 32),
+    segments=st.integers(1, 1000),
+    fit=st.integers(1, 40),
+)
+def test_all_cores_are_used_and_no_more_and_the_memory_holds(
+    slots: int, jobs: int, segments: int, fit: int
+) -> None:
+    found = share(slots, jobs=jobs, segments=segments, memory=fit * encoder_memory(1920, 1080))
+    assert found.encoders * found.lp <= slots < (found.lp + 1) * found.encoders
+    # encoders of other titles hold as many slots each, so that together they keep within the memory
+    assert slots // found.lp <= max(fit, 1) or found.encoders == segments
+
+
+def test_measured_memory() -> None:
+    assert encoder_memory(1280, 720) == pytest.approx(525_000_000, rel=0.05)
+    assert encoder_memory(2160, 3840) == pytest.approx(2_134_000_000, rel=0.05)
+
+
+def test_cpu_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "usable_cores", lambda: 2)
+    assert [resources.cpu_slots(percent) for percent in (1, 50, 95, 100)] == [1, 1, 2, 2]
+
+
+def test_a_throttle_lets_a_burst_through_and_then_keeps_the_rate() -> None:
+    throttle = Throttle(100_000)
+    started = time.monotonic()
+    throttle.spend(90_000)
+    assert time.monotonic() - started < 0.05
+    throttle.spend(40_000)
+    assert time.monotonic() - started >= 0.25
+
+
+def test_a_disk_too_small_is_said_before_the_work(tmp_path: Path) -> None:
+    resources.require_space(tmp_path / "not" / "yet", 1, "this title")
+    with pytest.raises(SpaceError, match=r"MiB free, this title needs about \d+ MiB; free some space"):
+        resources.require_space(tmp_path / "not" / "yet", 1 << 60, "this title")
+    assert MIB == 1 << 20

@@ -1,0 +1,100 @@
+"""Titles, their names and their places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drapto.config import load_config
+from drapto.errors import CollisionError, UsageError
+from drapto.project import find_sources, open_project, require_sources, slugs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_plain_stem_is_its_own_slug() -> None:
+    assert slugs(["sintel_kitchen_sink", "Movie.2010-v2", "千と千尋"]) == [
+        "sintel_kitchen_sink",
+        "Movie.2010-v2",
+        "千と千尋",
+    ]
+
+
+def test_what_a_task_name_cannot_hold_becomes_hyphens() -> None:
+    assert slugs(["It's: a *movie* (2010)", "--x=y", "..", "a\nb", "100% 'real'"]) == [
+        "It-s-a-movie-2010",
+        "x-y",
+        slugs([".."])[0],
+        "a-b",
+        "100-real",
+    ]
+
+
+def test_two_stems_never_share_a_slug() -> None:
+    first, second, third = slugs(["a b", "a:b", "a-b"])
+    assert third == "a-b"
+    assert len({first, second, third}) == 3
+
+
+@given(st.lists(st.text(min_size=1, max_size=120), min_size=1, max_size=8, unique_by=str.casefold))
+def test_slugs_are_unique_safe_and_short(stems: list[str]) -> None:
+    found = slugs(stems)
+    assert len({slug.casefold() for slug in found}) == len(found)
+    for slug in found:
+        assert slug
+        assert not set(slug) & set("/:*=\0\n '\"%$`")
+        assert slug[0] not in "-."
+        assert len(slug.encode()) < 200
+
+
+def test_a_projects_places(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    for name in ("b.mkv", "a.mkv", ".hidden.mkv", "c.mp4"):
+        (tmp_path / "source" / name).write_bytes(b"12345")
+    project = open_project(tmp_path, load_config(tmp_path, environ={}))
+    assert [title.name for title in project.titles] == ["a", "b"]
+    title = project.titles[0]
+    assert title.output == tmp_path / "output" / "a.mkv"
+    assert title.probe == tmp_path / "work" / "a" / "probe.json"
+    assert title.audio(1) == tmp_path / "work" / "a" / "audio-1.mkv"
+    assert project.state_dir == tmp_path / "work" / ".drapto"
+
+
+def test_size_limits(tmp_path: Path) -> None:
+    (tmp_path / "small.mkv").write_bytes(b"1")
+    (tmp_path / "large.mkv").write_bytes(b"1" * 100)
+    config = load_config(tmp_path, environ={}, overrides={"input.min_size": 2, "input.max_size": 100})
+    assert find_sources(tmp_path, config) == [tmp_path / "large.mkv"]
+    assert find_sources(tmp_path / "none", config) == []
+
+
+@pytest.mark.parametrize("pair", [("x/a.mkv", "y/a.mkv"), ("x/A.mkv", "y/a.mkv"), ("x/é.mkv", "y/é.mkv")])
+def test_two_inputs_with_one_stem(pair: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(CollisionError, match="same output"):
+        open_project(tmp_path, load_config(tmp_path, environ={}), [tmp_path / name for name in pair])
+
+
+def test_output_equal_to_input(tmp_path: Path) -> None:
+    source = tmp_path / "output" / "a.mkv"
+    source.parent.mkdir()
+    source.touch()
+    with pytest.raises(CollisionError, match="overwrite its own source"):
+        open_project(tmp_path, load_config(tmp_path, environ={}), [source])
+    link = tmp_path / "link" / "a.mkv"
+    link.parent.mkdir()
+    link.symlink_to(source)
+    with pytest.raises(CollisionError, match="overwrite its own source"):
+        open_project(tmp_path, load_config(tmp_path, environ={}), [link])
+
+
+def test_missing_sources_are_refused(tmp_path: Path) -> None:
+    config = load_config(tmp_path, environ={})
+    with pytest.raises(UsageError, match="does not exist"):
+        require_sources(open_project(tmp_path, config, [tmp_path / "a.mkv"]))
+    (tmp_path / "b.mkv").mkdir()
+    with pytest.raises(UsageError, match="is not a file"):
+        require_sources(open_project(tmp_path, config, [tmp_path / "b.mkv"]))

@@ -1,0 +1,61 @@
+"""Which ffmpeg, and what it can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drapto import tools
+from drapto.errors import ToolMissingError
+
+
+def script(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_bundled_one_can_do_everything() -> None:
+    found = tools.find_tools(environ={})
+    assert found.origin == "bundled"
+    assert found.missing == ()
+    assert found.lacking == ()
+    assert {"libsvtav1", "libopus"} <= found.encoders
+    assert tools.require(found) is found
+
+
+def test_config_before_environment_before_the_bundled_one(ffmpeg: Path) -> None:
+    environ = {"DRAPTO_FFMPEG": str(ffmpeg)}
+    assert tools.locate(ffmpeg, environ) == (ffmpeg, "config")
+    assert tools.locate(None, environ) == (ffmpeg, "environment")
+    assert tools.locate(None, {"DRAPTO_FFMPEG": ""})[1] == "bundled"
+
+
+@pytest.mark.parametrize(
+    ("configured", "environ", "remedy"),
+    [(Path("/no/ffmpeg"), {}, "correct tools.ffmpeg"), (None, {"DRAPTO_FFMPEG": "/no/ffmpeg"}, "unset DRAPTO_FFMPEG")],
+)
+def test_a_wish_that_is_not_there(configured: Path | None, environ: dict[str, str], remedy: str) -> None:
+    with pytest.raises(ToolMissingError, match=f"/no/ffmpeg: is not a program.*{remedy}"):
+        tools.locate(configured, environ)
+
+
+def test_an_ffmpeg_that_lacks_an_encoder(tmp_path: Path) -> None:
+    text = """case "$*" in
+    *-version*) echo 'ffmpeg version 5.1 Copyright';;
+    *-encoders*) echo ' V..... libx264   x'; echo ' A..... libopus   x';;
+    *-filters*) echo ' ... cropdetect   V->V  x';;
+    esac"""
+    found = tools.find_tools(script(tmp_path / "ffmpeg", text))
+    assert found.version == "5.1"
+    assert found.missing == ("libsvtav1",)
+    assert found.lacking == ("libvmaf", "xpsnr")
+    with pytest.raises(ToolMissingError, match="this ffmpeg .5.1. lacks libsvtav1; install"):
+        tools.require(found)
+
+
+@pytest.mark.parametrize("text", ["exit 1", "echo hello"])
+def test_a_program_that_is_no_ffmpeg(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ToolMissingError, match=r"tool: does not"):
+        tools.find_tools(script(tmp_path / "tool", text))
