@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from drapto.config import Config, load_config
 from drapto.project import open_project, require_sources
 from drapto.state.events import ErrorEvent, bus
+from drapto.tools import find_tools, require
 
 if TYPE_CHECKING:
     import os
@@ -68,6 +69,7 @@ def encode(  # noqa: PLR0913  each is an option that a caller may want to name
     placed = _placed(config or load_config(), output_dir, work_dir)
     project = open_project(Path.cwd(), placed, [Path(path) for path in inputs])
     require_sources(project)
+    require(find_tools(placed.tools.ffmpeg))
     errors: dict[str, list[str]] = {title.name: [] for title in project.titles}
 
     def listen(event: Event) -> None:

@@ -7,9 +7,10 @@ from typing import Unpack
 import click
 
 from drapto.cli import options
+from drapto.errors import printable
 
 
-@click.command()
+@click.command(short_help="Remove work files.")
 @options.project_options
 @click.option(
     "--all", "everything", is_flag=True, help="All work files and the state: the next run starts anew."
@@ -24,6 +25,6 @@ def clean(everything: bool, **named: Unpack[options.Named]) -> None:
 
     removed = rules.clean(project, everything=everything)
     for path in removed:
-        click.echo(f"removed {path}")
+        click.echo(f"removed {printable(path)}")
     if not removed:
         click.echo("nothing to remove")

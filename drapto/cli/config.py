@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from drapto.config import FILE_NAME
 from drapto.errors import ConfigError
 
 
-@click.group()
+@click.group(short_help="Show the settings, or migrate an older file.")
 def config() -> None:
     """Show the settings, or rewrite an older drapto.toml."""
 
@@ -31,7 +30,7 @@ def show(config_file: Path | None, set_: tuple[str, ...], as_json: bool) -> None
             ".".join(key): {"value": value, "origin": loaded.origins.get(key, "default")}
             for key, value in entries(loaded.config)
         }
-        click.echo(json.dumps(values, indent=1, ensure_ascii=False))
+        options.echo_json(values)
         return
     click.echo(dump(loaded.config, loaded.origins), nl=False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 MARKS = {"ok": "✓", "warning": "⚠", "failed": "✗"}
 
 
-@click.command()
+@click.command(short_help="Check this machine, and say what to do.")
 @options.config_file
 @options.set_options
 @options.as_json
@@ -29,7 +28,7 @@ def doctor(config_file: Path | None, set_: tuple[str, ...], as_json: bool) -> in
     config = options.settings(set_, config_file).config
     checks = examine(Path.cwd(), config)
     if as_json:
-        click.echo(json.dumps({"checks": [asdict(check) for check in checks]}, indent=1, ensure_ascii=False))
+        options.echo_json({"checks": [asdict(check) for check in checks]})
     else:
         _print(checks)
     return EXIT_FAILED if any(check.state == "failed" for check in checks) else 0

@@ -7,11 +7,12 @@ from typing import Unpack
 import click
 
 from drapto.cli import options
+from drapto.tools import find_tools, require
 
 MOST_JOBS = 256
 
 
-@click.command()
+@click.command(short_help="Encode MKV files.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=options.PATH)
 @click.option(
     "-o", "--output", type=options.PATH, metavar="DIR", required=True, help="Where the finished files go."
@@ -47,6 +48,7 @@ def encode(
             "encoding.crf.uhd": crf,
         },
     )
+    require(find_tools(project.config.tools.ffmpeg))
     import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
     return rules.run(project, force=force, jobs=jobs)

@@ -10,9 +10,10 @@ from drapto.cli.options import PATH
 from drapto.config import FILE_NAME, load_config
 from drapto.config.writing import template
 from drapto.engine.atomic import write_text
+from drapto.errors import printable
 
 
-@click.command()
+@click.command(short_help="Make a project directory.")
 @click.argument("directory", metavar="[DIR]", type=PATH, default=Path())
 def init(directory: Path) -> None:
     """Make DIR (by default the current directory) a project.
@@ -26,10 +27,10 @@ def init(directory: Path) -> None:
     for name, text in files.items():
         path = directory / name
         if path.exists():
-            click.echo(f"{path} is there already")
+            click.echo(f"{printable(path)} is there already")
         else:
             write_text(path, text)
-            click.echo(f"{path} written")
+            click.echo(f"{printable(path)} written")
     config = load_config(directory)
     for folder in (config.input.source_dir, config.output.dir):
         (directory / folder).mkdir(parents=True, exist_ok=True)

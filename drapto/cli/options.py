@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -19,7 +21,21 @@ if TYPE_CHECKING:
     from drapto.config import Config, Loaded
     from drapto.project import Project
 
-PATH = click.Path(path_type=Path)
+
+class _Named(click.Path):
+    """A path; an empty one, such as an unset shell variable gives, is not the current directory."""
+
+    name = "path"
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # noqa: ANN401  click's signature
+        if not os.fspath(value):
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Named(path_type=Path)
 
 inputs = click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -34,6 +50,11 @@ work_dir = click.option("--work-dir", type=PATH, metavar="DIR", help="Where the 
 
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def echo_json(value: object) -> None:
+    """Print ``value`` as JSON in ASCII, which every pipe and locale takes, odd file names included."""
+    click.echo(json.dumps(value, indent=1))
 
 
 def project_options(command: Command) -> Command:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Unpack
@@ -10,14 +9,20 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from drapto.cli import options
+from drapto.errors import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from drapto.state.explain import Reason
     from rules import PlannedTask
 
 
-@click.command()
+MOST_REASONS = 3
+"""How many of a task's reasons a line shows."""
+
+
+@click.command(short_help="Show what would run, and why.")
 @options.project_options
 @options.as_json
 def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
@@ -27,7 +32,7 @@ def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
 
     tasks = rules.explain(project)
     if as_json:
-        click.echo(json.dumps({"tasks": [_record(task) for task in tasks]}, indent=1, ensure_ascii=False))
+        options.echo_json({"tasks": [_record(task) for task in tasks]})
         return
     for line in render(tasks):
         click.echo(line)
@@ -43,6 +48,16 @@ def _record(task: PlannedTask) -> dict[str, object]:
     }
 
 
+def summary(reasons: Sequence[Reason]) -> str:
+    """Return the reasons in few words: what follows from another one is left to ``--json``."""
+    for reason in reasons:
+        if reason.kind in ("forced", "first run"):
+            return str(reason)
+    own = [reason for reason in reasons if reason.kind != "cascade"] or list(reasons)
+    more = f" and {len(own) - MOST_REASONS} more" if len(own) > MOST_REASONS else ""
+    return "; ".join(str(reason) for reason in own[:MOST_REASONS]) + more
+
+
 def render(tasks: Iterable[PlannedTask]) -> list[str]:
     """Return the plan as lines: titles, their stages, like tasks counted together, and a sum."""
     tasks = list(tasks)
@@ -56,7 +71,7 @@ def render(tasks: Iterable[PlannedTask]) -> list[str]:
             seen.add(title)
             lines.append(title)
         times = f" x {count}" if count > 1 else ""
-        why = "; ".join(str(reason) for reason in reasons) if action == "run" else "up to date"
+        why = printable(summary(reasons)) if action == "run" else "up to date"
         lines.append(f"  {'run ' if action == 'run' else 'keep'}  {stage + times:<18}{why}")
     todo = sum(task.action == "run" for task in tasks)
     lines.append(f"{todo} to run, {len(tasks) - todo} up to date")

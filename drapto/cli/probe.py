@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from drapto.cli import options
-from drapto.errors import SourceError
+from drapto.errors import SourceError, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from drapto.media.model import SourceInfo, Track, VideoTrack
 
 
-@click.command()
+PIPED_WIDTH = 200
+"""Columns where the output is no terminal."""
+
+
+@click.command(short_help="Show what is in a file.")
 @click.argument("source", metavar="INPUT", type=options.PATH)
 @options.as_json
 def probe(source: Path, as_json: bool) -> None:
@@ -29,11 +33,13 @@ def probe(source: Path, as_json: bool) -> None:
 
     info, _ = inspect(source.absolute())
     if as_json:
-        click.echo(json.dumps(info.model_dump(mode="json"), indent=1, ensure_ascii=False))
+        options.echo_json(info.model_dump(mode="json"))
         return
     from rich.console import Console  # noqa: PLC0415  only needed here
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    # piped, nothing is cut or wrapped
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    console = Console(width=width, highlight=False, markup=False, emoji=False)
     for line in headline(source, info):
         console.print(line)
     console.print(tracks(info))
@@ -45,7 +51,7 @@ def headline(source: Path, info: SourceInfo) -> list[str]:
     """Return what there is to say of the whole file."""
     video = info.video
     length = "unknown length" if info.duration is None else clock(info.duration)
-    lines = [f"{source.name}: {info.container}, {size(info.size)}, {length}"]
+    lines = [f"{printable(source.name)}: {info.container}, {size(info.size)}, {length}"]
     lines.append(
         f"{video.frames} frames ({video.counted}), {float(video.rate):.3f} fps"
         f"{', variable' if video.variable else ''}, {video.keyframes} keyframes, {video.scan}"
@@ -62,7 +68,7 @@ def tracks(info: SourceInfo) -> Table:
 
     table = Table(box=None, pad_edge=False)
     for column in ("#", "kind", "codec", "what", "language", "title", "flags"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     rows: list[tuple[str, Track, str]] = [
         ("video", track, picture(track)) for track in (info.video, *info.other_video)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Unpack
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 MARKS = {"done": "✓", "partly": "…", "waiting": "·"}
 
 
-@click.command()
+@click.command(short_help="Show how far each title is.")
 @options.project_options
 @options.as_json
 def status(as_json: bool, **named: Unpack[options.Named]) -> None:
@@ -27,7 +26,7 @@ def status(as_json: bool, **named: Unpack[options.Named]) -> None:
 
     titles = overview(project, rules.explain(project))
     if as_json:
-        click.echo(json.dumps({"titles": [asdict(title) for title in titles]}, indent=1, ensure_ascii=False))
+        options.echo_json({"titles": [asdict(title) for title in titles]})
         return
     if not titles:
         click.echo("This project has no sources.")

@@ -1,0 +1,152 @@
+"""What is refused before any work: one line on stderr, exit code 3, nothing written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+import drapto
+from drapto.cli import main
+from drapto.cli.group import COMMANDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments], prog_name="drapto")
+
+
+def refused(*arguments: str | Path, code: int = 3) -> str:
+    """Return the one line that a command is refused with."""
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    return result.stderr.removeprefix("error: ").rstrip("\n")
+
+
+def test_version_and_help() -> None:
+    assert run("--version").output == f"drapto {drapto.__version__}\n"
+    text = run("-h")
+    assert text.exit_code == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in text.output
+        assert run(name, "--help").exit_code == 0
+
+
+def test_it_is_a_program() -> None:
+    command = [sys.executable, "-m", "drapto"]
+    done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"drapto {drapto.__version__}\n"
+    failed = subprocess.run([*command, "encode", "--nope"], capture_output=True, text=True, check=False)
+    assert failed.returncode == 3
+    assert failed.stderr.startswith("error: No such option")
+    assert failed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["encod"], "No such command 'encod'; see `drapto --help`"),
+        (["encode", "-o", "out"], "Missing argument 'INPUT...'; see `drapto encode --help`"),
+        (["encode", "a.mkv"], "Missing option '-o' / '--output'; see `drapto encode --help`"),
+        (["encode", "a.mkv", "-o", "out", "--preset", "14"], "Invalid value for '--preset'"),
+        (["encode", "a.mkv", "-o", "out", "--crf", "64"], "Invalid value for '--crf'"),
+        (
+            ["encode", "a.mkv", "-o", "out", "--crf", "20.1"],
+            "command line: encoding.crf.sd = 20.1 is not a multiple",
+        ),
+        (["encode", "a.mkv", "-o", "out", "--mode", "fast"], "Invalid value for '--mode'"),
+        (["encode", "a.mkv", "-o", "out", "-n", "0"], "Invalid value for '-n' / '--jobs'"),
+        (["encode", "a.mkv", "-o", "out", "--set", "preset"], 'command line: "preset" is not a setting'),
+        (
+            ["encode", "a.mkv", "-o", "out", "--set", "crop.enable=1"],
+            "command line: crop.enable is not a setting",
+        ),
+        (["encode", "a.mkv", "-o", ""], "Invalid value for '-o' / '--output': it is empty"),
+        (["encode", "a.mkv", "-o", "out", "--config", "no.toml"], "no.toml: is not a file"),
+        (["config", "migrate"], "drapto.toml: is not there; "),
+        (["config", "show", "--set", "a"], 'command line: "a" is not a setting'),
+    ],
+)
+def test_bad_usage_is_refused(here: Path, arguments: list[str], message: str) -> None:
+    assert refused(*arguments).startswith(message)
+    assert list(here.iterdir()) == []
+
+
+def test_a_bad_variable_is_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAPTO_PRESET", "99")
+    for command in (
+        ["encode", here / "a.mkv", "-o", "out"],
+        ["plan"],
+        ["status"],
+        ["config", "show"],
+        ["clean"],
+    ):
+        assert refused(*command).startswith('DRAPTO_PRESET: encoding.preset = "99" is more than 13; ')
+
+
+def test_a_missing_input_is_named(here: Path) -> None:
+    assert refused("encode", "no.mkv", "-o", "out") == f"{here / 'no.mkv'}: does not exist; check the name"
+
+
+def test_a_name_that_would_break_the_line_does_not(here: Path) -> None:
+    assert refused("encode", "two\nlines \x1b[31m.mkv", "-o", "out").startswith(
+        f"{here}/two\\nlines \\x1b[31m.mkv: "
+    )
+
+
+def test_a_directory_without_sources_is_named(here: Path) -> None:
+    (here / "films").mkdir()
+    assert refused("encode", "films", "-o", "out").startswith("films: has no *.mkv in it; ")
+
+
+def test_two_inputs_with_one_stem_are_refused(here: Path) -> None:
+    for folder in ("a", "b"):
+        (here / folder).mkdir()
+        (here / folder / "Film.mkv").write_bytes(b"x")
+    message = refused("encode", "a/Film.mkv", "b/Film.mkv", "-o", "out")
+    assert message.startswith(
+        f"{here}/b/Film.mkv: would be written to the same output as {here}/a/Film.mkv; "
+    )
+
+
+def test_an_input_named_twice_is_one_input(here: Path) -> None:
+    (here / "Film.mkv").write_bytes(b"x")
+    message = refused("encode", "Film.mkv", "./Film.mkv", ".", "-o", ".")
+    assert message.startswith(f"{here}/Film.mkv: the output would overwrite its own source; ")
+
+
+def test_a_missing_ffmpeg_is_named(here: Path) -> None:
+    (here / "a.mkv").write_bytes(b"x")
+    message = refused("encode", "a.mkv", "-o", "out", "--set", "tools.ffmpeg=/no/ffmpeg")
+    assert message.startswith("/no/ffmpeg: is not a program that can be run; ")
+    assert not (here / "out").exists()
+
+
+def test_a_program_that_is_no_ffmpeg_is_named(here: Path) -> None:
+    (here / "a.mkv").write_bytes(b"x")
+    true = shutil.which("true")
+    assert true is not None
+    message = refused("encode", "a.mkv", "-o", "out", "--set", f"tools.ffmpeg={true}")
+    assert message.startswith(f"{true}: does not answer as an ffmpeg does; ")
+
+
+def test_what_the_system_refuses_is_one_line_too(here: Path) -> None:
+    (here / "file").write_bytes(b"")
+    assert refused("init", "file/project", code=2).endswith("Not a directory")
