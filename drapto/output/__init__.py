@@ -1,0 +1,1 @@
+"""The finished file: mux, validate, publish."""

@@ -1,0 +1,68 @@
+"""What a validation found: the typed content of ``validation.json``."""
+
+from __future__ import annotations
+
+from drapto.engine.document import Document, Model
+
+
+class Check(Model):
+    """One promise and what came of it.
+
+    Attributes:
+        name: What was looked at, such as ``audio 0 language``.
+        expected, found: In words that a reader can compare.
+        passed: Whether the promise was kept.
+    """
+
+    name: str
+    expected: str
+    found: str
+    passed: bool
+
+
+class Sizes(Model):
+    """Bytes.
+
+    Attributes:
+        source, output: The whole files.
+        video: The picture's packets in the output.
+        audio, subtitles: The same for each track.
+    """
+
+    source: int
+    output: int
+    video: int
+    audio: tuple[int, ...] = ()
+    subtitles: tuple[int, ...] = ()
+
+
+class Validation(Document):
+    """The checks of one finished file, before it is published.
+
+    Attributes:
+        digest: The source's content digest.
+        passed: Every check passed. Only then may the file be published.
+        frames: How many frames the output has.
+        duration: Of the output, seconds.
+        sizes: Of source and output.
+        inputs: What the caller wants recorded of the job: settings, digests.
+        checks: In the order of the file: picture, sound, subtitles, the rest.
+    """
+
+    digest: str
+    passed: bool
+    frames: int
+    duration: float
+    sizes: Sizes
+    inputs: dict[str, object]
+    checks: tuple[Check, ...]
+
+    @property
+    def output_bytes(self) -> int:
+        """The output's size."""
+        return self.sizes.output
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if not check.passed)
