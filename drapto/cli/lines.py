@@ -1,0 +1,149 @@
+"""What a run says, as text: stage lines and the summary, without colour."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from drapto.errors import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Mark = Literal["done", "warning", "failure", "progress"]
+
+MARKS: dict[Mark, str] = {"done": "✓", "warning": "⚠", "failure": "✗", "progress": "…"}
+PLAIN_MARKS: dict[Mark, str] = {"done": "+", "warning": "!", "failure": "x", "progress": "."}
+"""For an output that cannot show the others."""
+
+TITLE_WIDTH = 32
+"""Columns that titles are padded to at most; a longer one stands out of line rather than being cut."""
+
+STAGE_WIDTH = 11
+"""Columns of a stage and its segment's number: ``encode 0001``."""
+
+SECONDS_PER_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line about one stage of one title.
+
+    Attributes:
+        mark: What kind of line.
+        title: The title's name.
+        stage: The stage, with the number of the segment or track; empty where the line is about no stage.
+        text: What there is to say.
+        seconds: How long it took, None where that is not to be said.
+    """
+
+    mark: Mark
+    title: str
+    stage: str
+    text: str
+    seconds: float | None = None
+
+    def body(self, title_width: int) -> str:
+        """Return the line without its mark, the title padded to ``title_width`` columns."""
+        parts = [padded(self.title, title_width), padded(self.stage, STAGE_WIDTH), printable(self.text)]
+        if self.seconds is not None:
+            parts.append(time_text(self.seconds))
+        return "  ".join(part for part in parts if part).rstrip()
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """What became of a title.
+
+    Attributes:
+        title: Its name.
+        source_bytes: The source's size.
+        output_bytes: The finished file's size; None where it is not there.
+        seconds: How long this run worked on it; 0 where it was up to date.
+        duration: How long it plays, seconds; None where that is not known.
+        failed: Whether a stage of it failed.
+    """
+
+    title: str
+    source_bytes: int
+    output_bytes: int | None
+    seconds: float
+    duration: float | None = None
+    failed: bool = False
+
+    @property
+    def mark(self) -> Mark:
+        """Whether the output is there; a warning where only a part of the graph was asked for."""
+        if self.failed:
+            return "failure"
+        return "warning" if self.output_bytes is None else "done"
+
+    def cells(self) -> list[str]:
+        """Return the row's cells, under `SUMMARY_HEADER`."""
+        saved = speed = time = "-"
+        if self.output_bytes is not None and self.source_bytes:
+            saved = f"{100 * (1 - self.output_bytes / self.source_bytes):.1f} %"
+        if self.seconds > 0:
+            time = time_text(self.seconds)
+            if self.duration and self.output_bytes is not None:
+                speed = f"{self.duration / self.seconds:.2f}x"
+        output = "-" if self.output_bytes is None else size_text(self.output_bytes)
+        return [self.title, size_text(self.source_bytes), output, saved, time, speed]
+
+
+SUMMARY_HEADER = ("title", "source", "output", "saved", "time", "speed")
+
+
+def summary_lines(rows: Sequence[SummaryRow]) -> list[str]:
+    """Return the summary's header and rows, aligned, without marks."""
+    table = [list(SUMMARY_HEADER), *(row.cells() for row in rows)]
+    widths = [max(columns(row[number]) for row in table) for number in range(len(SUMMARY_HEADER))]
+    return [
+        "  ".join(
+            padded(cell, width, right=number > 0)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal ``text`` takes: two for an East Asian wide character."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Return ``text`` filled with spaces to ``width`` columns, the text at the left or right."""
+    space = " " * max(0, width - columns(text))
+    return space + text if right else text + space
+
+
+def time_text(seconds: float) -> str:
+    """Return a time as people read it: ``0.3 s``, ``42 s``, ``12:31``, ``1:02:03``."""
+    if seconds < 9.95:  # noqa: PLR2004  what would round to 10.0
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004  a minute
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if whole < SECONDS_PER_HOUR:
+        return f"{minutes}:{rest:02d}"
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def size_text(size: float) -> str:
+    """Return a size in bytes as people read it: ``831 B``, ``21.0 MB``, ``4.7 GB`` (powers of 1000)."""
+    if size < 1000:  # noqa: PLR2004
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.95:  # noqa: PLR2004  what would round to 1000.0
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} TB"
+
+
+def count_text(number: int, what: str) -> str:
+    """Return ``1 segment``, ``12 segments``, ``30,000 frames``."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
