@@ -34,7 +34,7 @@ MILLISECOND = Fraction(1, 1000)
 NO_FACTS = TrackFacts()
 
 
-def probe_source(  # noqa: PLR0913  three targets
+def probe_source(
     source: Path,
     probe: Path,
     timestamps: Path,

@@ -1,7 +1,7 @@
-"""The presentation time of every frame, kept in mkvmerge's "timestamp format v2": a line a frame, milliseconds.
+"""Presentation times, kept in mkvmerge's "timestamp format v2": a line a frame, milliseconds.
 
-The format is public (mkvmerge's manual, "External timestamp files") and read by other tools; six decimals make it
-exact to the nanosecond, which is Matroska's finest tick.
+The format is public (mkvmerge's manual, "External timestamp files") and read by other tools; six decimals
+make it exact to the nanosecond, which is Matroska's finest tick.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def read_timestamps(path: Path) -> list[int]:
             raise ArtifactError("is not a timestamp file", path=path, remedy="delete it and run again")
         return [_nanoseconds(line) for line in lines]
     except (OSError, ValueError) as error:
-        raise ArtifactError(f"cannot be read ({error})", path=path, remedy="delete it and run again") from error
+        raise ArtifactError(
+            f"cannot be read ({error})", path=path, remedy="delete it and run again"
+        ) from error
 
 
 def _nanoseconds(text: str) -> int:

@@ -1,0 +1,132 @@
+"""Which pictures are looked at to find the bars.
+
+Keyframes all over the title, its closing credits left out: a keyframe decodes by itself, so a film costs
+sixty pictures. Where keyframes are few, the pictures that follow each are decoded too, those left out that no
+other refers to.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import av
+from av import FFmpegError
+from av.codec.context import Flags
+
+from drapto.engine.job import file_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from av import VideoFrame
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+    from drapto.media.model import VideoTrack
+
+WANTED = 60
+"""Pictures to look at, so that one in twenty may be an outlier."""
+
+CREDITS = ((3600, 180), (1200, 60), (300, 30))
+"""Longer than so many seconds: so many at the end are left out: small print on black."""
+
+DECODED = 240
+"""About how many packets are decoded to look past few keyframes: 0.3 s of one core at 1280x720."""
+
+LONG = 600
+"""Seconds beyond which everything is decoded instead, since so few packets would not speak for the rest."""
+
+
+def sample_times(start: float, end: float, count: int = WANTED) -> list[float]:
+    """Return ``count`` evenly spaced times of a picture shown from ``start`` to ``end``, in seconds."""
+    left_out = next((skip for length, skip in CREDITS if end - start > length), 0)
+    step = (end - left_out - start) / count
+    return [start + (number + 0.5) * step for number in range(count)]
+
+
+def keyframes(source: Path, video: VideoTrack) -> Iterator[tuple[float, VideoFrame]]:
+    """Yield keyframes of a title with their times in seconds, in order.
+
+    Raises:
+        av.FFmpegError: The file cannot be read.
+    """
+    with _open(source) as container:
+        stream = _stream(container, video)
+        # a keyframe that is only a recovery point is withheld otherwise
+        stream.codec_context.flags |= Flags.output_corrupt
+        for packet in _keys(container, stream, sample_times(video.start, video.end)):
+            for frame in list(_decode(stream, [packet]))[:1]:
+                yield _seconds(stream, packet.pts), frame
+
+
+def runs(source: Path, video: VideoTrack) -> Iterator[tuple[float, VideoFrame]]:
+    """Yield pictures from the runs that follow a title's few keyframes, with their times in seconds.
+
+    Raises:
+        av.FFmpegError: The file cannot be read.
+    """
+    count = max(1, video.keyframes)
+    length = video.frames if video.end - video.start > LONG else max(1, DECODED // count)
+    gap = float(min(length, video.frames / count) * count / WANTED / video.rate)
+    times = sample_times(video.start, video.end)
+    with _open(source) as container, _open(source) as ahead:
+        stream = _stream(container, video)
+        stream.codec_context.skip_frame = "NONREF"
+        for key in _keys(ahead, _stream(ahead, video), times):
+            container.seek(key.pts or 0, stream=stream)
+            due = _seconds(stream, key.pts)
+            for frame in _decode(stream, _run(container, stream, length)):
+                shown = _seconds(stream, frame.pts)
+                if shown >= due and shown <= times[-1] + gap and not frame.is_corrupt:
+                    yield shown, frame
+                    due = shown + gap
+
+
+def _open(source: Path) -> AbstractContextManager[InputContainer]:
+    return av.open(file_url(source), format="matroska")
+
+
+def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:
+    stream = next(stream for stream in container.streams.video if stream.index == video.index)
+    stream.codec_context.thread_count = 1
+    return stream
+
+
+def _keys(
+    container: InputContainer, stream: VideoStream, times: Iterable[float]
+) -> Iterator[Packet[VideoStream]]:
+    """Yield the keyframe at or before each time, each once."""
+    last = None
+    for time in times:
+        container.seek(round(time / (stream.time_base or 1)), stream=stream)
+        packet = next((packet for packet in container.demux(stream) if packet.is_keyframe), None)
+        if packet is not None and packet.pts is not None and packet.pts != last:
+            last = packet.pts
+            yield packet
+
+
+def _run(container: InputContainer, stream: VideoStream, length: int) -> Iterator[Packet[VideoStream]]:
+    """Yield the keyframe that the container stands at and what follows it, up to the next one."""
+    for number, packet in enumerate(container.demux(stream)):
+        if number == length or (number and packet.is_keyframe) or not packet.size:
+            return
+        yield packet
+
+
+def _decode(stream: VideoStream, packets: Iterable[Packet[VideoStream]]) -> Iterator[VideoFrame]:
+    """Yield the frames of packets that stand by themselves, and leave the decoder empty."""
+    context = stream.codec_context
+    for packet in chain(packets, [None]):
+        try:
+            yield from context.decode(packet)
+        except FFmpegError:
+            continue
+    context.flush_buffers()
+
+
+def _seconds(stream: VideoStream, ticks: int | None) -> float:
+    return float((ticks or 0) * (stream.time_base or 0))
