@@ -7,4 +7,5 @@ DOIT_CONFIG = rules.doit_config(project)
 
 
 def task_graph():
+    """Yield all tasks."""
     yield from rules.graph(project)

@@ -150,7 +150,7 @@ def open_project(root: Path, config: Config, sources: Iterable[Path] | None = No
     if sources is None:
         source_dir = root / config.input.source_dir
         sources = find_sources(source_dir, config)
-    absolute = [Path(os.path.abspath(root / source)) for source in sources]
+    absolute = [Path(os.path.abspath(root / source)) for source in sources]  # noqa: PTH100  keeps symbolic links
     _refuse_collisions(absolute, output_dir)
     titles = [
         Title(name, source, work_dir / name, output_dir / f"{source.stem}.mkv")

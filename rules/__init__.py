@@ -5,7 +5,8 @@
                         -> audio x M  ------------------------^
                         -> subtitles  ------------------------^
 
-A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings in
+A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings
+in
 ``settings``. What is not there cannot make it run again.
 """
 

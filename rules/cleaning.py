@@ -6,13 +6,13 @@ import shutil
 from typing import TYPE_CHECKING
 
 from drapto.engine.atomic import sweep
-from drapto.state.lock import ProjectLock
 from rules import workshop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.project import Project, Title
+    from drapto.state.lock import ProjectLock
 
 
 def media_of(title: Title) -> list[Path]:
@@ -73,7 +73,8 @@ def clean(project: Project, *, everything: bool) -> list[Path]:
 
     Args:
         project: The project.
-        everything: Remove all work and state, of unfinished titles too; else only what finished titles no longer
+        everything: Remove all work and state, of unfinished titles too; else only what finished titles no
+            longer
             need to be known as finished.
 
     Raises:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drapto.engine.resources import share_cpu
-from drapto.media.model import CropInfo, SourceInfo
 from drapto.state.bus import bus
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.video.encode_settings import EncodeSettings
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from drapto.config import Config
     from drapto.engine.job import EncodeProgress, Job
+    from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
     from drapto.video.plan import Segment, SegmentPlan
 
@@ -51,7 +51,8 @@ def tasks(
             STAGE,
             segment=segment.index,
             action=build,
-            # what the segment holds is in its file; the crop and the frame count are in the settings slice, so that
+            # what the segment holds is in its file; the crop and the frame count are in the settings slice,
+            # so that
             # new evidence for the same crop, or another cut elsewhere, encodes nothing again
             file_dep=[title.work / segment.path if segment.path else title.source],
             targets=targets(title, segment),
@@ -99,7 +100,7 @@ def crf_for(config: Config, width: int, height: int) -> float:
     return config.encoding.crf.uhd
 
 
-def build(
+def build(  # noqa: PLR0913  what the graph knows of a segment
     job: Job,
     project: Project,
     title: Title,

@@ -1,29 +1,36 @@
 """All tasks of a project.
 
-What a title's tasks are is known in steps: the audio tracks when it is probed, the segments when it is cut. Where
-`probe.json` and `segments.json` describe the source and the settings as they are now, everything is generated at
-once, so that ``doit list --all``, ``info``, ``clean`` and the selection of a single segment see it. Where they do not
-yet, the stages behind them are placeholders that doit fills in when the stage before them has run; each title has its
+What a title's tasks are is known in steps: the audio tracks when it is probed, the segments when it is cut.
+Where
+`probe.json` and `segments.json` describe the source and the settings as they are now, everything is generated
+at
+once, so that ``doit list --all``, ``info``, ``clean`` and the selection of a single segment see it. Where
+they do not
+yet, the stages behind them are placeholders that doit fills in when the stage before them has run; each title
+has its
 own, so none waits for another.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from drapto.errors import ArtifactError, DraptoError
-from drapto.media.model import CropInfo, SourceInfo
 from rules import audio, cleaning, crop, encode, mux, probe, segment, subtitles, validate, video
 from rules.task import failing, group, later, name_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from doit.task import Task
 
+    from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
     from drapto.video.plan import SegmentPlan
+
+Made = TypeVar("Made")
 
 STAGES = {
     "probe": "what is in each source",
@@ -39,7 +46,7 @@ STAGES = {
 
 
 def graph(project: Project) -> Iterator[Task]:
-    """Yield every task: title by title, so that the first title is finished first; then a group for each stage."""
+    """Yield every task, title by title so that the first is finished first, and a group for each stage."""
     names: dict[str, list[str]] = {stage: [] for stage in STAGES}
     for title in project.titles:
         yield from title_tasks(project, title)
@@ -111,8 +118,8 @@ def _after_segment(
     def create_encodes() -> Iterator[Task]:
         try:
             found = _read_info(project, title)
-            rect = crop.fresh(project, title, found) or _stale(title.crop)
-            pieces = segment.fresh(project, title, found) or _stale(title.plan)
+            rect = _made(crop.fresh(project, title, found), title.crop)
+            pieces = _made(segment.fresh(project, title, found), title.plan)
         except DraptoError as error:
             yield _broken(title, encode.STAGE, error)
         else:
@@ -120,7 +127,7 @@ def _after_segment(
 
     def create_video() -> Iterator[Task]:
         try:
-            pieces = segment.fresh(project, title, _read_info(project, title)) or _stale(title.plan)
+            pieces = _made(segment.fresh(project, title, _read_info(project, title)), title.plan)
         except DraptoError as error:
             yield _broken(title, video.STAGE, error)
         else:
@@ -135,14 +142,15 @@ def _after_segment(
 
 
 def _read_info(project: Project, title: Title) -> SourceInfo:
-    return probe.fresh(project, title) or _stale(title.probe)
+    return _made(probe.fresh(project, title), title.probe)
 
 
-def _stale(path: object) -> object:
-    """Say that a stage that was to be done did not leave what it should."""
-    raise ArtifactError(
-        "is missing, damaged or of another source", path=str(path), remedy="delete it and run again"
-    )
+def _made(document: Made | None, path: Path) -> Made:
+    """Return what a stage that was to be done has left, or say that it has not."""
+    if document is None:
+        remedy = "delete it and run again"
+        raise ArtifactError("is missing, damaged or of another source", path=path, remedy=remedy)
+    return document
 
 
 def _grouped(members: list[Task], title: Title, stage: str) -> Iterator[Task]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.media.model import CropInfo, SourceInfo
+from drapto.media.model import SourceInfo
 from rules import subtitles
 from rules.task import name_of, rule
 
@@ -28,7 +28,7 @@ def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
         title,
         STAGE,
         action=build,
-        file_dep=[title.video, *tracks, *([copied] if copied else []), title.probe, title.crop],
+        file_dep=[title.video, *tracks, *([copied] if copied else []), title.probe],
         targets=[title.muxed],
         settings={},
         task_dep=[name_of("video", title)],
@@ -46,7 +46,6 @@ def build(job: Job, project: Project, title: Title) -> str:
         [title.audio(number) for number in range(len(info.audio))],
         subtitles.target(title, info),
         info,
-        CropInfo.read(title.crop),
         title.muxed,
         job=job,
     )

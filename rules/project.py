@@ -25,6 +25,7 @@ DOIT_CONFIG = rules.doit_config(project)
 
 
 def task_graph():
+    """Yield all tasks."""
     yield from rules.graph(project)
 '''
 

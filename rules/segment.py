@@ -27,7 +27,8 @@ def tasks(project: Project, title: Title, plan: SegmentPlan | None) -> Iterator[
     Args:
         project: The project.
         title: The title.
-        plan: The plan, where it is known already: then its pieces are targets, and one that is gone is made again.
+        plan: The plan, where it is known already: then its pieces are targets, and one that is gone is made
+            again.
     """
     pieces = [title.work / segment.path for segment in plan.segments if segment.path] if plan else []
     yield rule(

@@ -28,11 +28,11 @@ def name_of(stage: str, title: Title, part: object = None) -> str:
 
 
 def shown(project: Project, path: Path) -> str:
-    """Return a path as the graph, and the user who selects a target, writes it: from the project directory."""
+    """Return a path as the graph, and a user who selects a target, writes it."""
     return str(path.relative_to(project.root)) if path.is_relative_to(project.root) else str(path)
 
 
-def rule(
+def rule(  # noqa: PLR0913  a task is what it is given
     project: Project,
     title: Title,
     stage: str,
@@ -53,7 +53,8 @@ def rule(
         project: The project.
         title: The title.
         stage: The stage's name.
-        action: Called as ``action(job, project, title, **arguments)``; returns what came of it, in a few words, with
+        action: Called as ``action(job, project, title, **arguments)``; returns what came of it, in a few
+            words, with
             what the user should know on further lines.
         settings: Everything that the action reads and that is in no file: the one settings slice.
         file_dep: What the action reads.

@@ -88,7 +88,7 @@ def build(job: Job, project: Project, title: Title) -> str:
         job=job,
         inputs=inputs(project, title, info),
     )
-    publish(title.muxed, title.output)
+    publish(title.muxed, title.output, job=job)
     share = validation.output_bytes / info.size
     return (
         f"{len(validation.checks)} checks passed, "

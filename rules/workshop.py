@@ -15,9 +15,10 @@ from drapto.engine.job import Job
 from drapto.engine.resources import cpu_slots
 from drapto.engine.slots import Slots
 from drapto.state.bus import bus
-from drapto.state.recorder import Recorder
+from drapto.state.events import FileDiscovered
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
+from drapto.state.recorder import Recorder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,9 @@ def job_for(project: Project, title: Title) -> Job:
 
 
 def prepare(project: Project) -> None:
-    """Make sure that this process may work in the project, and that what it does is recorded. Cheap when repeated.
+    """Make sure that this process may work in the project, and that what it does is recorded.
+
+    Cheap when repeated.
 
     Raises:
         LockedError: Another run works in the project.
@@ -106,6 +109,10 @@ def begin(project: Project) -> None:
     process.allow_children()
     prepare(project)
     _watch_signals()
+    for title in project.titles:
+        if title.source.is_file():
+            size = title.source.stat().st_size
+            bus.publish(FileDiscovered(title=title.name, source=title.source, bytes=size))
 
 
 def end(project: Project) -> None:

@@ -1,6 +1,7 @@
 """All or nothing on disk: a file is complete under its name, or it is not there.
 
-A target is written under a unique temporary name beside it, flushed, fsynced and renamed; then the directory is
+A target is written under a unique temporary name beside it, flushed, fsynced and renamed; then the directory
+is
 fsynced, so that a power cut after the rename cannot undo it.
 """
 
@@ -9,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PARTIAL = ".partial"
 """Every temporary name ends in this; nothing else may."""
@@ -30,7 +31,8 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
 
     Args:
         target: The final name. Its directory is created.
-        durable: Wait for the disk. Without it a power cut may lose the file or leave it damaged, which is only
+        durable: Wait for the disk. Without it a power cut may lose the file or leave it damaged, which is
+            only
             right for what is rewritten all the time and rebuilt from something else; no target of a task is.
 
     Raises:

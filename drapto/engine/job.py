@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from drapto.engine.slots import Slots
 
 
 def file_url(path: Path) -> str:
-    """Return ``path`` as ffmpeg takes it literally: no protocol, option or pattern is read out of a file name."""
+    """Return ``path`` as ffmpeg takes it literally, without reading protocols or patterns out of it."""
     return f"file:{path}"
 
 
@@ -88,7 +88,7 @@ class Job:
 
 
 def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[[str], None]:
-    """Return a reader of ffmpeg's ``-progress`` lines: blocks of ``key=value``, each ended by ``progress=``."""
+    """Return a reader of ffmpeg's ``-progress`` lines: ``key=value``, ``progress=`` ending a block."""
     seen: dict[str, str] = {}
 
     def read(line: str) -> None:

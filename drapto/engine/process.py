@@ -1,7 +1,9 @@
 """Child processes that never outlive drapto.
 
-Every child is started in a process group of its own, is killed by the kernel when the thread that started it dies
-(PR_SET_PDEATHSIG, Linux), and is killed by `kill_all` when the run is interrupted. Commands are argument lists; no
+Every child is started in a process group of its own, is killed by the kernel when the thread that started it
+dies
+(PR_SET_PDEATHSIG, Linux), and is killed by `kill_all` when the run is interrupted. Commands are argument
+lists; no
 shell ever sees a file name.
 """
 
@@ -178,7 +180,8 @@ def _tail(errors: IO[bytes]) -> str:
     errors.seek(0)
     head = errors.read(half)
     errors.seek(-half, os.SEEK_END)
-    return f"{head.decode(errors='replace')}\n[… {size - STDERR_LIMIT} bytes …]\n{errors.read().decode(errors='replace')}"
+    parts = (head, f"\n[… {size - STDERR_LIMIT} bytes …]\n".encode(), errors.read())
+    return b"".join(parts).decode(errors="replace")
 
 
 def _append(log: Path, arguments: list[str], finished: Finished, status: int) -> None:

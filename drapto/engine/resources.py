@@ -6,17 +6,21 @@ import os
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from drapto.errors import SpaceError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 MIB = 1 << 20
 
 ENCODER_BASE = 324 * MIB
 ENCODER_PER_PIXEL = 218
-"""Memory of one SVT-AV1 encoder with its decoder, in bytes, and bytes per luma pixel, 10 bit, preset 6, `lp=1`:
+"""Memory of one SVT-AV1 encoder with its decoder, in bytes, and bytes per luma pixel, 10 bit, preset 6,
+`lp=1`:
 peak resident size 525 MB at 1280x720 and 2,134 MB at 2160x3840 (SVT-AV1 4.2 in ffmpeg 9.0.2)."""
 
 
@@ -54,10 +58,12 @@ def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, 
     """Split ``slots`` processors between the encoders of one title.
 
     Many one-core encoders beat one many-core encoder in wall time and in CPU, so there are as many as the
-    processors, the segments, the user's ``jobs`` and ``memory`` (bytes) allow; what is left over goes to `lp`.
+    processors, the segments, the user's ``jobs`` and ``memory`` (bytes) allow; what is left over goes to
+    `lp`.
     """
     allowed = max(1, min(jobs, memory // encoder_memory(width, height)))
-    # every encoder holds at least this share, so that encoders of several titles together keep to the memory too
+    # every encoder holds at least this share, so that encoders of several titles together keep to the memory
+    # too
     share = -(-slots // allowed)
     encoders = max(1, min(slots // share, segments))
     return CpuShare(encoders, slots // encoders)

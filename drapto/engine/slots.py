@@ -1,6 +1,7 @@
 """Shares of the machine: CPU slots held as file locks.
 
-doit has no pools, and a semaphore in memory would not bind the workers of its process runner. A lock on a file binds
+doit has no pools, and a semaphore in memory would not bind the workers of its process runner. A lock on a
+file binds
 threads and processes alike, and the kernel gives it back when its holder dies, however it dies.
 """
 
@@ -10,11 +11,11 @@ import contextlib
 import fcntl
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 POLL = 0.02
 """Seconds between two tries for a slot. An encode takes seconds to hours."""

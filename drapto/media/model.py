@@ -1,12 +1,15 @@
 """What drapto knows of a source: the typed content of ``probe.json`` and ``crop.json``.
 
-Times are seconds unless a name says otherwise; frame timestamps are integer nanoseconds, which hold any Matroska
+Times are seconds unless a name says otherwise; frame timestamps are integer nanoseconds, which hold any
+Matroska
 tick exactly (RFC 9559, TimestampScale is in nanoseconds).
 """
 
 from __future__ import annotations
 
 from typing import Literal
+
+from pydantic import Field
 
 from drapto.engine.document import Document, Model, Rational
 
@@ -81,7 +84,8 @@ class Colour(Model):
 
     Attributes:
         range: ``tv`` or ``pc``.
-        primaries, transfer, matrix, chroma_location: Such as ``bt709``, ``smpte2084``, ``bt2020nc``, ``left``.
+        primaries, transfer, matrix, chroma_location: Such as ``bt709``, ``smpte2084``, ``bt2020nc``,
+            ``left``.
     """
 
     range: str | None = None
@@ -111,7 +115,7 @@ class Track(Model):
     language: str | None = None
     title: str | None = None
     dispositions: tuple[str, ...] = ()
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field(default_factory=dict)
     start: float = 0.0
     end: float = 0.0
     packets: int = 0
@@ -286,7 +290,7 @@ class CropInfo(Document):
     reason: str
     threshold: float | None = None
     samples: tuple[CropSample, ...] = ()
-    settings: dict[str, object] = {}
+    settings: dict[str, object] = Field(default_factory=dict)
 
     @property
     def cuts(self) -> bool:

@@ -1,6 +1,9 @@
-"""Where drapto plugs into doit: the database, the file checker, the reporter. The only module that imports doit.
+"""Where drapto plugs into doit: the database, the file checker, the reporter.
 
-doit 0.37 writes its database when a run ends, so a killed run forgets all that it did; `DurableDB` commits each
+No other module of drapto imports doit.
+
+doit 0.37 writes its database when a run ends, so a killed run forgets all that it did; `DurableDB` commits
+each
 task's success as it comes. doit's MD5 checker reads an 80 GB source once for each task that depends on it;
 `ContentChecker` reads a few MiB of it, once, and only when its size or modification time has changed.
 """
@@ -10,9 +13,8 @@ from __future__ import annotations
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.dependency import DatabaseException, FileChangedChecker, SqliteDB
 from doit.exceptions import InvalidCommand, TaskFailed, UnmetDependency
@@ -20,6 +22,9 @@ from doit.exceptions import InvalidCommand, TaskFailed, UnmetDependency
 from drapto.errors import DraptoError
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted, bus
 from drapto.state.fingerprint import Fingerprints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LAST_KEY = "deps:"
 """The key that doit's `Dependency.save_success` writes last: once it is there, the success is whole."""
@@ -99,7 +104,8 @@ class ContentChecker(FileChangedChecker):  # type: ignore[misc]  # doit is untyp
 def bound_checker(fingerprints: Fingerprints) -> type[ContentChecker]:
     """Return a checker class that remembers digests in ``fingerprints``.
 
-    doit makes the instance itself, without arguments, and compares the class's name with the one in its database.
+    doit makes the instance itself, without arguments, and compares the class's name with the one in its
+    database.
     """
     return type(ContentChecker.__name__, (ContentChecker,), {"fingerprints": fingerprints})
 
@@ -107,7 +113,8 @@ def bound_checker(fingerprints: Fingerprints) -> type[ContentChecker]:
 class _FailedBefore(TaskFailed):  # type: ignore[misc]  # doit is untyped
     """A task that was not tried, because one that it needs has failed.
 
-    doit's `UnmetDependency` counts as an error (exit code 2). But nothing more went wrong than the failure that is
+    doit's `UnmetDependency` counts as an error (exit code 2). But nothing more went wrong than the failure
+    that is
     reported already, so the run ends with a failure's exit code, 1.
     """
 
@@ -185,13 +192,16 @@ class StageReporter:
             fail.__class__ = _FailedBefore
             return
         self.failures.append(task.name)
-        message = fail.message if isinstance(fail, TaskFailed) else fail.get_msg()
-        if not task.meta:
-            self.outstream.write(f"{task.name}: {message}\n")
-            return
-        bus.publish(ErrorEvent(**_place(task), message=message.strip()))
-        if self._display is None:
-            self.outstream.write(f"✗ {task.name}: {message.strip()}\n")
+        if isinstance(fail, TaskFailed):
+            message = fail.message.strip()
+        else:
+            # not a failure that a stage foresaw: where it came from is for whoever mends it
+            sys.stderr.write(f"{task.name}: {fail.get_msg()}\n")
+            message = f"internal error: {_last_line(fail)}"
+        if task.meta:
+            bus.publish(ErrorEvent(**_place(task), message=message))
+        if self._display is None or not task.meta:
+            self.outstream.write(f"✗ {task.name}: {message}\n")
 
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """Count a task that has nothing to do."""
@@ -222,6 +232,11 @@ class StageReporter:
         if self._begun:
             self.hooks.on_end()
         self._begun = False
+
+
+def _last_line(fail: Any) -> str:  # noqa: ANN401  doit is untyped
+    lines = [line.strip() for line in str(fail.get_msg()).splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
 
 
 def _place(task: Any) -> dict[str, Any]:  # noqa: ANN401  doit is untyped

@@ -6,10 +6,12 @@ import fcntl
 import multiprocessing
 import os
 import threading
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from drapto.errors import LockedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run_pid() -> int:

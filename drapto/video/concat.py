@@ -1,6 +1,7 @@
 """Join the encoded segments, and give every frame its source's time back.
 
-AV1 in Matroska has one packet for each shown frame, in the order they are shown, so packet k gets the source's k-th
+AV1 in Matroska has one packet for each shown frame, in the order they are shown, so packet k gets the
+source's k-th
 timestamp. Nothing is decoded, no list file names a file, and a variable frame rate comes out as it went in.
 
 The shape of a pixel is not in the joined file (PyAV cannot set it on a stream it copies); the mux puts it on.
@@ -9,7 +10,7 @@ The shape of a pixel is not in the joined file (PyAV cannot set it on a stream i
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import av
 
@@ -63,7 +64,9 @@ def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Frac
                     joined.write(packet, frame)
                     frame += 1
             if frame != len(times):
-                raise FrameCountError(f"the segments have {frame} frames, the source {len(times)}", path=target)
+                raise FrameCountError(
+                    f"the segments have {frame} frames, the source {len(times)}", path=target
+                )
     except av.FFmpegError as error:
         raise ToolFailedError(f"cannot be joined ({error.strerror})", path=target) from error
     return frame
@@ -86,23 +89,25 @@ class _Joined:
         self._stream: VideoStream | None = None
         self._header: bytes | None = None
 
-    def packets_of(self, path: Path) -> Iterator[Packet]:
+    def packets_of(self, path: Path) -> Iterator[Packet[VideoStream]]:
         """Yield the packets of a segment, once it is known to fit to the ones before it."""
         with av.open(str(path), "r") as container:
             template = container.streams.video[0]
             header = template.codec_context.extradata
             if self._stream is None:
-                self._stream = cast("VideoStream", self._output.add_stream_from_template(template, opaque=True))
+                self._stream = self._output.add_stream_from_template(template, opaque=True)
                 self._stream.codec_context.framerate = self._rate
                 self._header = header
             elif header != self._header:
                 # another sequence header means another size or bit depth: a player would stop or show rubbish
-                raise ArtifactError("does not fit to the segments before it", path=path, remedy="delete it and run again")
+                raise ArtifactError(
+                    "does not fit to the segments before it", path=path, remedy="delete it and run again"
+                )
             for packet in container.demux(template):
                 if packet.size:
                     yield packet
 
-    def write(self, packet: Packet, frame: int) -> None:
+    def write(self, packet: Packet[VideoStream], frame: int) -> None:
         """Mux ``packet`` as frame number ``frame``."""
         if frame >= len(self._ticks) - 1:
             raise FrameCountError(f"the segments have more than the source's {len(self._ticks) - 1} frames")

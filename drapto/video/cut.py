@@ -1,11 +1,13 @@
 """Where to cut a title, and what each piece must hold.
 
-A piece covers the presentation times from its keyframe up to the next piece's keyframe. Leading pictures (open GOP:
+A piece covers the presentation times from its keyframe up to the next piece's keyframe. Leading pictures
+(open GOP:
 shown before their keyframe, coded after it, predicted from both sides) therefore belong to the piece before.
 """
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 NS = 1_000_000_000
 
 SHORTEST = 0.5
-"""A last piece shorter than this share of the chunk size is left with the one before it: an encoder's start, and the
+"""A last piece shorter than this share of the chunk size is left with the one before it: an encoder's start,
+and the
 keyframe that it costs, are not worth so few frames."""
 
 KEYFRAME_SECONDS = 10
@@ -59,13 +62,14 @@ def _nearest(keyframes: Sequence[int], wanted: int, *, after: int) -> int | None
 def frame_ranges(times: Sequence[int], cuts: Sequence[int]) -> list[range]:
     """Return, for each piece, the indices of its frames in ``times``."""
     bounds = [0, *(bisect_left(times, cut) for cut in cuts), len(times)]
-    return [range(first, end) for first, end in zip(bounds, bounds[1:], strict=False)]
+    return [range(first, end) for first, end in itertools.pairwise(bounds)]
 
 
 def longest_run(times: Sequence[int], seconds: float = KEYFRAME_SECONDS) -> int:
-    """Return how many frames a keyframe interval may have so that none lasts longer than ``seconds``, VFR or not.
+    """Return how many frames a keyframe interval may have so that none lasts longer than ``seconds``.
 
-    That is the largest n for which every frame is shown at most ``seconds`` before the n-th frame after it.
+    That is, VFR or not, the largest n for which every frame is shown at most ``seconds`` before the n-th
+    frame after it.
     """
     limit = round(seconds * NS)
     longest = len(times)

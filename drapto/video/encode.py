@@ -25,7 +25,8 @@ FILM_GRAIN = "film-grain=8:film-grain-denoise=1"
 
 
 def svt_parameters(settings: EncodeSettings, lp: int) -> str:
-    """Return the value of ``-svtav1-params``; the later of two equal keys counts, so drapto's own come last."""
+    """Return the value of ``-svtav1-params``."""
+    # the later of two equal keys counts, so drapto's own come last
     own = f"crf={settings.crf:g}:keyint={settings.keyint}:lp={lp}"
     grain = FILM_GRAIN if settings.film_grain else ""
     return ":".join(part for part in (settings.svt_params, grain, own) if part)
@@ -36,7 +37,8 @@ def encode_arguments(
 ) -> list[str | Path]:
     """Return ffmpeg's arguments for one segment.
 
-    The frames are renumbered at the nominal rate: times that are uneven, or that two frames share after rounding,
+    The frames are renumbered at the nominal rate: times that are uneven, or that two frames share after
+        rounding,
     would make ffmpeg drop or double frames. The true times come back when the segments are joined.
     """
     rate = settings.rate
@@ -52,7 +54,7 @@ def encode_arguments(
     ]
 
 
-def encode_segment(
+def encode_segment(  # noqa: PLR0913  a stage's parameters are its inputs
     source: Path,
     stream: int,
     target: Path,
@@ -93,7 +95,9 @@ def encode_segment(
         started = time.monotonic()
         for attempt in range(1, CRASH_RETRIES + 2):
             try:
-                finished = job.run_ffmpeg(arguments, stage=f"encode-{index:04d}", about=source, on_progress=report)
+                finished = job.run_ffmpeg(
+                    arguments, stage=f"encode-{index:04d}", about=source, on_progress=report
+                )
                 break
             except ToolFailedError as error:
                 if attempt > CRASH_RETRIES or "killed by signal" not in error.problem:

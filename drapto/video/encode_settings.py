@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from drapto.engine.document import Document, Model, Rational
 from drapto.media.model import CropRect
 
@@ -53,7 +55,7 @@ class EncodedSegment(Document):
     crf: float
     preset: int
     attempts: int
-    scores: dict[str, float] = {}
+    scores: dict[str, float] = Field(default_factory=dict)
     frames: int
     bytes: int
     seconds: float

@@ -10,7 +10,8 @@ class Segment(Model):
 
     Attributes:
         index: Counts from 1; also its file name, ``0001.mkv``.
-        path: The stream-copied file, relative to the title's work directory; None where the source itself is read.
+        path: The stream-copied file, relative to the title's work directory; None where the source itself is
+            read.
         size: Bytes of that file (the source's where it is read itself).
         start_time: Presentation time of the first frame, seconds.
         duration: To the next segment's first frame, or to the end of the last frame, seconds.
@@ -42,7 +43,8 @@ class SegmentPlan(Document):
         settings: The settings slice that shaped this plan.
         strategy: The name of the encoding strategy that it is for.
         reason: Why that strategy, and why so many segments, in one line.
-        rate: The nominal frame rate that every segment is encoded at; the true times come back in ``video.mkv``.
+        rate: The nominal frame rate that every segment is encoded at; the true times come back in
+            ``video.mkv``.
         timestamps: The file of the frames' presentation times, relative to the title's work directory.
         segments: In presentation order.
     """

@@ -1,7 +1,9 @@
 """Split a source by stream copy, frame-exact, open GOP included.
 
-ffmpeg's segment muxer cuts the packet list, and loses the leading pictures of every open GOP at a cut. Here each
-piece gets its own packets and, at its end, the next piece's keyframe with the leading pictures that need it; the
+ffmpeg's segment muxer cuts the packet list, and loses the leading pictures of every open GOP at a cut. Here
+each
+piece gets its own packets and, at its end, the next piece's keyframe with the leading pictures that need it;
+the
 decode of a piece is then cut to its planned frames. The frames of all pieces in order are the source's.
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -22,7 +25,6 @@ from drapto.video.plan import Segment, SegmentPlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
     from pathlib import Path
 
     from av.container import OutputContainer
@@ -33,8 +35,12 @@ if TYPE_CHECKING:
 
 NS = cut.NS
 
+MILLISECOND = Fraction(1, 1000)
+"""Matroska's usual tick."""
+
 ANY_DTS = -(1 << 40)
-"""Matroska stores no decoding times; the muxer only wants them not to fall and not to pass the presentation time."""
+"""Matroska stores no decoding times; the muxer only wants them not to fall and not to pass the presentation
+time."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ class _Piece:
         # the same nominal rate in every piece, so that every encoder is told the same
         self._stream.codec_context.framerate = rate
 
-    def write(self, packet: Packet) -> None:
+    def write(self, packet: Packet[VideoStream]) -> None:
         """Mux a copy of ``packet``; the same packet may go into two pieces."""
         copy = av.Packet(bytes(packet))
         copy.stream = self._stream
@@ -165,10 +171,11 @@ class _Copier:
 
     def __init__(self, stream: VideoStream, cuts: list[int], paths: list[Path], rate: Fraction) -> None:
         self._stream = stream
+        self._base = stream.time_base or MILLISECOND
         self._waiting = [*zip(cuts, paths[1:], strict=True)][::-1]
         self._rate = rate
         self._open: list[tuple[_Piece, contextlib.ExitStack]] = []
-        self._overlap: Packet | None = None
+        self._overlap: Packet[VideoStream] | None = None
         self._opened_at: int | None = None
         self._start(paths[0])
 
@@ -179,10 +186,10 @@ class _Copier:
         container = files.enter_context(av.open(str(partial), "w", format="matroska", options=options))
         self._open.append((_Piece(container, self._stream, self._rate), files))
 
-    def give(self, packet: Packet) -> None:
+    def give(self, packet: Packet[VideoStream]) -> None:
         """Write ``packet`` to the piece, or the two pieces, that need it."""
         assert packet.pts is not None  # noqa: S101  the caller passes timed packets only
-        time = round(packet.pts * self._stream.time_base * NS)
+        time = round(packet.pts * self._base * NS)
         if packet.is_keyframe:
             self._close_all_but_newest()
             self._overlap = None
@@ -219,8 +226,8 @@ def _copy(source: Path, info: SourceInfo, cuts: list[int], paths: list[Path], di
     throttle = Throttle(disk_rate)
     try:
         with av.open(str(source), "r") as container:
-            stream = container.streams[info.video.index]
-            copier = _Copier(cast("VideoStream", stream), cuts, paths, info.video.rate)
+            stream = cast("VideoStream", container.streams[info.video.index])
+            copier = _Copier(stream, cuts, paths, info.video.rate)
             try:
                 for packet in container.demux(stream):
                     if packet.size and packet.pts is not None:

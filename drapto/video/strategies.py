@@ -129,7 +129,9 @@ class Chunked(Strategy):
             return "encoding.mode is chunked"
         length = info.video.end - info.video.start
         if mode == "auto" and info.video.keyframes > 1 and length > chunk_size:
-            return f"{length:.0f} s with {info.video.keyframes} keyframes, in segments of about {chunk_size:g} s"
+            return (
+                f"{length:.0f} s with {info.video.keyframes} keyframes, in segments of about {chunk_size:g} s"
+            )
         return None
 
     def chunk_size(self, wanted: float) -> float:

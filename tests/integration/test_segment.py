@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,12 @@ class Cut:
 
 def cut(source: Path, work: Path, chunk_size: float | None) -> Cut:
     request = Request(
-        source, work, work / "segments.json", work / "segments", work / "timestamps.txt", work / "keyframes.txt"
+        source,
+        work,
+        work / "segments.json",
+        work / "segments",
+        work / "timestamps.txt",
+        work / "keyframes.txt",
     )
     info = probe_source(source, work / "probe.json", request.timestamps, request.keyframes, digest="d")
     plan = split(
@@ -94,7 +100,7 @@ def test_the_plan_says_what_each_piece_holds(ffmpeg: Path, clip_cache: Path, tmp
     assert [segment.first_frame for segment in segments] == [
         sum(before.frames for before in segments[:count]) for count in range(len(segments))
     ]
-    for segment, after in zip(segments, segments[1:], strict=False):
+    for segment, after in itertools.pairwise(segments):
         assert segment.start_time + segment.duration == pytest.approx(after.start_time)
     assert [segment.size for segment in segments] == [path.stat().st_size for path in made.pieces()]
 

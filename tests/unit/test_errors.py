@@ -30,7 +30,13 @@ def test_crosses_processes() -> None:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("SourceError", 1), ("ToolFailedError", 1), ("ValidationError", 1), ("ConfigError", 3), ("LockedError", 3)],
+    [
+        ("SourceError", 1),
+        ("ToolFailedError", 1),
+        ("ValidationError", 1),
+        ("ConfigError", 3),
+        ("LockedError", 3),
+    ],
 )
 def test_exit_codes(name: str, code: int) -> None:
     assert getattr(errors, name).exit_code == code
@@ -38,7 +44,9 @@ def test_exit_codes(name: str, code: int) -> None:
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
     def names(kind: type[DraptoError]) -> set[str]:
-        return {kind.__name__}.union(*(names(child) for child in kind.__subclasses__() if child.__module__ == errors.__name__))
+        return {kind.__name__}.union(
+            *(names(child) for child in kind.__subclasses__() if child.__module__ == errors.__name__)
+        )
 
     for name in names(DraptoError):
         assert name in (errors.__doc__ or "")

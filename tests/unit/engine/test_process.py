@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import psutil
 import pytest
 
 from drapto.engine import process
 from drapto.errors import SpaceError, ToolFailedError, ToolMissingError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def python(code: str) -> list[str]:
@@ -103,7 +99,7 @@ def test_kill_all_ends_the_children_and_lets_no_new_one_start() -> None:
 def test_no_child_outlives_its_parent(number: signal.Signals) -> None:
     child = "import time; time.sleep(60)"
     code = f"from drapto.engine import process; process.run([{sys.executable!r}, '-c', {child!r}])"
-    parent = subprocess.Popen(python(code), cwd=os.getcwd())
+    parent = subprocess.Popen(python(code), cwd=Path.cwd())
     watched = psutil.Process(parent.pid)
     children: list[psutil.Process] = []
     while not children:

@@ -1,0 +1,51 @@
+# Thin on purpose: what is done is in rules/, tests/ and bench/.
+#
+#   make run                        encode a sample that it makes itself
+#   make run INPUT=/path/movie.mkv  encode yours
+#   make test | lint | bench | clean
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(abspath $(VENV))/bin
+PROJECT := .run/$(if $(INPUT),input,sample)
+SECONDS_OF_SAMPLE ?= 15
+
+export INPUT
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/.installed
+	@$(BIN)/drapto init $(PROJECT) >/dev/null
+ifeq ($(INPUT),)
+	@$(BIN)/python -m tests.clips sample $(PROJECT)/source/sample.mkv
+else
+	@test -f "$$INPUT" || { echo "error: $$INPUT: is not a file" >&2; exit 3; }
+	@rm -f $(PROJECT)/source/* && ln -s -- "$$(realpath -- "$$INPUT")" $(PROJECT)/source/
+endif
+	@cd $(PROJECT) && $(BIN)/doit
+	@cd $(PROJECT) && $(BIN)/drapto status
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .run .bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.installed
