@@ -14,7 +14,7 @@ from drapto.state.doit_plugins import bound_checker, bound_reporter
 from rules import cleaning, workshop
 
 if TYPE_CHECKING:
-    from drapto.cli.display import Display
+    from drapto.cli.display import Display, SummaryRow
 
 DODO = '''"""The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
 
@@ -61,6 +61,7 @@ def doit_config(project: Project) -> dict[str, Any]:
             remedy="check its permissions, or set processing.temp_dir",
         )
         raise InvalidDodoFile(str(problem)) from error
+    shown: list[Display] = []
     return {
         "backend": "drapto",
         "dep_file": str(project.state_dir / "state.db"),
@@ -68,8 +69,8 @@ def doit_config(project: Project) -> dict[str, Any]:
         "reporter": bound_reporter(
             on_start=lambda: workshop.begin(project),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
-            on_end=lambda: _end(project),
-            display_for=lambda: display_for(project),
+            on_end=lambda: _end(project, shown),
+            display_for=lambda: _show(project, shown),
         ),
         "par_type": "thread",
         "num_process": workshop.jobs(project) + SPARE_WORKERS,
@@ -78,15 +79,42 @@ def doit_config(project: Project) -> dict[str, Any]:
     }
 
 
-def _end(project: Project) -> None:
+def _show(project: Project, shown: list[Display]) -> Display:
+    """Return the display of a run, started, and remember it for the summary."""
+    from drapto.cli.display import Display
+
+    folders = {title.name: title.encode_data for title in project.titles}
+    display = Display(list(folders), folders=folders)
+    display.start()
+    shown.append(display)
+    return display
+
+
+def _end(project: Project, shown: list[Display]) -> None:
+    for display in shown:
+        display.summary(_summary(project, display))
+    shown.clear()
     cleaning.drop_finished(project)
     workshop.end(project)
 
 
-def display_for(project: Project) -> Display:
-    """Return the display of a run, started."""
-    from drapto.cli.display import Display
+def _summary(project: Project, display: Display) -> list[SummaryRow]:
+    """Return a row for each title that this run finished, or failed to."""
+    from drapto.cli.display import SummaryRow
 
-    display = Display([title.name for title in project.titles])
-    display.start()
-    return display
+    titles = {title.name: title for title in project.titles}
+    return [
+        SummaryRow(
+            title=one.title,
+            source_bytes=_size(titles[one.title].source) or 0,
+            output_bytes=None if one.failed else _size(titles[one.title].output),
+            seconds=one.until - one.since,
+            duration=one.duration,
+            failed=one.failed,
+        )
+        for one in display.outcomes()
+    ]
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from drapto.cli.board import Board, Row, progress_lines
 from drapto.cli.lines import TITLE_WIDTH, Line, SummaryRow, columns
+from drapto.cli.outcomes import Outcome, Outcomes
 from drapto.cli.screens import PlainScreen, Screen
 from drapto.state.bus import bus
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from drapto.state.bus import Subscription
     from drapto.state.events import Event
 
-__all__ = ["Display", "SummaryRow"]
+__all__ = ["Display", "Outcome", "SummaryRow"]
 
 PLAIN_EVERY = 30.0
 """Seconds between two progress lines where the output is no terminal."""
@@ -54,6 +55,7 @@ class Display:
     ) -> None:
         self._width = min(TITLE_WIDTH, max((columns(title) for title in titles), default=0))
         self._board = Board(folders or {})
+        self._outcomes = Outcomes()
         self._console = console
         self._quiet = quiet
         self._screen: Screen | None = None
@@ -89,11 +91,17 @@ class Display:
             return
         now = time.monotonic()
         with self._lock:
+            self._outcomes.feed(event, now)
             lines = self._board.feed(event, now)
             if not self._moving and now - self._said_at >= PLAIN_EVERY:
                 self._said_at = now
                 lines += progress_lines(self._board.totals(now))
         self._show(lines)
+
+    def outcomes(self) -> list[Outcome]:
+        """Return what became of the titles that were finished, or failed, while this was shown."""
+        with self._lock:
+            return self._outcomes.ended()
 
     def summary(self, rows: Sequence[SummaryRow]) -> None:
         """Show what came of the titles; call it after `stop`."""

@@ -19,10 +19,12 @@ from drapto.cli.display import Display, SummaryRow
 from drapto.cli.screens import PlainScreen
 from drapto.state.encode_data import ProgressRecord, Running
 from drapto.state.events import (
+    AnalysisComplete,
     EncodingComplete,
     EncodingStarted,
     ErrorEvent,
     Event,
+    FileDiscovered,
     Progress,
     SegmentComplete,
     StageComplete,
@@ -232,6 +234,24 @@ def test_starting_twice_shows_once(plain: Display, stdout: io.StringIO) -> None:
     plain.start()
     bus.publish(complete("probe"))
     assert len(stdout.getvalue().splitlines()) == 1
+
+
+def test_outcomes_are_of_the_titles_that_were_finished_or_failed(
+    plain: Display, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(display_module.time, "monotonic", lambda: clock[0])
+    plain(FileDiscovered(title="idle", source=tmp_path, bytes=1))
+    plain(StageComplete(title="partly", stage="audio", seconds=1.0))
+    plain(ErrorEvent(title="broken", stage="probe", message="x"))
+    plain(begin("probe"))
+    clock[0] += 7
+    plain(AnalysisComplete(title="film", frames=1, seconds=52.0, width=2, height=2, audio=0, subtitles=0))
+    clock[0] += 3
+    plain(complete("validate"))
+    broken, film = plain.outcomes()
+    assert (broken.title, broken.failed, broken.duration) == ("broken", True, None)
+    assert (film.title, film.failed, film.duration, film.until - film.since) == ("film", False, 52.0, 10.0)
 
 
 def test_the_end_tells_what_was_encoded(plain: Display, stdout: io.StringIO) -> None:
