@@ -31,8 +31,8 @@ OTHER_ASPECT = 0.02
 NEAR = 4
 """Pixels by which the edge of a bar may differ: scaled transfers and gate weave jitter by two."""
 
-AGREEMENT = 0.2
-"""The part of the pictures whose margin must be the one that is chosen, for it to be a bar."""
+EDGE = 2 / 3
+"""The part of the pictures with about one margin that decides whether its edge line is bar or picture."""
 
 SMALLEST_BAR = 2
 """Pixels; a single black line is a codec's padding."""
@@ -92,13 +92,16 @@ def is_settled(pictures: Sequence[Margins]) -> bool:
 def _supported(values: Sequence[int]) -> int:
     """Return the widest margin on one side that the pictures support; 0 where they do not agree.
 
-    All but the outliers leave it black, give or take its last line, and two thirds leave that black too.
+    All but the outliers leave it black. The line at its edge may come and go: it is bar where most say so.
     """
     ordered = sorted(values)
-    outliers = max(int(OUTLIERS * len(ordered)), 1 if len(ordered) >= SINGLE else 0)
-    margin = min(ordered[outliers] + 1, ordered[len(ordered) // 3])
-    agreeing = sum(margin - 1 <= value <= margin + NEAR for value in values)
-    return margin if agreeing >= max(2, AGREEMENT * len(values)) else 0
+    many = len(ordered) >= SINGLE
+    margin = ordered[max(int(OUTLIERS * len(ordered)), 1 if many else 0)]
+    near = [value for value in ordered if margin <= value <= margin + NEAR]
+    if len(near) < (max(3, OUTLIERS * len(ordered)) if many else 2):
+        return 0
+    wider = sum(value > margin for value in near)
+    return margin + 1 if wider >= EDGE * len(near) else margin
 
 
 def _spare(agreed: Sequence[int], pictures: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -118,8 +121,10 @@ def to_rect(margins: Margins, width: int, height: int) -> CropRect:
     to be a picture cuts nothing, and so does a single black line.
     """
     whole = CropRect(width=width, height=height, x=0, y=0)
-    kept = (width - margins.left - margins.right) * (height - margins.top - margins.bottom)
-    if kept < SMALLEST * width * height or max(margins) < SMALLEST_BAR:
+    inner_width, inner_height = width - margins.left - margins.right, height - margins.top - margins.bottom
+    if min(inner_width, inner_height) <= 0 or max(margins) < SMALLEST_BAR:
+        return whole
+    if inner_width * inner_height < SMALLEST * width * height:
         return whole
     x, y = margins.left + margins.left % 2, margins.top + margins.top % 2
     new_width, new_height = width - x - margins.right, height - y - margins.bottom
