@@ -39,7 +39,7 @@ class EncodeResult:
     errors: tuple[str, ...] = ()
 
 
-def encode(  # noqa: PLR0913  each is an option that a caller may want to name
+def encode(
     inputs: Sequence[str | os.PathLike[str]],
     output_dir: str | os.PathLike[str],
     *,

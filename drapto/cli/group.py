@@ -51,10 +51,12 @@ class Commands(click.Group):
         except click.ClickException as error:
             return _refused(error.format_message(), EXIT_USAGE)
         except (click.Abort, KeyboardInterrupt):
-            return _refused("interrupted; run the same command again to go on", EXIT_INTERRUPTED)
+            result = EXIT_INTERRUPTED
         except OSError as error:
             where = "" if error.filename is None else f"{printable(error.filename)}: "
             return _refused(f"{where}{error.strerror or error}", EXIT_ERROR)
+        if result == EXIT_INTERRUPTED:
+            return _refused("interrupted; run the same command again to go on", EXIT_INTERRUPTED)
         return result if isinstance(result, int) else 0
 
 
