@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ def task_graph():
     """Yield all tasks."""
     yield from rules.graph(project)
 '''
+
+_showing = threading.Lock()
 
 SPARE_WORKERS = 2
 """Tasks that doit may run beyond the encoders: probes and copies wait for the disk, not for the processor."""
@@ -80,14 +83,19 @@ def doit_config(project: Project) -> dict[str, Any]:
 
 
 def _show(project: Project, shown: list[Display]) -> Display:
-    """Return the display of a run, started, and remember it for the summary."""
+    """Return the display of a run, started, and remember it for the summary.
+
+    The first tasks may begin at one moment, each in a thread of its own; they share one display.
+    """
     from drapto.cli.display import Display
 
-    folders = {title.name: title.encode_data for title in project.titles}
-    display = Display(list(folders), folders=folders)
-    display.start()
-    shown.append(display)
-    return display
+    with _showing:
+        if not shown:
+            folders = {title.name: title.encode_data for title in project.titles}
+            display = Display(list(folders), folders=folders)
+            display.start()
+            shown.append(display)
+        return shown[0]
 
 
 def _end(project: Project, shown: list[Display]) -> None:
