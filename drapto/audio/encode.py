@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drapto.audio.plan import AudioPlan, Bitrates, describe, plan_audio
+from drapto.audio.plan import AudioPlan, Bitrates, describe, first_sound, plan_audio
 from drapto.audio.span import Span, opus_span
 from drapto.engine import atomic
 from drapto.engine.job import file_url
@@ -33,8 +33,8 @@ UNCOMPRESSED_DYNAMICS = {"ac3": ("-drc_scale", "0"), "eac3": ("-drc_scale", "0")
 """Decoder options. Unless told not to, ffmpeg applies the stream's dynamic range compression, meant for late
 listening; it would be in the sound for ever."""
 
-START_TOLERANCE = 0.05
-"""Seconds. A decoder may swallow the packet that primes it (AAC, Vorbis: up to 2,048 samples, 43 ms)."""
+START_TOLERANCE = 0.02
+"""Seconds: an Opus frame."""
 
 END_TOLERANCE = 1.0
 """Seconds. As for the whole file."""
@@ -57,7 +57,7 @@ class AudioResult:
     size: int
 
 
-def encode_audio(  # noqa: PLR0913  a stage's parameters are its inputs
+def encode_audio(
     source: Path,
     track: AudioTrack,
     number: int,
@@ -114,7 +114,7 @@ def _checked(span: Span | None, track: AudioTrack, name: str, source: Path) -> S
         raise SourceError(
             f"{name}: nothing in it can be decoded", path=source, remedy="remux the file without that track"
         )
-    late, short = span.start - track.start, track.end - span.end
+    late, short = span.start - first_sound(track), track.end - span.end
     if abs(late) > START_TOLERANCE or abs(short) > END_TOLERANCE:
         raise SourceError(
             f"{name}: decodes from {span.start:.3f} to {span.end:.3f} s, "

@@ -84,10 +84,28 @@ def plan_audio(track: AudioTrack, bitrates: Bitrates) -> AudioPlan:
     else:
         layout, mapping = _by_name(names)
     count = len(OPUS_LAYOUTS[layout])
-    timing = f"aresample={SAMPLE_RATE}:async=1:min_hard_comp={LARGEST_GAP}"
     return AudioPlan(
-        layout=layout, channels=count, bitrate=bitrate_for(count, bitrates), filters=f"{mapping},{timing}"
+        layout=layout,
+        channels=count,
+        bitrate=bitrate_for(count, bitrates),
+        filters=f"{mapping},{_timing(first_sound(track))}",
     )
+
+
+def first_sound(track: AudioTrack) -> float:
+    """Return when a track is first heard, seconds: what a codec's delay puts before 0 is never played."""
+    return max(0.0, track.start)
+
+
+def _timing(start: float) -> str:
+    """Return the resampler that keeps the sound at its timestamps.
+
+    Args:
+        start: When the track starts, seconds. A decoder may swallow the packet that primes it (AAC: 21 ms);
+            silence takes its place.
+    """
+    first = round(start * SAMPLE_RATE)
+    return f"aresample={SAMPLE_RATE}:async=1:min_hard_comp={LARGEST_GAP}:first_pts={first}"
 
 
 def bitrate_for(channels: int, bitrates: Bitrates) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drapto.audio.plan import first_sound
 from drapto.media.timestamps import NS_PER_MS
 from drapto.output.attachments import UNKNOWN_TYPE
 from drapto.output.model import Check
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
         VideoTrack,
     )
 
-SOUND_START = 0.05
-"""Seconds. A decoder may swallow the packet that primes it; see `drapto.audio.encode`."""
+SOUND_START = 0.02
+"""Seconds: an Opus frame. libavformat takes the pre-skip, 6.5 ms, off an Opus track's times."""
 
 LENGTH = 1.0
 """Seconds by which an output, or a track of it, may be longer or shorter than the source."""
@@ -59,7 +60,7 @@ def _words(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def check_all(  # noqa: PLR0913, PLR0917  all that was promised, and all that was found
+def check_all(
     source: SourceInfo,
     times: Sequence[int],
     crop: CropInfo,
@@ -154,7 +155,7 @@ def _audio(name: str, source: AudioTrack, plan: AudioPlan, output: AudioTrack) -
     yield exact(f"{name} codec", "opus", output.codec)
     yield exact(f"{name} layout", plan.layout, output.layout)
     yield from _labels(name, source, output)
-    yield near(f"{name} start", source.start, output.start, SOUND_START)
+    yield near(f"{name} start", first_sound(source), output.start, SOUND_START)
     yield near(f"{name} end", source.end, output.end, LENGTH)
 
 

@@ -24,7 +24,7 @@ ISO_639 = """
 """
 """ISO 639-1 codes, each followed by its ISO 639-2 bibliographic one."""
 
-THREE_LETTERS = dict(re.findall(r"(\w\w) (\w{3})", ISO_639))
+THREE_LETTERS = dict(re.findall(r"\b(\w\w)\s+(\w{3})\b", ISO_639))
 
 
 def three_letters(language: str) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from drapto.media.model import SourceInfo, Track
 
 
-def mux(  # noqa: PLR0913  a stage's parameters are its inputs
+def mux(
     video: Path,
     audio: Sequence[Path],
     subtitles: Path | None,

@@ -27,7 +27,7 @@ NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
 
 
-def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
+def validate(  # noqa: PLR0913  a stage's parameters are its inputs
     muxed: Path,
     info: SourceInfo,
     timestamps: Path,

@@ -1,0 +1,87 @@
+"""A finished title, made stage by stage, for the tests of mux and validate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from drapto.audio.encode import encode_audio
+from drapto.audio.plan import AudioPlan, plan_audio
+from drapto.media.model import CropInfo, CropRect, SourceInfo
+from drapto.media.probe import inspect
+from drapto.media.timestamps import write_timestamps
+from drapto.output.mux import mux
+from drapto.output.subtitles import copy_subtitles
+from tests import clips
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.engine.job import Job
+
+
+class Bitrates(NamedTuple):
+    """The default settings."""
+
+    mono: int = 64
+    stereo: int = 128
+    surround_5_1: int = 256
+    surround_7_1: int = 384
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A title's parts and the file made of them."""
+
+    source: Path
+    info: SourceInfo
+    times: list[int]
+    timestamps: Path
+    crop: CropInfo
+    plans: list[AudioPlan]
+    video: Path
+    audio: list[Path]
+    subtitles: Path | None
+    muxed: Path
+
+
+def finish(job: Job, source: Path, folder: Path) -> Finished:
+    """Take ``source`` through the stages in ``folder``, the picture by a plain encode of the whole of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    info, times = inspect(source)
+    write_timestamps(folder / "timestamps.txt", times)
+    video = encode_video(job, source, folder / "video.mkv")
+    audio = [folder / f"audio-{number}.mkv" for number in range(len(info.audio))]
+    for number, (track, path) in enumerate(zip(info.audio, audio, strict=True)):
+        encode_audio(source, track, number, path, bitrates=Bitrates(), job=job)
+    subtitles = folder / "subtitles.mkv" if info.subtitles or info.attachments else None
+    if subtitles is not None:
+        copy_subtitles(source, info, subtitles, job=job)
+    muxed = folder / "muxed.mkv"
+    mux(video, audio, subtitles, info, muxed, job=job)
+    plans = [plan_audio(track, Bitrates()) for track in info.audio]
+    crop = whole_picture(info)
+    return Finished(
+        source, info, times, folder / "timestamps.txt", crop, plans, video, audio, subtitles, muxed
+    )
+
+
+def encode_video(job: Job, source: Path, target: Path, pix_fmt: str = "yuv420p10le") -> Path:
+    """Encode all frames at their times, the shape of the pixels dropped as the join of segments drops it."""
+    exact = ["-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-avoid_negative_ts", "disabled"]
+    coded = ["-c:v", "libsvtav1", "-preset", "12", "-crf", "50", "-pix_fmt", pix_fmt, "-vf", "setsar=0"]
+    clips.run_ffmpeg(job.ffmpeg, "-copyts", "-i", source, "-map", "0:v:0", *exact, *coded, target)
+    return target
+
+
+def whole_picture(info: SourceInfo) -> CropInfo:
+    """Return the crop that cuts nothing."""
+    width, height = info.video.width, info.video.height
+    return CropInfo(
+        digest=info.digest,
+        source_width=width,
+        source_height=height,
+        rect=CropRect(width=width, height=height, x=0, y=0),
+        method="disabled",
+        reason="tests",
+    )
