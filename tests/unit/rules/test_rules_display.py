@@ -1,0 +1,63 @@
+"""The display of a run, and its summary."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drapto.config import Config
+from drapto.project import open_project
+from drapto.state.events import AnalysisComplete, ErrorEvent, StageComplete, bus
+from rules import project as rules_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.cli.display import Display
+    from drapto.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    sources = [tmp_path / f"{name}.mkv" for name in ("done", "failed", "idle")]
+    for source in sources:
+        source.write_bytes(bytes(1000))
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output" / "done.mkv").write_bytes(bytes(250))
+    (tmp_path / "output" / "failed.mkv").write_bytes(bytes(9))
+    return open_project(tmp_path, Config(), sources)
+
+
+def test_tasks_that_begin_together_share_one_display(project: Project) -> None:
+    shown: list[Display] = []
+    barrier = threading.Barrier(8)
+
+    def begin() -> None:
+        barrier.wait()
+        rules_project._show(project, shown)
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(shown) == 1
+    shown[0].stop()
+
+
+def test_the_summary_has_what_was_finished_and_what_failed(project: Project) -> None:
+    shown: list[Display] = []
+    display = rules_project._show(project, shown)
+    bus.publish(
+        AnalysisComplete(title="done", frames=1, seconds=9.0, width=2, height=2, audio=0, subtitles=0)
+    )
+    bus.publish(StageComplete(title="done", stage="validate", seconds=1.0))
+    bus.publish(ErrorEvent(title="failed", stage="mux", message="no"))
+    display.stop()
+    done, failed = rules_project._summary(project, display)
+    assert (done.title, done.source_bytes, done.output_bytes, done.duration) == ("done", 1000, 250, 9.0)
+    assert (failed.title, failed.output_bytes, failed.failed) == ("failed", None, True), (
+        "an output of an earlier run is none of this one's"
+    )
