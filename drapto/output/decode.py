@@ -36,7 +36,8 @@ def decode_all(
 ) -> Decoded:
     """Decode all picture and sound of ``path`` and throw it away.
 
-    Half of the processors are used, so that other titles' encoders go on meanwhile.
+    It holds half of the processors, so that other titles' encoders go on meanwhile, but has a thread for each,
+    so that the last title of a run uses them all.
     """
     frames = 0
 
@@ -46,9 +47,9 @@ def decode_all(
         if on_progress is not None:
             on_progress(report)
 
-    with job.cpu.hold(max(1, job.cpu.count // 2)) as threads:
+    with job.cpu.hold(max(1, job.cpu.count // 2)):
         arguments = [
-            *("-xerror", "-err_detect", "explode", "-threads", str(threads), "-i", file_url(path)),
+            *("-xerror", "-err_detect", "explode", "-threads", str(job.cpu.count), "-i", file_url(path)),
             # at the file's own tick: at a frame rate's, two frames of a variable rate could meet
             *("-map", "0:V", "-map", "0:a?", "-fps_mode", "passthrough", "-enc_time_base:v", "demux"),
             *("-f", "null", "-"),
