@@ -36,7 +36,7 @@ def decode_all(
 ) -> Decoded:
     """Decode all picture and sound of ``path`` and throw it away.
 
-    It holds half of the processors, so that other titles' encoders go on meanwhile, but has a thread for each,
+    It holds half of the processors, so that other titles go on meanwhile, but has a thread for each,
     so that the last title of a run uses them all.
     """
     frames = 0
