@@ -93,9 +93,7 @@ def test_killed_and_resumed(
 
     project.doit()
     resumed = artifacts(project)
-    again = [
-        name for task in finished for name in targets_of(task) if resumed[name][0] != left[name][0]
-    ]
+    again = [name for task in finished for name in targets_of(task) if resumed[name][0] != left[name][0]]
     assert again == [], f"run again although finished: {again}"
     assert resumed["work/clip/video.mkv"][1] == expected["work/clip/video.mkv"][1]
     assert resumed["output/clip.mkv"][1] == expected["output/clip.mkv"][1]

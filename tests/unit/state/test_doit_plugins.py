@@ -1,0 +1,189 @@
+"""The database that keeps each success, the checker that asks for content, the reporter's exit codes."""
+
+from __future__ import annotations
+
+import io
+import os
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from doit.dependency import JSONCodec
+from doit.exceptions import InvalidCommand, TaskError, TaskFailed, UnmetDependency
+
+from drapto.errors import LockedError
+from drapto.state.bus import bus
+from drapto.state.doit_plugins import DurableDB, bound_checker, bound_reporter
+from drapto.state.events import ErrorEvent, StageComplete, StageStarted
+from drapto.state.fingerprint import Fingerprints
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.state.events import Event
+
+
+def database(path: Path) -> DurableDB:
+    return DurableDB(str(path), JSONCodec())
+
+
+def rows(path: Path) -> dict[str, str]:
+    with sqlite3.connect(path) as connection:
+        return dict(connection.execute("select task_id, task_data from doit").fetchall())
+
+
+def succeed(db: DurableDB, task: str, state: object) -> None:
+    db.set(task, "_values_:", {"settings": {}})
+    db.set(task, "source.mkv", state)
+    db.set(task, "deps:", ("source.mkv",))
+
+
+def test_a_success_is_on_the_disk_at_once_and_whole(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    db = database(path)
+    db.set("encode:a:0001", "_values_:", {})
+    assert rows(path) == {}
+    succeed(db, "encode:a:0001", [1, 2, "x"])
+    assert "source.mkv" in rows(path)["encode:a:0001"]
+    db.remove("encode:a:0001")
+    assert rows(path) == {}
+    db.dump()
+
+
+def test_a_success_that_says_nothing_new_is_not_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    first = database(path)
+    succeed(first, "probe:a", [1])
+    first.dump()
+    again = database(path)
+    assert again.get("probe:a", "source.mkv") == [1]
+    before = again._conn.total_changes
+    succeed(again, "probe:a", [1])
+    assert again._conn.total_changes == before
+    succeed(again, "probe:a", [2])
+    assert again._conn.total_changes == before + 1
+    again.dump()
+
+
+def test_what_is_no_database_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_bytes(b"nonsense" * 1000)
+    with pytest.raises(InvalidCommand, match=r"state\.db: cannot be used .*; delete it"):
+        database(tmp_path / "state.db")
+
+
+DODO = """
+import os, signal
+from pathlib import Path
+from drapto.state.settings import SettingsUnchanged
+
+DOIT_CONFIG = {"backend": "drapto", "dep_file": "state.db", "par_type": "thread", "verbosity": 0}
+
+def work(number):
+    with open("ran.txt", "a") as log:
+        log.write(f"{number}\\n")
+    if number == 5 and not Path("killed").exists():
+        Path("killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def task_work():
+    for number in range(8):
+        yield {"name": f"{number:02d}", "actions": [(work, [number])], "uptodate": [SettingsUnchanged({"n": number})]}
+"""
+
+
+def test_a_killed_run_repeats_no_finished_task(tmp_path: Path) -> None:
+    (tmp_path / "dodo.py").write_text(textwrap.dedent(DODO))
+    for expected in (-9, 0):
+        done = subprocess.run([sys.executable, "-m", "doit"], cwd=tmp_path, check=False, capture_output=True)
+        assert done.returncode == expected, done.stderr
+    assert (tmp_path / "ran.txt").read_text().split() == ["0", "1", "2", "3", "4", "5", "5", "6", "7"]
+
+
+def test_only_another_content_is_a_change(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"content")
+    checker = bound_checker(Fingerprints())()
+    state = checker.get_state(str(path), None)
+    assert state is not None
+    assert checker.get_state(str(path), state) is None
+    assert not checker.check_modified(str(path), path.stat(), state)
+    os.utime(path, ns=(1, 1))
+    assert not checker.check_modified(str(path), path.stat(), state)
+    path.write_bytes(b"CONTENT")
+    os.utime(path, ns=(2, 2))
+    assert checker.check_modified(str(path), path.stat(), state)
+    path.write_bytes(b"longer content")
+    assert checker.check_modified(str(path), path.stat(), state)
+
+
+def task(name: str = "probe:a", **more: Any) -> SimpleNamespace:
+    fields = {"name": name, "actions": ["x"], "result": None, "meta": {"title": "a", "stage": "probe"}}
+    return SimpleNamespace(**{**fields, **more})
+
+
+def test_the_reporter_tells_the_bus() -> None:
+    seen: list[Event] = []
+    done: list[tuple[str, str]] = []
+    cls = bound_reporter(on_success=lambda title, stage: done.append((title, stage)))
+    with bus.subscribe(seen.append):
+        reporter = cls(io.StringIO(), {})
+        reporter.initialize({}, [])
+        reporter.execute_task(task(actions=[]))
+        reporter.execute_task(task())
+        reporter.add_success(task(result="48 frames\na note"))
+        reporter.add_failure(task(), TaskFailed("a.mkv: is damaged\n"))
+    started, complete, failed = seen
+    assert isinstance(started, StageStarted)
+    assert isinstance(complete, StageComplete)
+    assert (complete.summary, complete.notes) == ("48 frames", ("a note",))
+    assert isinstance(failed, ErrorEvent)
+    assert failed.message == "a.mkv: is damaged"
+    assert done == [("a", "probe")]
+
+
+def test_what_was_not_tried_counts_as_a_failure_not_as_an_error() -> None:
+    fail = UnmetDependency("probe:a")
+    out = io.StringIO()
+    reporter = bound_reporter()(out, {})
+    reporter.add_failure(task("crop:a"), fail)
+    assert isinstance(fail, TaskFailed)
+    assert out.getvalue() == ""
+    assert reporter.failures == []
+
+
+def test_a_bug_shows_where_it_came_from(capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    reporter = bound_reporter()(out, {})
+    try:
+        {}["nope"]
+    except KeyError as error:
+        reporter.add_failure(task(), TaskError("PythonAction Error", error))
+    assert out.getvalue() == "✗ probe:a: internal error: KeyError: 'nope'\n"
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_refused_start_is_doits_usage_error() -> None:
+    def refuse() -> None:
+        raise LockedError("another run works here (pid 7)")
+
+    ended: list[bool] = []
+    reporter = bound_reporter(on_start=refuse, on_end=lambda: ended.append(True))(io.StringIO(), {})
+    with pytest.raises(InvalidCommand, match="pid 7"):
+        reporter.initialize({}, [])
+    reporter.complete_run()
+    assert ended == []
+
+
+def test_nothing_to_do_is_said_in_a_line() -> None:
+    out = io.StringIO()
+    reporter = bound_reporter()(out, {})
+    reporter.initialize({}, [])
+    reporter.skip_uptodate(task())
+    reporter.skip_ignore(task())
+    reporter.runtime_error("odd")
+    reporter.complete_run()
+    assert out.getvalue() == "ignored: probe:a\nerror: odd\neverything is up to date\n"
