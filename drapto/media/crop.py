@@ -9,8 +9,8 @@ from av import FFmpegError
 from drapto.errors import ConfigError, SourceError
 from drapto.media.margins import Margins, measure
 from drapto.media.model import CropInfo, CropRect, CropSample
-from drapto.media.samples import keyframes, runs
-from drapto.media.vote import is_settled, to_rect, vote
+from drapto.media.samples import follow, keyframes, runs
+from drapto.media.vote import agreed_margins, is_larger, is_settled, to_rect, vote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,15 +95,32 @@ def _fitting(text: str, width: int, height: int, source: Path) -> CropRect:
 
 
 def _look(source: Path, video: VideoTrack, threshold: float) -> dict[float, Margins | None]:
-    """Return the margins of keyframes, and of what follows them where these are few and do not settle it."""
+    """Return the margins of keyframes, and of what follows them where these do not settle it.
+
+    That is where they are few, or where a single one shows a larger picture: a flash passes, a scene goes on.
+    """
     try:
         found = {time: measure(frame, threshold) for time, frame in keyframes(source, video)}
         if len(found) < FEW and not is_settled(_told(found.values())):
             found |= {time: measure(frame, threshold) for time, frame in runs(source, video)}
+        found |= _closer(source, video, threshold, found)
     except FFmpegError as error:
         problem = f"is damaged ({error.strerror})"
         raise SourceError(problem, path=source, remedy="rip or copy it again") from error
     return found
+
+
+def _closer(
+    source: Path, video: VideoTrack, threshold: float, found: Mapping[float, Margins | None]
+) -> dict[float, Margins | None]:
+    """Return what follows the one picture that is larger than the others, where that is no flash."""
+    agreed = agreed_margins(_told(found.values()))
+    larger = [time for time, margins in found.items() if margins is not None and is_larger(margins, agreed)]
+    if len(larger) != 1:
+        return {}
+    after = {time: measure(frame, threshold) for time, frame in follow(source, video, larger)}
+    lasting = [margins for margins in _told(after.values()) if is_larger(margins, agreed)]
+    return after if len(lasting) > len(after) / 2 else {}
 
 
 def _evidence(found: Mapping[float, Margins | None]) -> tuple[CropSample, ...]:

@@ -17,7 +17,7 @@ from av.codec.context import Flags
 from drapto.engine.job import file_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -36,6 +36,9 @@ CREDITS = ((3600, 180), (1200, 60), (300, 30))
 
 DECODED = 240
 """About how many packets are decoded to look past few keyframes: 0.3 s of one core at 1280x720."""
+
+CLOSER = 24
+"""Packets after a keyframe that tell a scene from a flash."""
 
 LONG = 600
 """Seconds beyond which everything is decoded instead, since so few packets would not speak for the rest."""
@@ -71,8 +74,25 @@ def runs(source: Path, video: VideoTrack) -> Iterator[tuple[float, VideoFrame]]:
     """
     count = max(1, video.keyframes)
     length = video.frames if video.end - video.start > LONG else max(1, DECODED // count)
-    gap = float(min(length, video.frames / count) * count / WANTED / video.rate)
-    times = sample_times(video.start, video.end)
+    gap = min(length, video.frames / count) * count / WANTED / float(video.rate)
+    return follow(source, video, sample_times(video.start, video.end), length=length, gap=gap)
+
+
+def follow(
+    source: Path, video: VideoTrack, times: Sequence[float], *, length: int = CLOSER, gap: float = 0.0
+) -> Iterator[tuple[float, VideoFrame]]:
+    """Yield the pictures that follow the keyframes at or before ``times``, with their own times in seconds.
+
+    Args:
+        source: The file.
+        video: Its video track.
+        times: Seconds, ascending.
+        length: How many packets are decoded after each keyframe, at most up to the next.
+        gap: Seconds from one picture that is yielded to the next.
+
+    Raises:
+        av.FFmpegError: The file cannot be read.
+    """
     with _open(source) as container, _open(source) as ahead:
         stream = _stream(container, video)
         stream.codec_context.skip_frame = "NONREF"
@@ -81,7 +101,7 @@ def runs(source: Path, video: VideoTrack) -> Iterator[tuple[float, VideoFrame]]:
             due = _seconds(stream, key.pts)
             for frame in _decode(stream, _run(container, stream, length)):
                 shown = _seconds(stream, frame.pts)
-                if shown >= due and shown <= times[-1] + gap and not frame.is_corrupt:
+                if due <= shown <= times[-1] + max(gap, 1) and not frame.is_corrupt:
                     yield shown, frame
                     due = shown + gap
 

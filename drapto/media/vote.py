@@ -26,7 +26,7 @@ SINGLE = 10
 """With so many pictures, one of them may be an outlier in any case."""
 
 OTHER_ASPECT = 0.02
-"""The part of the pictures that may do so on both sides at once: less than three minutes of a film."""
+"""The part of the pictures that may do so on both sides at once, such as a film's opening logo."""
 
 NEAR = 4
 """Pixels by which the edge of a bar may differ: scaled transfers and gate weave jitter by two."""
@@ -57,6 +57,16 @@ class Verdict(NamedTuple):
 NOTHING = Margins(0, 0, 0, 0)
 
 
+def agreed_margins(pictures: Sequence[Margins]) -> Margins:
+    """Return the margins that each side's pictures support, whatever the other sides say."""
+    return Margins(*(_supported(side) for side in zip(*pictures, strict=True))) if pictures else NOTHING
+
+
+def is_larger(one: Margins, agreed: Margins) -> bool:
+    """Tell whether a picture reaches past both margins of a pair: a flash, or another aspect ratio."""
+    return _reaches(one[:2], agreed[:2]) or _reaches(one[2:], agreed[2:])
+
+
 def vote(pictures: Sequence[Margins], sampled: int) -> Verdict:
     """Return the margins that a clear majority of the ``pictures`` supports.
 
@@ -68,10 +78,8 @@ def vote(pictures: Sequence[Margins], sampled: int) -> Verdict:
         return Verdict(NOTHING, f"no bars: {len(pictures)} of {sampled} pictures fill the frame")
     if len(pictures) < ENOUGH:
         return Verdict(NOTHING, f"only {len(pictures)} of {sampled} pictures are bright enough to judge")
-    sides = [_supported(side) for side in zip(*pictures, strict=True)]
-    wide = [(one.left, one.right) for one in pictures]
-    high = [(one.top, one.bottom) for one in pictures]
-    agreed = Margins(*sides)
+    agreed = agreed_margins(pictures)
+    wide, high = [one[:2] for one in pictures], [one[2:] for one in pictures]
     kept = Margins(*_spare(agreed[:2], wide), *_spare(agreed[2:], high))
     of = f"of {len(pictures)} bright pictures ({sampled} looked at)"
     if kept != agreed:
@@ -104,12 +112,15 @@ def _supported(values: Sequence[int]) -> int:
     return margin + 1 if wider >= EDGE * len(near) else margin
 
 
-def _spare(agreed: Sequence[int], pictures: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def _reaches(one: Sequence[int], agreed: Sequence[int]) -> bool:
+    return all(margin < cut - NEAR for margin, cut in zip(one, agreed, strict=True))
+
+
+def _spare(agreed: tuple[int, int], pictures: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Give way to pictures that reach past both margins of a pair."""
-    first, second = agreed
-    larger = [one for one in pictures if one[0] < first - NEAR and one[1] < second - NEAR]
-    if len(larger) <= OTHER_ASPECT * len(pictures):
-        return first, second
+    larger = [one for one in pictures if _reaches(one, agreed)]
+    if len(larger) <= max(OTHER_ASPECT * len(pictures), 1 if len(pictures) >= SINGLE else 0):
+        return agreed
     return min(one[0] for one in larger), min(one[1] for one in larger)
 
 

@@ -32,7 +32,7 @@ def test_no_picture_that_recurs_is_cut_on_both_sides(pictures: list[Margins]) ->
     cut = vote(pictures, len(pictures)).margins
     for first, second in ((0, 1), (2, 3)):
         larger = sum(p[first] < cut[first] - 4 and p[second] < cut[second] - 4 for p in pictures)
-        assert larger <= 0.02 * len(pictures)
+        assert larger <= max(0.02 * len(pictures), 1 if len(pictures) >= 10 else 0)
 
 
 @given(margins, st.integers(16, 4096), st.integers(16, 4096))
