@@ -80,7 +80,7 @@ def encode(
         stack.enter_context(bus.subscribe(listen))
         if on_event is not None:
             stack.enter_context(bus.subscribe(on_event))
-        code = rules.run(project, jobs=jobs)
+        code = rules.run(project, jobs=jobs, quiet=True)
     left = rules.explain(project) if code else []
     unfinished = {task.title for task in left if task.action == "run"}
     return [

@@ -19,7 +19,10 @@ Exit codes are doit's: 0 done, 1 a task failed, 2 error, 3 usage or could not st
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXIT_FAILED = 1
 EXIT_ERROR = 2

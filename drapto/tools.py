@@ -67,7 +67,10 @@ def locate(configured: Path | None = None, environ: Mapping[str, str] | None = N
         ToolMissingError: What was asked for is not there, or nothing is.
     """
     environ = os.environ if environ is None else environ
-    wishes = ((configured, "config"), (environ.get(ENVIRONMENT) or None, "environment"))
+    asked = environ.get(ENVIRONMENT) or None
+    if asked is not None and configured is not None and os.fspath(configured) == asked:
+        configured = None  # the settings have it from the environment
+    wishes = ((configured, "config"), (asked, "environment"))
     for wish, origin in wishes:
         if wish is None:
             continue

@@ -9,6 +9,7 @@ from drapto.state.bus import bus
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.video.encode_settings import EncodeSettings
 from drapto.video.strategies import Piece, named
+from drapto.words import size_text
 from rules.task import rule
 from rules.workshop import jobs, slots
 
@@ -156,4 +157,4 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
         )
     )
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
-    return f"{encoded.frames} frames, CRF {encoded.crf:g}, {encoded.bytes / 1e6:.1f} MB, {speed:.1f} fps"
+    return f"{encoded.frames} frames, CRF {encoded.crf:g}, {size_text(encoded.bytes)}, {speed:.1f} fps"

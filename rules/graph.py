@@ -14,14 +14,15 @@ own, so none waits for another.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+import sys
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drapto.errors import ArtifactError, DraptoError
 from rules import audio, cleaning, crop, encode, mux, probe, segment, subtitles, validate, video
 from rules.task import failing, group, later, name_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from doit.task import Task
@@ -45,18 +46,39 @@ STAGES = {
 }
 
 
-def graph(project: Project) -> Iterator[Task]:
-    """Yield every task, title by title so that the first is finished first, and a group for each stage."""
+class Rule(Protocol):
+    """A module of this package whose tasks follow from what the source is."""
+
+    STAGE: str
+
+    def tasks(self, project: Project, title: Title, info: SourceInfo, /) -> Iterator[Task]:
+        """Yield them."""
+
+
+def graph(project: Project, wanted: Sequence[str] | None = None) -> Iterator[Task]:
+    """Yield every task, title by title so that the first is finished first, and a group for each stage.
+
+    Args:
+        project: The project.
+        wanted: The tasks that were asked for; the command line's words by default. A part of a stage that is
+            not known yet (``audio:movie:0`` before the probe) can be selected only if it is named here.
+    """
+    asked = sys.argv[1:] if wanted is None else wanted
     names: dict[str, list[str]] = {stage: [] for stage in STAGES}
     for title in project.titles:
-        yield from title_tasks(project, title)
+        yield from title_tasks(project, title, asked)
         for stage, members in names.items():
             members.append(name_of(stage, title))
     for stage, members in names.items():
         yield group(stage, members, doc=STAGES[stage])
 
 
-def title_tasks(project: Project, title: Title) -> Iterator[Task]:
+def default_tasks(project: Project) -> list[str]:
+    """Return the tasks of all titles that exist however much is known: what runs when nothing is named."""
+    return [name_of(stage, title) for title in project.titles for stage in STAGES]
+
+
+def title_tasks(project: Project, title: Title, wanted: Sequence[str] = ()) -> Iterator[Task]:
     """Yield the tasks of one title."""
     info = probe.fresh(project, title)
     yield from probe.tasks(project, title)
@@ -69,15 +91,17 @@ def title_tasks(project: Project, title: Title) -> Iterator[Task]:
     known_crop = crop.fresh(project, title, info) if info else None
     plan = segment.fresh(project, title, info) if info else None
     yield from segment.tasks(project, title, plan)
-    yield from _after_probe(project, title, info)
-    yield from _after_segment(project, title, info, known_crop, plan)
+    yield from _after_probe(project, title, info, wanted)
+    yield from _after_segment(project, title, info, known_crop, plan, wanted)
     yield from validate.tasks(project, title)
 
 
-def _after_probe(project: Project, title: Title, info: SourceInfo | None) -> Iterator[Task]:
+def _after_probe(
+    project: Project, title: Title, info: SourceInfo | None, wanted: Sequence[str]
+) -> Iterator[Task]:
     """Yield the stages whose tasks depend on the source's tracks."""
     probed = [name_of(probe.STAGE, title)]
-    tracks, copies, muxed = (name_of(stage, title) for stage in (audio.STAGE, subtitles.STAGE, mux.STAGE))
+    tracks, copies = name_of(audio.STAGE, title), name_of(subtitles.STAGE, title)
     if info is not None:
         members = list(audio.tasks(project, title, info))
         yield from members
@@ -94,17 +118,30 @@ def _after_probe(project: Project, title: Title, info: SourceInfo | None) -> Ite
         else:
             yield from _grouped(list(tasks(project, title, found)), title, stage)
 
-    makes = re.escape(shown(project, title.work)) + r"/audio-\d+\.mkv"
-    yield later(
-        tracks, lambda: create(audio.tasks, audio.STAGE), after=probed, stage=audio.STAGE, makes=makes
-    )
-    yield later(copies, lambda: create(subtitles.tasks, subtitles.STAGE), after=probed, stage=subtitles.STAGE)
-    before = [*probed, tracks, copies, name_of(video.STAGE, title)]
-    yield later(muxed, lambda: create(mux.tasks, mux.STAGE), after=before, stage=mux.STAGE)
+    def placeholder(rule: Rule, after: list[str], makes: str | None = None) -> Iterator[Task]:
+        name = name_of(rule.STAGE, title)
+        yield from later(
+            name,
+            lambda: create(rule.tasks, rule.STAGE),
+            after=after,
+            stage=rule.STAGE,
+            makes=makes,
+            wanted=wanted,
+        )
+
+    work = re.escape(shown(project, title.work))
+    yield from placeholder(audio, probed, rf"{work}/audio-\d+\.mkv")
+    yield from placeholder(subtitles, probed, rf"{work}/subtitles\.mkv")
+    yield from placeholder(mux, [*probed, tracks, copies, name_of(video.STAGE, title)], rf"{work}/muxed\.mkv")
 
 
 def _after_segment(
-    project: Project, title: Title, info: SourceInfo | None, cut: CropInfo | None, plan: SegmentPlan | None
+    project: Project,
+    title: Title,
+    info: SourceInfo | None,
+    cut: CropInfo | None,
+    plan: SegmentPlan | None,
+    wanted: Sequence[str],
 ) -> Iterator[Task]:
     """Yield the stages whose tasks depend on the segments."""
     encoded, joined = name_of(encode.STAGE, title), name_of(video.STAGE, title)
@@ -135,10 +172,9 @@ def _after_segment(
 
     before = [name_of(segment.STAGE, title), name_of(crop.STAGE, title)]
     makes = re.escape(shown(project, title.encoded)) + r"/\d+\.(mkv|json)"
-    yield later(encoded, create_encodes, after=before, stage=encode.STAGE, makes=makes)
-    yield later(
-        joined, create_video, after=[encoded], stage=video.STAGE, makes=re.escape(shown(project, title.video))
-    )
+    yield from later(encoded, create_encodes, after=before, stage=encode.STAGE, makes=makes, wanted=wanted)
+    makes = re.escape(shown(project, title.video))
+    yield from later(joined, create_video, after=[encoded], stage=video.STAGE, makes=makes)
 
 
 def _read_info(project: Project, title: Title) -> SourceInfo:

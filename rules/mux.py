@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.media.model import SourceInfo
+from drapto.words import size_text
 from rules import subtitles
 from rules.task import name_of, rule
 
@@ -49,4 +50,4 @@ def build(job: Job, project: Project, title: Title) -> str:
         title.muxed,
         job=job,
     )
-    return f"{title.muxed.stat().st_size / 1e6:.1f} MB"
+    return size_text(title.muxed.stat().st_size)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.media.model import SourceInfo
 from drapto.state.bus import bus
 from drapto.state.events import AnalysisComplete, AnalysisStarted
+from drapto.words import count_text
 from rules.task import rule
 from rules.workshop import fingerprints
 
@@ -50,6 +51,7 @@ def fresh(project: Project, title: Title) -> SourceInfo | None:
 def build(job: Job, project: Project, title: Title) -> str:
     """Probe the source."""
     del job
+    from drapto.media.limits import limits
     from drapto.media.probe import probe_source
 
     bus.publish(AnalysisStarted(title=title.name))
@@ -73,6 +75,7 @@ def build(job: Job, project: Project, title: Title) -> str:
             subtitles=len(info.subtitles),
         )
     )
-    tracks = f"{len(info.audio)} audio, {len(info.subtitles)} subtitles"
-    summary = f"{video.codec} {video.width}x{video.height} {video.hdr}, {video.frames} frames, {tracks}"
-    return "\n".join([summary, *info.notes])
+    tracks = f"{len(info.audio)} audio, {count_text(len(info.subtitles), 'subtitle')}"
+    frames = count_text(video.frames, "frame")
+    summary = f"{video.codec} {video.width}x{video.height} {video.hdr}, {frames}, {tracks}"
+    return "\n".join([summary, *info.notes, *limits(info)])

@@ -13,6 +13,7 @@ from drapto.errors import DraptoError, StageError
 from drapto.project import Project, open_project
 from drapto.state.doit_plugins import bound_checker, bound_reporter
 from rules import cleaning, workshop
+from rules.graph import default_tasks
 
 if TYPE_CHECKING:
     from drapto.cli.display import Display, SummaryRow
@@ -32,6 +33,9 @@ def task_graph():
 
 _showing = threading.Lock()
 
+STATE = "state.db"
+"""doit's database, in the project's state directory."""
+
 SPARE_WORKERS = 2
 """Tasks that doit may run beyond the encoders: probes and copies wait for the disk, not for the processor."""
 
@@ -44,16 +48,45 @@ def here(dodo_file: str) -> Project:
     """
     root = Path(dodo_file).parent.absolute()
     try:
-        return open_project(root, load_config(root))
+        project = open_project(root, load_config(root))
     except DraptoError as error:
         raise InvalidDodoFile(str(error)) from error
+    make_state_dir(project)
+    return project
 
 
-def doit_config(project: Project) -> dict[str, Any]:
+def doit_config(project: Project, *, quiet: bool = False) -> dict[str, Any]:
     """Return doit's settings for ``project`` (``DOIT_CONFIG``).
 
+    Args:
+        project: The project.
+        quiet: Show nothing of the run.
+    """
+    shown: list[Display] = []
+    return {
+        "backend": "drapto",
+        "dep_file": str(project.state_dir / STATE),
+        "check_file_uptodate": bound_checker(workshop.fingerprints(project.state_dir)),
+        "reporter": bound_reporter(
+            on_start=lambda: workshop.begin(project),
+            on_success=lambda title, stage: cleaning.after(project, title, stage),
+            on_end=lambda: _end(project, shown),
+            display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
+            quiet=quiet,
+        ),
+        "default_tasks": default_tasks(project),
+        "par_type": "thread",
+        "num_process": workshop.jobs(project) + SPARE_WORKERS,
+        "continue": True,
+        "verbosity": 2,
+    }
+
+
+def make_state_dir(project: Project) -> None:
+    """Make the directory that doit's database lies in.
+
     Raises:
-        InvalidDodoFile: The work directory cannot be written.
+        InvalidDodoFile: It cannot be made; doit prints it as one line.
     """
     try:
         project.state_dir.mkdir(parents=True, exist_ok=True)
@@ -64,22 +97,6 @@ def doit_config(project: Project) -> dict[str, Any]:
             remedy="check its permissions, or set processing.temp_dir",
         )
         raise InvalidDodoFile(str(problem)) from error
-    shown: list[Display] = []
-    return {
-        "backend": "drapto",
-        "dep_file": str(project.state_dir / "state.db"),
-        "check_file_uptodate": bound_checker(workshop.fingerprints(project.state_dir)),
-        "reporter": bound_reporter(
-            on_start=lambda: workshop.begin(project),
-            on_success=lambda title, stage: cleaning.after(project, title, stage),
-            on_end=lambda: _end(project, shown),
-            display_for=lambda: _show(project, shown),
-        ),
-        "par_type": "thread",
-        "num_process": workshop.jobs(project) + SPARE_WORKERS,
-        "continue": True,
-        "verbosity": 2,
-    }
 
 
 def _show(project: Project, shown: list[Display]) -> Display:

@@ -11,7 +11,7 @@ from doit.exceptions import InvalidDodoFile
 from drapto.errors import EXIT_INTERRUPTED, UsageError
 from drapto.project import require_sources
 from rules.graph import graph
-from rules.project import doit_config
+from rules.project import doit_config, make_state_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,25 +27,32 @@ PLUGINS = {"BACKEND": {"drapto": "drapto.state.doit_plugins:DurableDB"}}
 class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
     """Gives doit a project's tasks."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, quiet: bool) -> None:
         super().__init__()
         self._project = project
+        self._quiet = quiet
 
     def setup(self, opt_values: Any) -> None:
         """Do nothing: there is no file to load."""
 
     def load_doit_config(self) -> dict[str, Any]:
         """Return doit's settings."""
-        return doit_config(self._project)
+        make_state_dir(self._project)
+        return doit_config(self._project, quiet=self._quiet)
 
     def load_tasks(self, cmd: Any, pos_args: Any) -> list[Task]:
         """Return all tasks."""
-        del cmd, pos_args
-        return list(graph(self._project))
+        del cmd
+        return list(graph(self._project, pos_args))
 
 
 def run(
-    project: Project, targets: Sequence[str] = (), *, force: bool = False, jobs: int | None = None
+    project: Project,
+    targets: Sequence[str] = (),
+    *,
+    force: bool = False,
+    jobs: int | None = None,
+    quiet: bool = False,
 ) -> int:
     """Build ``targets`` (tasks or files; everything by default) and return doit's exit code.
 
@@ -53,6 +60,7 @@ def run(
         project: The project.
         targets: What to build.
         force: Run tasks that are up to date, too.
+        quiet: Show nothing; the events on the bus tell what happens.
         jobs: How many tasks run side by side; as the settings say by default.
 
     Returns:
@@ -63,7 +71,7 @@ def run(
     """
     require_sources(project)
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
-    main = DoitMain(ProjectLoader(project), config_filenames=(), extra_config=PLUGINS)
+    main = DoitMain(ProjectLoader(project, quiet=quiet), config_filenames=(), extra_config=PLUGINS)
     try:
         return int(main.run(["run", *options, *targets]))
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.media.model import SourceInfo
 from drapto.video.plan import SegmentPlan
 from drapto.video.strategies import choose
+from drapto.words import count_text
 from rules import probe
 from rules.task import rule
 
@@ -80,4 +81,4 @@ def build(job: Job, project: Project, title: Title) -> str:
         settings=settings(project),
         disk_rate=job.disk_rate,
     )
-    return f"{len(plan.segments)} segments, {plan.strategy}: {plan.reason}"
+    return f"{count_text(len(plan.segments), 'segment')}, {plan.strategy}: {plan.reason}"

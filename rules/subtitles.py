@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.media.model import SourceInfo
+from drapto.words import count_text
 from rules.task import rule
 
 if TYPE_CHECKING:
@@ -45,4 +46,5 @@ def build(job: Job, project: Project, title: Title) -> str:
 
     info = SourceInfo.read(title.probe)
     copy_subtitles(title.source, info, title.subtitles, job=job)
-    return f"{len(info.subtitles)} subtitles, {len(info.attachments)} attachments"
+    copied = (count_text(len(info.subtitles), "subtitle"), count_text(len(info.attachments), "attachment"))
+    return ", ".join(copied)

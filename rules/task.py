@@ -102,8 +102,9 @@ def later(
     after: Sequence[str],
     stage: str,
     makes: str | None = None,
-) -> Task:
-    """Return a placeholder for tasks that are known only when ``after`` have run.
+    wanted: Iterable[str] = (),
+) -> Iterator[Task]:
+    """Yield a placeholder for tasks that are known only when ``after`` have run.
 
     Args:
         name: What the placeholder, and the task or group that takes its place, is called.
@@ -111,19 +112,37 @@ def later(
         after: The tasks that must have run.
         stage: The stage's name.
         makes: A regular expression of the targets to come, so that one of them can be selected by its path.
+        wanted: Names that were asked for; those of parts of this one get a placeholder of their own, which
+            doit does not make itself.
     """
-    return Task(
-        name,
-        None,
-        task_dep=list(after),
-        subtask_of=stage,
-        loader=DelayedLoader(_as_generator(create), executed=after[0], target_regex=makes),
-    )
+    before = after[0]
+    if len(after) > 1:
+        # a target that is selected by its path waits for the loader's one task only
+        before = f"_before:{name}"
+        yield group(before, after)
+    parts = [one for one in dict.fromkeys(wanted) if one.startswith(f"{name}:")]
+    loader = DelayedLoader(_complete(create, parts, name), executed=before, target_regex=makes)
+    loader.basename = name
+    yield Task(name, None, subtask_of=stage, loader=loader)
+    for part in parts:
+        yield Task(part, None, subtask_of=name, loader=loader)
 
 
-def _as_generator(create: Callable[[], Iterator[Task]]) -> Callable[[], Iterator[Task]]:
+def _complete(
+    create: Callable[[], Iterator[Task]], parts: Sequence[str], name: str
+) -> Callable[[], Iterator[Task]]:
+    """Return a creator that says so where a part that was asked for does not exist."""
+
     def creator() -> Iterator[Task]:
-        yield from create()
+        tasks = list(create())
+        yield from tasks
+        made = {task.name for task in tasks}
+        stage, title, *_ = name.split(":")
+        for part in parts:
+            if part not in made:
+                known = ", ".join(sorted(made - {name})) or "none"
+                place = {"title": title, "stage": stage}
+                yield failing(part, f"there is no task {part}; there are: {known}", place, parent=name)
 
     return creator
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.audio.plan import plan_audio
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
+from drapto.words import count_text, size_text
 from rules import crop, encode, probe, segment
 from rules.task import name_of, rule, shown
 
@@ -89,8 +90,6 @@ def build(job: Job, project: Project, title: Title) -> str:
         inputs=inputs(project, title, info),
     )
     publish(title.muxed, title.output, job=job)
-    share = validation.output_bytes / info.size
-    return (
-        f"{len(validation.checks)} checks passed, "
-        f"{info.size / 1e6:.1f} MB -> {validation.output_bytes / 1e6:.1f} MB ({1 - share:.0%} less)"
-    )
+    share = validation.output_bytes / info.size - 1
+    sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({share:+.0%})"
+    return f"{count_text(len(validation.checks), 'check')} passed, {sizes}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drapto.state.bus import bus
 from drapto.state.events import EncodingComplete
+from drapto.words import count_text, size_text
 from rules import encode
 from rules.task import rule
 
@@ -61,4 +62,4 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
             seconds=sum(record.seconds for record in records if record),
         )
     )
-    return f"{frames} frames, {size / 1e6:.1f} MB"
+    return f"{count_text(frames, 'frame')}, {size_text(size)}"

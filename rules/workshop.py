@@ -100,7 +100,9 @@ def begin(project: Project) -> None:
 
     Raises:
         LockedError: Another run works in the project.
+        ToolMissingError: There is no ffmpeg.
     """
+    tools.locate(project.config.tools.ffmpeg)
     ended_well = lock(project.state_dir).acquire()
     if not ended_well:
         for title in project.titles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from drapto.cli.lines import Line, count_text, size_text, time_text
+from drapto.cli.lines import Line
 from drapto.state.encode_data import PROGRESS, ProgressRecord
 from drapto.state.events import (
     EncodingComplete,
@@ -17,6 +17,7 @@ from drapto.state.events import (
     StageEvent,
     StageStarted,
 )
+from drapto.words import count_text, size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from drapto.errors import printable
+from drapto.words import size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,6 @@ TITLE_WIDTH = 32
 
 STAGE_WIDTH = 11
 """Columns of a stage and its segment's number: ``encode 0001``."""
-
-SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -118,32 +117,3 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """Return ``text`` filled with spaces to ``width`` columns, the text at the left or right."""
     space = " " * max(0, width - columns(text))
     return space + text if right else text + space
-
-
-def time_text(seconds: float) -> str:
-    """Return a time as people read it: ``0.3 s``, ``42 s``, ``12:31``, ``1:02:03``."""
-    if seconds < 9.95:  # noqa: PLR2004  what would round to 10.0
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004  a minute
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if whole < SECONDS_PER_HOUR:
-        return f"{minutes}:{rest:02d}"
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
-
-
-def size_text(size: float) -> str:
-    """Return a size in bytes as people read it: ``831 B``, ``21.0 MB``, ``4.7 GB`` (powers of 1000)."""
-    if size < 1000:  # noqa: PLR2004
-        return f"{size:.0f} B"
-    for unit in ("kB", "MB", "GB"):
-        size /= 1000
-        if size < 999.95:  # noqa: PLR2004  what would round to 1000.0
-            return f"{size:.1f} {unit}"
-    return f"{size / 1000:.1f} TB"
-
-
-def count_text(number: int, what: str) -> str:
-    """Return ``1 segment``, ``12 segments``, ``30,000 frames``."""
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

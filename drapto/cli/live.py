@@ -9,7 +9,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from drapto.cli.lines import MARKS, PLAIN_MARKS, Line, SummaryRow, summary_lines, time_text
+from drapto.cli.lines import MARKS, PLAIN_MARKS, Line, SummaryRow, summary_lines
+from drapto.words import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

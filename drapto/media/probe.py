@@ -14,6 +14,7 @@ from drapto.media import tracks
 from drapto.media.container import require_matroska
 from drapto.media.decoding import frame_times, spread
 from drapto.media.index import index_packets, is_cover
+from drapto.media.limits import refuse_unkeepable
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
 from drapto.media.rate import NS
@@ -58,6 +59,7 @@ def probe_source(
         SourceError: The source cannot be encoded.
     """
     info, times, keys = _examine(source, digest, frame_index)
+    refuse_unkeepable(source, info.video)
     write_timestamps(timestamps, times)
     write_timestamps(keyframes, keys)
     return info.write(probe)

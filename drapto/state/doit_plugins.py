@@ -10,6 +10,7 @@ task's success as it comes. doit's MD5 checker reads an 80 GB source once for ea
 
 from __future__ import annotations
 
+import io
 import sqlite3
 import sys
 import time
@@ -128,12 +129,14 @@ class Hooks:
         on_success: Called with the title and the stage of a task whose success is on the disk.
         on_end: Called after the last task.
         display_for: Returns the display that follows the bus; called when the first task runs.
+        quiet: Write nothing where there is no display.
     """
 
     on_start: Callable[[], None] = lambda: None
     on_success: Callable[[str, str], None] = lambda _title, _stage: None
     on_end: Callable[[], None] = lambda: None
     display_for: Callable[[], Any] = lambda: None
+    quiet: bool = False
 
 
 class StageReporter:
@@ -148,7 +151,7 @@ class StageReporter:
 
     def __init__(self, outstream: Any, options: dict[str, Any]) -> None:  # noqa: ANN401  doit's own
         del options
-        self.outstream = outstream
+        self.outstream = io.StringIO() if self.hooks.quiet else outstream
         self.failures: list[Any] = []
         self.skipped = 0
         self._started: dict[str, float] = {}

@@ -7,7 +7,7 @@ may be deleted at any time, and then begin anew from the segment plan.
 from __future__ import annotations
 
 import math
-from datetime import datetime  # noqa: TC003  the models' fields are evaluated
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from drapto.engine.document import Document, Model

@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.cli.lines import (
-    Line,
-    SummaryRow,
-    columns,
-    count_text,
-    padded,
-    size_text,
-    summary_lines,
-    time_text,
-)
+from drapto.cli.lines import Line, SummaryRow, columns, padded, summary_lines
+from drapto.words import count_text, size_text, time_text
 
 
 @pytest.mark.parametrize(

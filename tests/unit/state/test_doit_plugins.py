@@ -91,7 +91,8 @@ def work(number):
 
 def task_work():
     for number in range(8):
-        yield {"name": f"{number:02d}", "actions": [(work, [number])], "uptodate": [SettingsUnchanged({"n": number})]}
+        check = SettingsUnchanged({"n": number})
+        yield {"name": f"{number:02d}", "actions": [(work, [number])], "uptodate": [check]}
 """
 
 

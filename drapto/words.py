@@ -1,0 +1,34 @@
+"""Sizes, times and counts as people read them."""
+
+from __future__ import annotations
+
+SECONDS_PER_HOUR = 3600
+
+
+def time_text(seconds: float) -> str:
+    """Return a time as people read it: ``0.3 s``, ``42 s``, ``12:31``, ``1:02:03``."""
+    if seconds < 9.95:  # noqa: PLR2004  what would round to 10.0
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004  a minute
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if whole < SECONDS_PER_HOUR:
+        return f"{minutes}:{rest:02d}"
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def size_text(size: float) -> str:
+    """Return a size in bytes as people read it: ``831 B``, ``21.0 MB``, ``4.7 GB`` (powers of 1000)."""
+    if size < 1000:  # noqa: PLR2004
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.95:  # noqa: PLR2004  what would round to 1000.0
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} TB"
+
+
+def count_text(number: int, what: str) -> str:
+    """Return ``1 segment``, ``12 segments``, ``30,000 frames``."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")

@@ -1,0 +1,57 @@
+"""What is said, or refused, because it cannot be carried over."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from drapto.errors import SourceError
+from drapto.media.limits import limits, refuse_unkeepable
+from drapto.media.model import DolbyVision, SourceInfo, VideoTrack
+
+
+def video(**more: object) -> VideoTrack:
+    plain = VideoTrack(
+        index=0,
+        codec="hevc",
+        width=1920,
+        height=1080,
+        sar=Fraction(1),
+        pix_fmt="yuv420p10le",
+        bit_depth=10,
+        rate=Fraction(24),
+        frames=1,
+        counted="packets",
+        variable=False,
+        keyframes=1,
+    )
+    return plain.model_copy(update=more)
+
+
+def source(track: VideoTrack) -> SourceInfo:
+    return SourceInfo(
+        digest="d", size=1, container="Matroska", duration=1.0, writer=None, tags={}, video=track
+    )
+
+
+def dolby_vision(profile: int) -> DolbyVision:
+    return DolbyVision(profile=profile, compatibility=0, level=6, has_rpu=True, has_el=False, has_bl=True)
+
+
+def test_a_plain_source_has_no_limits() -> None:
+    assert limits(source(video())) == []
+    refuse_unkeepable(Path("a.mkv"), video())
+
+
+def test_each_loss_is_said() -> None:
+    track = video(dolby_vision=dolby_vision(8), hdr10plus=True, scan="interlaced")
+    said = limits(source(track))
+    assert [line.split()[0] for line in said] == ["Dolby", "HDR10+", "the"]
+    refuse_unkeepable(Path("a.mkv"), track)
+
+
+def test_profile_five_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"a\.mkv: is Dolby Vision profile 5.*HDR10 base layer"):
+        refuse_unkeepable(Path("a.mkv"), video(dolby_vision=dolby_vision(5)))
