@@ -27,6 +27,7 @@ def tasks(project: Project, title: Title) -> Iterator[Task]:
         action=build,
         file_dep=[title.source, title.probe],
         targets=[title.crop],
+        document=CropInfo,
         settings=settings(project, title),
     )
 

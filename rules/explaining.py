@@ -10,7 +10,7 @@ from doit.dependency import Dependency
 
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
-from drapto.state.settings import KEY, SettingsUnchanged
+from drapto.state.settings import KEY, DocumentWhole, SettingsUnchanged
 from rules.graph import graph
 from rules.project import STATE, doit_config
 
@@ -117,8 +117,14 @@ class _Planner:
         now = next(check.settings for check, _, _ in task.uptodate if isinstance(check, SettingsUnchanged))
         return [
             *(Reason("missing", target) for target in said.get("missing_target", [])),
+            *(Reason("missing", str(check.path), "damaged") for check in _damaged(said)),
             *changed_settings(values[KEY], now),
             *(Reason("changed", path) for path in sorted(said.get("changed_file_dep", []))),
             *(Reason("changed", path, "no longer used") for path in said.get("removed_file_dep", [])),
             *(Reason("changed", path, "newly used") for path in said.get("added_file_dep", [])),
         ]
+
+
+def _damaged(said: dict[str, Any]) -> list[DocumentWhole]:
+    """Return the checks of JSON targets that failed."""
+    return [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, DocumentWhole)]

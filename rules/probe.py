@@ -31,6 +31,7 @@ def tasks(project: Project, title: Title) -> Iterator[Task]:
         action=build,
         file_dep=[title.source],
         targets=[title.probe, title.timestamps, title.keyframes],
+        document=SourceInfo,
         settings=settings(project),
     )
 

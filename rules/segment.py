@@ -39,6 +39,7 @@ def tasks(project: Project, title: Title, plan: SegmentPlan | None) -> Iterator[
         action=build,
         file_dep=[title.source, title.probe, title.timestamps, title.keyframes],
         targets=[title.plan, *pieces],
+        document=SegmentPlan,
         settings=settings(project),
     )
 

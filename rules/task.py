@@ -10,12 +10,13 @@ from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
 from drapto.errors import DraptoError, SpaceError, StageError
-from drapto.state.settings import SettingsUnchanged
+from drapto.state.settings import DocumentWhole, SettingsUnchanged
 from rules.workshop import job_for, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from drapto.engine.document import Document
     from drapto.engine.job import Job
     from drapto.project import Project, Title
 
@@ -46,6 +47,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
     segment: int | None = None,
     track: int | None = None,
     clean: Sequence[Path] | None = None,
+    document: type[Document] | None = None,
 ) -> Task:
     """Return the task of one stage of one title.
 
@@ -64,6 +66,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
         segment: The number of the segment, where the task is for one.
         track: The number of the audio track, where the task is for one.
         clean: What ``doit clean`` removes; the targets by default.
+        document: What the first target must hold, so that a damaged one is made again.
     """
     part = f"{segment:04d}" if segment is not None else track
     place = {"title": title.name, "stage": stage}
@@ -78,7 +81,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
         file_dep=[shown(project, path) for path in file_dep],
         targets=[shown(project, path) for path in targets],
         task_dep=list(task_dep),
-        uptodate=[SettingsUnchanged(settings)],
+        uptodate=[SettingsUnchanged(settings), *([DocumentWhole(targets[0], document)] if document else [])],
         clean=[(remove, [[str(path) for path in removable]])],
         subtask_of=stage if part is None else name_of(stage, title),
         io={"capture": False},

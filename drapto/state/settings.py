@@ -1,4 +1,4 @@
-"""The slice of the settings that a task reads, as one of doit's up-to-date checks."""
+"""What doit asks before it believes that a task is up to date, beyond its files' content."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from drapto.engine.document import Document
 
 KEY = "settings"
 
@@ -35,3 +38,20 @@ class SettingsUnchanged:
         """Return whether the settings saved in ``values`` are these (doit calls this by these names)."""
         del task
         return bool(values.get(KEY) == self.settings)
+
+
+@dataclass(frozen=True)
+class DocumentWhole:
+    """Says whether a JSON target can be read; one that a user, or a failing disk, damaged is made again.
+
+    Attributes:
+        path: The target, absolute.
+        kind: What it must hold.
+    """
+
+    path: Path
+    kind: type[Document]
+
+    def __call__(self) -> bool:
+        """Return False where the file is there and damaged; a missing one is doit's to notice."""
+        return not self.path.exists() or self.kind.read_if_whole(self.path) is not None
