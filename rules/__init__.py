@@ -6,8 +6,7 @@
                         -> subtitles  ------------------------^
 
 A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings
-in
-``settings``. What is not there cannot make it run again.
+in ``settings``. What is not there cannot make it run again.
 """
 
 from __future__ import annotations

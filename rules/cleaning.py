@@ -74,8 +74,7 @@ def clean(project: Project, *, everything: bool) -> list[Path]:
     Args:
         project: The project.
         everything: Remove all work and state, of unfinished titles too; else only what finished titles no
-            longer
-            need to be known as finished.
+            longer need to be known as finished.
 
     Raises:
         LockedError: A run works in the project.

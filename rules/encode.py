@@ -53,8 +53,7 @@ def tasks(
             segment=segment.index,
             action=build,
             # what the segment holds is in its file; the crop and the frame count are in the settings slice,
-            # so that
-            # new evidence for the same crop, or another cut elsewhere, encodes nothing again
+            # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
             file_dep=[title.work / segment.path if segment.path else title.source],
             targets=targets(title, segment),
             settings={**slice_.model_dump(mode="json"), "strategy": plan.strategy},

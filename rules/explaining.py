@@ -45,8 +45,7 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
     """Return what a run would do, in the order that it would do it; nothing is run, and no state changes.
 
     A task behind one that runs is listed as a ``cascade``: whether it really runs depends on what the one
-    before it
-    makes. The tasks of a stage that is not known yet stand as one.
+    before it makes. The tasks of a stage that is not known yet stand as one.
 
     Args:
         project: The project.

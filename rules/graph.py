@@ -1,14 +1,10 @@
 """All tasks of a project.
 
 What a title's tasks are is known in steps: the audio tracks when it is probed, the segments when it is cut.
-Where
-`probe.json` and `segments.json` describe the source and the settings as they are now, everything is generated
-at
-once, so that ``doit list --all``, ``info``, ``clean`` and the selection of a single segment see it. Where
-they do not
-yet, the stages behind them are placeholders that doit fills in when the stage before them has run; each title
-has its
-own, so none waits for another.
+Where `probe.json` and `segments.json` describe the source and the settings as they are now, everything is
+generated at once, so that ``doit list --all``, ``info``, ``clean`` and the selection of a single segment see
+it. Where they do not yet, the stages behind them are placeholders that doit fills in when the stage before
+them has run; each title has its own, so none waits for another.
 """
 
 from __future__ import annotations

@@ -56,8 +56,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
         title: The title.
         stage: The stage's name.
         action: Called as ``action(job, project, title, **arguments)``; returns what came of it, in a few
-            words, with
-            what the user should know on further lines.
+            words, with what the user should know on further lines.
         settings: Everything that the action reads and that is in no file: the one settings slice.
         file_dep: What the action reads.
         targets: What it writes.

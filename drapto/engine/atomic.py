@@ -1,8 +1,7 @@
 """All or nothing on disk: a file is complete under its name, or it is not there.
 
 A target is written under a unique temporary name beside it, flushed, fsynced and renamed; then the directory
-is
-fsynced, so that a power cut after the rename cannot undo it.
+is fsynced, so that a power cut after the rename cannot undo it.
 """
 
 from __future__ import annotations
@@ -31,9 +30,8 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
 
     Args:
         target: The final name. Its directory is created.
-        durable: Wait for the disk. Without it a power cut may lose the file or leave it damaged, which is
-            only
-            right for what is rewritten all the time and rebuilt from something else; no target of a task is.
+        durable: Wait for the disk. Without it a power cut may lose the file or leave it damaged. Right only for
+            what is rewritten all the time and can be rebuilt; no target of a task is.
 
     Raises:
         FileNotFoundError: The block ended without writing the temporary file.

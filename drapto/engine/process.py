@@ -1,10 +1,8 @@
 """Child processes that never outlive drapto.
 
 Every child is started in a process group of its own, is killed by the kernel when the thread that started it
-dies
-(PR_SET_PDEATHSIG, Linux), and is killed by `kill_all` when the run is interrupted. Commands are argument
-lists; no
-shell ever sees a file name.
+dies (PR_SET_PDEATHSIG, Linux), and is killed by `kill_all` when the run is interrupted. Commands are argument
+lists; no shell ever sees a file name.
 """
 
 from __future__ import annotations

@@ -20,8 +20,7 @@ MIB = 1 << 20
 ENCODER_BASE = 324 * MIB
 ENCODER_PER_PIXEL = 218
 """Memory of one SVT-AV1 encoder with its decoder, in bytes, and bytes per luma pixel, 10 bit, preset 6,
-`lp=1`:
-peak resident size 525 MB at 1280x720 and 2,134 MB at 2160x3840 (SVT-AV1 4.2 in ffmpeg 9.0.2)."""
+`lp=1`: peak resident size 525 MB at 1280x720 and 2,134 MB at 2160x3840 (SVT-AV1 4.2 in ffmpeg 9.0.2)."""
 
 
 def usable_cores() -> int:

@@ -1,8 +1,7 @@
 """Shares of the machine: CPU slots held as file locks.
 
 doit has no pools, and a semaphore in memory would not bind the workers of its process runner. A lock on a
-file binds
-threads and processes alike, and the kernel gives it back when its holder dies, however it dies.
+file binds threads and processes alike, and the kernel gives it back when its holder dies, however it dies.
 """
 
 from __future__ import annotations

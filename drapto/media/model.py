@@ -1,8 +1,7 @@
 """What drapto knows of a source: the typed content of ``probe.json`` and ``crop.json``.
 
 Times are seconds unless a name says otherwise; frame timestamps are integer nanoseconds, which hold any
-Matroska
-tick exactly (RFC 9559, TimestampScale is in nanoseconds).
+Matroska tick exactly (RFC 9559, TimestampScale is in nanoseconds).
 """
 
 from __future__ import annotations

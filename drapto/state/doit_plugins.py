@@ -3,9 +3,8 @@
 No other module of drapto imports doit.
 
 doit 0.37 writes its database when a run ends, so a killed run forgets all that it did; `DurableDB` commits
-each
-task's success as it comes. doit's MD5 checker reads an 80 GB source once for each task that depends on it;
-`ContentChecker` reads a few MiB of it, once, and only when its size or modification time has changed.
+each task's success as it comes. doit's MD5 checker reads an 80 GB source once for each task that depends on
+it; `ContentChecker` reads a few MiB of it, once, and only when its size or modification time has changed.
 """
 
 from __future__ import annotations
@@ -115,8 +114,7 @@ class _FailedBefore(TaskFailed):  # type: ignore[misc]  # doit is untyped
     """A task that was not tried, because one that it needs has failed.
 
     doit's `UnmetDependency` counts as an error (exit code 2). But nothing more went wrong than the failure
-    that is
-    reported already, so the run ends with a failure's exit code, 1.
+    that is reported already, so the run ends with a failure's exit code, 1.
     """
 
 

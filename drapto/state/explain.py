@@ -14,8 +14,7 @@ class Reason:
 
     Attributes:
         kind: ``missing`` (a target is not there), ``changed`` (a file or a setting), ``first run``,
-            ``forced``,
-            ``cascade`` (a task that it depends on runs), or ``unknown`` (doit says no more).
+            ``forced``, ``cascade`` (a task that it depends on runs), or ``unknown`` (doit says no more).
         what: The file, the setting or the task that it is about.
         detail: What of it, such as ``25 -> 30``; may be empty.
     """

@@ -1,8 +1,7 @@
 """Join the encoded segments, and give every frame its source's time back.
 
 AV1 in Matroska has one packet for each shown frame, in the order they are shown, so packet k gets the
-source's k-th
-timestamp. Nothing is decoded, no list file names a file, and a variable frame rate comes out as it went in.
+source's k-th timestamp. Nothing is decoded, no list file names a file, a variable frame rate stays as it is.
 
 The shape of a pixel is not in the joined file (PyAV cannot set it on a stream it copies); the mux puts it on.
 """

@@ -1,7 +1,6 @@
 """Where to cut a title, and what each piece must hold.
 
-A piece covers the presentation times from its keyframe up to the next piece's keyframe. Leading pictures
-(open GOP:
+A piece covers the presentation times from its keyframe up to the next piece's. Leading pictures (open GOP:
 shown before their keyframe, coded after it, predicted from both sides) therefore belong to the piece before.
 """
 
@@ -18,8 +17,7 @@ NS = 1_000_000_000
 
 SHORTEST = 0.5
 """A last piece shorter than this share of the chunk size is left with the one before it: an encoder's start,
-and the
-keyframe that it costs, are not worth so few frames."""
+and the keyframe that it costs, are not worth so few frames."""
 
 KEYFRAME_SECONDS = 10
 """A player seeks to keyframes; no two are further apart than this."""

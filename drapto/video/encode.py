@@ -38,8 +38,7 @@ def encode_arguments(
     """Return ffmpeg's arguments for one segment.
 
     The frames are renumbered at the nominal rate: times that are uneven, or that two frames share after
-        rounding,
-    would make ffmpeg drop or double frames. The true times come back when the segments are joined.
+    rounding, would make ffmpeg drop or double frames. The true times come back when the segments are joined.
     """
     rate = settings.rate
     filters = [f"crop={settings.crop}"] if settings.crop else []

@@ -1,10 +1,8 @@
 """Split a source by stream copy, frame-exact, open GOP included.
 
 ffmpeg's segment muxer cuts the packet list, and loses the leading pictures of every open GOP at a cut. Here
-each
-piece gets its own packets and, at its end, the next piece's keyframe with the leading pictures that need it;
-the
-decode of a piece is then cut to its planned frames. The frames of all pieces in order are the source's.
+each piece gets its own packets and, at its end, the next piece's keyframe with the leading pictures that need
+it; its decode is then cut to the planned frames. The frames of all pieces in order are the source's.
 """
 
 from __future__ import annotations
