@@ -12,6 +12,7 @@ from drapto.engine.job import file_url
 from drapto.errors import SourceError
 from drapto.media import tracks
 from drapto.media.container import require_matroska
+from drapto.media.damage import listening, refuse_damaged
 from drapto.media.decoding import frame_times, spread
 from drapto.media.index import index_packets, is_cover
 from drapto.media.limits import refuse_unkeepable
@@ -79,9 +80,11 @@ def _examine(source: Path, digest: str, frame_index: CountBy) -> tuple[SourceInf
     """Return the model, the frames' times and the keyframes' times."""
     sized = require_matroska(source)
     try:
-        with av.open(file_url(source), format="matroska") as container:
+        with listening() as said, av.open(file_url(source), format="matroska") as container:
+            refuse_damaged(source, said)
             _refuse_unusable(source, container)
             whole = _Pass(source, container, frame_index)
+            refuse_damaged(source, said)
             info, times = whole.report(digest, sized=sized)
             return info, times, whole.keyframes(info.video.index)
     except FFmpegError as error:

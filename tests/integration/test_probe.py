@@ -95,12 +95,30 @@ def test_a_damaged_start_is_a_doubt_that_decoding_settles(
 ) -> None:
     whole = clips.make_clip(ffmpeg, clip_cache / "h264.mkv")
     content = bytearray(whole.read_bytes())
-    key = content.find(b"\x00\x00", len(content) // 8)
-    content[key : key + 2000] = b"\xff" * 2000
+    with av.open(str(whole)) as container:
+        packet = bytes(next(container.demux(video=0)))
+    at = content.find(packet)
+    content[at : at + len(packet)] = b"\xff" * len(packet)
     source = tmp_path / "damaged.mkv"
     source.write_bytes(content)
-    _, times = inspect(source)
+    info, times = inspect(source)
+    assert info.video.counted == "decoded"
     assert times == decoded_times(ffmpeg, source)
+
+
+def test_a_place_that_cannot_be_read_is_refused(ffmpeg: Path, clip_cache: Path, tmp_path: Path) -> None:
+    whole = clips.make_clip(ffmpeg, clip_cache / "h264.mkv").read_bytes()
+    source = tmp_path / "damaged.mkv"
+    for share in (0.005, 0.3, 0.7):
+        content = bytearray(whole)
+        at = int(len(content) * share)
+        content[at : at + 8000] = bytes(8000)
+        source.write_bytes(content)
+        assert "is damaged (" in refusal(source)
+    # what is left of it can be encoded
+    remuxed = tmp_path / "remuxed.mkv"
+    clips.run_ffmpeg(ffmpeg, "-i", source, "-c", "copy", remuxed)
+    assert 0 < inspect(remuxed)[0].video.frames < 48
 
 
 def test_every_track_is_described(tracks: Path) -> None:

@@ -1,0 +1,74 @@
+"""Places of a Matroska file that cannot be read.
+
+libavformat's demuxer goes on after such a place, and what lay there is just not in its results. It says so in
+its log, and only there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+from typing import TYPE_CHECKING
+
+import av.logging
+
+from drapto.errors import SourceError
+from drapto.media.container import REMUX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    Said = tuple[int, str, str]
+    """Level, speaker, text."""
+
+DAMAGE = (
+    "invalid as first byte of an EBML number",
+    "exceeds max length",
+    "exceeds containing master element",
+    "Invalid length 0x",
+    "ended prematurely",
+    "Read error",
+)
+"""What the demuxer (matroskadec.c) says of a place that is no Matroska. Its other errors are of things that a
+file may well have, such as a tag for a chapter that was removed."""
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[list[Said]]:
+    """Yield a list that fills with the errors that libav logs in this thread."""
+    _switch_on()
+    with av.logging.Capture(local=True) as said:
+        yield said
+
+
+@functools.cache
+def _switch_on() -> None:
+    """Have libav's errors logged, for good: to switch it off again would deafen other threads.
+
+    What nobody listens to goes to Python's logger ``libav``, silent unless the program wants it.
+    """
+    logging.getLogger("libav").addHandler(logging.NullHandler())
+    av.logging.set_skip_repeated(False)  # two files may be damaged alike
+    av.logging.set_level(av.logging.ERROR)
+
+
+def refuse_damaged(source: Path, said: list[Said]) -> None:
+    """Refuse ``source`` where something of it was passed over: no later check would miss it.
+
+    Raises:
+        SourceError: Names the first such place.
+    """
+    places = [
+        " ".join(text.split())
+        for _, speaker, text in said
+        if speaker.startswith("matroska") and any(sign in text for sign in DAMAGE)
+    ]
+    if places:
+        more = f", and {len(places) - 1} more such places" if len(places) > 1 else ""
+        raise SourceError(
+            f"is damaged ({places[0]}{more})",
+            path=source,
+            remedy=f"rip or copy it again; to encode what is left of it, {REMUX}",
+        )
