@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+SHORTEST_KEYINT = 2
+"""With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals: a
+title with a segment of one frame, or of frames that are shown for long, could not be joined."""
+
 CRASH_RETRIES = 1
 """How often an encoder that was killed, or crashed, is started again before its segment fails."""
 
@@ -27,7 +31,8 @@ FILM_GRAIN = "film-grain=8:film-grain-denoise=1"
 def svt_parameters(settings: EncodeSettings, lp: int) -> str:
     """Return the value of ``-svtav1-params``."""
     # the later of two equal keys counts, so drapto's own come last
-    own = f"crf={settings.crf:g}:keyint={settings.keyint}:lp={lp}"
+    keyint = max(SHORTEST_KEYINT, settings.keyint)
+    own = f"crf={settings.crf:g}:keyint={keyint}:lp={lp}"
     grain = FILM_GRAIN if settings.film_grain else ""
     return ":".join(part for part in (settings.svt_params, grain, own) if part)
 
