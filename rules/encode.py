@@ -35,7 +35,7 @@ HD = (1920, 1080)
 def tasks(
     project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
 ) -> Iterator[Task]:
-    """Yield a task for each segment, the longest first: then the last one to end is a short one."""
+    """Yield a task for each segment, those that take longest first."""
     share = share_cpu(
         slots=slots(project).count,
         jobs=jobs(project),
@@ -44,7 +44,7 @@ def tasks(
         width=crop.rect.width,
         height=crop.rect.height,
     )
-    for segment in sorted(plan.segments, key=lambda segment: (-segment.frames, segment.index)):
+    for position, segment in enumerate(plan.by_effort()):
         slice_ = settings(project.config, info, crop, plan, segment)
         yield rule(
             project,
@@ -63,7 +63,8 @@ def tasks(
                 "stream": 0 if segment.path else info.video.index,
                 "segment": segment,
                 "segments": len(plan.segments),
-                "lp": share.lp,
+                "slots": share.lp,
+                "lp": share.lp_of(position, len(plan.segments)),
             },
         )
 
@@ -110,6 +111,7 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
     stream: int,
     segment: Segment,
     segments: int,
+    slots: int,
     lp: int,
 ) -> str:
     """Encode a segment."""
@@ -142,7 +144,7 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
 
     target, record = targets(title, segment)
     source = title.work / segment.path if segment.path else title.source
-    piece = Piece(source, stream, target, record, segment.index, lp)
+    piece = Piece(source, stream, target, record, segment.index, slots, lp)
     encoded = named(strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
     bus.publish(
         SegmentComplete(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from drapto.audio.plan import plan_audio
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
+from drapto.state.bus import bus
+from drapto.state.events import Progress
 from drapto.words import count_text, size_text
 from rules import crop, encode, probe, segment
 from rules.task import name_of, rule, shown
@@ -78,6 +80,11 @@ def build(job: Job, project: Project, title: Title) -> str:
     from drapto.output.validate import validate
 
     info = SourceInfo.read(title.probe)
+
+    def report(frame: int) -> None:
+        frames = info.video.frames
+        bus.publish(Progress(title=title.name, stage=STAGE, frame=frame, frames=frames))
+
     plans = [plan_audio(track, project.config.audio.bitrate) for track in info.audio]
     validation = validate(
         title.muxed,
@@ -88,6 +95,7 @@ def build(job: Job, project: Project, title: Title) -> str:
         title.validation,
         job=job,
         inputs=inputs(project, title, info),
+        on_frames=report,
     )
     publish(title.muxed, title.output, job=job)
     share = validation.output_bytes / info.size - 1

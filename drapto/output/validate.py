@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.audio.plan import AudioPlan
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.job import Job
     from drapto.media.model import CropInfo, SourceInfo
+
+NS = 1_000_000_000
+MILLISECOND = Fraction(1, 1000)
 
 NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
@@ -37,7 +42,7 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
     *,
     inputs: Mapping[str, object],
     job: Job,
-    on_progress: Callable[[EncodeProgress], None] | None = None,
+    on_frames: Callable[[int], None] | None = None,
 ) -> Validation:
     """Hold ``muxed`` against the source's probe, and decode it to its end. The source itself is not read.
 
@@ -50,7 +55,7 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
         target: ``validation.json``; written also where checks fail, and says so.
         inputs: What else to record there; values that JSON holds.
         job: The surroundings.
-        on_progress: Called about twice a second while it decodes.
+        on_frames: Called with the frames decoded so far, about twice a second for each decoder.
 
     Raises:
         ValidationError: A check failed.
@@ -64,7 +69,10 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
             f"the finished file {error.problem}", path=muxed, remedy=_remedy(target)
         ) from error
     checks = list(check_all(info, expected, crop, plans, output, times))
-    decoded = decode_all(muxed, job=job, on_progress=on_progress)
+    survey = _survey(muxed, output)
+    decoded = decode_all(
+        muxed, times, survey.keyframes, has_sound=bool(output.audio), job=job, on_frames=on_frames
+    )
     checks.append(exact("decode errors", "", decoded.errors))
     checks.append(exact("decoded frames", len(expected), decoded.frames))
     validation = Validation(
@@ -72,7 +80,7 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
         passed=all(check.passed for check in checks),
         frames=len(times),
         duration=output.duration or 0.0,
-        sizes=_sizes(muxed, info, output),
+        sizes=survey.sizes(info, output),
         inputs=dict(inputs),
         checks=tuple(checks),
     ).write(target)
@@ -81,18 +89,39 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
     return validation
 
 
-def _sizes(muxed: Path, info: SourceInfo, output: SourceInfo) -> Sizes:
+@dataclass(frozen=True)
+class _Survey:
+    """What one pass over the packets of the finished file finds.
+
+    Attributes:
+        held: Bytes of each track's packets, by stream index.
+        keyframes: When the picture's keyframes are shown, nanoseconds, ascending.
+    """
+
+    held: Counter[int]
+    keyframes: list[int]
+
+    def sizes(self, source: SourceInfo, output: SourceInfo) -> Sizes:
+        """Return the sizes to record."""
+        return Sizes(
+            source=source.size,
+            output=output.size,
+            video=self.held[output.video.index],
+            audio=tuple(self.held[track.index] for track in output.audio),
+            subtitles=tuple(self.held[track.index] for track in output.subtitles),
+        )
+
+
+def _survey(muxed: Path, output: SourceInfo) -> _Survey:
     held: Counter[int] = Counter()
+    keyframes = []
     with av.open(file_url(muxed)) as container:
+        tick = (container.streams[output.video.index].time_base or MILLISECOND) * NS
         for packet in container.demux():
             held[packet.stream_index] += packet.size
-    return Sizes(
-        source=info.size,
-        output=output.size,
-        video=held[output.video.index],
-        audio=tuple(held[track.index] for track in output.audio),
-        subtitles=tuple(held[track.index] for track in output.subtitles),
-    )
+            if packet.is_keyframe and packet.stream_index == output.video.index and packet.pts is not None:
+                keyframes.append(round(packet.pts * tick))
+    return _Survey(held, sorted(keyframes))
 
 
 def _complaint(failed: Sequence[Check]) -> str:

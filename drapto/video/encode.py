@@ -67,6 +67,7 @@ def encode_segment(  # noqa: PLR0913  a stage's parameters are its inputs
     *,
     index: int,
     strategy: str,
+    slots: int,
     lp: int,
     job: Job,
     on_start: Callable[[], None] | None = None,
@@ -82,7 +83,8 @@ def encode_segment(  # noqa: PLR0913  a stage's parameters are its inputs
         settings: What shapes the bytes.
         index: The segment's number.
         strategy: The strategy's name, for the record.
-        lp: SVT-AV1's level of parallelism, and the CPU slots to hold.
+        slots: The CPU slots to hold.
+        lp: SVT-AV1's level of parallelism.
         job: The title's surroundings.
         on_start: Called once the CPU slots are held.
         on_progress: Called about twice a second.
@@ -92,7 +94,7 @@ def encode_segment(  # noqa: PLR0913  a stage's parameters are its inputs
         ToolFailedError: The encoder failed.
     """
     report = on_progress or (lambda _: None)
-    with job.cpu.hold(lp), atomic.replacing(target) as partial:
+    with job.cpu.hold(slots), atomic.replacing(target) as partial:
         if on_start:
             on_start()
         arguments = encode_arguments(source, stream, partial, settings, lp=lp)

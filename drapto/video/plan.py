@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from drapto.engine.document import Document, Model, Rational
 
+BYTES_PER_FRAMES = 0.6
+"""How much of an encode's time goes by the source's bytes, where what goes by its frames is 1: least squares
+over
+the CPU seconds of the seven 8 s segments of the Sintel trailer in 720p at preset 6, which it meets within 20
+%
+but for two that are almost still."""
+
 
 class Segment(Model):
     """A run of consecutive frames, in presentation order.
@@ -56,6 +63,18 @@ class SegmentPlan(Document):
     rate: Rational
     timestamps: str
     segments: tuple[Segment, ...]
+
+    def by_effort(self) -> tuple[Segment, ...]:
+        """Return the segments, those that take longest to encode first: then the last to end is a short one.
+
+        An encode's time grows with the frames and with the detail in them, which the source's bytes tell.
+        """
+        frames, size = self.frames, max(1, sum(segment.size for segment in self.segments))
+
+        def effort(segment: Segment) -> float:
+            return segment.frames / frames + BYTES_PER_FRAMES * segment.size / size
+
+        return tuple(sorted(self.segments, key=lambda segment: (-effort(segment), segment.index)))
 
     @property
     def frames(self) -> int:

@@ -35,7 +35,8 @@ class Piece:
         target: The AV1 file to write.
         record: The JSON file to write beside it.
         index: The segment's number, from 1.
-        lp: The CPU slots to hold and SVT-AV1's level of parallelism.
+        slots: The CPU slots to hold.
+        lp: SVT-AV1's level of parallelism.
     """
 
     source: Path
@@ -43,6 +44,7 @@ class Piece:
     target: Path
     record: Path
     index: int
+    slots: int
     lp: int
 
 
@@ -90,6 +92,7 @@ class Strategy(ABC):
             settings,
             index=piece.index,
             strategy=self.name,
+            slots=piece.slots,
             lp=piece.lp,
             job=job,
             on_start=on_start,

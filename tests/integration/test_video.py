@@ -49,6 +49,7 @@ def encode(source: Path, folder: Path, asked: EncodeSettings, job: Job, *, lp: i
         asked,
         index=1,
         strategy="chunked",
+        slots=1,
         lp=lp,
         job=job,
     )
@@ -69,6 +70,7 @@ def test_exactly_the_planned_frames_in_ten_bit(clip: Path, tmp_path: Path, job: 
         settings(30, crop=CropRect(width=200, height=100, x=10, y=20), crf=35.25),
         index=1,
         strategy="chunked",
+        slots=1,
         lp=1,
         job=job,
         on_progress=seen.append,
