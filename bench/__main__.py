@@ -1,4 +1,4 @@
-"""Run every benchmark: ``python -m bench [--rounds N] [--clip FILE] [--only encoding|idle]``."""
+"""Run every benchmark: ``python -m bench``; see ``--help``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="How often each comparison is made.")
 @click.option("--clip", type=click.Path(path_type=Path, exists=True), help="Encode this one.")
-@click.option("--chunk-size", default=8.0, show_default=True, help="Seconds per segment.")
+@click.option("--length", default=2, show_default=True, help="Play the clip so often in a row.")
+@click.option("--chunk-size", default=15.0, show_default=True, help="Seconds per segment.")
 @click.option("--only", type=click.Choice(["encoding", "idle"]), help="Run one of them; nothing is written.")
-def main(rounds: int, clip: Path | None, chunk_size: float, only: str | None) -> None:
+def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: str | None) -> None:
     """Measure, print, and write docs/benchmarks.md."""
     found = tools.find_tools()
     folder = CHECKOUT / ".bench"
@@ -30,25 +31,16 @@ def main(rounds: int, clip: Path | None, chunk_size: float, only: str | None) ->
     rows: list[report.Row] = []
     notes: list[str] = []
     if only != "idle":
-        chosen = clip or (
-            REAL_CLIP
-            if REAL_CLIP.exists()
-            else clips.make_sample(found.ffmpeg, folder / "sample.mkv", seconds=40)
-        )
+        chosen = _lengthened(found.ffmpeg, clip or _default_clip(found.ffmpeg, folder), folder, length)
         cores = set(sorted(os.sched_getaffinity(0))[:2])
         compared = encoding.compare(
-            chosen.resolve(),
-            folder / "encoding",
-            found.ffmpeg,
-            rounds=rounds,
-            cores=cores,
-            chunk_size=chunk_size,
+            chosen, folder / "encoding", found.ffmpeg, rounds=rounds, cores=cores, chunk_size=chunk_size
         )
         rows += report.encoding_rows(compared)
         notes.append(
             f"Encoding: {compared.clip}, preset {encoding.PRESET}, CRF {encoding.CRF}, "
             f"{compared.segments} segments of about {chunk_size:g} s, {compared.cores} cores, "
-            f"median of {rounds} rounds."
+            f"median of {rounds} rounds; plain ffmpeg took {compared.plain_wall():.0f} s."
         )
     if only != "encoding":
         resting = idle.measure(folder / "idle", found.ffmpeg, rounds=5)
@@ -61,11 +53,25 @@ def main(rounds: int, clip: Path | None, chunk_size: float, only: str | None) ->
         _write(text)
 
 
+def _default_clip(ffmpeg: Path, folder: Path) -> Path:
+    """Return the Sintel trailer where the shared clips are, else a sample made here."""
+    return REAL_CLIP if REAL_CLIP.exists() else clips.make_sample(ffmpeg, folder / "sample.mkv", seconds=40)
+
+
+def _lengthened(ffmpeg: Path, clip: Path, folder: Path, length: int) -> Path:
+    """Return ``clip``, ``length`` times in a row, picture and sound: a film is longer than a trailer."""
+    if length == 1:
+        return clip.resolve()
+    target = folder / f"{clip.stem}-x{length}.mkv"
+    if not target.exists():
+        options = ["-stream_loop", str(length - 1), "-i", clip, "-map", "0:V", "-map", "0:a?", "-c", "copy"]
+        clips.run_ffmpeg(ffmpeg, *options, target)
+    return target
+
+
 def _write(text: str) -> None:
-    before = (
-        DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
-    )
-    head, rest = before.split(BEGIN, 1)
+    """Put the figures between the two marks of the document."""
+    head, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN, 1)
     _, tail = rest.split(END, 1)
     DOCUMENT.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", encoding="utf-8")
 

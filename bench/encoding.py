@@ -46,6 +46,10 @@ class Rounds:
         """Return the whole job's CPU over the plain encode's."""
         return median([ours.cpu / plain.cpu for ours, plain in zip(self.whole, self.plain, strict=True)])
 
+    def plain_wall(self) -> float:
+        """Return the plain encode's wall time in seconds, median of the rounds."""
+        return median([one.wall for one in self.plain])
+
     def own_peak(self) -> int:
         """Return the highest peak memory of drapto's own process, bytes."""
         return max(one.own_peak for one in self.whole)
