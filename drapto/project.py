@@ -131,6 +131,11 @@ class Project:
         """Where the project keeps what belongs to no title: state, lock, slots."""
         return self.work_dir / ".drapto"
 
+    @property
+    def database(self) -> Path:
+        """The database of doit: which tasks have succeeded, and with what."""
+        return self.state_dir / "state.db"
+
 
 def open_project(root: Path, config: Config, sources: Iterable[Path] | None = None) -> Project:
     """Return the project in ``root``.

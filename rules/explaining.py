@@ -12,7 +12,7 @@ from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
 from drapto.state.settings import KEY, DocumentWhole, SettingsUnchanged
 from rules.graph import graph
-from rules.project import STATE, doit_config
+from rules.project import doit_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,10 +56,8 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
         InvalidCommand: A target is neither a task nor a file of the graph.
     """
     config = doit_config(project, quiet=True)
-    state = project.state_dir / STATE
-    manager = Dependency(
-        DurableDB, str(state) if state.exists() else ":memory:", checker_cls=config["check_file_uptodate"]
-    )
+    state = str(project.database) if project.database.exists() else ":memory:"
+    manager = Dependency(DurableDB, state, checker_cls=config["check_file_uptodate"])
     try:
         control = TaskControl(list(graph(project, targets)))
         control.process(list(targets) or None)

@@ -33,9 +33,6 @@ def task_graph():
 
 _showing = threading.Lock()
 
-STATE = "state.db"
-"""doit's database, in the project's state directory."""
-
 SPARE_WORKERS = 2
 """Tasks that doit may run beyond the encoders: probes and copies wait for the disk, not for the processor."""
 
@@ -65,7 +62,7 @@ def doit_config(project: Project, *, quiet: bool = False) -> dict[str, Any]:
     shown: list[Display] = []
     return {
         "backend": "drapto",
-        "dep_file": str(project.state_dir / STATE),
+        "dep_file": str(project.database),
         "check_file_uptodate": bound_checker(workshop.fingerprints(project.state_dir)),
         "reporter": bound_reporter(
             on_start=lambda: workshop.begin(project),

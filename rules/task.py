@@ -10,6 +10,7 @@ from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
 from drapto.errors import DraptoError, SpaceError, StageError
+from drapto.state.doit_plugins import forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged
 from rules.workshop import job_for, prepare
 
@@ -68,6 +69,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
         document: What the first target must hold, so that a damaged one is made again.
     """
     part = f"{segment:04d}" if segment is not None else track
+    name = name_of(stage, title, part)
     place = {"title": title.name, "stage": stage}
     if segment is not None:
         place["segment"] = segment  # type: ignore[assignment]
@@ -75,8 +77,8 @@ def rule(  # noqa: PLR0913  a task is what it is given
         place["track"] = track  # type: ignore[assignment]
     removable = targets if clean is None else clean
     return Task(
-        name_of(stage, title, part),
-        [(perform, [action, project, title, place, arguments or {}])],
+        name,
+        [(perform, [name, action, project, title, arguments or {}])],
         file_dep=[shown(project, path) for path in file_dep],
         targets=[shown(project, path) for path in targets],
         task_dep=list(task_dep),
@@ -149,17 +151,15 @@ def _complete(
     return creator
 
 
-def perform(
-    action: Action, project: Project, title: Title, place: dict[str, Any], arguments: dict[str, Any]
-) -> Any:
+def perform(name: str, action: Action, project: Project, title: Title, arguments: dict[str, Any]) -> Any:
     """Run a rule's action; turn what the user can act on into doit's failure, one line.
 
     An exception that is not expected here is a bug: it goes on to doit, which shows where it came from.
     """
-    del place
     try:
         prepare(project)
         job: Job = job_for(project, title)
+        forget(project.database, name)
         return action(job, project, title, **arguments)
     except DraptoError as error:
         return TaskFailed(str(error))

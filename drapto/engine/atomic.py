@@ -30,8 +30,8 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
 
     Args:
         target: The final name. Its directory is created.
-        durable: Wait for the disk. Without it a power cut may lose the file or leave it damaged. Right only for
-            what is rewritten all the time and can be rebuilt; no target of a task is.
+        durable: Wait for the disk. Without it a power cut may lose the file or leave it damaged: for what is
+            rewritten all the time and can be rebuilt; no target of a task is.
 
     Raises:
         FileNotFoundError: The block ended without writing the temporary file.

@@ -9,6 +9,7 @@ it; `ContentChecker` reads a few MiB of it, once, and only when its size or modi
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sqlite3
 import sys
@@ -25,15 +26,25 @@ from drapto.state.fingerprint import Fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 LAST_KEY = "deps:"
 """The key that doit's `Dependency.save_success` writes last: once it is there, the success is whole."""
 
+LOCK_SECONDS = 60.0
+"""How long a writer waits for another one, which needs a few milliseconds."""
+
 
 class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
-    """doit's SQLite backend, with every success on the disk before the next task is told of it."""
+    """doit's SQLite backend, with every success on the disk before the next task is told of it.
+
+    Attributes:
+        keeps_untried: A run of drapto's is on. doit then takes the success from a task that it does not try
+            because another failed; but what that task made is still good.
+    """
 
     desc = "sqlite3, each success committed at once"
+    keeps_untried: ClassVar[bool] = False
 
     def _sqlite3(self, name: str) -> sqlite3.Connection:
         try:
@@ -53,12 +64,13 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
         return data
 
     def set(self, task_id: str, dependency: str, value: object) -> None:
-        """Store a value; commit when it completes a success and says something new."""
+        """Store a value; commit when it completes a success, but a group's only if it says something new."""
         super().set(task_id, dependency, value)
         if dependency != LAST_KEY:
             return
         text = self.codec.encode(self._cache[task_id])
-        if self._saved.get(task_id) != text:
+        # the row of a task that reads files may be gone: see `forget`
+        if value or self._saved.get(task_id) != text:
             self._conn.execute("insert or replace into doit values (?,?)", (task_id, text))
             self._conn.commit()
             self._saved[task_id] = text
@@ -66,6 +78,8 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
 
     def remove(self, task_id: str) -> None:
         """Forget a task, at once: a failure must not be forgotten in a crash."""
+        if self.keeps_untried:
+            return  # what was tried has been forgotten when it began
         known = self.in_(task_id)
         super().remove(task_id)
         self._saved.pop(task_id, None)
@@ -75,6 +89,23 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
     def dump(self) -> None:
         """Write what is left, and close."""
         super().dump()
+
+
+def forget(database: Path, task: str) -> None:
+    """Take a task's success back, on the disk, before its action changes anything.
+
+    Else, killed in its midst, it could pass for done: where the settings are turned back then, a piece that
+    was cut anew would stand among those of the old plan. Any thread or process may call this.
+
+    Args:
+        database: doit's database; nothing happens where there is none.
+        task: The task's name.
+    """
+    if not database.exists():
+        return
+    with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection, connection:
+        connection.execute("pragma synchronous = full")
+        connection.execute("delete from doit where task_id = ?", (task,))
 
 
 class ContentChecker(FileChangedChecker):  # type: ignore[misc]  # doit is untyped
@@ -163,7 +194,7 @@ class StageReporter:
             self.hooks.on_start()
         except DraptoError as error:
             raise InvalidCommand(str(error)) from error
-        self._begun = True
+        self._begun = DurableDB.keeps_untried = True
 
     def get_status(self, task: object) -> None:
         """Do nothing: a task's status is about to be looked up."""
@@ -232,7 +263,7 @@ class StageReporter:
             self.outstream.write("everything is up to date\n" if self.skipped else "nothing to do\n")
         if self._begun:
             self.hooks.on_end()
-        self._begun = False
+        self._begun = DurableDB.keeps_untried = False
 
 
 def _last_line(fail: Any) -> str:  # noqa: ANN401  doit is untyped

@@ -17,7 +17,7 @@ from doit.exceptions import InvalidCommand, TaskError, TaskFailed, UnmetDependen
 
 from drapto.errors import LockedError
 from drapto.state.bus import bus
-from drapto.state.doit_plugins import DurableDB, bound_checker, bound_reporter
+from drapto.state.doit_plugins import DurableDB, bound_checker, bound_reporter, forget
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 from drapto.state.fingerprint import Fingerprints
 
@@ -54,19 +54,46 @@ def test_a_success_is_on_the_disk_at_once_and_whole(tmp_path: Path) -> None:
     db.dump()
 
 
-def test_a_success_that_says_nothing_new_is_not_written_again(tmp_path: Path) -> None:
+def test_a_group_that_says_nothing_new_is_not_written_again(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     first = database(path)
-    succeed(first, "probe:a", [1])
+    for _ in range(2):
+        first.set("probe", "_values_:", {})
+        first.set("probe", "deps:", ())
+    assert first._conn.total_changes == 1
     first.dump()
-    again = database(path)
-    assert again.get("probe:a", "source.mkv") == [1]
-    before = again._conn.total_changes
-    succeed(again, "probe:a", [1])
-    assert again._conn.total_changes == before
-    succeed(again, "probe:a", [2])
-    assert again._conn.total_changes == before + 1
-    again.dump()
+
+
+def test_a_task_that_begins_is_no_longer_done(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    db = database(path)
+    succeed(db, "segment:a", [1])
+    forget(path, "segment:a")
+    assert rows(path) == {}, "killed from here on, it runs again"
+    succeed(db, "segment:a", [1])
+    assert "source.mkv" in rows(path)["segment:a"], "its success is written though it says nothing new"
+    forget(path, "segment:a")
+    db.dump()
+    assert rows(path) == {}
+    forget(tmp_path / "none.db", "segment:a")
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_run_keeps_the_success_of_what_it_does_not_try(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    db = database(path)
+    for name in ("segment:a", "encode:a:0001"):
+        succeed(db, name, [1])
+    reporter = bound_reporter()(io.StringIO(), {})
+    reporter.initialize({}, [])
+    forget(path, "segment:a")
+    for name in ("segment:a", "encode:a:0001"):  # as doit does: one has failed, the other is not tried
+        db.remove(name)
+    assert set(rows(path)) == {"encode:a:0001"}
+    reporter.complete_run()
+    db.remove("encode:a:0001")
+    assert rows(path) == {}, "outside of a run, `doit forget` forgets"
+    db.dump()
 
 
 def test_what_is_no_database_is_refused_with_a_remedy(tmp_path: Path) -> None:
