@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
 PROJECT := .run/$(if $(INPUT),input,sample)
-SECONDS_OF_SAMPLE ?= 15
+SECONDS_OF_SAMPLE ?= 32
 
 export INPUT
 
@@ -17,7 +17,7 @@ export INPUT
 run: $(VENV)/.installed
 	@$(BIN)/drapto init $(PROJECT) >/dev/null
 ifeq ($(INPUT),)
-	@$(BIN)/python -m tests.clips sample $(PROJECT)/source/sample.mkv
+	@$(BIN)/python -m tests.clips sample $(PROJECT)/source/sample.mkv $(SECONDS_OF_SAMPLE)
 else
 	@test -f "$$INPUT" || { echo "error: $$INPUT: is not a file" >&2; exit 3; }
 	@rm -f $(PROJECT)/source/* && ln -s -- "$$(realpath -- "$$INPUT")" $(PROJECT)/source/

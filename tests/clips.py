@@ -3,7 +3,7 @@
 A maker returns its path and does nothing where the file is there already, so that tests can share a folder of
 clips. All of them are deterministic: the same ffmpeg gives the same bytes.
 
-    python -m tests.clips sample OUT.mkv
+    python -m tests.clips sample OUT.mkv [SECONDS]
 """
 
 from __future__ import annotations
@@ -235,10 +235,13 @@ SAMPLE_TRACKS = """
 """
 
 
-def make_sample(ffmpeg: Path, path: Path, *, seconds: int = 15) -> Path:
+DEFAULT_SECONDS = 15
+
+
+def make_sample(ffmpeg: Path, path: Path, *, seconds: int = DEFAULT_SECONDS) -> Path:
     """Make the sample that `make run` encodes: three scenes in letterbox, as a rip would bring them.
 
-    H.264 640x360 at 24 fps with black bars, open GOPs of two seconds; audio stereo (eng, "Main", default) and
+    H.264 640x360 at 24 fps, coded generously, with black bars, open GOPs of two seconds; audio stereo (eng, "Main", default) and
     5.1 (fre); an SRT subtitle (eng, default); three chapters.
     """
     parts = {
@@ -248,7 +251,8 @@ def make_sample(ffmpeg: Path, path: Path, *, seconds: int = 15) -> Path:
     with _side_files(path, parts) as side:
         inputs = ["-filter_complex", _sample_graph(seconds)]
         inputs += ["-i", str(side / "subtitles.srt"), "-i", str(side / "chapters.txt")]
-        coded = _coded("h264", 48, 3, open_gop=True)
+        # as generous as a disc is, so that there is something to save
+        coded = [*_coded("h264", 48, 3, open_gop=True), "-crf", "12"]
         return _write(ffmpeg, path, [*inputs, *STRIPPED.split(), *coded, *SAMPLE_TRACKS.split()])
 
 
@@ -315,7 +319,8 @@ def main(arguments: Sequence[str]) -> None:
     """Make the sample at the path given."""
     if len(arguments) != 2 or arguments[0] != "sample":
         sys.exit("usage: python -m tests.clips sample OUT.mkv")
-    make_sample(find_ffmpeg(), Path(arguments[1]).absolute())
+    seconds = int(arguments[2]) if len(arguments) > 2 else DEFAULT_SECONDS
+    make_sample(find_ffmpeg(), Path(arguments[1]).absolute(), seconds=seconds)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,10 @@ class Strategy(ABC):
         )
 
 
+def _length(info: SourceInfo) -> float:
+    return info.video.end - info.video.start
+
+
 class Standard(Strategy):
     """One pass over the whole title by one encoder on all cores."""
 
@@ -108,12 +112,13 @@ class Standard(Strategy):
 
     def can_handle(self, info: SourceInfo, *, mode: str, chunk_size: float) -> str | None:
         """Take a title that is asked for so, or that cannot be split."""
-        del chunk_size
         if mode == self.name:
             return "encoding.mode is standard"
-        if mode == "auto":
-            return f"{info.video.keyframes} keyframe(s) leave nothing to split"
-        return None
+        if mode != "auto":
+            return None
+        if info.video.keyframes == 1:
+            return "a single keyframe leaves nothing to split"
+        return f"{_length(info):.0f} s are no more than a segment of {chunk_size:g} s"
 
     def chunk_size(self, wanted: float) -> None:
         """Never split."""
@@ -130,7 +135,7 @@ class Chunked(Strategy):
         """Take a title that is asked for so, or that gives at least two segments."""
         if mode == self.name:
             return "encoding.mode is chunked"
-        length = info.video.end - info.video.start
+        length = _length(info)
         if mode == "auto" and info.video.keyframes > 1 and length > chunk_size:
             return (
                 f"{length:.0f} s with {info.video.keyframes} keyframes, in segments of about {chunk_size:g} s"
