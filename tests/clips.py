@@ -241,8 +241,8 @@ DEFAULT_SECONDS = 15
 def make_sample(ffmpeg: Path, path: Path, *, seconds: int = DEFAULT_SECONDS) -> Path:
     """Make the sample that `make run` encodes: three scenes in letterbox, as a rip would bring them.
 
-    H.264 640x360 at 24 fps, coded generously, with black bars, open GOPs of two seconds; audio stereo (eng, "Main", default) and
-    5.1 (fre); an SRT subtitle (eng, default); three chapters.
+    H.264 640x360 at 24 fps, coded generously, with black bars, open GOPs of two seconds; audio stereo (eng,
+    "Main", default) and 5.1 (fre); an SRT subtitle (eng, default); three chapters.
     """
     parts = {
         "subtitles.srt": _srt(seconds, 5),
@@ -317,8 +317,8 @@ def _chapters(seconds: float, titles: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Make the sample at the path given."""
-    if len(arguments) != 2 or arguments[0] != "sample":
-        sys.exit("usage: python -m tests.clips sample OUT.mkv")
+    if len(arguments) not in (2, 3) or arguments[0] != "sample":
+        sys.exit("usage: python -m tests.clips sample OUT.mkv [SECONDS]")
     seconds = int(arguments[2]) if len(arguments) > 2 else DEFAULT_SECONDS
     make_sample(find_ffmpeg(), Path(arguments[1]).absolute(), seconds=seconds)
 
