@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drapto.config import Config, load_config
+from drapto.errors import EXIT_INTERRUPTED
 from drapto.project import open_project, require_sources
 from drapto.state.events import ErrorEvent, bus
 from drapto.tools import find_tools, require
@@ -63,6 +64,7 @@ def encode(
 
     Raises:
         UsageError: Refused before any work began: a source, or ffmpeg, is missing; a setting cannot hold.
+        KeyboardInterrupt: The run was interrupted, also by SIGTERM or SIGHUP; it can go on from there.
     """
     import rules  # noqa: PLC0415  the graph imports doit, which a program that only probes does not need
 
@@ -81,6 +83,8 @@ def encode(
         if on_event is not None:
             stack.enter_context(bus.subscribe(on_event))
         code = rules.run(project, jobs=jobs, quiet=True)
+    if code == EXIT_INTERRUPTED:
+        raise KeyboardInterrupt
     left = rules.explain(project) if code else []
     unfinished = {task.title for task in left if task.action == "run"}
     return [

@@ -23,9 +23,12 @@ def media_of(title: Title) -> list[Path]:
     return sorted(found) + [path for path in singles if path.exists()]
 
 
-def is_dropped(title: Title) -> bool:
-    """Return whether none of a title's media work files is there."""
-    return not media_of(title)
+def is_dropped(project: Project, title: Title) -> bool:
+    """Return whether a finished title's media work files are gone, or are to go.
+
+    A run that is killed while it removes them leaves some, which are then no sign that the rest is missed.
+    """
+    return not project.config.processing.keep_work or not media_of(title)
 
 
 def drop(title: Title) -> list[Path]:
@@ -33,9 +36,8 @@ def drop(title: Title) -> list[Path]:
     removed = media_of(title)
     for path in removed:
         path.unlink(missing_ok=True)
-    for folder in (title.segments,):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    if title.segments.is_dir() and not any(title.segments.iterdir()):
+        title.segments.rmdir()
     return removed
 
 
@@ -87,7 +89,7 @@ def clean(project: Project, *, everything: bool) -> list[Path]:
         removed = [title.work for title in project.titles if title.work.exists()]
         for path in removed:
             shutil.rmtree(path)
+        shutil.rmtree(project.state_dir, ignore_errors=True)
     finally:
         lock.release()
-    shutil.rmtree(project.state_dir, ignore_errors=True)
     return [*removed, project.state_dir]

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drapto.errors import ArtifactError, DraptoError
+from drapto.media.container import require_matroska
 from rules import audio, cleaning, crop, encode, mux, probe, segment, subtitles, validate, video
 from rules.task import failing, group, later, name_of, shown
 
@@ -79,8 +80,8 @@ def title_tasks(project: Project, title: Title, wanted: Sequence[str] = ()) -> I
     info = probe.fresh(project, title)
     yield from probe.tasks(project, title)
     yield from crop.tasks(project, title)
-    if info is not None and cleaning.is_dropped(title) and validate.finished(project, title, info):
-        # its work files were cleaned up: nothing is left to build, and nothing needs to be
+    if info is not None and cleaning.is_dropped(project, title) and validate.finished(project, title, info):
+        # its work files are not kept: nothing is left to build, and nothing needs to be
         for stage in list(STAGES)[2:]:
             yield group(name_of(stage, title), [], parent=stage)
         return
@@ -174,7 +175,10 @@ def _after_segment(
 
 
 def _read_info(project: Project, title: Title) -> SourceInfo:
-    return _made(probe.fresh(project, title), title.probe)
+    info = probe.fresh(project, title)
+    if info is None:
+        require_matroska(title.source)  # where the source has become unreadable, it is not the probe's fault
+    return _made(info, title.probe)
 
 
 def _made(document: Made | None, path: Path) -> Made:

@@ -46,7 +46,11 @@ def fresh(project: Project, title: Title) -> SourceInfo | None:
     info = SourceInfo.read_if_whole(title.probe)
     if info is None or not title.source.is_file():
         return None
-    return info if info.digest == fingerprints(project.state_dir).of(title.source) else None
+    try:
+        now = fingerprints(project.state_dir).of(title.source)
+    except OSError:
+        return None  # this title's stages say so; raised here, it would end the run for all titles
+    return info if info.digest == now else None
 
 
 def build(job: Job, project: Project, title: Title) -> str:

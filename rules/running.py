@@ -12,6 +12,7 @@ from drapto.errors import EXIT_INTERRUPTED, UsageError
 from drapto.project import require_sources
 from rules.graph import graph
 from rules.project import doit_config, make_state_dir
+from rules.workshop import signals_restored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,8 @@ def run(
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
     main = DoitMain(ProjectLoader(project, quiet=quiet), config_filenames=(), extra_config=PLUGINS)
     try:
-        return int(main.run(["run", *options, *targets]))
+        with signals_restored():
+            return int(main.run(["run", *options, *targets]))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except InvalidDodoFile as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
@@ -21,10 +22,12 @@ from drapto.state.lock import ProjectLock
 from drapto.state.recorder import Recorder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType
 
     from drapto.project import Project, Title
+    from drapto.state.bus import Subscription
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -82,17 +85,16 @@ def prepare(project: Project) -> None:
     _record(project)
 
 
-_recorders: dict[Path, Recorder] = {}
-_recorders_lock = threading.Lock()
+_recordings: dict[Path, Subscription] = {}
+_recordings_lock = threading.Lock()
 
 
 def _record(project: Project) -> None:
-    """Have the project's events written down, once in each process."""
-    with _recorders_lock:
-        if project.state_dir not in _recorders:
+    """Have the project's events written down, once in each process, until the run ends."""
+    with _recordings_lock:
+        if project.state_dir not in _recordings:
             recorder = Recorder({title.name: title.encode_data for title in project.titles})
-            _recorders[project.state_dir] = recorder
-            bus.subscribe(recorder)
+            _recordings[project.state_dir] = bus.subscribe(recorder)
 
 
 def begin(project: Project) -> None:
@@ -118,7 +120,10 @@ def begin(project: Project) -> None:
 
 
 def end(project: Project) -> None:
-    """End a run: remember the digests, give the lock back."""
+    """End a run: write no more down, remember the digests, give the lock back."""
+    with _recordings_lock:
+        if project.state_dir in _recordings:
+            _recordings.pop(project.state_dir)()
     fingerprints(project.state_dir).save()
     lock(project.state_dir).release()
 
@@ -137,6 +142,23 @@ def _watch_signals() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     sys.excepthook = _quiet_interrupt(sys.excepthook)
+
+
+@contextlib.contextmanager
+def signals_restored() -> Iterator[None]:
+    """Give a program that calls drapto its own signal handlers back after a run."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handlers = [(number, signal.getsignal(number)) for number in SIGNALS]
+    hook = sys.excepthook
+    try:
+        yield
+    finally:
+        sys.excepthook = hook
+        for number, handler in handlers:
+            if handler is not None:  # None: not set from Python, so it cannot be put back
+                signal.signal(number, handler)
 
 
 def _quiet_interrupt(hook: Any) -> Any:

@@ -124,7 +124,12 @@ class ContentChecker(FileChangedChecker):  # type: ignore[misc]  # doit is untyp
             return True
         if file_stat.st_mtime_ns == mtime:
             return False
-        return bool(self.fingerprints.of(file_path) != digest)
+        try:
+            return bool(self.fingerprints.of(file_path) != digest)
+        except OSError:
+            return (
+                True  # the task runs, and says what is wrong with the file; raised here, it would end the run
+            )
 
     def get_state(self, dep: str, current_state: Any) -> list[int | str] | None:  # noqa: ANN401  doit's own
         """Return the file's state, or None where ``current_state`` says the same."""

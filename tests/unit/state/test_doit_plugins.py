@@ -148,6 +148,17 @@ def test_only_another_content_is_a_change(tmp_path: Path) -> None:
     assert checker.check_modified(str(path), path.stat(), state)
 
 
+def test_a_file_that_cannot_be_read_is_a_change_not_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"content")
+    checker = bound_checker(Fingerprints())()
+    state = checker.get_state(str(path), None)
+    os.utime(path, ns=(1, 1))
+    now = path.stat()
+    path.unlink()
+    assert checker.check_modified(str(path), now, state)
+
+
 def task(name: str = "probe:a", **more: Any) -> SimpleNamespace:
     fields = {"name": name, "actions": ["x"], "result": None, "meta": {"title": "a", "stage": "probe"}}
     return SimpleNamespace(**{**fields, **more})

@@ -1,0 +1,69 @@
+"""A source that was probed and can no longer be read."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drapto.config import Config
+from drapto.errors import SourceError
+from drapto.media.model import SourceInfo, VideoTrack
+from drapto.project import open_project
+from drapto.state.fingerprint import Fingerprints, digest
+from rules import graph, probe
+from rules.graph import _read_info
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.project import Project
+
+
+@pytest.fixture
+def probed(tmp_path: Path) -> Project:
+    source = tmp_path / "clip.mkv"
+    source.write_text("not Matroska any more")
+    project = open_project(tmp_path, Config(), [source])
+    video = VideoTrack(
+        index=0,
+        codec="h264",
+        width=320,
+        height=180,
+        sar=Fraction(1),
+        pix_fmt="yuv420p",
+        bit_depth=8,
+        rate=Fraction(24),
+        frames=24,
+        counted="packets",
+        variable=False,
+        keyframes=1,
+    )
+    SourceInfo(
+        digest=digest(source),
+        size=1000,
+        container="Matroska",
+        duration=1.0,
+        writer=None,
+        tags={},
+        video=video,
+    ).write(project.titles[0].probe)
+    return project
+
+
+def test_the_graph_is_made_all_the_same(probed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    title = probed.titles[0]
+    assert probe.fresh(probed, title) is not None
+
+    def refuse(*_: object) -> str:
+        raise PermissionError(13, "Permission denied", str(title.source))
+
+    monkeypatch.setattr(Fingerprints, "of", refuse)
+    assert {"probe:clip", "validate:clip"} <= {task.name for task in graph(probed, [])}
+
+
+def test_what_is_said_is_about_the_source(probed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fingerprints, "of", lambda *_: "another")
+    with pytest.raises(SourceError, match="is not Matroska but text"):
+        _read_info(probed, probed.titles[0])

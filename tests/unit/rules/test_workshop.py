@@ -1,0 +1,50 @@
+"""What a run leaves behind in the process that made it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from drapto.config import Config
+from drapto.project import open_project
+from drapto.state.bus import bus
+from rules import workshop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from drapto.state.events import Event
+
+
+def test_each_run_of_a_process_records_its_own_titles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[set[str]] = []
+
+    class Recorder:
+        def __init__(self, folders: dict[str, Path]) -> None:
+            recorded.append(set(folders))
+
+        def __call__(self, event: Event) -> None:
+            """Record nothing."""
+
+    monkeypatch.setattr(workshop, "Recorder", Recorder)
+    before = len(bus._subscribers)
+    for name in ("first", "second"):
+        project = open_project(tmp_path, Config(), [tmp_path / f"{name}.mkv"])
+        workshop.prepare(project)
+        workshop.prepare(project)
+        workshop.end(project)
+    assert recorded == [{"first"}, {"second"}]
+    assert len(bus._subscribers) == before
+
+
+def test_a_program_gets_its_signal_handlers_back() -> None:
+    before = [signal.getsignal(number) for number in workshop.SIGNALS], sys.excepthook
+    with workshop.signals_restored():
+        workshop._watch_signals()
+        assert ([signal.getsignal(number) for number in workshop.SIGNALS], sys.excepthook) != before
+    assert ([signal.getsignal(number) for number in workshop.SIGNALS], sys.excepthook) == before
