@@ -10,7 +10,7 @@ from doit.dependency import Dependency
 
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
-from drapto.state.settings import KEY, DocumentWhole, SettingsUnchanged
+from drapto.state.settings import KEY, DocumentWhole, SettingsUnchanged, TargetsAsMade
 from rules.graph import graph
 from rules.project import doit_config
 
@@ -115,6 +115,7 @@ class _Planner:
         return [
             *(Reason("missing", target) for target in said.get("missing_target", [])),
             *(Reason("missing", str(check.path), "damaged") for check in _damaged(said)),
+            *(Reason("changed", path, "not as it was made") for path in _altered(said, values)),
             *changed_settings(values[KEY], now),
             *(Reason("changed", path) for path in sorted(said.get("changed_file_dep", []))),
             *(Reason("changed", path, "no longer used") for path in said.get("removed_file_dep", [])),
@@ -125,3 +126,9 @@ class _Planner:
 def _damaged(said: dict[str, Any]) -> list[DocumentWhole]:
     """Return the checks of JSON targets that failed."""
     return [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, DocumentWhole)]
+
+
+def _altered(said: dict[str, Any], values: dict[str, Any]) -> list[str]:
+    """Return the targets that are no longer as their task made them."""
+    checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, TargetsAsMade)]
+    return [path for check in checks for path in check.changed(values)]

@@ -13,6 +13,7 @@ from rules.task import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from doit.task import Task
 
@@ -31,7 +32,7 @@ def tasks(project: Project, title: Title, plan: SegmentPlan | None) -> Iterator[
         plan: The plan, where it is known already: then its pieces are targets, and one that is gone is made
             again.
     """
-    pieces = [title.work / segment.path for segment in plan.segments if segment.path] if plan else []
+    pieces = _pieces(title, plan)
     yield rule(
         project,
         title,
@@ -40,8 +41,14 @@ def tasks(project: Project, title: Title, plan: SegmentPlan | None) -> Iterator[
         file_dep=[title.source, title.probe, title.timestamps, title.keyframes],
         targets=[title.plan, *pieces],
         document=SegmentPlan,
+        made=lambda: [title.plan, *_pieces(title, SegmentPlan.read(title.plan))],
         settings=settings(project),
     )
+
+
+def _pieces(title: Title, plan: SegmentPlan | None) -> list[Path]:
+    """Return the files that the title is cut into, as far as that is known."""
+    return [title.work / segment.path for segment in plan.segments if segment.path] if plan else []
 
 
 def settings(project: Project) -> dict[str, Any]:

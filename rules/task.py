@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
-from drapto.errors import DraptoError, SpaceError, StageError
+from drapto.errors import DraptoError, SpaceError, StageError, printable
 from drapto.state.doit_plugins import forget
-from drapto.state.settings import DocumentWhole, SettingsUnchanged
-from rules.workshop import job_for, prepare
+from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
+from rules.workshop import fingerprints, job_for, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -49,6 +49,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
     track: int | None = None,
     clean: Sequence[Path] | None = None,
     document: type[Document] | None = None,
+    made: Callable[[], Iterable[Path]] | None = None,
 ) -> Task:
     """Return the task of one stage of one title.
 
@@ -67,6 +68,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
         track: The number of the audio track, where the task is for one.
         clean: What ``doit clean`` removes; the targets by default.
         document: What the first target must hold, so that a damaged one is made again.
+        made: Returns what must stay as this task made it, or is made again; the targets by default.
     """
     part = f"{segment:04d}" if segment is not None else track
     name = name_of(stage, title, part)
@@ -82,11 +84,15 @@ def rule(  # noqa: PLR0913  a task is what it is given
         file_dep=[shown(project, path) for path in file_dep],
         targets=[shown(project, path) for path in targets],
         task_dep=list(task_dep),
-        uptodate=[SettingsUnchanged(settings), *([DocumentWhole(targets[0], document)] if document else [])],
+        uptodate=[
+            SettingsUnchanged(settings),
+            TargetsAsMade(project.root, made or (lambda: targets), fingerprints(project.state_dir)),
+            *([DocumentWhole(targets[0], document)] if document else []),
+        ],
         clean=[(remove, [[str(path) for path in removable]])],
         subtask_of=stage if part is None else name_of(stage, title),
         io={"capture": False},
-        doc=f"{stage} of {title.source.name}" if part is None else None,
+        doc=f"{stage} of {printable(title.source.name)}" if part is None else None,
         meta=place,
     )
 
@@ -173,7 +179,10 @@ def _expected(error: OSError, title: Title) -> DraptoError:
         return SpaceError("the disk is full", path=path, remedy="free some space and run again")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StageError(f"is not allowed ({error.strerror})", path=path, remedy="check its permissions")
-    raise error
+    if error.filename is None:
+        raise error
+    remedy = "check the disk, delete the file if it is a work file, and run again"
+    return StageError(f"cannot be used ({error.strerror})", path=path, remedy=remedy)
 
 
 def failing(name: str, message: str, place: dict[str, Any], *, parent: str) -> Task:

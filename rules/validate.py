@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
+from drapto.errors import printable
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
 from drapto.state.bus import bus
@@ -37,6 +38,8 @@ def tasks(project: Project, title: Title) -> Iterator[Task]:
         task_dep=[name_of("mux", title)],
         # `doit clean` removes what can be built again, not what the user came for
         clean=[title.validation],
+        # the output is the user's, who may have changed a tag in it
+        made=lambda: [title.validation],
     )
 
 
@@ -58,7 +61,7 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
         "audio": [
             plan_audio(track, project.config.audio.bitrate).model_dump(mode="json") for track in info.audio
         ],
-        "output": shown(project, title.output),
+        "output": printable(shown(project, title.output)),  # a name may hold bytes that are no text
     }
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from drapto.engine.document import Document
+    from drapto.state.fingerprint import Fingerprints
 
 KEY = "settings"
+MADE = "made"
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,52 @@ class DocumentWhole:
     def __call__(self) -> bool:
         """Return False where the file is there and damaged; a missing one is doit's to notice."""
         return not self.path.exists() or self.kind.read_if_whole(self.path) is not None
+
+
+@dataclass(frozen=True)
+class TargetsAsMade:
+    """Says whether a task's targets are still as it made them, and has doit remember how that was.
+
+    doit only asks whether a target is there. One that was cut, overwritten or put there by something else
+    would be taken for what its task made, and what it lacks might not be missed before someone watches it.
+
+    Attributes:
+        root: The project directory; what lies in it is remembered by its place there, so that it may move.
+        targets: Returns the targets; called when the task has succeeded.
+        fingerprints: The project's.
+    """
+
+    root: Path
+    targets: Callable[[], Iterable[Path]]
+    fingerprints: Fingerprints
+
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401  doit's classes are untyped
+        """Have the targets' states saved with the task's success (doit calls this)."""
+        task.value_savers.append(self.values)
+
+    def values(self) -> dict[str, Any]:
+        """Return what is saved."""
+        return {MADE: {self._name(path): self.fingerprints.state(path) for path in self.targets()}}
+
+    def _name(self, path: Path) -> str:
+        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
+
+    def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
+        """Return whether the targets are as saved in ``values`` (doit calls this by these names)."""
+        del task
+        return not self.changed(values)
+
+    def changed(self, values: Mapping[str, Any]) -> list[str]:
+        """Return the targets that are there, and are not as saved in ``values``."""
+        made: dict[str, list[Any]] = values.get(MADE) or {}
+        return [name for name, state in made.items() if self._differs(self.root / name, state)]
+
+    def _differs(self, path: Path, state: list[Any]) -> bool:
+        size, mtime, digest = state
+        try:
+            now = path.stat()
+            if now.st_size != size:
+                return True
+            return bool(now.st_mtime_ns != mtime and self.fingerprints.of(path) != digest)
+        except FileNotFoundError:
+            return False  # a missing target is doit's to notice

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHORTEST_KEYINT = 2
-"""With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals: a
-title with a segment of one frame, or of frames that are shown for long, could not be joined."""
+"""With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals:
+a title with a segment of one frame, or of frames that are shown for long, could not be joined."""
 
 CRASH_RETRIES = 1
 """How often an encoder that was killed, or crashed, is started again before its segment fails."""
