@@ -33,7 +33,7 @@ def shared_job(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
 @pytest.fixture(scope="module")
 def done(shared_job: Job, clip_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """A clip with every kind of track, and a cover, finished."""
-    plain = clips.make_tracks(shared_job.ffmpeg, clip_cache / "tracks.mkv", frames=36)
+    plain = clips.make_tracks(shared_job.ffmpeg, clip_cache / "tracks-36.mkv", frames=36)
     source = clip_cache / "tracks_and_cover.mkv"
     cover = clip_cache / "cover.jpg"
     clips.run_ffmpeg(shared_job.ffmpeg, "-f", "lavfi", "-i", "color=red:s=32x32", "-frames:v", "1", cover)

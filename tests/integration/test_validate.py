@@ -30,7 +30,7 @@ def shared_job(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
 
 @pytest.fixture(scope="module")
 def done(shared_job: Job, clip_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    source = clips.make_tracks(shared_job.ffmpeg, clip_cache / "tracks.mkv", frames=36)
+    source = clips.make_tracks(shared_job.ffmpeg, clip_cache / "tracks-36.mkv", frames=36)
     return finish(shared_job, source, tmp_path_factory.mktemp("title"))
 
 

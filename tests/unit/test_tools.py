@@ -27,7 +27,9 @@ def test_the_bundled_one_can_do_everything() -> None:
 
 def test_config_before_environment_before_the_bundled_one(ffmpeg: Path) -> None:
     environ = {"DRAPTO_FFMPEG": str(ffmpeg)}
-    assert tools.locate(ffmpeg, environ) == (ffmpeg, "config")
+    assert tools.locate(ffmpeg, {"DRAPTO_FFMPEG": "/another"}) == (ffmpeg, "config")
+    # the settings have it from the environment
+    assert tools.locate(ffmpeg, environ) == (ffmpeg, "environment")
     assert tools.locate(None, environ) == (ffmpeg, "environment")
     assert tools.locate(None, {"DRAPTO_FFMPEG": ""})[1] == "bundled"
 
