@@ -52,8 +52,9 @@ def fresh(project: Project, title: Title, info: SourceInfo) -> CropInfo | None:
 
 def build(job: Job, project: Project, title: Title) -> str:
     """Find the crop."""
+    del job  # pictures are decoded in this process, a keyframe at a time
     from drapto.media.crop import detect_crop
 
     info = SourceInfo.read(title.probe)
-    crop = detect_crop(title.source, info, title.crop, job=job, **settings(project, title))
+    crop = detect_crop(title.source, info, title.crop, **settings(project, title))
     return f"{crop.rect} ({crop.reason})"

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Literal
 
-    from drapto.engine.job import Job
     from drapto.media.model import SourceInfo, VideoTrack
 
 FEW = 20
@@ -32,7 +31,6 @@ def detect_crop(
     info: SourceInfo,
     target: Path,
     *,
-    job: Job,
     enabled: bool,
     rect: str | None,
     threshold: float,
@@ -43,7 +41,6 @@ def detect_crop(
         source: The MKV.
         info: What is in it.
         target: ``crop.json``.
-        job: Unused: pictures are decoded in this process, a keyframe at a time.
         enabled: False keeps the whole picture.
         rect: ``width:height:x:y`` to keep, instead of looking for bars.
         threshold: The black level as a fraction of full scale.
@@ -52,7 +49,6 @@ def detect_crop(
         ConfigError: ``rect`` does not fit the picture.
         SourceError: The file cannot be read.
     """
-    del job
     width, height = info.video.width, info.video.height
     samples: tuple[CropSample, ...] = ()
     method: Literal["detected", "disabled", "manual"]

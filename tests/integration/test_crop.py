@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drapto.engine.job import Job
 
 THRESHOLD = 24 / 255
 SCOPE = Bars(top=12, bottom=12)
@@ -28,11 +27,11 @@ MANY_KEYS: dict[str, Any] = {"frames": 240, "keyint": 8, "size": (160, 90), "bfr
 
 
 @pytest.fixture
-def crop(job: Job, tmp_path: Path) -> Callable[..., CropInfo]:
+def crop(tmp_path: Path) -> Callable[..., CropInfo]:
     def run(source: Path, *, enabled: bool = True, rect: str | None = None) -> CropInfo:
         info, _ = inspect(source, digest="d")
         target = tmp_path / "crop.json"
-        found = detect_crop(source, info, target, job=job, enabled=enabled, rect=rect, threshold=THRESHOLD)
+        found = detect_crop(source, info, target, enabled=enabled, rect=rect, threshold=THRESHOLD)
         assert CropInfo.read(target) == found
         return found
 
