@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "DRAPTO_FFMPEG"
 
 NEEDED_ENCODERS = ("libsvtav1", "libopus")
-NEEDED_FILTERS = ("cropdetect",)
+NEEDED_FILTERS = ("crop", "settb", "setpts", "aresample", "aformat", "channelmap", "pan")
 WANTED_FILTERS = ("libvmaf", "xpsnr")
 """A fixed-CRF job does without these; measuring quality does not."""
 

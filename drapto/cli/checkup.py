@@ -14,7 +14,7 @@ import psutil
 from drapto.config.types import GIB, size_text
 from drapto.engine import resources
 from drapto.errors import ToolMissingError
-from drapto.tools import BUNDLED, find_tools
+from drapto.tools import BUNDLED, NEEDED_ENCODERS, WANTED_FILTERS, find_tools
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def _ffmpeg(config: Config) -> list[Check]:
         remedy = f"only measuring quality needs it: {BUNDLED}"
         checks.append(Check("capabilities", "warning", f"lacks {', '.join(tools.lacking)}", remedy))
     else:
-        checks.append(Check("capabilities", "ok", "libsvtav1, libopus, libvmaf, xpsnr, cropdetect"))
+        checks.append(Check("capabilities", "ok", ", ".join((*NEEDED_ENCODERS, *WANTED_FILTERS))))
     return checks
 
 

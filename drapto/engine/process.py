@@ -32,6 +32,9 @@ PR_SET_PDEATHSIG = 1
 STDERR_LIMIT = 1 << 20
 """Bytes of a child's stderr that are kept for the log and the error; the rest is dropped from the middle."""
 
+DISK_FULL = ("No space left on device", "Disk quota exceeded")
+"""How a child says it: strerror(3) of ENOSPC and EDQUOT."""
+
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _children: set[subprocess.Popen[bytes]] = set()
 _children_lock = threading.RLock()
@@ -196,7 +199,7 @@ def _failure(
     program: str, status: int, stderr: str, about: Path | None, log: Path | None
 ) -> ToolFailedError | SpaceError:
     lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("Svt[")]
-    if any("No space left on device" in line for line in lines):
+    if any(full in line for line in lines for full in DISK_FULL):
         return SpaceError("the disk is full", path=about, remedy="free some space and run again")
     name = Path(program).name
     said = lines[-1] if lines else "it said nothing"

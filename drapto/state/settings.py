@@ -106,3 +106,5 @@ class TargetsAsMade:
             return bool(now.st_mtime_ns != mtime and self.fingerprints.of(path) != digest)
         except FileNotFoundError:
             return False  # a missing target is doit's to notice
+        except OSError:
+            return True  # raised here, it would end the run for all titles

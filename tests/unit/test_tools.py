@@ -46,17 +46,17 @@ def test_a_wish_that_is_not_there(configured: Path | None, environ: dict[str, st
         tools.locate(configured, environ)
 
 
-def test_an_ffmpeg_that_lacks_an_encoder(tmp_path: Path) -> None:
+def test_an_ffmpeg_that_lacks_an_encoder_and_a_filter(tmp_path: Path) -> None:
     text = """case "$*" in
     *-version*) echo 'ffmpeg version 5.1 Copyright';;
     *-encoders*) echo ' V..... libx264   x'; echo ' A..... libopus   x';;
-    *-filters*) echo ' ... cropdetect   V->V  x';;
+    *-filters*) for name in crop settb setpts aresample aformat channelmap; do echo " .. $name V->V x"; done;;
     esac"""
     found = tools.find_tools(script(tmp_path / "ffmpeg", text))
     assert found.version == "5.1"
-    assert found.missing == ("libsvtav1",)
+    assert found.missing == ("libsvtav1", "pan")
     assert found.lacking == ("libvmaf", "xpsnr")
-    with pytest.raises(ToolMissingError, match=r"this ffmpeg \(5\.1\) lacks libsvtav1; install"):
+    with pytest.raises(ToolMissingError, match=r"this ffmpeg \(5\.1\) lacks libsvtav1, pan; install"):
         tools.require(found)
 
 
