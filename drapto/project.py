@@ -167,18 +167,30 @@ def open_project(root: Path, config: Config, sources: Iterable[Path] | None = No
 def find_sources(folder: Path, config: Config) -> list[Path]:
     """Return the files in ``folder`` that the ``input`` settings want, by name.
 
-    Files that are too small or too large by ``input.min_size`` and ``input.max_size`` are left out.
+    Files that are too small or too large by ``input.min_size`` and ``input.max_size`` are left out. A link to
+    what is not there is a source, which fails: its disk may not be mounted.
+
+    Raises:
+        UsageError: The directory may not be read.
     """
     if not folder.is_dir():
         return []
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise UsageError("may not be read", path=folder, remedy="give yourself permission to read it")
     return sorted(
         path
         for path in folder.glob(config.input.file_pattern)
-        if path.is_file() and not path.name.startswith(".") and _has_wanted_size(path, config)
+        if not path.name.startswith(".") and (_dangles(path) or _is_wanted(path, config))
     )
 
 
-def _has_wanted_size(path: Path, config: Config) -> bool:
+def _dangles(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
+
+
+def _is_wanted(path: Path, config: Config) -> bool:
+    if not path.is_file():
+        return False
     size = path.stat().st_size
     largest = config.input.max_size
     return size >= config.input.min_size and (largest is None or size <= largest)
@@ -238,9 +250,32 @@ def require_sources(project: Project) -> None:
         UsageError: Names the first such source.
     """
     for title in project.titles:
+        if _dangles(title.source):
+            continue  # fails by itself, the others need not wait for its disk
         if not title.source.exists():
             raise UsageError("does not exist", path=title.source, remedy="check the name")
         if not title.source.is_file():
             raise UsageError(
                 "is not a file", path=title.source, remedy="name MKV files or directories of them"
             )
+
+
+def require_output(project: Project) -> None:
+    """Refuse an output directory that cannot be written to, before anything is encoded for it.
+
+    Where every title's output is there already, nothing is asked of it.
+
+    Raises:
+        UsageError: Names the directory.
+    """
+    remedy = "choose another output directory"
+    for title in project.titles:
+        if not title.output.is_file():
+            folder = title.output.parent
+            while not os.path.lexists(folder):
+                folder = folder.parent
+            if not folder.is_dir():
+                raise UsageError("is not a directory", path=folder, remedy=remedy)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise UsageError("cannot be written to", path=folder, remedy=f"make it writable, or {remedy}")
+            return

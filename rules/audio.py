@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
-from drapto.errors import DraptoError
+from drapto.errors import DraptoError, printable
 from drapto.state.bus import bus
 from drapto.state.events import Progress
+from drapto.words import count_text
 from rules.task import failing, name_of, rule
 
 if TYPE_CHECKING:
@@ -80,4 +81,9 @@ def build(job: Job, project: Project, title: Title, *, number: int, track: Audio
         job=job,
         on_progress=report,
     )
-    return f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"
+    summary = f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"
+    if result.complaints:
+        log = f"{printable(title.logs)}/{STAGE}-{number}.log"
+        said = f"{count_text(len(result.complaints), 'error')}, the first: {result.complaints[0]}"
+        summary += f"\n{printable(title.source)}: the sound is damaged ({said}); rip it again; see {log}"
+    return summary

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.engine.resources import share_cpu
+from drapto.errors import printable
 from drapto.state.bus import bus
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.video.encode_settings import EncodeSettings
 from drapto.video.strategies import Piece, named
-from drapto.words import size_text
+from drapto.words import count_text, size_text, time_text
 from rules.task import rule
 from rules.workshop import jobs, slots
 
@@ -158,4 +159,10 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
         )
     )
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
-    return f"{encoded.frames} frames, CRF {encoded.crf:g}, {size_text(encoded.bytes)}, {speed:.1f} fps"
+    summary = f"{encoded.frames} frames, CRF {encoded.crf:g}, {size_text(encoded.bytes)}, {speed:.1f} fps"
+    if encoded.complaints:
+        log = f"{printable(title.logs)}/{STAGE}-{segment.name}.log"
+        where = f"the picture is damaged after {time_text(segment.start_time)}"
+        said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
+        summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
+    return summary

@@ -9,7 +9,7 @@ from doit.doit_cmd import DoitMain
 from doit.exceptions import InvalidDodoFile
 
 from drapto.errors import EXIT_INTERRUPTED, UsageError
-from drapto.project import require_sources
+from drapto.project import require_output, require_sources
 from rules.graph import graph
 from rules.project import doit_config, make_state_dir
 from rules.workshop import signals_restored
@@ -68,9 +68,10 @@ def run(
         0 done, 1 a task failed, 2 error, 3 usage or could not start, 130 interrupted.
 
     Raises:
-        UsageError: A source is missing.
+        UsageError: A source is missing, or the output directory cannot be written to.
     """
     require_sources(project)
+    require_output(project)
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
     main = DoitMain(ProjectLoader(project, quiet=quiet), config_filenames=(), extra_config=PLUGINS)
     try:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 STAGE = "segment"
 
+OUTPUT_SHARE = 0.3
+"""Of its source's size, what a finished file hardly ever exceeds."""
+
 
 def tasks(project: Project, title: Title, plan: SegmentPlan | None) -> Iterator[Task]:
     """Yield the task that cuts a title.
@@ -79,7 +82,8 @@ def build(job: Job, project: Project, title: Title) -> str:
     chunk_size = strategy.chunk_size(wanted)
     # the pieces are as large as the source; what is encoded from them is smaller than it
     copies = 1 if chunk_size is None else 2
-    require_space(title.work, copies * info.size, "this title")
+    require_space(title.work, copies * info.size, "this title", place="work")
+    require_space(title.output.parent, round(info.size * OUTPUT_SHARE), "the finished file", place="output")
     plan = split(
         Request(title.source, title.work, title.plan, title.segments, title.timestamps, title.keyframes),
         info,

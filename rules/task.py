@@ -181,6 +181,8 @@ def _expected(error: OSError, title: Title) -> DraptoError:
         return StageError(f"is not allowed ({error.strerror})", path=path, remedy="check its permissions")
     if error.filename is None:
         raise error
+    if error.errno in (errno.ENOENT, errno.ELOOP):
+        return StageError("does not exist", path=path, remedy="put it back, or connect its disk")
     remedy = "check the disk, delete the file if it is a work file, and run again"
     return StageError(f"cannot be used ({error.strerror})", path=path, remedy=remedy)
 

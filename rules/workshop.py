@@ -15,6 +15,7 @@ from drapto.engine import atomic, process
 from drapto.engine.job import Job
 from drapto.engine.resources import cpu_slots
 from drapto.engine.slots import Slots
+from drapto.project import require_output
 from drapto.state.bus import bus
 from drapto.state.events import FileDiscovered
 from drapto.state.fingerprint import Fingerprints
@@ -103,8 +104,10 @@ def begin(project: Project) -> None:
     Raises:
         LockedError: Another run works in the project.
         ToolMissingError: There is no ffmpeg.
+        UsageError: The output directory cannot be written to.
     """
     tools.locate(project.config.tools.ffmpeg)
+    require_output(project)
     ended_well = lock(project.state_dir).acquire()
     if not ended_well:
         for title in project.titles:
@@ -124,7 +127,8 @@ def end(project: Project) -> None:
     with _recordings_lock:
         if project.state_dir in _recordings:
             _recordings.pop(project.state_dir)()
-    fingerprints(project.state_dir).save()
+    with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
+        fingerprints(project.state_dir).save()
     lock(project.state_dir).release()
 
 

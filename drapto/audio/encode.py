@@ -49,12 +49,14 @@ class AudioResult:
         plan: What was asked for.
         span: When it sounds.
         size: Bytes of the file.
+        complaints: What ffmpeg complained of in the source, a line each.
     """
 
     number: int
     plan: AudioPlan
     span: Span
     size: int
+    complaints: tuple[str, ...] = ()
 
 
 def encode_audio(
@@ -90,14 +92,14 @@ def encode_audio(
     with atomic.replacing(target) as partial, job.cpu.hold(1):
         arguments = _arguments(source, track, plan, partial)
         try:
-            job.run_ffmpeg(arguments, stage=f"audio-{number}", about=source, on_progress=on_progress)
+            done = job.run_ffmpeg(arguments, stage=f"audio-{number}", about=source, on_progress=on_progress)
         except SpaceError:
             raise
         except StageError as error:
             raise type(error)(f"{name}: {error.problem}", path=source, remedy=error.remedy) from error
         span = _checked(opus_span(partial), track, name, source)
         size = partial.stat().st_size
-    return AudioResult(number, plan, span, size)
+    return AudioResult(number, plan, span, size, done.complaints)
 
 
 def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) -> list[str]:

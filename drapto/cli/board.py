@@ -109,6 +109,7 @@ class Board:
     _tasks: dict[tuple[str, str, int | None], _Task] = field(default_factory=dict)
     _encodes: dict[str, _Encode] = field(default_factory=dict)
     _paces: dict[str, _Pace] = field(default_factory=dict)
+    _said: set[tuple[str, str]] = field(default_factory=set)
 
     def feed(self, event: Event, now: float) -> list[Line]:
         """Take in ``event``, which happened at ``now`` (monotonic seconds); return what is to be said."""
@@ -130,9 +131,16 @@ class Board:
             case StageComplete():
                 return self._complete(event, now)
             case ErrorEvent():
-                self._ended(event)
-                return [Line("failure", event.title, label(event.stage, event.part), event.message)]
+                return self._failed(event)
         return []
+
+    def _failed(self, event: ErrorEvent) -> list[Line]:
+        self._ended(event)
+        said = (event.title, event.message)
+        if said in self._said:
+            return []  # a full disk ends every segment that is tried
+        self._said.add(said)
+        return [Line("failure", event.title, label(event.stage, event.part), event.message)]
 
     def _ended(self, event: StageEvent) -> None:
         self._tasks.pop(_key(event), None)

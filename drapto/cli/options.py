@@ -133,5 +133,5 @@ def expand(inputs: Sequence[Path], config: Config) -> list[Path]:
                     remedy="name MKV files, or their directory",
                 )
         for member in members:
-            found.setdefault(member.resolve(), member)
+            found.setdefault(Path(os.path.realpath(member)), member)  # of a loop of links, too
     return list(found.values())

@@ -41,10 +41,10 @@ def probe(source: Path, as_json: bool) -> None:
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     for line in headline(source, info):
-        console.print(line)
+        console.print(line, soft_wrap=True)
     console.print(tracks(info))
     for note in info.notes:
-        console.print(f"⚠ {note}")
+        console.print(f"⚠ {note}", soft_wrap=True)
 
 
 def headline(source: Path, info: SourceInfo) -> list[str]:

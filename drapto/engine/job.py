@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
+from drapto.errors import SpaceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -78,13 +79,17 @@ class Job:
             ToolFailedError, ToolMissingError, SpaceError: As `process.run`.
         """
         reports = ["-progress", "pipe:1", "-stats_period", "0.5"] if on_progress else []
-        return process.run(
-            [self.ffmpeg, "-nostdin", "-hide_banner", "-v", verbosity, *reports, *arguments],
-            log=self.logs / f"{stage}.log",
-            on_line=_progress_reader(on_progress) if on_progress else None,
-            feed=feed,
-            about=about,
-        )
+        try:
+            return process.run(
+                [self.ffmpeg, "-nostdin", "-hide_banner", "-v", verbosity, *reports, *arguments],
+                log=self.logs / f"{stage}.log",
+                on_line=_progress_reader(on_progress) if on_progress else None,
+                feed=feed,
+                about=about,
+            )
+        except SpaceError as error:
+            # ffmpeg writes into the title's directory, and does not say which file it was
+            raise SpaceError(error.problem, path=self.logs.parent, remedy=error.remedy) from error
 
 
 def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[[str], None]:

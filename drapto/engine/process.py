@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that this process gets when the thread that started it ends."""
+
+ADDRESS = re.compile(r" @ 0x[0-9a-f]+\]")
+"""Which of its parts speaks, as ffmpeg tells them apart."""
 
 STDERR_LIMIT = 1 << 20
 """Bytes of a child's stderr that are kept for the log and the error; the rest is dropped from the middle."""
@@ -57,6 +61,11 @@ class Finished:
     stderr: str
     seconds: float
     cpu_seconds: float
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What ffmpeg said, a line each: SVT-AV1's reports, and addresses in memory, left out."""
+        return tuple(ADDRESS.sub("]", line) for line in _said(self.stderr))
 
 
 def _die_with(parent: int) -> Callable[[], None] | None:
@@ -195,10 +204,15 @@ def _append(log: Path, arguments: list[str], finished: Finished, status: int) ->
         handle.write(text)
 
 
+def _said(stderr: str) -> list[str]:
+    """Return the lines of ffmpeg's own."""
+    return [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("Svt[")]
+
+
 def _failure(
     program: str, status: int, stderr: str, about: Path | None, log: Path | None
 ) -> ToolFailedError | SpaceError:
-    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("Svt[")]
+    lines = _said(stderr)
     if any(full in line for line in lines for full in DISK_FULL):
         return SpaceError("the disk is full", path=about, remedy="free some space and run again")
     name = Path(program).name

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from drapto.errors import SpaceError
+from drapto.words import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,13 +101,14 @@ class Throttle:
             time.sleep(wait)
 
 
-def require_space(folder: Path, needed: int, what: str) -> None:
+def require_space(folder: Path, needed: int, what: str, *, place: str = "output") -> None:
     """Refuse a job that the disk cannot hold.
 
     Args:
         folder: Where the job will write; its nearest existing parent is asked.
         needed: Bytes.
         what: What the bytes are for, for the message.
+        place: ``work`` or ``output``: the directory that could be set to another disk.
 
     Raises:
         SpaceError: Less than ``needed`` bytes are free.
@@ -117,7 +119,7 @@ def require_space(folder: Path, needed: int, what: str) -> None:
     free = psutil.disk_usage(os.fspath(existing)).free
     if free < needed:
         raise SpaceError(
-            f"{free // MIB} MiB free, {what} needs about {needed // MIB} MiB",
+            f"the disk is too small: {size_text(free)} free, {what} needs about {size_text(needed)}",
             path=folder,
-            remedy="free some space, or set another work directory",
+            remedy=f"free some space, or set another {place} directory",
         )

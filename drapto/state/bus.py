@@ -62,21 +62,29 @@ class Bus:
     def publish(self, event: Event) -> None:
         """Hand ``event`` to every subscriber.
 
-        One that raises breaks neither the work nor the others; its first failure is logged with a traceback.
+        One that raises breaks neither the work nor the others; its first failure is logged, with a traceback
+        where it is not the system's (a full disk).
         """
         with self._lock:
             subscribers = list(self._subscribers.items())
         for key, callback in subscribers:
             try:
                 callback(event)
-            except Exception:  # noqa: BLE001  a listener's fault, whatever it is, must not stop an encode
-                self._complain(key, callback, event)
+            except Exception as error:  # noqa: BLE001  a listener's fault, whatever it is, must not stop an encode
+                self._complain(key, callback, event, error)
 
-    def _complain(self, key: object, callback: Callable[[Event], None], event: Event) -> None:
+    def _complain(
+        self, key: object, callback: Callable[[Event], None], event: Event, error: Exception
+    ) -> None:
         with self._lock:
             known = key in self._complained
             self._complained.add(key)
-        if not known:
+        if known:
+            return
+        if isinstance(error, OSError):
+            text = "what becomes of %s cannot be recorded (%s); its encode goes on"
+            _log.warning(text, event.title, error.strerror or error)
+        else:
             _log.exception(
                 "the subscriber %r failed on %s; later failures are not shown", callback, event.name
             )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sqlite3
 import sys
 import time
@@ -18,14 +19,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.dependency import DatabaseException, FileChangedChecker, SqliteDB
-from doit.exceptions import InvalidCommand, TaskFailed, UnmetDependency
+from doit.exceptions import DependencyError, InvalidCommand, InvalidTask, TaskFailed, UnmetDependency
 
-from drapto.errors import DraptoError
+from drapto.errors import DraptoError, SpaceError, StageError, printable
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted, bus
 from drapto.state.fingerprint import Fingerprints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LAST_KEY = "deps:"
@@ -55,6 +56,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             text = f"{name}: cannot be used as the build state ({str(error).splitlines()[0]}); "
             raise InvalidCommand(text + "delete it, finished titles are then built once more") from error
         self._saved: dict[str, str] = {}
+        self._refused = False
         return connection
 
     def _get_task_data(self, task_id: str) -> dict[str, Any]:
@@ -71,8 +73,9 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
         text = self.codec.encode(self._cache[task_id])
         # the row of a task that reads files may be gone: see `forget`
         if value or self._saved.get(task_id) != text:
-            self._conn.execute("insert or replace into doit values (?,?)", (task_id, text))
-            self._conn.commit()
+            with self._writing():
+                self._conn.execute("insert or replace into doit values (?,?)", (task_id, text))
+                self._conn.commit()
             self._saved[task_id] = text
         self._dirty.discard(task_id)
 
@@ -81,14 +84,34 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
         if self.keeps_untried:
             return  # what was tried has been forgotten when it began
         known = self.in_(task_id)
-        super().remove(task_id)
-        self._saved.pop(task_id, None)
-        if known:
-            self._conn.commit()
+        with self._writing():
+            super().remove(task_id)
+            self._saved.pop(task_id, None)
+            if known:
+                self._conn.commit()
 
     def dump(self) -> None:
-        """Write what is left, and close."""
-        super().dump()
+        """Write what is left, and close; every success that counts is on the disk before."""
+        try:
+            super().dump()
+        except sqlite3.OperationalError as error:
+            if not self._refused:
+                sys.stderr.write(f"error: {_unwritable(self.name, error)}\n")
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turn what SQLite says when the disk is full into an end of the run that doit shows as one line."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            self._refused = True
+            raise InvalidTask(str(_unwritable(self.name, error))) from error
+
+
+def _unwritable(database: Path | str, error: sqlite3.OperationalError) -> StageError:
+    if "full" in str(error):
+        return SpaceError("the disk is full", path=database, remedy="free some space and run again")
+    return StageError(f"cannot be written ({error})", path=database, remedy="check its disk and run again")
 
 
 def forget(database: Path, task: str) -> None:
@@ -100,12 +123,18 @@ def forget(database: Path, task: str) -> None:
     Args:
         database: doit's database; nothing happens where there is none.
         task: The task's name.
+
+    Raises:
+        StageError: It cannot be written.
     """
     if not database.exists():
         return
-    with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection, connection:
-        connection.execute("pragma synchronous = full")
-        connection.execute("delete from doit where task_id = ?", (task,))
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection, connection:
+            connection.execute("pragma synchronous = full")
+            connection.execute("delete from doit where task_id = ?", (task,))
+    except sqlite3.OperationalError as error:
+        raise _unwritable(database, error) from error
 
 
 class ContentChecker(FileChangedChecker):  # type: ignore[misc]  # doit is untyped
@@ -228,6 +257,8 @@ class StageReporter:
         if isinstance(fail, UnmetDependency):
             fail.__class__ = _FailedBefore
             return
+        if isinstance(fail, DependencyError):
+            _name_missing(fail)
         self.failures.append(task.name)
         if isinstance(fail, TaskFailed):
             message = fail.message.strip()
@@ -269,6 +300,14 @@ class StageReporter:
         if self._begun:
             self.hooks.on_end()
         self._begun = DurableDB.keeps_untried = False
+
+
+def _name_missing(fail: Any) -> None:  # noqa: ANN401  doit is untyped
+    """Make doit's complaint of a file that is not there a failure like any other: file and remedy."""
+    found = re.search(r"Dependent file '(.*)' does not exist", str(fail.message), flags=re.DOTALL)
+    if found is not None:
+        fail.__class__ = TaskFailed
+        fail.message = f"{printable(found[1])}: does not exist; put it back, or connect its disk"
 
 
 def _last_line(fail: Any) -> str:  # noqa: ANN401  doit is untyped

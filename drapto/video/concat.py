@@ -8,6 +8,7 @@ The shape of a pixel is not in the joined file (PyAV cannot set it on a stream i
 
 from __future__ import annotations
 
+import errno
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import av
 
 from drapto.engine import atomic
 from drapto.engine.resources import Throttle
-from drapto.errors import ArtifactError, FrameCountError, ToolFailedError
+from drapto.errors import ArtifactError, FrameCountError, SpaceError, ToolFailedError
 from drapto.media.timestamps import NS_PER_MS, read_timestamps
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Frac
         FrameCountError: The segments do not have as many frames as there are timestamps.
         ArtifactError: The segments do not fit together.
         ToolFailedError: A file cannot be read or written.
+        SpaceError: The disk is full.
     """
     times = read_timestamps(timestamps)
     throttle = Throttle(disk_rate)
@@ -67,6 +69,10 @@ def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Frac
                     f"the segments have {frame} frames, the source {len(times)}", path=target
                 )
     except av.FFmpegError as error:
+        if error.errno == errno.ENOSPC:
+            raise SpaceError(
+                "the disk is full", path=target.parent, remedy="free some space and run again"
+            ) from error
         raise ToolFailedError(f"cannot be joined ({error.strerror})", path=target) from error
     return frame
 

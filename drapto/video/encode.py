@@ -125,6 +125,8 @@ def encode_segment(  # noqa: PLR0913  a stage's parameters are its inputs
             bytes=partial.stat().st_size,
             seconds=round(time.monotonic() - started, 3),
             cpu_seconds=round(finished.cpu_seconds, 3),
+            complaints=len(finished.complaints),
+            complaint="".join(finished.complaints[:1]),
         )
     return encoded.write(record)
 

@@ -48,6 +48,8 @@ class EncodedSegment(Document):
         bytes: Size of the file.
         seconds: Wall-clock seconds of the delivered encode.
         cpu_seconds: Processor seconds of the delivered encode.
+        complaints: How often ffmpeg complained of what it decoded.
+        complaint: Its first complaint; empty where there was none.
     """
 
     index: int
@@ -60,3 +62,5 @@ class EncodedSegment(Document):
     bytes: int
     seconds: float
     cpu_seconds: float
+    complaints: int = 0
+    complaint: str = ""

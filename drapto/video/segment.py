@@ -8,6 +8,7 @@ it; its decode is then cut to the planned frames. The frames of all pieces in or
 from __future__ import annotations
 
 import contextlib
+import errno
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
@@ -16,7 +17,7 @@ import av
 
 from drapto.engine import atomic
 from drapto.engine.resources import Throttle
-from drapto.errors import SourceError
+from drapto.errors import SourceError, SpaceError
 from drapto.media.timestamps import read_timestamps
 from drapto.video import cut
 from drapto.video.plan import Segment, SegmentPlan
@@ -85,6 +86,7 @@ def split(
 
     Raises:
         SourceError: The source cannot be read to its end.
+        SpaceError: The disk is full.
     """
     times = read_timestamps(request.timestamps)
     keyframes = read_timestamps(request.keyframes)
@@ -236,6 +238,11 @@ def _copy(source: Path, info: SourceInfo, cuts: list[int], paths: list[Path], di
                 raise
             copier.close(None)
     except av.FFmpegError as error:
+        if error.errno == errno.ENOSPC:
+            folder = paths[0].parent
+            raise SpaceError(
+                "the disk is full", path=folder, remedy="free some space and run again"
+            ) from error
         raise SourceError(
             f"cannot be read to its end ({error.strerror})", path=source, remedy="make the rip again"
         ) from error
