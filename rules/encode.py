@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine.resources import share_cpu
 from drapto.errors import printable
+from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.state.bus import bus
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.video.encode_settings import EncodeSettings
@@ -80,6 +81,7 @@ def settings(
 ) -> EncodeSettings:
     """Return everything that shapes the bytes of an encoded segment, but for its frames."""
     encoding = config.encoding
+    location = info.video.colour.chroma_location
     return EncodeSettings(
         preset=encoding.preset,
         crf=crf_for(config, info.video.width, info.video.height),
@@ -90,6 +92,7 @@ def settings(
         rate=plan.rate,
         frames=segment.frames,
         keyint=segment.keyint,
+        chroma_location=location if location in AV1_CHROMA_LOCATIONS else None,
     )
 
 

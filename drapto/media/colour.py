@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from av.sidedata.sidedata import Type
 
-from drapto.media.model import Colour, LightLevels, MasteringDisplay
+from drapto.media.model import AV1_CHROMA_LOCATIONS, Colour, LightLevels, MasteringDisplay
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -33,6 +33,10 @@ MASTERING = struct.Struct("=20i2i")
 """libavutil's AVMasteringDisplayMetadata: ten rationals (x, y of red, green, blue, white; minimum,
 maximum luminance) and two flags."""
 
+AV1C_FIRST = 0x81
+AV1C_SIZE = 4
+"""An ``av1C``: marker and version 1, then the sequence header's profile, level and format."""
+
 LIGHT = struct.Struct("=2I")
 """libavutil's AVContentLightMetadata: MaxCLL, MaxFALL."""
 
@@ -46,6 +50,17 @@ def read_colour(frame: VideoFrame, context: VideoCodecContext, chroma_location: 
         matrix=_name(MATRICES, frame.colorspace, context.colorspace),
         chroma_location=chroma_location,
     )
+
+
+def av1_chroma_location(header: bytes | None) -> str | None:
+    """Return what an AV1 stream says of its chroma samples; neither PyAV nor MediaInfo tells.
+
+    Args:
+        header: The track's ``av1C`` ("AV1 Codec ISO Media File Format Binding", section 2.3.3).
+    """
+    if header is None or len(header) < AV1C_SIZE or header[0] != AV1C_FIRST:
+        return None
+    return dict(enumerate(AV1_CHROMA_LOCATIONS)).get(header[2] & 0b11)
 
 
 def _name(table: str, *codes: int) -> str | None:

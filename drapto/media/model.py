@@ -26,6 +26,9 @@ DISPOSITIONS = (
 )
 """The dispositions that Matroska can carry and drapto keeps, by ffmpeg's names."""
 
+AV1_CHROMA_LOCATIONS = (None, "left", "topleft")
+"""ffmpeg's names of AV1's chroma_sample_position, from 0 (AV1 specification, section 6.4.2); no others."""
+
 STATISTICS_TAGS = ("BPS", "DURATION", "NUMBER_OF_FRAMES", "NUMBER_OF_BYTES", "SOURCE_ID")
 """mkvmerge's statistics tags: they describe the source's tracks, not the output's, so they are dropped
 (with ``-eng`` suffixes and the ``_STATISTICS_*`` tags)."""

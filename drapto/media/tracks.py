@@ -99,7 +99,10 @@ def video_track(
     # the last frame lasts one nominal duration where its packet says nothing
     if tally.end * tick <= times[-1]:
         common["end"] = float(Fraction(times[-1], NS) + 1 / rate)
-    said = colour.read_colour(frame, stream.codec_context, facts.chroma_location)
+    location = facts.chroma_location
+    if common["codec"] == "av1":
+        location = colour.av1_chroma_location(stream.codec_context.extradata)
+    said = colour.read_colour(frame, stream.codec_context, location)
     mastering, light = colour.read_mastering(frame), colour.read_light(frame)
     hdr10plus = facts.hdr10plus or colour.has_hdr10plus(frame)
     return VideoTrack(

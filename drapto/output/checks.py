@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.audio.plan import first_sound
+from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.timestamps import NS_PER_MS
 from drapto.output.attachments import UNKNOWN_TYPE
 from drapto.output.model import Check
@@ -121,6 +122,9 @@ def _video(source: VideoTrack, crop: CropInfo, output: VideoTrack) -> Iterator[C
         said = getattr(source.colour, name)
         if said is not None:
             yield exact(f"video colour {name}", said, getattr(output.colour, name))
+    location = source.colour.chroma_location
+    if location in AV1_CHROMA_LOCATIONS and location is not None:
+        yield exact("video chroma location", location, output.colour.chroma_location)
     yield from _mastering(source, output)
     if source.light is not None:
         yield exact("video light levels", source.light, output.light)

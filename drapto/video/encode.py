@@ -48,6 +48,9 @@ def encode_arguments(
     rate = settings.rate
     filters = [f"crop={settings.crop}"] if settings.crop else []
     filters += [f"settb={rate.denominator}/{rate.numerator}", "setpts=N"]
+    if settings.chroma_location:
+        # said again once the format is the encoder's: ffmpeg forgets it on the way from 8 to 10 bit
+        filters += [f"format={settings.pix_fmt}", f"setparams=chroma_location={settings.chroma_location}"]
     return [
         *("-threads", str(lp), "-i", file_url(source), "-map", f"0:{stream}"),
         *("-vf", ",".join(filters), "-frames:v", str(settings.frames), "-fps_mode", "passthrough"),

@@ -21,6 +21,7 @@ class EncodeSettings(Model):
         rate: Nominal frame rate.
         frames: How many frames the segment has.
         keyint: The most frames from keyframe to keyframe.
+        chroma_location: Where the source says its chroma samples are, by ffmpeg's name; None says nothing.
     """
 
     preset: int
@@ -32,6 +33,7 @@ class EncodeSettings(Model):
     rate: Rational
     frames: int
     keyint: int
+    chroma_location: str | None = None
 
 
 class EncodedSegment(Document):

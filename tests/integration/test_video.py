@@ -10,6 +10,7 @@ import pytest
 
 from drapto.errors import ArtifactError, FrameCountError, ToolFailedError
 from drapto.media.model import CropRect
+from drapto.media.probe import inspect
 from drapto.media.timestamps import read_timestamps, write_timestamps
 from drapto.video.concat import join
 from drapto.video.encode import count_packets, encode_segment, svt_parameters
@@ -58,6 +59,20 @@ def encode(source: Path, folder: Path, asked: EncodeSettings, job: Job, *, lp: i
 @pytest.fixture
 def clip(ffmpeg: Path, clip_cache: Path) -> Path:
     return clips.make_clip(ffmpeg, clip_cache / "plain.mkv", frames=48)
+
+
+@pytest.mark.parametrize("location", ["left", "topleft"])
+def test_the_chroma_location_survives_the_way_to_ten_bit(
+    ffmpeg: Path, clip_cache: Path, tmp_path: Path, job: Job, location: str
+) -> None:
+    source = clips.make_clip(
+        ffmpeg,
+        clip_cache / f"chroma-{location}.mkv",
+        frames=4,
+        filters=f"format=yuv420p,setparams=chroma_location={location}",
+    )
+    encode(source, tmp_path, settings(4, chroma_location=location), job)
+    assert inspect(tmp_path / "0001.mkv")[0].video.colour.chroma_location == location
 
 
 def test_exactly_the_planned_frames_in_ten_bit(clip: Path, tmp_path: Path, job: Job) -> None:

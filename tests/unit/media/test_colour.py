@@ -46,6 +46,22 @@ def test_code_points_have_their_names(table: str, code: int, name: str) -> None:
     assert table.split()[code] == name
 
 
+@pytest.mark.parametrize(
+    ("header", "location"),
+    [
+        (None, None),
+        (b"", None),
+        (b"\x01\x00\x4e\x00", None),
+        (b"\x81\x00\x4c\x00", None),
+        (b"\x81\x00\x4d\x00", "left"),
+        (b"\x81\x00\x4e\x00\x0a", "topleft"),
+        (b"\x81\x00\x4f\x00", None),
+    ],
+)
+def test_where_an_av1_header_says_that_chroma_is(header: bytes | None, location: str | None) -> None:
+    assert colour.av1_chroma_location(header) == location
+
+
 def test_ffmpeg_takes_every_name_as_an_option(ffmpeg: Path) -> None:
     tables = {
         "-color_primaries": colour.PRIMARIES,

@@ -54,7 +54,9 @@ SOURCE = SourceInfo(
         keyframes=1,
         end=0.4,
         dispositions=("default",),
-        colour=Colour(range="tv", primaries="bt2020", transfer="smpte2084", matrix="bt2020nc"),
+        colour=Colour(
+            range="tv", primaries="bt2020", transfer="smpte2084", matrix="bt2020nc", chroma_location="left"
+        ),
         mastering=DISPLAY,
         light=LightLevels(max_cll=1000, max_fall=400),
     ),
@@ -125,6 +127,11 @@ def test_a_right_output_passes() -> None:
         ("video", {"sar": Fraction(1)}, "video sample aspect ratio"),
         ("video", {"colour": SOURCE.video.colour.model_copy(update={"range": "pc"})}, "video colour range"),
         ("video", {"colour": SOURCE.video.colour.model_copy(update={"matrix": None})}, "video colour matrix"),
+        (
+            "video",
+            {"colour": SOURCE.video.colour.model_copy(update={"chroma_location": None})},
+            "video chroma location",
+        ),
         ("video", {"mastering": None}, "video mastering display"),
         (
             "video",
