@@ -1,8 +1,7 @@
 """The one full decode of a finished file: does every packet of picture and sound decode?
 
 A picture decoder on many threads leaves cores idle (dav1d on two: 1.55 of them busy), so the picture is
-decoded in
-as many stretches as there are CPU slots, each from a keyframe on by one thread.
+decoded in as many stretches as there are CPU slots, each from a keyframe on by one thread.
 """
 
 from __future__ import annotations
@@ -100,8 +99,7 @@ def decode_all(
                 on_frames(sum(done))
 
         stretch = parts[number]
-        # the first one starts wherever the file does, so that nothing before its first keyframe is passed
-        # over
+        # the first one starts wherever the file does: nothing before its first keyframe is passed over
         seek = ["-seek_timestamp", "1", "-ss", f"{stretch.start / NS:.6f}"] if number else []
         limit = ["-frames:v", str(stretch.frames)] if number < len(parts) - 1 else []
         # at the file's own tick: at a frame rate's, two frames of a variable rate could meet

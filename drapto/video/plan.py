@@ -6,10 +6,8 @@ from drapto.engine.document import Document, Model, Rational
 
 BYTES_PER_FRAMES = 0.6
 """How much of an encode's time goes by the source's bytes, where what goes by its frames is 1: least squares
-over
-the CPU seconds of the seven 8 s segments of the Sintel trailer in 720p at preset 6, which it meets within 20
-%
-but for two that are almost still."""
+over the CPU seconds of the seven 8 s segments of the Sintel trailer in 720p at preset 6, which it meets
+within 20 % but for two that are almost still."""
 
 
 class Segment(Model):
