@@ -121,7 +121,7 @@ def expand(inputs: Sequence[Path], config: Config) -> list[Path]:
     Raises:
         UsageError: A directory has no sources.
     """
-    found: dict[Path, Path] = {}
+    found: dict[tuple[str, str], Path] = {}
     for path in inputs:
         members = [path]
         if path.is_dir():
@@ -133,5 +133,6 @@ def expand(inputs: Sequence[Path], config: Config) -> list[Path]:
                     remedy="name MKV files, or their directory",
                 )
         for member in members:
-            found.setdefault(Path(os.path.realpath(member)), member)  # of a loop of links, too
+            # links of several names to one file are several titles; realpath takes a loop of links, too
+            found.setdefault((os.path.realpath(member), member.name), member)
     return list(found.values())
