@@ -59,7 +59,7 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
     state = str(project.database) if project.database.exists() else ":memory:"
     manager = Dependency(DurableDB, state, checker_cls=config["check_file_uptodate"])
     try:
-        control = TaskControl(list(graph(project, targets)))
+        control = TaskControl(list(graph(project, targets, force=force)))
         control.process(list(targets) or None)
         return list(_Planner(control.tasks, manager, force=force).plan(control.selected_tasks))
     finally:

@@ -52,18 +52,23 @@ class Rule(Protocol):
         """Yield them."""
 
 
-def graph(project: Project, wanted: Sequence[str] | None = None) -> Iterator[Task]:
+def graph(
+    project: Project, wanted: Sequence[str] | None = None, *, force: bool | None = None
+) -> Iterator[Task]:
     """Yield every task, title by title so that the first is finished first, and a group for each stage.
 
     Args:
         project: The project.
         wanted: The tasks that were asked for; the command line's words by default. A part of a stage that is
             not known yet (``audio:movie:0`` before the probe) can be selected only if it is named here.
+        force: What is up to date is wanted again, also of a title whose work files are gone; whether the
+            command line says so by default.
     """
     asked = sys.argv[1:] if wanted is None else wanted
+    again = bool({"-a", "--always-execute"} & set(sys.argv[1:])) if force is None else force
     names: dict[str, list[str]] = {stage: [] for stage in STAGES}
     for title in project.titles:
-        yield from title_tasks(project, title, asked)
+        yield from title_tasks(project, title, asked, again=again)
         for stage, members in names.items():
             members.append(name_of(stage, title))
     for stage, members in names.items():
@@ -75,12 +80,13 @@ def default_tasks(project: Project) -> list[str]:
     return [name_of(stage, title) for title in project.titles for stage in STAGES]
 
 
-def title_tasks(project: Project, title: Title, wanted: Sequence[str] = ()) -> Iterator[Task]:
-    """Yield the tasks of one title."""
+def title_tasks(project: Project, title: Title, wanted: Sequence[str], *, again: bool) -> Iterator[Task]:
+    """Yield the tasks of one title; ``again`` where it is built though it is finished."""
     info = probe.fresh(project, title)
     yield from probe.tasks(project, title)
     yield from crop.tasks(project, title)
-    if info is not None and cleaning.is_dropped(project, title) and validate.finished(project, title, info):
+    gone = not again and cleaning.is_dropped(project, title)
+    if gone and info is not None and validate.finished(project, title, info):
         # its work files are not kept: nothing is left to build, and nothing needs to be
         for stage in list(STAGES)[2:]:
             yield group(name_of(stage, title), [], parent=stage)

@@ -28,9 +28,10 @@ PLUGINS = {"BACKEND": {"drapto": "drapto.state.doit_plugins:DurableDB"}}
 class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
     """Gives doit a project's tasks."""
 
-    def __init__(self, project: Project, *, quiet: bool) -> None:
+    def __init__(self, project: Project, *, force: bool, quiet: bool) -> None:
         super().__init__()
         self._project = project
+        self._force = force
         self._quiet = quiet
 
     def setup(self, opt_values: Any) -> None:
@@ -44,7 +45,7 @@ class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
     def load_tasks(self, cmd: Any, pos_args: Any) -> list[Task]:
         """Return all tasks."""
         del cmd
-        return list(graph(self._project, pos_args))
+        return list(graph(self._project, pos_args, force=self._force))
 
 
 def run(
@@ -73,7 +74,9 @@ def run(
     require_sources(project)
     require_output(project)
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
-    main = DoitMain(ProjectLoader(project, quiet=quiet), config_filenames=(), extra_config=PLUGINS)
+    main = DoitMain(
+        ProjectLoader(project, force=force, quiet=quiet), config_filenames=(), extra_config=PLUGINS
+    )
     try:
         with signals_restored():
             return int(main.run(["run", *options, *targets]))

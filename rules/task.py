@@ -40,7 +40,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
     stage: str,
     *,
     action: Action,
-    settings: dict[str, Any],
+    settings: dict[str, Any] | Callable[[], dict[str, Any]],
     file_dep: Iterable[Path],
     targets: Sequence[Path],
     arguments: dict[str, Any] | None = None,

@@ -34,12 +34,21 @@ def tasks(project: Project, title: Title) -> Iterator[Task]:
         action=build,
         file_dep=[title.muxed, title.probe, title.timestamps, title.crop],
         targets=[title.validation, title.output],
-        settings={"output": shown(project, title.output)},
+        # what it records of the other stages' settings, which may change without changing the file
+        settings=lambda: settings(project, title),
         task_dep=[name_of("mux", title)],
         # `doit clean` removes what can be built again, not what the user came for
         clean=[title.validation],
         # the output is the user's, who may have changed a tag in it
         made=lambda: [title.validation],
+    )
+
+
+def settings(project: Project, title: Title) -> dict[str, Any]:
+    """Return what is recorded of the settings; all of it once the source has been probed."""
+    info = probe.fresh(project, title)
+    return (
+        {"output": printable(shown(project, title.output))} if info is None else inputs(project, title, info)
     )
 
 

@@ -56,8 +56,8 @@ class CpuShare:
     def lp_of(self, position: int, count: int) -> int:
         """Return the level of parallelism of the encode at ``position`` (from 0) of ``count``.
 
-        When the last ones run, the cores of those that have ended are idle: they get more threads, for them,
-        at no cost in bytes, which are the same for every `lp`. They hold no more slots than the others.
+        When the last ones run, the cores of those that have ended are idle. Threads use them, at no cost in
+        bytes, which are the same for every `lp`. The last ones hold no more slots than the others.
         """
         return self.lp if count - position >= self.encoders else self.lp * self.encoders
 

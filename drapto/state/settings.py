@@ -23,10 +23,16 @@ class SettingsUnchanged:
     doit's own ``config_changed`` keeps a hash; this keeps the values, so that a plan can name what changed.
 
     Attributes:
-        settings: The slice: JSON values only.
+        slice: The slice, JSON values only; or what returns it, where it follows from files that the tasks
+            before this one make.
     """
 
-    settings: dict[str, Any]
+    slice: dict[str, Any] | Callable[[], dict[str, Any]]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The slice as it is now."""
+        return self.slice() if callable(self.slice) else self.slice
 
     def configure_task(self, task: Any) -> None:  # noqa: ANN401  doit's classes are untyped
         """Have the settings saved with the task's success (doit calls this)."""

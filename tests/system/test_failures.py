@@ -1,4 +1,4 @@
-"""What a failure leaves as it was."""
+"""What failures and clean-ups leave, and what counts as finished after them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_stage_that_fails_takes_nothing_from_those_behind_it(project: ProjectD
     segments = project.work() / "segments"
     shutil.rmtree(segments)
     segments.write_text("in the way")
-    assert "File exists" in project.doit(status=2).output
+    assert "segments: cannot be used (File exists)" in project.doit(status=1).output
     segments.unlink()
     assert project.executed() == {"segment:clip"}
 
@@ -44,3 +44,23 @@ def test_a_run_killed_while_it_cleans_up_has_still_finished(project: ProjectDir)
     assert "everything is up to date" in project.doit().output
     assert list(project.work().rglob("*.mkv")) == [], "what it left is removed"
     assert (project.root / "output" / "clip.mkv").is_file()
+
+
+def test_a_title_whose_work_is_gone_can_be_built_again(project: ProjectDir) -> None:
+    project.configure("keep_work = false\n")
+    project.doit()
+    assert "everything is up to date" in project.doit().output
+    assert {"encode:clip:0001", "mux:clip", "validate:clip"} <= project.executed("-a")
+
+
+def test_a_setting_that_changes_no_byte_is_recorded_all_the_same(project: ProjectDir) -> None:
+    settings = project.root / "drapto.toml"
+    settings.write_text(settings.read_text() + "keep_work = true\n")
+    same = "[encoding]\nsvt_params = 'film-grain=0:tune=0:film-grain-denoise=0'"
+    settings.write_text(settings.read_text().replace("[encoding]", same))
+    done = project.executed()
+    assert {"encode:clip:0001", "validate:clip"} <= done
+    assert "mux:clip" not in done, "its parts are the same"
+    settings.write_text(settings.read_text().replace("keep_work = true", "keep_work = false"))
+    project.doit()
+    assert list(project.work().rglob("*.mkv")) == [], "it counts as finished, and is cleaned up"
