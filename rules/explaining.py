@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from doit.control import TaskControl
 from doit.dependency import Dependency
+from doit.exceptions import InvalidCommand
 
+from drapto.errors import UsageError
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
 from drapto.state.settings import KEY, DocumentWhole, SettingsUnchanged, TargetsAsMade
@@ -54,10 +56,14 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
 
     Raises:
         InvalidCommand: A target is neither a task nor a file of the graph.
+        UsageError: The build state cannot be used.
     """
     config = doit_config(project, quiet=True)
     state = str(project.database) if project.database.exists() else ":memory:"
-    manager = Dependency(DurableDB, state, checker_cls=config["check_file_uptodate"])
+    try:
+        manager = Dependency(DurableDB, state, checker_cls=config["check_file_uptodate"])
+    except InvalidCommand as error:
+        raise UsageError(str(error)) from error
     try:
         control = TaskControl(list(graph(project, targets, force=force)))
         control.process(list(targets) or None)

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sqlite3
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.dependency import DatabaseException, FileChangedChecker, SqliteDB
@@ -27,7 +29,6 @@ from drapto.state.fingerprint import Fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 LAST_KEY = "deps:"
 """The key that doit's `Dependency.save_success` writes last: once it is there, the success is whole."""
@@ -53,8 +54,11 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
         except (sqlite3.DatabaseError, DatabaseException) as error:
-            text = f"{name}: cannot be used as the build state ({str(error).splitlines()[0]}); "
-            raise InvalidCommand(text + "delete it, finished titles are then built once more") from error
+            reason, remedy = str(error).splitlines()[0], "delete it, finished titles are then built once more"
+            if not all(os.access(path, os.W_OK) for path in (Path(name), Path(name).parent)):
+                reason, remedy = "it may not be written to", "make the work directory writable"
+            text = f"{printable(name)}: cannot be used as the build state ({reason}); {remedy}"
+            raise InvalidCommand(text) from error
         self._saved: dict[str, str] = {}
         self._refused = False
         return connection

@@ -269,6 +269,24 @@ def test_a_work_directory_that_cannot_be(clip: Path, tmp_path: Path) -> None:
         assert (done.status, len(done.lines)) == (3, 1)
         assert "(Read-only file system); " in done.lines[0]
         assert drapto(tmp_path, "status", clip, "-o", "out").status == 0
+    with disk(tmp_path / "work", "size=8m"):
+        assert drapto(tmp_path, "encode", clip, "-o", "out", *FAST).status == 0
+        subprocess.run(["mount", "-o", "remount,ro", str(tmp_path / "work")], check=True)
+        for command in ("encode", "status", "plan"):
+            done = drapto(tmp_path, command, clip, "-o", "out")
+            assert (done.status, len(done.lines)) == (3, 1), done.lines
+            assert "(it may not be written to); make the work directory writable" in done.lines[0]
+
+
+def test_a_build_state_that_is_none(clip: Path, tmp_path: Path) -> None:
+    state = tmp_path / "work" / ".drapto" / "state.db"
+    state.parent.mkdir(parents=True)
+    state.write_bytes(b"no database at all, and longer than the header of one" * 50)
+    for command in ("encode", "status", "plan"):
+        done = drapto(tmp_path, command, clip, "-o", "out")
+        assert (done.status, len(done.lines)) == (3, 1), done.lines
+        assert "state.db: cannot be used as the build state (" in done.lines[0]
+        assert "; delete it, " in done.lines[0]
 
 
 def test_a_disk_that_is_too_small(clip: Path, longer: Path, tmp_path: Path) -> None:
