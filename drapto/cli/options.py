@@ -35,7 +35,8 @@ class _Named(click.Path):
         return super().convert(value, param, ctx)
 
 
-PATH = _Named(path_type=Path)
+# not readable: one title that may not be read fails by itself, and does not stop the others
+PATH = _Named(path_type=Path, readable=False)
 
 inputs = click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
