@@ -12,7 +12,7 @@ from drapto.errors import EXIT_INTERRUPTED, UsageError
 from drapto.project import require_output, require_sources
 from rules.graph import graph
 from rules.project import doit_config, make_state_dir
-from rules.workshop import signals_restored
+from rules.workshop import lock, signals_restored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,9 +70,11 @@ def run(
 
     Raises:
         UsageError: A source is missing, or the output directory cannot be written to.
+        LockedError: Another run works in the project.
     """
     require_sources(project)
     require_output(project)
+    lock(project.state_dir).require_free()
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
     main = DoitMain(
         ProjectLoader(project, force=force, quiet=quiet), config_filenames=(), extra_config=PLUGINS

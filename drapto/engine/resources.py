@@ -57,9 +57,11 @@ class CpuShare:
         """Return the level of parallelism of the encode at ``position`` (from 0) of ``count``.
 
         When the last ones run, the cores of those that have ended are idle. Threads use them, at no cost in
-        bytes, which are the same for every `lp`. The last ones hold no more slots than the others.
+        bytes, which are the same for every `lp`: the last takes all cores, the one before it half of them,
+        and so on. They hold no more slots than the others.
         """
-        return self.lp if count - position >= self.encoders else self.lp * self.encoders
+        left = count - position
+        return self.lp * max(1, self.encoders // left)
 
 
 def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, height: int) -> CpuShare:

@@ -39,11 +39,17 @@ def _fields(video: VideoTrack) -> list[str]:
 
 
 def refuse_unkeepable(source: Path, video: VideoTrack) -> None:
-    """Refuse a picture whose colours would come out wrong.
+    """Refuse a picture that would come out wrong.
 
     Raises:
-        SourceError: Dolby Vision profile 5.
+        SourceError: It is Dolby Vision profile 5, or turned.
     """
+    if video.rotation % 360:
+        raise SourceError(
+            f"is turned by {video.rotation % 360} degrees when it is played, which is not carried over yet",
+            path=source,
+            remedy="turn the picture itself, or remove the rotation (`mkvpropedit --edit track:v1`)",
+        )
     if video.dolby_vision is not None and video.dolby_vision.profile == NO_BASE_LAYER:
         raise SourceError(
             "is Dolby Vision profile 5, whose colours only a Dolby Vision decoder gets right",

@@ -54,17 +54,34 @@ class ProjectLock:
             handle.close()
             if before == str(run_pid()):
                 return True
-            raise LockedError(
-                f"another run works here (pid {before or 'unknown'})",
-                path=self.path.parent,
-                remedy="wait for it to end, or stop it",
-            ) from None
+            raise self._refusal(before) from None
         handle.seek(0)
         handle.truncate()
         handle.write(str(run_pid()))
         handle.flush()
         self._handle = handle
         return not before
+
+    def require_free(self) -> None:
+        """Refuse where another run has the lock, without taking it.
+
+        Raises:
+            LockedError: Another run has it.
+        """
+        if self._handle is None and self.path.exists():
+            with self.path.open(encoding="ascii") as handle:
+                before = handle.read().strip()
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise self._refusal(before) from None
+
+    def _refusal(self, holder: str) -> LockedError:
+        return LockedError(
+            f"another run works here (pid {holder or 'unknown'})",
+            path=self.path.parent,
+            remedy="wait for it to end, or stop it",
+        )
 
     def release(self) -> None:
         """Give the lock back, if it is held here, and note that the run ended well."""

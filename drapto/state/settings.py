@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -87,8 +88,12 @@ class TargetsAsMade:
         task.value_savers.append(self.values)
 
     def values(self) -> dict[str, Any]:
-        """Return what is saved."""
-        return {MADE: {self._name(path): self.fingerprints.state(path) for path in self.targets()}}
+        """Return what is saved: of a target that is gone already nothing, it is missing then."""
+        states = {}
+        for path in self.targets():
+            with contextlib.suppress(FileNotFoundError):
+                states[self._name(path)] = self.fingerprints.state(path)
+        return {MADE: states}
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)

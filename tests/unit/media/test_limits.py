@@ -52,6 +52,12 @@ def test_each_loss_is_said() -> None:
     refuse_unkeepable(Path("a.mkv"), track)
 
 
+def test_a_turned_picture_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"a\.mkv: is turned by 270 degrees"):
+        refuse_unkeepable(Path("a.mkv"), video(rotation=-90))
+    refuse_unkeepable(Path("a.mkv"), video(rotation=360))
+
+
 def test_profile_five_is_refused() -> None:
     with pytest.raises(SourceError, match=r"a\.mkv: is Dolby Vision profile 5.*HDR10 base layer"):
         refuse_unkeepable(Path("a.mkv"), video(dolby_vision=dolby_vision(5)))

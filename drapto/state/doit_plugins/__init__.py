@@ -1,0 +1,16 @@
+"""Where drapto plugs into doit: the database, the file checker, the reporter.
+
+No other package of drapto imports doit.
+
+doit 0.37 writes its database when a run ends, so a killed run forgets all that it did; `DurableDB` commits
+each task's success as it comes. doit's MD5 checker reads an 80 GB source once for each task that depends on
+it; `ContentChecker` reads a few MiB of it, once, and only when its size or modification time has changed.
+"""
+
+from __future__ import annotations
+
+from drapto.state.doit_plugins.checker import bound_checker
+from drapto.state.doit_plugins.database import DurableDB, forget
+from drapto.state.doit_plugins.reporter import StageReporter, bound_reporter
+
+__all__ = ["DurableDB", "StageReporter", "bound_checker", "bound_reporter", "forget"]

@@ -1,0 +1,128 @@
+"""doit's database, safe against crashes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from doit.dependency import DatabaseException, SqliteDB
+from doit.exceptions import InvalidCommand, InvalidTask
+
+from drapto.errors import SpaceError, StageError, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LAST_KEY = "deps:"
+"""The key that doit's `Dependency.save_success` writes last: once it is there, the success is whole."""
+
+LOCK_SECONDS = 60.0
+"""How long a writer waits for another one, which needs a few milliseconds."""
+
+
+class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
+    """doit's SQLite backend, with every success on the disk before the next task is told of it.
+
+    Attributes:
+        keeps_untried: A run of drapto's is on. doit then takes the success from a task that it does not try
+            because another failed; but what that task made is still good.
+    """
+
+    desc = "sqlite3, each success committed at once"
+    keeps_untried: ClassVar[bool] = False
+
+    def _sqlite3(self, name: str) -> sqlite3.Connection:
+        try:
+            connection: sqlite3.Connection = super()._sqlite3(name)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+        except (sqlite3.DatabaseError, DatabaseException) as error:
+            reason, remedy = str(error).splitlines()[0], "delete it, finished titles are then built once more"
+            if not all(os.access(path, os.W_OK) for path in (Path(name), Path(name).parent)):
+                reason, remedy = "it may not be written to", "make the work directory writable"
+            text = f"{printable(name)}: cannot be used as the build state ({reason}); {remedy}"
+            raise InvalidCommand(text) from error
+        self._saved: dict[str, str] = {}
+        self._refused = False
+        return connection
+
+    def _get_task_data(self, task_id: str) -> dict[str, Any]:
+        data: dict[str, Any] = super()._get_task_data(task_id)
+        if data:
+            self._saved[task_id] = self.codec.encode(data)
+        return data
+
+    def set(self, task_id: str, dependency: str, value: object) -> None:
+        """Store a value; commit when it completes a success, but a group's only if it says something new."""
+        super().set(task_id, dependency, value)
+        if dependency != LAST_KEY:
+            return
+        text = self.codec.encode(self._cache[task_id])
+        # the row of a task that reads files may be gone: see `forget`
+        if value or self._saved.get(task_id) != text:
+            with self._writing():
+                self._conn.execute("insert or replace into doit values (?,?)", (task_id, text))
+                self._conn.commit()
+            self._saved[task_id] = text
+        self._dirty.discard(task_id)
+
+    def remove(self, task_id: str) -> None:
+        """Forget a task, at once: a failure must not be forgotten in a crash."""
+        if self.keeps_untried:
+            return  # what was tried has been forgotten when it began
+        known = self.in_(task_id)
+        with self._writing():
+            super().remove(task_id)
+            self._saved.pop(task_id, None)
+            if known:
+                self._conn.commit()
+
+    def dump(self) -> None:
+        """Write what is left, and close; every success that counts is on the disk before."""
+        try:
+            super().dump()
+        except sqlite3.OperationalError as error:
+            if not self._refused:
+                sys.stderr.write(f"error: {_unwritable(self.name, error)}\n")
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turn what SQLite says when the disk is full into an end of the run that doit shows as one line."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            self._refused = True
+            raise InvalidTask(str(_unwritable(self.name, error))) from error
+
+
+def _unwritable(database: Path | str, error: sqlite3.OperationalError) -> StageError:
+    if "full" in str(error):
+        return SpaceError("the disk is full", path=database, remedy="free some space and run again")
+    return StageError(f"cannot be written ({error})", path=database, remedy="check its disk and run again")
+
+
+def forget(database: Path, task: str) -> None:
+    """Take a task's success back, on the disk, before its action changes anything.
+
+    Else, killed in its midst, it could pass for done: where the settings are turned back then, a piece that
+    was cut anew would stand among those of the old plan. Any thread or process may call this.
+
+    Args:
+        database: doit's database; nothing happens where there is none.
+        task: The task's name.
+
+    Raises:
+        StageError: It cannot be written.
+    """
+    if not database.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection, connection:
+            connection.execute("pragma synchronous = full")
+            connection.execute("delete from doit where task_id = ?", (task,))
+    except sqlite3.OperationalError as error:
+        raise _unwritable(database, error) from error

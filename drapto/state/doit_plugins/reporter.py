@@ -1,0 +1,170 @@
+"""What happens in a doit run, told to the bus and to the person who waits for it."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from doit.exceptions import DependencyError, InvalidCommand, TaskFailed, UnmetDependency
+
+from drapto.errors import DraptoError, printable
+from drapto.state.doit_plugins.database import DurableDB
+from drapto.state.events import ErrorEvent, StageComplete, StageStarted, bus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _FailedBefore(TaskFailed):  # type: ignore[misc]  # doit is untyped
+    """A task that was not tried, because one that it needs has failed.
+
+    doit's `UnmetDependency` counts as an error (exit code 2). But nothing more went wrong than the failure
+    that is reported already, so the run ends with a failure's exit code, 1.
+    """
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a project has done around a run; a reporter without a project does nothing around it.
+
+    Attributes:
+        on_start: Called before the first task; may refuse the run with a `DraptoError`.
+        on_success: Called with the title and the stage of a task whose success is on the disk.
+        on_end: Called after the last task.
+        display_for: Returns the display that follows the bus; called when the first task runs.
+        quiet: Write nothing where there is no display.
+    """
+
+    on_start: Callable[[], None] = lambda: None
+    on_success: Callable[[str, str], None] = lambda _title, _stage: None
+    on_end: Callable[[], None] = lambda: None
+    display_for: Callable[[], Any] = lambda: None
+    quiet: bool = False
+
+
+class StageReporter:
+    """doit's reporter: tells the bus what starts, ends and fails, and shows it.
+
+    A class bound to a project by `bound_reporter` also locks the project and cleans up after titles.
+    """
+
+    desc = "a line for each finished stage, live progress on a terminal"
+
+    hooks: ClassVar[Hooks] = Hooks()
+
+    def __init__(self, outstream: Any, options: dict[str, Any]) -> None:  # noqa: ANN401  doit's own
+        del options
+        self.outstream = io.StringIO() if self.hooks.quiet else outstream
+        self.failures: list[Any] = []
+        self.skipped = 0
+        self._started: dict[str, float] = {}
+        self._display: Any = None
+        self._begun = False
+
+    def initialize(self, tasks: object, selected_tasks: object) -> None:
+        """Lock the project (doit calls this when the graph is loaded, before anything runs)."""
+        del tasks, selected_tasks
+        try:
+            self.hooks.on_start()
+        except DraptoError as error:
+            raise InvalidCommand(str(error)) from error
+        self._begun = DurableDB.keeps_untried = True
+
+    def get_status(self, task: object) -> None:
+        """Do nothing: a task's status is about to be looked up."""
+
+    def execute_task(self, task: Any) -> None:  # noqa: ANN401  doit is untyped
+        """Tell that a stage begins."""
+        if not task.actions:
+            return
+        if self._display is None:
+            self._display = self.hooks.display_for()
+        self._started[task.name] = time.monotonic()
+        bus.publish(StageStarted(**_place(task)))
+
+    def add_success(self, task: Any) -> None:  # noqa: ANN401
+        """Tell that a stage is done; its success is in the database by now."""
+        if not task.actions:
+            return
+        seconds = time.monotonic() - self._started.pop(task.name, time.monotonic())
+        summary = task.result if isinstance(task.result, str) else ""
+        text, *notes = summary.split("\n")
+        bus.publish(StageComplete(**_place(task), seconds=seconds, summary=text, notes=tuple(notes)))
+        self.hooks.on_success(task.meta["title"], task.meta["stage"])
+
+    def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
+        """Tell that a stage failed, once; what depends on it is passed over in silence."""
+        if isinstance(fail, UnmetDependency):
+            fail.__class__ = _FailedBefore
+            return
+        if isinstance(fail, DependencyError):
+            _name_missing(fail)
+        self.failures.append(task.name)
+        if isinstance(fail, TaskFailed):
+            message = fail.message.strip()
+        else:
+            # not a failure that a stage foresaw: where it came from is for whoever mends it
+            sys.stderr.write(f"{task.name}: {fail.get_msg()}\n")
+            message = f"internal error: {_last_line(fail)}"
+        if task.meta:
+            bus.publish(ErrorEvent(**_place(task), message=message))
+        if self._display is None or not task.meta:
+            self.outstream.write(f"✗ {task.name}: {message}\n")
+
+    def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
+        """Count a task that has nothing to do."""
+        if task.actions:
+            self.skipped += 1
+
+    def skip_ignore(self, task: Any) -> None:  # noqa: ANN401
+        """Say that a task is ignored, as the user told doit."""
+        self.outstream.write(f"ignored: {task.name}\n")
+
+    def cleanup_error(self, exception: Any) -> None:  # noqa: ANN401
+        """Show a failed clean-up."""
+        sys.stderr.write(exception.get_msg())
+
+    def runtime_error(self, msg: str) -> None:
+        """Show an error of doit's own."""
+        self.outstream.write(f"error: {msg}\n")
+
+    def teardown_task(self, task: object) -> None:
+        """Do nothing: no task has a teardown."""
+
+    def complete_run(self) -> None:
+        """Stop the display and give the lock back."""
+        if self._display is not None:
+            self._display.stop()
+        elif self._begun and not self.failures:
+            self.outstream.write("everything is up to date\n" if self.skipped else "nothing to do\n")
+        if self._begun:
+            self.hooks.on_end()
+        self._begun = DurableDB.keeps_untried = False
+
+
+def _name_missing(fail: Any) -> None:  # noqa: ANN401  doit is untyped
+    """Make doit's complaint of a file that is not there a failure like any other: file and remedy."""
+    found = re.search(r"Dependent file '(.*)' does not exist", str(fail.message), flags=re.DOTALL)
+    if found is not None:
+        fail.__class__ = TaskFailed
+        fail.message = f"{printable(found[1])}: does not exist; put it back, or connect its disk"
+
+
+def _last_line(fail: Any) -> str:  # noqa: ANN401  doit is untyped
+    lines = [line.strip() for line in str(fail.get_msg()).splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
+
+
+def _place(task: Any) -> dict[str, Any]:  # noqa: ANN401  doit is untyped
+    """Return the event fields that say which task it is."""
+    place: dict[str, Any] = task.meta
+    return place
+
+
+def bound_reporter(**hooks: Any) -> type[StageReporter]:  # noqa: ANN401  the fields of Hooks
+    """Return a reporter class with a project's `Hooks`; doit makes the instance itself."""
+    return type(StageReporter.__name__, (StageReporter,), {"hooks": Hooks(**hooks)})
