@@ -44,7 +44,7 @@ def measure(folder: Path, ffmpeg: Path, *, rounds: int) -> Idle:
     (folder / "dodo.py").write_text(DODO)
     (folder / "drapto.toml").write_text("[encoding]\npreset = 13\n[processing]\nchunk_size = 1\n")
     source = folder / "source" / f"{FIRST}.mkv"
-    clips.make_clip(ffmpeg, source, frames=SEGMENTS, size=(64, 64), rate="1", keyint=1, bframes=0)
+    clips.make_clip(ffmpeg, source, frames=SEGMENTS + 1, size=(64, 64), rate="1", keyint=1, bframes=0)
     timed(doit(), folder)
     plan = SegmentPlan.read(folder / "work" / FIRST / "encode_data" / "segments.json")
     one = median([timed(doit(), folder).wall for _ in range(rounds)])

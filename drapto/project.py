@@ -10,6 +10,7 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,42 +41,42 @@ class Title:
     work: Path
     output: Path
 
-    @property
+    @cached_property
     def probe(self) -> Path:
         """What is in the source."""
         return self.work / "probe.json"
 
-    @property
+    @cached_property
     def timestamps(self) -> Path:
         """Every frame's presentation time."""
         return self.work / "timestamps.txt"
 
-    @property
+    @cached_property
     def keyframes(self) -> Path:
         """The presentation times of the keyframes, where the source can be cut."""
         return self.work / "keyframes.txt"
 
-    @property
+    @cached_property
     def crop(self) -> Path:
         """The crop and its evidence."""
         return self.work / "crop.json"
 
-    @property
+    @cached_property
     def encode_data(self) -> Path:
         """The directory of segments.json, encoding.json and progress.json."""
         return self.work / "encode_data"
 
-    @property
+    @cached_property
     def plan(self) -> Path:
         """The segment plan."""
         return self.encode_data / "segments.json"
 
-    @property
+    @cached_property
     def segments(self) -> Path:
         """The directory of the stream-copied segments."""
         return self.work / "segments"
 
-    @property
+    @cached_property
     def encoded(self) -> Path:
         """The directory of the encoded segments and their records."""
         return self.work / "encoded"
@@ -84,27 +85,27 @@ class Title:
         """Return the Opus file of audio track ``number``, counted from 0."""
         return self.work / f"audio-{number}.mkv"
 
-    @property
+    @cached_property
     def subtitles(self) -> Path:
         """Subtitles and attachments, stream-copied."""
         return self.work / "subtitles.mkv"
 
-    @property
+    @cached_property
     def video(self) -> Path:
         """The joined video with the source's timestamps."""
         return self.work / "video.mkv"
 
-    @property
+    @cached_property
     def muxed(self) -> Path:
         """The whole file, before validation."""
         return self.work / "muxed.mkv"
 
-    @property
+    @cached_property
     def validation(self) -> Path:
         """The checks and what they found."""
         return self.work / "validation.json"
 
-    @property
+    @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""
         return self.work / "logs"

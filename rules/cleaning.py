@@ -9,6 +9,7 @@ from drapto.engine.atomic import sweep
 from rules import workshop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from drapto.project import Project, Title
@@ -17,10 +18,18 @@ if TYPE_CHECKING:
 
 def media_of(title: Title) -> list[Path]:
     """Return the work files of a title that are large: everything but records and logs."""
-    singles = [title.subtitles, title.video, title.muxed]
-    patterns = ((title.segments, "*.mkv"), (title.encoded, "*.mkv"), (title.work, "audio-*.mkv"))
-    found = [path for folder, pattern in patterns for path in folder.glob(pattern)]
-    return sorted(found) + [path for path in singles if path.exists()]
+    return sorted(_media_of(title))
+
+
+def _media_of(title: Title) -> Iterator[Path]:
+    """Yield the same, what is found fastest first."""
+    yield from (path for path in (title.muxed, title.video, title.subtitles) if path.exists())
+    for folder, pattern in (
+        (title.work, "audio-*.mkv"),
+        (title.encoded, "*.mkv"),
+        (title.segments, "*.mkv"),
+    ):
+        yield from folder.glob(pattern)
 
 
 def is_dropped(project: Project, title: Title) -> bool:
@@ -28,7 +37,7 @@ def is_dropped(project: Project, title: Title) -> bool:
 
     A run that is killed while it removes them leaves some, which are then no sign that the rest is missed.
     """
-    return not project.config.processing.keep_work or not media_of(title)
+    return not project.config.processing.keep_work or next(_media_of(title), None) is None
 
 
 def drop(title: Title) -> list[Path]:

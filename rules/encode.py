@@ -46,8 +46,12 @@ def tasks(
         width=crop.rect.width,
         height=crop.rect.height,
     )
+    common = settings(project.config, info, crop, plan)
+    common_slice = {**common.model_dump(mode="json"), "strategy": plan.strategy}
+    # as text: there may be thousands of segments, and pathlib is slow
+    work, encoded, source = str(title.work), str(title.encoded), str(title.source)
     for position, segment in enumerate(plan.by_effort()):
-        slice_ = settings(project.config, info, crop, plan, segment)
+        own = {"frames": segment.frames, "keyint": segment.keyint}
         yield rule(
             project,
             title,
@@ -56,11 +60,11 @@ def tasks(
             action=build,
             # what the segment holds is in its file; the crop and the frame count are in the settings slice,
             # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
-            file_dep=[title.work / segment.path if segment.path else title.source],
-            targets=targets(title, segment),
-            settings={**slice_.model_dump(mode="json"), "strategy": plan.strategy},
+            file_dep=[f"{work}/{segment.path}" if segment.path else source],
+            targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
+            settings={**common_slice, **own},
             arguments={
-                "settings": slice_,
+                "settings": common.model_copy(update=own),
                 "strategy": plan.strategy,
                 "stream": 0 if segment.path else info.video.index,
                 "segment": segment,
@@ -76,10 +80,8 @@ def targets(title: Title, segment: Segment) -> list[Path]:
     return [title.encoded / f"{segment.name}.mkv", title.encoded / f"{segment.name}.json"]
 
 
-def settings(
-    config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan, segment: Segment
-) -> EncodeSettings:
-    """Return everything that shapes the bytes of an encoded segment, but for its frames."""
+def settings(config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> EncodeSettings:
+    """Return what shapes the bytes of all of a title's encoded segments; each has frames of its own."""
     encoding = config.encoding
     location = info.video.colour.chroma_location
     return EncodeSettings(
@@ -90,8 +92,8 @@ def settings(
         pix_fmt=encoding.pix_fmt,
         crop=crop.rect if crop.cuts else None,
         rate=plan.rate,
-        frames=segment.frames,
-        keyint=segment.keyint,
+        frames=0,
+        keyint=0,
         chroma_location=location if location in AV1_CHROMA_LOCATIONS else None,
     )
 

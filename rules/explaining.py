@@ -61,7 +61,9 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
     config = doit_config(project, quiet=True)
     state = str(project.database) if project.database.exists() else ":memory:"
     try:
-        manager = Dependency(DurableDB, state, checker_cls=config["check_file_uptodate"])
+        manager = Dependency(
+            DurableDB, state, checker_cls=config["check_file_uptodate"], codec_cls=config["codec_cls"]
+        )
     except InvalidCommand as error:
         raise UsageError(str(error)) from error
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +30,10 @@ def name_of(stage: str, title: Title, part: object = None) -> str:
     return f"{stage}:{title.name}" if part is None else f"{stage}:{title.name}:{part}"
 
 
-def shown(project: Project, path: Path) -> str:
+def shown(project: Project, path: Path | str) -> str:
     """Return a path as the graph, and a user who selects a target, writes it."""
-    return str(path.relative_to(project.root)) if path.is_relative_to(project.root) else str(path)
+    # as text: this is asked for every file of every task, and pathlib is slow at it
+    return str(path).removeprefix(f"{project.root}{os.sep}")
 
 
 def rule(  # noqa: PLR0913  a task is what it is given
@@ -41,8 +43,8 @@ def rule(  # noqa: PLR0913  a task is what it is given
     *,
     action: Action,
     settings: dict[str, Any] | Callable[[], dict[str, Any]],
-    file_dep: Iterable[Path],
-    targets: Sequence[Path],
+    file_dep: Iterable[Path | str],
+    targets: Sequence[Path | str],
     arguments: dict[str, Any] | None = None,
     task_dep: Iterable[str] = (),
     segment: int | None = None,
@@ -86,10 +88,13 @@ def rule(  # noqa: PLR0913  a task is what it is given
         task_dep=list(task_dep),
         uptodate=[
             SettingsUnchanged(settings),
-            TargetsAsMade(project.root, made or (lambda: targets), fingerprints(project.state_dir)),
-            *([DocumentWhole(targets[0], document)] if document else []),
+            TargetsAsMade(
+                project.root, made or (lambda: map(Path, targets)), fingerprints(project.state_dir)
+            ),
+            *([DocumentWhole(Path(targets[0]), document)] if document else []),
         ],
-        clean=[(remove, [[str(path) for path in removable]])],
+        # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
+        clean=True if segment is not None else [(remove, [[str(path) for path in removable]])],
         subtask_of=stage if part is None else name_of(stage, title),
         io={"capture": False},
         doc=f"{stage} of {printable(title.source.name)}" if part is None else None,

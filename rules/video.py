@@ -24,7 +24,8 @@ STAGE = "video"
 
 def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
     """Yield the task that joins a title's segments."""
-    segments = [encode.targets(title, segment)[0] for segment in plan.segments]
+    encoded = str(title.encoded)
+    segments = [f"{encoded}/{segment.name}.mkv" for segment in plan.segments]
     yield rule(
         project,
         title,

@@ -20,7 +20,6 @@ from drapto.state.bus import bus
 from drapto.state.events import FileDiscovered
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
-from drapto.state.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +93,8 @@ def _record(project: Project) -> None:
     """Have the project's events written down, once in each process, until the run ends."""
     with _recordings_lock:
         if project.state_dir not in _recordings:
+            from drapto.state.recorder import Recorder
+
             recorder = Recorder({title.name: title.encode_data for title in project.titles})
             _recordings[project.state_dir] = bus.subscribe(recorder)
 
@@ -114,7 +115,6 @@ def begin(project: Project) -> None:
             atomic.sweep(title.work)
             atomic.sweep_beside(title.output)
     process.allow_children()
-    prepare(project)
     _watch_signals()
     for title in project.titles:
         if title.source.is_file():

@@ -8,8 +8,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import psutil
-
 from drapto.errors import SpaceError
 from drapto.words import size_text
 
@@ -117,6 +115,8 @@ def require_space(folder: Path, needed: int, what: str, *, place: str = "output"
     existing = folder
     while not existing.exists():
         existing = existing.parent
+    import psutil  # noqa: PLC0415  not for a run that finds nothing to do
+
     free = psutil.disk_usage(os.fspath(existing)).free
     if free < needed:
         raise SpaceError(

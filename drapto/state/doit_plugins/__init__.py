@@ -10,7 +10,7 @@ it; `ContentChecker` reads a few MiB of it, once, and only when its size or modi
 from __future__ import annotations
 
 from drapto.state.doit_plugins.checker import bound_checker
-from drapto.state.doit_plugins.database import DurableDB, forget
+from drapto.state.doit_plugins.database import DurableDB, FastCodec, forget
 from drapto.state.doit_plugins.reporter import StageReporter, bound_reporter
 
-__all__ = ["DurableDB", "StageReporter", "bound_checker", "bound_reporter", "forget"]
+__all__ = ["DurableDB", "FastCodec", "StageReporter", "bound_checker", "bound_reporter", "forget"]

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from doit.dependency import DatabaseException, SqliteDB
+from doit.dependency import DatabaseException, JSONCodec, SqliteDB
 from doit.exceptions import InvalidCommand, InvalidTask
+from pydantic_core import from_json
 
 from drapto.errors import SpaceError, StageError, printable
 
@@ -22,6 +23,17 @@ LAST_KEY = "deps:"
 
 LOCK_SECONDS = 60.0
 """How long a writer waits for another one, which needs a few milliseconds."""
+
+
+class FastCodec(JSONCodec):  # type: ignore[misc]  # doit is untyped
+    """JSON as doit writes it, read by pydantic's parser, which takes half as long as Python's own."""
+
+    def decode(self, data: str | bytes) -> Any:  # noqa: ANN401  JSON
+        """Return what ``data`` says."""
+        try:
+            return from_json(data)
+        except ValueError:  # strict about text, and a file's name may be bytes that are none
+            return super().decode(data)
 
 
 class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
@@ -52,7 +64,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
 
     def _get_task_data(self, task_id: str) -> dict[str, Any]:
         data: dict[str, Any] = super()._get_task_data(task_id)
-        if data:
+        if data and not data.get(LAST_KEY):
             self._saved[task_id] = self.codec.encode(data)
         return data
 

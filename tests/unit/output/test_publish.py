@@ -3,9 +3,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
-from drapto.engine import resources
 from drapto.errors import SpaceError, StageError
 from drapto.output import publish as module
 from drapto.output.publish import publish
@@ -71,7 +71,7 @@ def test_too_small_a_disk_is_seen_first(
         free = 1000
 
     monkeypatch.setattr(module, "_share", lambda *_: False)
-    monkeypatch.setattr(resources.psutil, "disk_usage", lambda _: Full)
+    monkeypatch.setattr(psutil, "disk_usage", lambda _: Full)
     with pytest.raises(SpaceError, match="the finished file needs about"):
         publish(muxed, tmp_path / "out" / "film.mkv", job=job)
     assert not list((tmp_path / "out").iterdir())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from drapto.config import Config
 from drapto.project import open_project
+from drapto.state import recorder
 from drapto.state.bus import bus
 from rules import workshop
 
@@ -31,7 +32,7 @@ def test_each_run_of_a_process_records_its_own_titles(
         def __call__(self, event: Event) -> None:
             """Record nothing."""
 
-    monkeypatch.setattr(workshop, "Recorder", Recorder)
+    monkeypatch.setattr(recorder, "Recorder", Recorder)
     before = len(bus._subscribers)
     for name in ("first", "second"):
         project = open_project(tmp_path, Config(), [tmp_path / f"{name}.mkv"])
