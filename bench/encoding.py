@@ -22,29 +22,41 @@ SVT = "tune=0:film-grain=0:film-grain-denoise=0"
 
 @dataclass
 class Rounds:
-    """What the rounds measured; one entry a round in each list."""
+    """What the rounds measured.
+
+    A shared machine's speed drifts by a third within minutes, so each of drapto's runs stands between two of
+    plain ffmpeg's and is held against their mean.
+
+    Attributes:
+        clip: The clip's name.
+        cores: How many were used.
+        chunk_size: Seconds per segment.
+        plain: The plain encodes, one more than there are runs of drapto's.
+        stage, whole: drapto's runs, each with the mean of the plain ones beside it.
+        overhead: Share of the whole job's CPU that is neither encoder nor checking decode.
+    """
 
     clip: str
     cores: int
     chunk_size: float
     segments: int = 0
     plain: list[Timed] = field(default_factory=list)
-    stage: list[Timed] = field(default_factory=list)
-    whole: list[Timed] = field(default_factory=list)
+    stage: list[tuple[Timed, Timed]] = field(default_factory=list)
+    whole: list[tuple[Timed, Timed]] = field(default_factory=list)
     overhead: list[float] = field(default_factory=list)
     size_ratio: float = 0.0
 
     def stage_wall(self) -> float:
         """Return the encode stage's wall time over the plain encode's, median of the rounds."""
-        return median([ours.wall / plain.wall for ours, plain in zip(self.stage, self.plain, strict=True)])
+        return median([ours.wall / plain.wall for ours, plain in self.stage])
 
     def whole_wall(self) -> float:
         """Return the whole job's wall time over the plain encode's."""
-        return median([ours.wall / plain.wall for ours, plain in zip(self.whole, self.plain, strict=True)])
+        return median([ours.wall / plain.wall for ours, plain in self.whole])
 
     def whole_cpu(self) -> float:
         """Return the whole job's CPU over the plain encode's."""
-        return median([ours.cpu / plain.cpu for ours, plain in zip(self.whole, self.plain, strict=True)])
+        return median([ours.cpu / plain.cpu for ours, plain in self.whole])
 
     def plain_wall(self) -> float:
         """Return the plain encode's wall time in seconds, median of the rounds."""
@@ -52,7 +64,7 @@ class Rounds:
 
     def own_peak(self) -> int:
         """Return the highest peak memory of drapto's own process, bytes."""
-        return max(one.own_peak for one in self.whole)
+        return max(ours.own_peak for ours, _ in self.whole)
 
 
 def compare(
@@ -60,26 +72,39 @@ def compare(
 ) -> Rounds:
     """Encode ``clip`` both ways, in turn, ``rounds`` times."""
     found = Rounds(clip.name, len(cores), chunk_size)
+    shutil.rmtree(folder, ignore_errors=True)
+    cut = folder / "cut"
+    _project(cut, clip, chunk_size)
+    timed(doit("crop", "segment"), cut, cores=cores)
+    work = cut / "work" / clip.stem
+    found.segments = len(SegmentPlan.read(work / "encode_data" / "segments.json").segments)
+
+    def plain() -> Timed:
+        found.plain.append(timed(_plain(ffmpeg, clip, work, folder / "plain.mkv"), folder, cores=cores))
+        return found.plain[-1]
+
+    before = plain()
     for number in range(rounds):
-        place = folder / f"round-{number}"
-        shutil.rmtree(place, ignore_errors=True)
-        _project(place / "stage", clip, chunk_size)
-        timed(doit("crop", "segment"), place / "stage", cores=cores)
-        found.stage.append(timed(doit("encode"), place / "stage", cores=cores))
-        work = place / "stage" / "work" / clip.stem
-        found.plain.append(timed(_plain(ffmpeg, clip, work, place / "plain.mkv"), place, cores=cores))
-        _project(place / "whole", clip, chunk_size)
-        report = place / "peak"
-        whole = timed(measured_doit(report), place / "whole", cores=cores)
-        found.whole.append(Timed(whole.wall, whole.cpu, int(report.read_text())))
-        logs = place / "whole" / "work" / clip.stem / "logs"
-        found.overhead.append(1 - _spent_in(logs, ("encode-", "audio-", "validate", "decode")) / whole.cpu)
-        found.size_ratio = (
-            (work.parent.parent.parent / "whole" / "work" / clip.stem / "video.mkv").stat().st_size
-        )
-        found.size_ratio /= (place / "plain.mkv").stat().st_size
-        found.segments = len(SegmentPlan.read(work / "encode_data" / "segments.json").segments)
+        stage = folder / f"stage-{number}"
+        shutil.copytree(cut, stage, symlinks=True)
+        ours = timed(doit("encode"), stage, cores=cores)
+        after = plain()
+        found.stage.append((ours, _mean(before, after)))
+        whole = folder / f"whole-{number}"
+        _project(whole, clip, chunk_size)
+        ours = timed(measured_doit(whole / "peak"), whole, cores=cores)
+        before = plain()
+        ours = Timed(ours.wall, ours.cpu, int((whole / "peak").read_text()))
+        found.whole.append((ours, _mean(after, before)))
+        made = whole / "work" / clip.stem
+        found.overhead.append(1 - _spent_in(made / "logs", ("encode-", "audio-", "validate")) / ours.cpu)
+        sizes = [(made / "video.mkv").stat().st_size, (folder / "plain.mkv").stat().st_size]
+        found.size_ratio = sizes[0] / sizes[1]
     return found
+
+
+def _mean(one: Timed, other: Timed) -> Timed:
+    return Timed((one.wall + other.wall) / 2, (one.cpu + other.cpu) / 2)
 
 
 def _project(folder: Path, clip: Path, chunk_size: float) -> None:
