@@ -55,11 +55,11 @@ class CpuShare:
         """Return the level of parallelism of the encode at ``position`` (from 0) of ``count``.
 
         When the last ones run, the cores of those that have ended are idle. Threads use them, at no cost in
-        bytes, which are the same for every `lp`: the last takes all cores, the one before it half of them,
-        and so on. They hold no more slots than the others.
+        bytes, which are the same for every `lp`: the last two, either of which may end last, take all cores,
+        the one before them half, and so on. They hold no more slots than the others.
         """
-        left = count - position
-        return self.lp * max(1, self.encoders // left)
+        others = max(1, count - position - 1)
+        return self.lp * max(1, self.encoders // others)
 
 
 def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, height: int) -> CpuShare:
