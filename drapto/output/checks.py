@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 SOUND_START = 0.05
-"""Seconds: what a decoder may swallow at the start (see the audio stage). libavformat takes the pre-skip, 6.5 ms, off an Opus track's times."""
+"""Seconds: what a decoder may swallow at the start, see the audio stage."""
 
 LENGTH = 1.0
 """Seconds by which an output, or a track of it, may be longer or shorter than the source."""
