@@ -33,10 +33,8 @@ UNCOMPRESSED_DYNAMICS = {"ac3": ("-drc_scale", "0"), "eac3": ("-drc_scale", "0")
 """Decoder options. Unless told not to, ffmpeg applies the stream's dynamic range compression, meant for late
 listening; it would be in the sound for ever."""
 
-START_TOLERANCE = 0.05
-"""Seconds. A decoder may swallow the packets that prime it (AAC, Vorbis: up to 2,048 samples, 43 ms); what
-follows
-stays at its time, and a gap below `LARGEST_GAP` is not filled."""
+START_TOLERANCE = 0.02
+"""Seconds: an Opus frame."""
 
 END_TOLERANCE = 1.0
 """Seconds. As for the whole file."""

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         VideoTrack,
     )
 
-SOUND_START = 0.05
-"""Seconds: what a decoder may swallow at the start, see the audio stage."""
+SOUND_START = 0.02
+"""Seconds: an Opus frame. libavformat takes the pre-skip, 6.5 ms, off an Opus track's times."""
 
 LENGTH = 1.0
 """Seconds by which an output, or a track of it, may be longer or shorter than the source."""
