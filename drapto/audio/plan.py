@@ -98,14 +98,19 @@ def first_sound(track: AudioTrack) -> float:
 
 
 def _timing(start: float) -> str:
-    """Return the resampler that keeps the sound at its timestamps.
+    """Return the resamplers that keep the sound at its timestamps.
+
+    The start has one of its own, between two sides of one rate: libswresample counts ``first_pts`` in samples
+    of its input's rate, not of its output's, and the rate that a decoder gives is only known once it runs
+    (HE-AAC doubles the one that its container states).
 
     Args:
         start: When the track starts, seconds. A decoder may swallow the packet that primes it (AAC: 21 ms);
             silence takes its place.
     """
     first = round(start * SAMPLE_RATE)
-    return f"aresample={SAMPLE_RATE}:async=1:min_hard_comp={LARGEST_GAP}:first_pts={first}"
+    timed = f"aresample={SAMPLE_RATE}:async=1:min_hard_comp={LARGEST_GAP}"
+    return f"{timed},aresample=async=1:min_hard_comp={LARGEST_GAP}:first_pts={first}"
 
 
 def bitrate_for(channels: int, bitrates: Bitrates) -> int:

@@ -144,6 +144,26 @@ def test_a_late_track_stays_late(job: Job, tone: Path, tmp_path: Path) -> None:
     assert len(sound.channels[0]) / 48000 == pytest.approx(4.0, abs=0.002)
 
 
+@pytest.mark.parametrize("rate", [22050, 44100, 48000, 96000])
+def test_a_late_track_of_any_rate_starts_in_time(job: Job, ffmpeg: Path, tmp_path: Path, rate: int) -> None:
+    sine = f"sine=440:d=2:r={rate}"
+    clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", sine, "-c:a", "flac", *STRIPPED, tmp_path / "tone.mka")
+    source = shift(tmp_path / "tone.mka", tmp_path / "late.mkv", 0.416)
+    result = encode(job, source, tmp_path / "audio-0.mkv")
+    sound = heard(job.ffmpeg, tmp_path / "audio-0.mkv")
+    assert result.span.start == pytest.approx(0.416, abs=0.002)
+    assert sound.loudness(0, 0, 480) > 0.05, "its first 10 ms are cut"
+
+
+def test_what_a_decoder_swallows_at_the_start_is_silence(job: Job, tone: Path, tmp_path: Path) -> None:
+    source = shift(tone, tmp_path / "late.mkv", 0.5)
+    track = track_of(source).model_copy(update={"start": 0.45})
+    result = encode(job, source, tmp_path / "audio-0.mkv", track)
+    ((begin, _),) = loud_spans(heard(job.ffmpeg, tmp_path / "audio-0.mkv"))
+    assert result.span.start == pytest.approx(0.45, abs=0.002)
+    assert begin == pytest.approx(0.5, abs=0.01)
+
+
 def test_a_hole_becomes_silence_and_what_follows_keeps_its_time(job: Job, tone: Path, tmp_path: Path) -> None:
     source = shift(tone, tmp_path / "hole.mkv", 0.5, hole=(1.0, 2.0))
     encode(job, source, tmp_path / "audio-0.mkv")
