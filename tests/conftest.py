@@ -42,13 +42,17 @@ def media() -> Callable[[str], Path]:
     return find
 
 
+def _job(ffmpeg: Path, folder: Path) -> Job:
+    return Job("clip", ffmpeg, folder / "logs", Slots(folder / "slots", 2), disk_rate=1 << 30)
+
+
 @pytest.fixture
 def job(ffmpeg: Path, tmp_path: Path) -> Job:
     """A job whose logs and CPU slots are in the test's own folder."""
-    return Job(
-        title="clip",
-        ffmpeg=ffmpeg,
-        logs=tmp_path / "logs",
-        cpu=Slots(tmp_path / "slots", 2),
-        disk_rate=1 << 30,
-    )
+    return _job(ffmpeg, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_job(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """A job for what a module's tests make once."""
+    return _job(ffmpeg, tmp_path_factory.mktemp("job"))

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 
-from drapto.engine.job import Job
-from drapto.engine.slots import Slots
 from drapto.errors import ArtifactError, ValidationError
 from drapto.output.model import Validation
 from drapto.output.mux import mux
@@ -21,11 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-
-@pytest.fixture(scope="module")
-def shared_job(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
-    folder = tmp_path_factory.mktemp("job")
-    return Job("clip", ffmpeg, folder / "logs", Slots(folder / "slots", 2), 1 << 30)
+    from drapto.engine.job import Job
 
 
 @pytest.fixture(scope="module")

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from drapto.errors import SourceError
 from drapto.media.limits import limits, refuse_unkeepable
-from drapto.media.model import DolbyVision, SourceInfo, VideoTrack
-
-
-def video(**more: object) -> VideoTrack:
-    plain = VideoTrack(
-        index=0,
-        codec="hevc",
-        width=1920,
-        height=1080,
-        sar=Fraction(1),
-        pix_fmt="yuv420p10le",
-        bit_depth=10,
-        rate=Fraction(24),
-        frames=1,
-        counted="packets",
-        variable=False,
-        keyframes=1,
-    )
-    return plain.model_copy(update=more)
-
-
-def source(track: VideoTrack) -> SourceInfo:
-    return SourceInfo(
-        digest="d", size=1, container="Matroska", duration=1.0, writer=None, tags={}, video=track
-    )
+from drapto.media.model import DolbyVision
+from tests.sources import source, video
 
 
 def dolby_vision(profile: int) -> DolbyVision:

@@ -19,9 +19,9 @@ from drapto.media.model import (
     MasteringDisplay,
     SourceInfo,
     SubtitleTrack,
-    VideoTrack,
 )
 from drapto.output.checks import check_all, timestamps
+from tests.sources import video
 
 TIMES = [40_000_000 * number for number in range(10)]
 DISPLAY = MasteringDisplay(
@@ -39,19 +39,13 @@ SOURCE = SourceInfo(
     duration=0.4,
     writer="w",
     tags={"title": "Film", "Made by": "me", "creation_time": "2020"},
-    video=VideoTrack(
-        index=0,
+    video=video(
         codec="mpeg2video",
         width=720,
         height=480,
         sar=Fraction(10, 11),
-        pix_fmt="yuv420p",
-        bit_depth=8,
         rate=Fraction(25),
         frames=10,
-        counted="packets",
-        variable=False,
-        keyframes=1,
         end=0.4,
         dispositions=("default",),
         colour=Colour(

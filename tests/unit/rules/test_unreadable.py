@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
 from drapto.config import Config
 from drapto.errors import SourceError
-from drapto.media.model import SourceInfo, VideoTrack
 from drapto.project import open_project
 from drapto.state.fingerprint import Fingerprints, digest
 from rules import graph, probe
 from rules.graph import _read_info
+from tests.sources import source as described
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,29 +25,7 @@ def probed(tmp_path: Path) -> Project:
     source = tmp_path / "clip.mkv"
     source.write_text("not Matroska any more")
     project = open_project(tmp_path, Config(), [source])
-    video = VideoTrack(
-        index=0,
-        codec="h264",
-        width=320,
-        height=180,
-        sar=Fraction(1),
-        pix_fmt="yuv420p",
-        bit_depth=8,
-        rate=Fraction(24),
-        frames=24,
-        counted="packets",
-        variable=False,
-        keyframes=1,
-    )
-    SourceInfo(
-        digest=digest(source),
-        size=1000,
-        container="Matroska",
-        duration=1.0,
-        writer=None,
-        tags={},
-        video=video,
-    ).write(project.titles[0].probe)
+    described(digest=digest(source)).write(project.titles[0].probe)
     return project
 
 

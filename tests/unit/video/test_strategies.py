@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
 from drapto.errors import ConfigError
-from drapto.media.model import SourceInfo, VideoTrack
 from drapto.video import strategies
 from drapto.video.strategies import Chunked, Standard, Strategy, choose, named
+from tests import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drapto.media.model import SourceInfo
+
 
 def source(seconds: float, keyframes: int) -> SourceInfo:
-    track = VideoTrack(
-        index=0,
-        codec="h264",
-        width=640,
-        height=360,
-        sar=Fraction(1),
-        pix_fmt="yuv420p",
-        bit_depth=8,
-        rate=Fraction(24),
-        frames=round(24 * seconds),
-        counted="packets",
-        variable=False,
-        keyframes=keyframes,
-        start=0.5,
-        end=0.5 + seconds,
-    )
-    return SourceInfo(
-        digest="d", size=1, container="Matroska", duration=1.0, writer=None, tags={}, video=track
-    )
+    return sources.source(sources.video(keyframes=keyframes, start=0.5, end=0.5 + seconds))
 
 
 @pytest.mark.parametrize(
