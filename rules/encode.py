@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.engine.resources import share_cpu
+from drapto.engine.resources import CpuShare, share_cpu
 from drapto.errors import printable
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.state.bus import bus
@@ -50,7 +50,7 @@ def tasks(
     common_slice = {**common.model_dump(mode="json"), "strategy": plan.strategy}
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
-    for position, segment in enumerate(plan.by_effort()):
+    for segment in plan.by_effort():
         own = {"frames": segment.frames, "keyint": segment.keyint}
         yield rule(
             project,
@@ -69,8 +69,7 @@ def tasks(
                 "stream": 0 if segment.path else info.video.index,
                 "segment": segment,
                 "segments": len(plan.segments),
-                "slots": share.lp,
-                "lp": share.lp_of(position, len(plan.segments)),
+                "share": share,
             },
         )
 
@@ -117,8 +116,7 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
     stream: int,
     segment: Segment,
     segments: int,
-    slots: int,
-    lp: int,
+    share: CpuShare,
 ) -> str:
     """Encode a segment."""
     del project
@@ -150,7 +148,8 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
 
     target, record = targets(title, segment)
     source = title.work / segment.path if segment.path else title.source
-    piece = Piece(source, stream, target, record, segment.index, slots, lp)
+    lp = share.lp_with(_left(title, segment, segments))
+    piece = Piece(source, stream, target, record, segment.index, share.lp, lp)
     encoded = named(strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
     bus.publish(
         SegmentComplete(
@@ -171,3 +170,15 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
     return summary
+
+
+_begun: set[str] = set()
+"""The records of the encodes that this process has begun."""
+
+
+def _left(title: Title, segment: Segment, segments: int) -> int:
+    """Return how many of a title's encodes have yet to begin, where ``segment``'s begins now."""
+    _begun.add(str(title.encoded / f"{segment.name}.json"))
+    there = {path.name for path in title.encoded.glob("*.json")}
+    names = [f"{index:04d}.json" for index in range(1, segments + 1)]
+    return sum(name not in there and str(title.encoded / name) not in _begun for name in names)

@@ -35,10 +35,10 @@ def test_few_segments_get_more_cores_each() -> None:
 
 def test_the_last_encodes_take_the_cores_of_those_that_have_ended() -> None:
     two = share(2)
-    assert [two.lp_of(position, 5) for position in range(5)] == [1, 1, 1, 2, 2]
+    assert [two.lp_with(left) for left in range(5)] == [2, 2, 2, 1, 1]
     four = share(4)
-    assert [four.lp_of(position, 6) for position in range(6)] == [1, 1, 1, 2, 4, 4]
-    assert share(8, segments=1).lp_of(0, 1) == 8
+    assert [four.lp_with(left) for left in range(6)] == [4, 4, 4, 2, 1, 1]
+    assert share(8, segments=1).lp_with(0) == 8
 
 
 def test_jobs_and_memory_limit_the_encoders() -> None:
