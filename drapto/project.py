@@ -77,6 +77,16 @@ class Title:
         return self.work / "segments"
 
     @cached_property
+    def calibration(self) -> Path:
+        """What samples say of the title's quality at each CRF."""
+        return self.work / "calibration.json"
+
+    @cached_property
+    def attempts(self) -> Path:
+        """The directory of what is tried on the way to a target."""
+        return self.work / "attempts"
+
+    @cached_property
     def encoded(self) -> Path:
         """The directory of the encoded segments and their records."""
         return self.work / "encoded"

@@ -32,3 +32,8 @@ def size_text(size: float) -> str:
 def count_text(number: int, what: str) -> str:
     """Return ``1 segment``, ``12 segments``, ``30,000 frames``."""
     return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def score_text(metric: str, score: float) -> str:
+    """Return ``VMAF 93.1`` or ``XPSNR 41.7 dB``."""
+    return f"{metric.upper()} {score:.1f}" + (" dB" if metric == "xpsnr" else "")

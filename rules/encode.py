@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from drapto.engine.resources import CpuShare, share_cpu
 from drapto.errors import printable
 from drapto.media.model import AV1_CHROMA_LOCATIONS
+from drapto.quality.target import choose_quality
 from drapto.state.bus import bus
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.video.encode_settings import EncodeSettings
 from drapto.video.strategies import Piece, named
-from drapto.words import count_text, size_text, time_text
+from drapto.words import count_text, score_text, size_text, time_text
 from rules.task import rule
 from rules.workshop import jobs, slots
 
@@ -47,6 +48,7 @@ def tasks(
         height=crop.rect.height,
     )
     common = settings(project.config, info, crop, plan)
+    calibration = [str(title.calibration)] if common.calibrated else []
     common_slice = {**common.model_dump(mode="json"), "strategy": plan.strategy}
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
@@ -60,7 +62,7 @@ def tasks(
             action=build,
             # what the segment holds is in its file; the crop and the frame count are in the settings slice,
             # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
-            file_dep=[f"{work}/{segment.path}" if segment.path else source],
+            file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
             targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
             settings={**common_slice, **own},
             arguments={
@@ -70,8 +72,15 @@ def tasks(
                 "segment": segment,
                 "segments": len(plan.segments),
                 "share": share,
+                "width": crop.rect.width,
+                "height": crop.rect.height,
             },
         )
+
+
+def source_of(title: Title, segment: Segment) -> Path:
+    """Return the file that holds the segment's frames."""
+    return title.work / segment.path if segment.path else title.source
 
 
 def targets(title: Title, segment: Segment) -> list[Path]:
@@ -83,9 +92,10 @@ def settings(config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
     """Return what shapes the bytes of all of a title's encoded segments; each has frames of its own."""
     encoding = config.encoding
     location = info.video.colour.chroma_location
+    target = choose_quality(config, info).target
     return EncodeSettings(
         preset=encoding.preset,
-        crf=crf_for(config, info.video.width, info.video.height),
+        crf=None if target else crf_for(config, info.video.width, info.video.height),
         svt_params=encoding.svt_params,
         film_grain=encoding.film_grain,
         pix_fmt=encoding.pix_fmt,
@@ -94,6 +104,7 @@ def settings(config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
         frames=0,
         keyint=0,
         chroma_location=location if location in AV1_CHROMA_LOCATIONS else None,
+        target=target,
     )
 
 
@@ -117,6 +128,8 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
     segment: Segment,
     segments: int,
     share: CpuShare,
+    width: int,
+    height: int,
 ) -> str:
     """Encode a segment."""
     del project
@@ -147,9 +160,20 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
         )
 
     target, record = targets(title, segment)
-    source = title.work / segment.path if segment.path else title.source
     lp = share.lp_with(_left(title, segment, segments))
-    piece = Piece(source, stream, target, record, segment.index, share.lp, lp)
+    piece = Piece(
+        source=source_of(title, segment),
+        stream=stream,
+        target=target,
+        record=record,
+        index=segment.index,
+        slots=share.lp,
+        lp=lp,
+        attempts=title.attempts,
+        width=width,
+        height=height,
+        calibration=title.calibration if settings.calibrated else None,
+    )
     encoded = named(strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
     bus.publish(
         SegmentComplete(
@@ -160,10 +184,16 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
             seconds=encoded.seconds,
             crf=encoded.crf,
             attempts=encoded.attempts,
+            score=encoded.scores.harmonic if encoded.scores else None,
+            tier=encoded.tier,
+            why=encoded.why,
         )
     )
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
-    summary = f"{encoded.frames} frames, CRF {encoded.crf:g}, {size_text(encoded.bytes)}, {speed:.1f} fps"
+    quality = f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}" if encoded.scores else ""
+    summary = (
+        f"{encoded.frames} frames, CRF {encoded.crf:g}{quality}, {size_text(encoded.bytes)}, {speed:.1f} fps"
+    )
     if encoded.complaints:
         log = f"{printable(title.logs)}/{STAGE}-{segment.name}.log"
         where = f"the picture is damaged after {time_text(segment.start_time)}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drapto.errors import ArtifactError, DraptoError
 from drapto.media.container import require_matroska
-from rules import audio, cleaning, crop, encode, mux, probe, segment, subtitles, validate, video
+from rules import audio, calibrate, cleaning, crop, encode, mux, probe, segment, subtitles, validate, video
 from rules.task import failing, group, later, name_of, shown
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ STAGES = {
     "probe": "what is in each source",
     "crop": "which part of each picture is not black bars",
     "segment": "each source in pieces",
+    "calibrate": "what quality samples of it have at which CRF",
     "encode": "the pieces through SVT-AV1",
     "video": "the encoded pieces joined",
     "audio": "each audio track to Opus",
@@ -49,6 +50,17 @@ class Rule(Protocol):
     STAGE: str
 
     def tasks(self, project: Project, title: Title, info: SourceInfo, /) -> Iterator[Task]:
+        """Yield them."""
+
+
+class SegmentRule(Protocol):
+    """A module of this package whose tasks follow from how the source is cut."""
+
+    STAGE: str
+
+    def tasks(
+        self, project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan, /
+    ) -> Iterator[Task]:
         """Yield them."""
 
 
@@ -147,23 +159,24 @@ def _after_segment(
     wanted: Sequence[str],
 ) -> Iterator[Task]:
     """Yield the stages whose tasks depend on the segments."""
-    encoded, joined = name_of(encode.STAGE, title), name_of(video.STAGE, title)
+    calibrated, encoded, joined = (
+        name_of(stage, title) for stage in (calibrate.STAGE, encode.STAGE, video.STAGE)
+    )
     if info is not None and cut is not None and plan is not None:
-        members = list(encode.tasks(project, title, info, cut, plan))
-        yield from members
-        yield group(encoded, members, parent=encode.STAGE)
+        for rule in (calibrate, encode):
+            yield from _grouped(list(rule.tasks(project, title, info, cut, plan)), title, rule.STAGE)
         yield from video.tasks(project, title, plan)
         return
 
-    def create_encodes() -> Iterator[Task]:
+    def create(rule: SegmentRule) -> Iterator[Task]:
         try:
             found = _read_info(project, title)
             rect = _made(crop.fresh(project, title, found), title.crop)
             pieces = _made(segment.fresh(project, title, found), title.plan)
         except DraptoError as error:
-            yield _broken(title, encode.STAGE, error)
+            yield _broken(title, rule.STAGE, error)
         else:
-            yield from _grouped(list(encode.tasks(project, title, found, rect, pieces)), title, encode.STAGE)
+            yield from _grouped(list(rule.tasks(project, title, found, rect, pieces)), title, rule.STAGE)
 
     def create_video() -> Iterator[Task]:
         try:
@@ -174,8 +187,15 @@ def _after_segment(
             yield from video.tasks(project, title, pieces)
 
     before = [name_of(segment.STAGE, title), name_of(crop.STAGE, title)]
+    makes = re.escape(shown(project, title.calibration))
+    yield from later(
+        calibrated, lambda: create(calibrate), after=before, stage=calibrate.STAGE, makes=makes, wanted=wanted
+    )
+    before = [*before, calibrated]
     makes = re.escape(shown(project, title.encoded)) + r"/\d+\.(mkv|json)"
-    yield from later(encoded, create_encodes, after=before, stage=encode.STAGE, makes=makes, wanted=wanted)
+    yield from later(
+        encoded, lambda: create(encode), after=before, stage=encode.STAGE, makes=makes, wanted=wanted
+    )
     makes = re.escape(shown(project, title.video))
     yield from later(joined, create_video, after=[encoded], stage=video.STAGE, makes=makes)
 

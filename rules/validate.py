@@ -8,6 +8,7 @@ from drapto.audio.plan import plan_audio
 from drapto.errors import printable
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
+from drapto.quality.target import choose_quality
 from drapto.state.bus import bus
 from drapto.state.events import Progress
 from drapto.words import count_text, size_text
@@ -62,7 +63,7 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
         "segment": segment.settings(project),
         "encode": {
             "preset": encoding.preset,
-            "crf": encode.crf_for(project.config, info.video.width, info.video.height),
+            **_quality(project, info),
             "svt_params": encoding.svt_params,
             "film_grain": encoding.film_grain,
             "pix_fmt": encoding.pix_fmt,
@@ -72,6 +73,14 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
         ],
         "output": printable(shown(project, title.output)),  # a name may hold bytes that are no text
     }
+
+
+def _quality(project: Project, info: SourceInfo) -> dict[str, Any]:
+    """Return the target, or the CRF where there is none."""
+    target = choose_quality(project.config, info).target
+    if target is not None:
+        return {"target": target.model_dump(mode="json")}
+    return {"crf": encode.crf_for(project.config, info.video.width, info.video.height)}
 
 
 def finished(project: Project, title: Title, info: SourceInfo) -> bool:

@@ -7,6 +7,7 @@ from typing import Unpack
 import click
 
 from drapto.cli import options
+from drapto.errors import UsageError
 from drapto.tools import find_tools, require
 
 MOST_JOBS = 256
@@ -21,7 +22,9 @@ MOST_JOBS = 256
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @click.option("--mode", type=click.Choice(["auto", "standard", "chunked"]), help="Encoding strategy.")
 @click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
-@click.option("--crf", type=click.FloatRange(0, 63), help="CRF for every size of picture.")
+@click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF.")
+@click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
+@click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
 @options.set_options
 @options.config_file
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
@@ -30,7 +33,9 @@ def encode(
     jobs: int | None,
     mode: str | None,
     preset: int | None,
+    vmaf: float | None,
     crf: float | None,
+    thorough: bool,
     force: bool,
     **named: Unpack[options.Named],
 ) -> int:
@@ -38,9 +43,14 @@ def encode(
 
     What is up to date already is not done again; an interrupted encode goes on where it stopped.
     """
+    if crf is not None and vmaf is not None:
+        raise UsageError("--crf and --vmaf exclude each other", remedy="give one of them")
     project = options.open_named(
         named,
         {
+            "quality.mode": None if crf is None else "crf",
+            "quality.thorough": thorough or None,
+            "encoding.vmaf_target": vmaf,
             "encoding.mode": mode,
             "encoding.preset": preset,
             "encoding.crf.sd": crf,

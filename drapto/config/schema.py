@@ -90,6 +90,40 @@ class EncodingSettings(Section):
         return self.film_grain or svt_params.film_grain(self.svt_params) > 0
 
 
+class QualitySettings(Section):
+    """How the quality of the picture is set."""
+
+    mode: Literal["auto", "target", "crf"] = Field(
+        "auto",
+        description="aim at a target, use the fixed encoding.crf, or as the title allows (auto)",
+    )
+    metric: Literal["vmaf", "xpsnr"] = Field("vmaf", description="what the target is measured in")
+    xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
+    tolerance: Real = Field(
+        0.6, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
+    )
+    crf_min: Crf = Field(10.0, description="the lowest CRF (highest quality) that a target may take")
+    crf_max: Crf = Field(50.0, description="the highest CRF (lowest quality) that a target may take")
+    max_encodes: Whole = Field(6, ge=1, le=20, description="encodes of a segment before its search ends")
+    thorough: bool = Field(False, description="measure every frame instead of a sample")
+    engine: Literal["native", "ab-av1"] = Field(
+        "native", description="who finds the CRF: drapto itself, or the program ab-av1"
+    )
+    out_of_reach: Literal["fail", "closest"] = Field(
+        "fail", description="what becomes of a segment that cannot have the target"
+    )
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> QualitySettings:
+        if self.crf_min > self.crf_max:
+            raise refuse(
+                "crf_min",
+                f"= {self.crf_min:g} is above quality.crf_max",
+                "make it the lower one",
+            )
+        return self
+
+
 def _read_jobs(value: object) -> object:
     text = str(value).strip().lower()
     if text == "auto":
@@ -214,6 +248,7 @@ class Config(Section):
 
     version: Literal[3] = Field(3, description="the version of this file's layout")
     encoding: EncodingSettings = EncodingSettings()
+    quality: QualitySettings = QualitySettings()
     processing: ProcessingSettings = ProcessingSettings()
     resources: ResourceSettings = ResourceSettings()
     input: InputSettings = InputSettings()

@@ -37,9 +37,7 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
         FileNotFoundError: The block ended without writing the temporary file.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    tail = f".{os.getpid()}-{secrets.token_hex(4)}{PARTIAL}"
-    stem = os.fsencode(f".{target.name}")[: NAME_LIMIT - len(tail)].decode(errors="ignore")
-    partial = target.with_name(stem + tail)
+    partial = _partial(target)
     try:
         yield partial
         if durable:
@@ -53,10 +51,28 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
         sync(target.parent)
 
 
+@contextlib.contextmanager
+def scratch(beside: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``beside``, removed at the end, or by `sweep` after a killed run."""
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    partial = _partial(beside)
+    try:
+        yield partial
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_text(target: Path, text: str, *, durable: bool = True) -> None:
     """Write UTF-8 ``text`` to ``target``, whole or not at all; ``durable`` as for `replacing`."""
     with replacing(target, durable=durable) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def _partial(target: Path) -> Path:
+    """Return a unique temporary name beside ``target``."""
+    tail = f".{os.getpid()}-{secrets.token_hex(4)}{PARTIAL}"
+    stem = os.fsencode(f".{target.name}")[: NAME_LIMIT - len(tail)].decode(errors="ignore")
+    return target.with_name(stem + tail)
 
 
 def sync(path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Metric, search and engines of quality targeting: an empty room until that issue is built."""
+"""Quality: what a metric finds, and the search for the CRF that meets a target."""

@@ -37,6 +37,9 @@ class SegmentRecord(Model):
         last_attempt: When it was last started.
         error: Why it failed, in one line; None where it did not.
         crf: The quality asked for, then the quality delivered.
+        score: What was measured of it; None where nothing was.
+        tier: Which round of a search found it.
+        why: Why the search ended there.
         bytes: The encoded file's size.
         seconds: How long the encode took.
     """
@@ -49,6 +52,9 @@ class SegmentRecord(Model):
     last_attempt: datetime | None = None
     error: str | None = None
     crf: float | None = None
+    score: float | None = None
+    tier: int | None = None
+    why: str = ""
     bytes: int | None = None
     seconds: float | None = None
 
@@ -164,6 +170,9 @@ def _segment_after(segment: SegmentRecord, event: Event, now: datetime) -> Segme
                 "last_attempt": now,
                 "error": None,
                 "crf": event.crf,
+                "score": None,
+                "tier": None,
+                "why": "",
                 "bytes": None,
                 "seconds": None,
             }
@@ -175,6 +184,9 @@ def _segment_after(segment: SegmentRecord, event: Event, now: datetime) -> Segme
                 "last_attempt": segment.last_attempt or now,
                 "error": None,
                 "crf": event.crf,
+                "score": event.score,
+                "tier": event.tier,
+                "why": event.why,
                 "bytes": event.bytes,
                 "seconds": event.seconds,
             }

@@ -154,6 +154,9 @@ class SegmentComplete(Event):
         seconds: How long the encode took.
         crf: The quality it was encoded at.
         attempts: How many encodes it took, the last one included.
+        score: What was measured of it; None where nothing was.
+        tier: Which round of a search found it; None where there was none.
+        why: Why the search ended there.
     """
 
     name = "segment_complete"
@@ -163,6 +166,9 @@ class SegmentComplete(Event):
     seconds: float
     crf: float
     attempts: int = 1
+    score: float | None = None
+    tier: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

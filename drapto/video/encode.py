@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av
@@ -16,6 +17,8 @@ from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from drapto.video.strategies import Piece
 
 SHORTEST_KEYINT = 2
 """With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals:
@@ -61,33 +64,92 @@ def encode_arguments(
     ]
 
 
-def encode_segment(  # noqa: PLR0913  a stage's parameters are its inputs
-    source: Path,
-    stream: int,
+@dataclass(frozen=True)
+class Encode:
+    """One finished encode of a segment.
+
+    Attributes:
+        bytes: The file's size.
+        seconds, cpu_seconds: What it took.
+        starts: How often the encoder was started.
+        complaints: What ffmpeg complained of in the source, a line each.
+    """
+
+    bytes: int
+    seconds: float
+    cpu_seconds: float
+    starts: int
+    complaints: tuple[str, ...]
+
+
+def run_encoder(
+    piece: Piece,
     target: Path,
-    record: Path,
     settings: EncodeSettings,
     *,
-    index: int,
+    job: Job,
+    stage: str | None = None,
+    on_progress: Callable[[EncodeProgress], None] | None = None,
+) -> Encode:
+    """Encode a piece to ``target`` at the CRF that ``settings`` fix, and check its frames.
+
+    Args:
+        piece: What to encode.
+        target: Where to; it is written in place, so give a temporary name.
+        settings: What shapes the bytes.
+        job: The title's surroundings.
+        stage: Names the log; the encode of the segment by default.
+        on_progress: Called about twice a second.
+
+    Raises:
+        FrameCountError: It did not come to the planned number of frames.
+        ToolFailedError: The encoder failed.
+    """
+    arguments = encode_arguments(piece.source, piece.stream, target, settings, lp=piece.lp)
+    started = time.monotonic()
+    for start in range(1, CRASH_RETRIES + 2):
+        try:
+            finished = job.run_ffmpeg(
+                arguments,
+                stage=stage or f"encode-{piece.index:04d}",
+                about=piece.source,
+                on_progress=on_progress or (lambda _: None),
+            )
+            break
+        except ToolFailedError as error:
+            if start > CRASH_RETRIES or "killed by signal" not in error.problem:
+                raise
+    frames = count_packets(target)
+    if frames != settings.frames:
+        raise FrameCountError(
+            f"segment {piece.index} came to {frames} frames instead of {settings.frames}",
+            path=piece.source,
+            remedy='the source may be damaged there; try --set input.frame_index="decode"',
+        )
+    return Encode(
+        bytes=target.stat().st_size,
+        seconds=round(time.monotonic() - started, 3),
+        cpu_seconds=round(finished.cpu_seconds, 3),
+        starts=start,
+        complaints=finished.complaints,
+    )
+
+
+def encode_segment(
+    piece: Piece,
+    settings: EncodeSettings,
+    *,
     strategy: str,
-    slots: int,
-    lp: int,
     job: Job,
     on_start: Callable[[], None] | None = None,
     on_progress: Callable[[EncodeProgress], None] | None = None,
 ) -> EncodedSegment:
-    """Encode one segment and check its frames.
+    """Encode one segment at its fixed CRF.
 
     Args:
-        source: The piece, or the whole source.
-        stream: Index of the video stream in it.
-        target: The AV1 file to write.
-        record: The JSON file to write beside it.
+        piece: What to encode, and where to.
         settings: What shapes the bytes.
-        index: The segment's number.
         strategy: The strategy's name, for the record.
-        slots: The CPU slots to hold.
-        lp: SVT-AV1's level of parallelism.
         job: The title's surroundings.
         on_start: Called once the CPU slots are held.
         on_progress: Called about twice a second.
@@ -96,42 +158,25 @@ def encode_segment(  # noqa: PLR0913  a stage's parameters are its inputs
         FrameCountError: It did not come to the planned number of frames.
         ToolFailedError: The encoder failed.
     """
-    report = on_progress or (lambda _: None)
-    with job.cpu.hold(slots), atomic.replacing(target) as partial:
+    if settings.crf is None:
+        raise ValueError("the CRF is not fixed")
+    with job.cpu.hold(piece.slots), atomic.replacing(piece.target) as partial:
         if on_start:
             on_start()
-        arguments = encode_arguments(source, stream, partial, settings, lp=lp)
-        started = time.monotonic()
-        for attempt in range(1, CRASH_RETRIES + 2):
-            try:
-                finished = job.run_ffmpeg(
-                    arguments, stage=f"encode-{index:04d}", about=source, on_progress=report
-                )
-                break
-            except ToolFailedError as error:
-                if attempt > CRASH_RETRIES or "killed by signal" not in error.problem:
-                    raise
-        frames = count_packets(partial)
-        if frames != settings.frames:
-            raise FrameCountError(
-                f"segment {index} came to {frames} frames instead of {settings.frames}",
-                path=source,
-                remedy='the source may be damaged there; try --set input.frame_index="decode"',
-            )
-        encoded = EncodedSegment(
-            index=index,
-            strategy=strategy,
-            crf=settings.crf,
-            preset=settings.preset,
-            attempts=attempt,
-            frames=frames,
-            bytes=partial.stat().st_size,
-            seconds=round(time.monotonic() - started, 3),
-            cpu_seconds=round(finished.cpu_seconds, 3),
-            complaints=len(finished.complaints),
-            complaint="".join(finished.complaints[:1]),
-        )
-    return encoded.write(record)
+        done = run_encoder(piece, partial, settings, job=job, on_progress=on_progress)
+    return EncodedSegment(
+        index=piece.index,
+        strategy=strategy,
+        crf=settings.crf,
+        preset=settings.preset,
+        attempts=done.starts,
+        frames=settings.frames,
+        bytes=done.bytes,
+        seconds=done.seconds,
+        cpu_seconds=done.cpu_seconds,
+        complaints=len(done.complaints),
+        complaint="".join(done.complaints[:1]),
+    ).write(piece.record)
 
 
 def count_packets(path: Path) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from drapto.engine.document import Document, Model, Rational
 from drapto.media.model import CropRect
+from drapto.quality.scores import Scores
+from drapto.quality.target import QualityTarget
 
 
 class EncodeSettings(Model):
@@ -13,7 +13,7 @@ class EncodeSettings(Model):
 
     Attributes:
         preset: SVT-AV1's preset, 0 (slow) to 13.
-        crf: Constant rate factor, 0 to 63 in quarter steps.
+        crf: Constant rate factor, 0 to 63 in quarter steps; None where it is searched for.
         svt_params: ``key=value`` pairs joined by colons, as ``-svtav1-params`` takes them.
         film_grain: Synthesise film grain instead of coding it.
         pix_fmt: ffmpeg's pixel format name.
@@ -22,10 +22,11 @@ class EncodeSettings(Model):
         frames: How many frames the segment has.
         keyint: The most frames from keyframe to keyframe.
         chroma_location: Where the source says its chroma samples are, by ffmpeg's name; None says nothing.
+        target: The quality that the CRF is searched for; None where it is fixed.
     """
 
     preset: int
-    crf: float
+    crf: float | None
     svt_params: str
     film_grain: bool
     pix_fmt: str
@@ -34,6 +35,16 @@ class EncodeSettings(Model):
     frames: int
     keyint: int
     chroma_location: str | None = None
+    target: QualityTarget | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the search begins with what samples of the title say."""
+        return self.target is not None and self.target.engine == "native"
+
+    def at(self, crf: float) -> EncodeSettings:
+        """Return the same at a fixed CRF."""
+        return self.model_copy(update={"crf": crf, "target": None})
 
 
 class EncodedSegment(Document):
@@ -44,12 +55,17 @@ class EncodedSegment(Document):
         strategy: The strategy that made it.
         crf: The CRF of the delivered encode.
         preset: SVT-AV1's preset.
-        attempts: Encoder starts that it took.
-        scores: Measured quality by metric name; empty where none was measured.
+        attempts: Encoder starts that it took, those for other CRFs included.
+        scores: What was measured of the delivered frames; None where nothing was.
+        target: The score that was aimed at; None where the CRF was fixed.
+        tier: Which round of the search found the delivered encode, 1 to 3.
+        why: Why the search ended there: ``target``, or what kept it from it.
+        tried: The measured encodes, (CRF, score), in the order that they were made.
         frames: Frames delivered, equal to the plan's.
         bytes: Size of the file.
         seconds: Wall-clock seconds of the delivered encode.
         cpu_seconds: Processor seconds of the delivered encode.
+        search_cpu_seconds: Processor seconds of all that it took to find it: guess, encodes, measurements.
         complaints: How often ffmpeg complained of what it decoded.
         complaint: Its first complaint; empty where there was none.
     """
@@ -59,10 +75,15 @@ class EncodedSegment(Document):
     crf: float
     preset: int
     attempts: int
-    scores: dict[str, float] = Field(default_factory=dict)
+    scores: Scores | None = None
+    target: float | None = None
+    tier: int | None = None
+    why: str = ""
+    tried: tuple[tuple[float, float], ...] = ()
     frames: int
     bytes: int
     seconds: float
     cpu_seconds: float
+    search_cpu_seconds: float = 0.0
     complaints: int = 0
     complaint: str = ""

@@ -37,6 +37,9 @@ class Piece:
         index: The segment's number, from 1.
         slots: The CPU slots to hold.
         lp: SVT-AV1's level of parallelism.
+        attempts: The directory of what is tried on the way to a target.
+        calibration: What is known of the title's quality at each CRF; None where nothing is.
+        width, height: The encoded picture, pixels.
     """
 
     source: Path
@@ -46,6 +49,10 @@ class Piece:
     index: int
     slots: int
     lp: int
+    attempts: Path
+    width: int
+    height: int
+    calibration: Path | None = None
 
 
 class Strategy(ABC):
@@ -81,22 +88,14 @@ class Strategy(ABC):
         on_start: Callable[[], None] | None = None,
         on_progress: Callable[[EncodeProgress], None] | None = None,
     ) -> EncodedSegment:
-        """Encode one segment at its fixed CRF; override to do it in another way."""
-        from drapto.video.encode import encode_segment  # noqa: PLC0415  brings PyAV, which planning does not need
+        """Encode one segment, at its fixed CRF or to its target; override to do it in another way."""
+        if settings.target is not None:
+            from drapto.quality.targeted import encode_to_target as encode  # noqa: PLC0415  brings PyAV
+        else:
+            from drapto.video.encode import encode_segment as encode  # noqa: PLC0415  brings PyAV
 
-        return encode_segment(
-            piece.source,
-            piece.stream,
-            piece.target,
-            piece.record,
-            settings,
-            index=piece.index,
-            strategy=self.name,
-            slots=piece.slots,
-            lp=piece.lp,
-            job=job,
-            on_start=on_start,
-            on_progress=on_progress,
+        return encode(
+            piece, settings, strategy=self.name, job=job, on_start=on_start, on_progress=on_progress
         )
 
 

@@ -1,0 +1,158 @@
+"""What has been tried for a segment, kept on disk: an interrupted search pays for nothing twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from drapto.engine import atomic
+from drapto.engine.document import Document, Model
+from drapto.quality.scores import Scores
+from drapto.quality.search import Point
+from drapto.state.fingerprint import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Attempt(Model):
+    """One full encode of a segment.
+
+    Attributes:
+        crf: Its CRF.
+        bytes: The file's size.
+        digest: The file's content digest.
+        seconds, cpu_seconds: What the encode took.
+        starts: How often the encoder was started for it.
+        complaints, complaint: How often ffmpeg complained of the source, and its first complaint.
+        scores: What was measured of it, one for each density.
+        measuring_cpu_seconds: What that took.
+    """
+
+    crf: float
+    bytes: int
+    digest: str
+    seconds: float
+    cpu_seconds: float
+    starts: int = 1
+    complaints: int = 0
+    complaint: str = ""
+    scores: tuple[Scores, ...] = ()
+    measuring_cpu_seconds: float = 0.0
+
+    def measured(self, step: int) -> Scores | None:
+        """Return the scores of every ``step``-th frame, if they were measured."""
+        return next((scores for scores in self.scores if scores.step == step), None)
+
+
+class Guess(Model):
+    """Where another program would begin, and what it took to find out.
+
+    Attributes:
+        crf: The CRF.
+        cpu_seconds: What it took.
+    """
+
+    crf: float
+    cpu_seconds: float = 0.0
+
+
+class Attempts(Document):
+    """Everything tried for a segment, whatever the target was.
+
+    Attributes:
+        key: Digest of all that the encodes depend on but the CRF.
+        guesses: By what they were made for, such as ``vmaf 93``.
+        attempts: In the order that they were made.
+    """
+
+    key: str
+    guesses: dict[str, Guess] = Field(default_factory=dict)
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What all of it took."""
+        encodes = sum(one.cpu_seconds + one.measuring_cpu_seconds for one in self.attempts)
+        return encodes + sum(guess.cpu_seconds for guess in self.guesses.values())
+
+    def at(self, crf: float) -> Attempt | None:
+        """Return the attempt at ``crf``."""
+        return next((attempt for attempt in self.attempts if attempt.crf == crf), None)
+
+    def points(self, step: int) -> list[Point]:
+        """Return the attempts that were measured at every ``step``-th frame."""
+        found = ((attempt.crf, attempt.measured(step)) for attempt in self.attempts)
+        return [Point(crf, scores.harmonic) for crf, scores in found if scores]
+
+
+class Bench:
+    """A segment's attempts and their files, in a folder that all segments of a title share.
+
+    Args:
+        folder: The folder.
+        name: The segment's name.
+        key: As `Attempts` has it; what was tried under another one is thrown away.
+        delivered: The segment's encoded file, which may be one of the attempts.
+    """
+
+    def __init__(self, folder: Path, name: str, key: str, delivered: Path) -> None:
+        self._folder = folder
+        self._name = name
+        self._delivered = delivered
+        self.record = folder / f"{name}.json"
+        known = Attempts.read_if_whole(self.record)
+        if known is None or known.key != key:
+            self.clear()
+            known = Attempts(key=key)
+        self.known = known
+
+    def path(self, crf: float) -> Path:
+        """Return where the encode at ``crf`` is written."""
+        return self._folder / f"{self._name}-{crf:g}.mkv"
+
+    def file(self, attempt: Attempt) -> Path | None:
+        """Return the attempt's encoded file, wherever it is; None where it is gone."""
+        for path in (self.path(attempt.crf), self._delivered):
+            if path.is_file() and path.stat().st_size == attempt.bytes and digest(path) == attempt.digest:
+                return path
+        return None
+
+    def keep(self, attempt: Attempt) -> Attempt:
+        """Write an attempt down, in place of one at the same CRF."""
+        others = tuple(one for one in self.known.attempts if one.crf != attempt.crf)
+        self._write({"attempts": (*others, attempt)})
+        return attempt
+
+    def keep_guess(self, purpose: str, guess: Guess) -> Guess:
+        """Write a guess down."""
+        self._write({"guesses": {**self.known.guesses, purpose: guess}})
+        return guess
+
+    def _write(self, changes: dict[str, object]) -> None:
+        self.known = self.known.model_copy(update=changes).write(self.record)
+
+    def deliver(self, path: Path) -> None:
+        """Make ``path`` the segment's encoded file."""
+        if path != self._delivered:
+            self._delivered.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(self._delivered)
+            atomic.sync(self._delivered.parent)
+
+    def clear(self) -> None:
+        """Remove the attempts' files; the record stays."""
+        for path in self._files():
+            path.unlink(missing_ok=True)
+
+    def _files(self) -> Iterator[Path]:
+        yield from self._folder.glob(f"{self._name}-*.mkv")
+
+
+def key_of(values: object, source: Path) -> str:
+    """Return the digest of JSON ``values`` and of the content of ``source``."""
+    text = json.dumps(values, sort_keys=True)
+    return hashlib.blake2b(f"{digest(source)}\n{text}".encode(), digest_size=20).hexdigest()

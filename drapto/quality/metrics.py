@@ -1,0 +1,213 @@
+"""Metrics: how close an encode comes to its reference, frame by frame.
+
+A metric is a class here; `metric_for` finds one by its name in the settings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from drapto.engine.job import file_url
+from drapto.errors import ToolFailedError
+from drapto.quality.scale import DecibelScale, Scale, VmafScale
+from drapto.quality.scores import Scores, scores_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+    from pathlib import Path
+
+    from drapto.engine.job import Job
+    from drapto.media.model import CropRect
+
+FOUR_K = (2560, 1440)
+"""Long and short side in pixels above which the model that was trained on 4K pictures is used."""
+
+INFINITE = 100.0
+"""What stands for the infinite XPSNR of two equal pictures, dB."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The frames that an encode is held against.
+
+    Attributes:
+        source: The file.
+        stream: Index of its video stream.
+        crop: What the encode kept of the picture; None where it kept all.
+        pix_fmt: The encode's pixel format: the source is converted to it, as it was for the encoder.
+        width, height: The encode's picture, pixels.
+        frames: How many frames, from the file's first.
+        rate: Their nominal rate.
+    """
+
+    source: Path
+    stream: int
+    crop: CropRect | None
+    pix_fmt: str
+    width: int
+    height: int
+    frames: int
+    rate: Fraction
+
+
+class Metric(ABC):
+    """A full-reference metric of ffmpeg's."""
+
+    name: ClassVar[str]
+    scale: ClassVar[Scale]
+
+    @abstractmethod
+    def model_for(self, reference: Reference) -> str:
+        """Return the name of the model that these pictures are for; empty where there is only one."""
+
+    @abstractmethod
+    def step_for(self, step: int) -> int:
+        """Return which frames are measured where every ``step``-th is asked for."""
+
+    @abstractmethod
+    def filter(self, reference: Reference, log: Path, *, step: int, threads: int) -> str:
+        """Return the filter of two inputs, the encode and the reference."""
+
+    @abstractmethod
+    def read(self, log: Path) -> list[float]:
+        """Return the frames' scores from what the filter wrote.
+
+        Raises:
+            ValueError, KeyError: It is not what was expected.
+        """
+
+    def measure(
+        self,
+        encode: Path,
+        reference: Reference,
+        log: Path,
+        *,
+        step: int,
+        threads: int,
+        job: Job,
+        stage: str,
+    ) -> tuple[Scores, float]:
+        """Measure an encode, each of its frames held against the reference's frame of the same number.
+
+        Args:
+            encode: The encoded file.
+            reference: What it was encoded from.
+            log: A temporary file name, for the scores of the frames.
+            step: Every how many-th frame is measured.
+            threads: How many may be used.
+            job: The surroundings.
+            stage: Names the log of the child process.
+
+        Returns:
+            The scores, and the processor seconds that they took.
+
+        Raises:
+            ToolFailedError: ffmpeg failed, or measured other frames than were asked for.
+        """
+        step = self.step_for(step)
+        arguments = self._arguments(encode, reference, log, step, threads)
+        finished = job.run_ffmpeg(arguments, stage=stage, about=encode)
+        try:
+            values = self.read(log)
+        except (OSError, ValueError, KeyError) as error:
+            raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
+        if len(values) != len(range(0, reference.frames, step)):
+            wanted = len(range(0, reference.frames, step))
+            raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
+        model = self.model_for(reference)
+        return scores_of(self.name, values, model=model, step=step), finished.cpu_seconds
+
+    def _arguments(
+        self, encode: Path, reference: Reference, log: Path, step: int, threads: int
+    ) -> Sequence[str | Path]:
+        # by number, not by time: the reference's times may be uneven, the encode's are not
+        tick = f"settb={reference.rate.denominator}/{reference.rate.numerator},setpts=N"
+        crop = f"crop={reference.crop}," if reference.crop else ""
+        filters = (
+            f"[0:v:0]format={reference.pix_fmt},{tick}[encode];"
+            f"[1:{reference.stream}]{crop}format={reference.pix_fmt},{tick}[reference];"
+            f"[encode][reference]{self.filter(reference, log, step=step, threads=threads)}:shortest=1"
+        )
+        decode = ("-threads", str(threads))
+        return [
+            *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),
+            *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
+            *("-f", "null", "-"),
+        ]
+
+
+class Vmaf(Metric):
+    """Netflix's VMAF, 0 to 100, by libvmaf. It is defined for SDR pictures."""
+
+    name = "vmaf"
+    scale = VmafScale()
+
+    def model_for(self, reference: Reference) -> str:
+        """Return the model of the picture's size."""
+        long, short = sorted((reference.width, reference.height), reverse=True)
+        return "vmaf_4k_v0.6.1" if long > FOUR_K[0] or short > FOUR_K[1] else "vmaf_v0.6.1"
+
+    def step_for(self, step: int) -> int:
+        """Return ``step``: libvmaf leaves frames out by itself."""
+        return step
+
+    def filter(self, reference: Reference, log: Path, *, step: int, threads: int) -> str:
+        """Return libvmaf's filter."""
+        model = f"version={self.model_for(reference)}"
+        return (
+            f"libvmaf=model={model}:n_threads={threads}:n_subsample={step}"
+            f":log_fmt=json:log_path={escaped(log)}"
+        )
+
+    def read(self, log: Path) -> list[float]:
+        """Read libvmaf's JSON."""
+        return [float(frame["metrics"]["vmaf"]) for frame in json.loads(log.read_bytes())["frames"]]
+
+
+class Xpsnr(Metric):
+    """Fraunhofer's XPSNR, dB: luma and chroma in one figure, for any transfer."""
+
+    name = "xpsnr"
+    scale = DecibelScale()
+
+    def model_for(self, reference: Reference) -> str:
+        """Return nothing: there is one."""
+        del reference
+        return ""
+
+    def step_for(self, step: int) -> int:
+        """Return 1: the filter weighs a frame by those before it, and leaves none out."""
+        del step
+        return 1
+
+    def filter(self, reference: Reference, log: Path, *, step: int, threads: int) -> str:
+        """Return ffmpeg's filter."""
+        del reference, step, threads
+        return f"xpsnr=stats_file={escaped(log)}"
+
+    def read(self, log: Path) -> list[float]:
+        """Read the three planes of each frame; luma weighs four times as much as each plane of chroma.
+
+        The weights are those of the filter's authors for 4:2:0 (README of fraunhoferhhi/xpsnr).
+        """
+        frames = []
+        for line in log.read_text(encoding="ascii").splitlines():
+            planes = re.findall(r"XPSNR [yuv]: *(inf|[-\d.]+)", line)
+            if line.startswith("n:"):
+                luma, *chroma = (min(float(plane), INFINITE) for plane in planes)
+                frames.append((4 * luma + sum(chroma)) / (4 + len(chroma)))
+        return frames
+
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in (Vmaf(), Xpsnr())}
+
+
+def escaped(path: Path) -> str:
+    """Return a file name as an option of a filter, inside a filter graph: two readers take it apart."""
+    once = re.sub(r"([\\':])", r"\\\1", str(path))
+    return re.sub(r"([\\'\[\],;])", r"\\\1", once)

@@ -1,0 +1,110 @@
+"""What a metric found: the score of each measured frame, and the figures that are drawn from them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from drapto.engine.document import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+LOW_SHARE = 0.05
+"""The share of frames that the 5th percentile leaves below it."""
+
+
+class Scores(Model):
+    """The measured quality of a run of frames.
+
+    Attributes:
+        metric: ``vmaf`` (0 to 100) or ``xpsnr`` (dB).
+        model: The metric's model, where it has several.
+        step: Every ``step``-th frame was measured, from the first on.
+        harmonic: The harmonic mean, which low frames weigh down: what a target is held against.
+        mean: The arithmetic mean.
+        p5: The 5th percentile.
+        minimum: The lowest frame.
+        values: Each measured frame, in order.
+    """
+
+    metric: str
+    model: str = ""
+    step: int = 1
+    harmonic: float
+    mean: float
+    p5: float
+    minimum: float
+    values: tuple[float, ...] = Field(repr=False)
+
+
+class Part(Model):
+    """A run of frames, for the scores of several together.
+
+    Attributes:
+        frames: How many frames it has.
+        scores: What was measured of them.
+    """
+
+    frames: int
+    scores: Scores
+
+
+def scores_of(metric: str, values: Sequence[float], *, model: str = "", step: int = 1) -> Scores:
+    """Return the figures of ``values``, one for each measured frame.
+
+    Raises:
+        ValueError: There is none.
+    """
+    rounded = tuple(round(value, 3) for value in values)
+    return _pooled([(value, 1.0) for value in rounded], metric, model, step, rounded)
+
+
+def together(parts: Iterable[Part]) -> Scores:
+    """Return the scores of several runs of frames as one; each weighs as many frames as it has.
+
+    ``values`` stays empty: the parts have them. ``step`` is the largest of theirs.
+
+    Raises:
+        ValueError: There is none, or they are not of one metric.
+    """
+    listed = list(parts)
+    kinds = {(part.scores.metric, part.scores.model) for part in listed}
+    if len(kinds) != 1:
+        raise ValueError(f"not of one metric: {sorted(kinds)}")
+    ((metric, model),) = kinds
+    weighed = [
+        (value, part.frames / len(part.scores.values)) for part in listed for value in part.scores.values
+    ]
+    return _pooled(weighed, metric, model, max(part.scores.step for part in listed), ())
+
+
+def _pooled(
+    weighed: Sequence[tuple[float, float]], metric: str, model: str, step: int, values: tuple[float, ...]
+) -> Scores:
+    if not weighed:
+        raise ValueError("no frame was measured")
+    total = math.fsum(weight for _, weight in weighed)
+    # as libvmaf pools: one is added, so that a frame at 0 does not decide alone
+    inverse = math.fsum(weight / (value + 1) for value, weight in weighed)
+    return Scores(
+        metric=metric,
+        model=model,
+        step=step,
+        harmonic=round(total / inverse - 1, 3),
+        mean=round(math.fsum(value * weight for value, weight in weighed) / total, 3),
+        p5=round(_percentile(weighed, LOW_SHARE * total), 3),
+        minimum=min(value for value, _ in weighed),
+        values=values,
+    )
+
+
+def _percentile(weighed: Sequence[tuple[float, float]], below: float) -> float:
+    """Return the lowest value that has at least the weight ``below`` at it or under it."""
+    ordered = sorted(weighed)
+    reached = itertools.accumulate(weight for _, weight in ordered)
+    values = (value for value, _ in ordered)
+    return next(value for value, weight in zip(values, reached, strict=True) if weight >= below)

@@ -1,0 +1,174 @@
+"""The search for the CRF whose encode meets a target, in as few encodes as can be: arithmetic only.
+
+Each step is a function of what has been measured, so a search that was interrupted goes on where it was. A
+score is only ever taken from an encode that was measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drapto.quality.scale import Expectation, Scale
+
+STEP = 0.25
+"""The smallest difference of two CRFs that SVT-AV1 takes."""
+
+FLAT = 0.04
+"""Points of the metric per CRF below which a curve counts as a plateau. Where a target can be met, 0.2 to 1
+are usual; titles on black have 0.01 to 0.08, whatever the CRF."""
+
+FLAT_REACH = 4.0
+"""CRFs that two encodes must lie apart before they are believed to show a plateau."""
+
+LONGEST_LEAP = 12.0
+"""CRFs that one step may go beyond what was measured: what is far off is not known well enough."""
+
+
+class Point(NamedTuple):
+    """An encode that was measured."""
+
+    crf: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is looked for.
+
+    Attributes:
+        target: The score.
+        tolerance: How far from it an encode may be.
+        lowest, highest: The bounds of the CRF, in quarter steps.
+        most: How many encodes may be tried.
+    """
+
+    target: float
+    tolerance: float
+    lowest: float
+    highest: float
+    most: int
+
+    def met_by(self, score: float) -> bool:
+        """Return whether ``score`` is at the target."""
+        return abs(score - self.target) <= self.tolerance
+
+    def suffices(self, score: float) -> bool:
+        """Return whether ``score`` is at the target or above it."""
+        return score >= self.target - self.tolerance
+
+
+@dataclass(frozen=True)
+class Try:
+    """Encode at this CRF, and measure."""
+
+    crf: float
+
+
+Why = Literal["target", "crf bound", "plateau", "steps", "noise", "tries"]
+"""Why a search ends:
+
+- target: an encode is within the tolerance;
+- crf bound: the last CRF that the settings allow is reached;
+- plateau: another CRF hardly changes the score;
+- steps: two neighbouring CRFs lie on either side of the tolerance;
+- noise: a higher CRF scored better than a lower one, so there is no telling where the target lies;
+- tries: as many encodes as the settings allow were made.
+"""
+
+
+@dataclass(frozen=True)
+class End:
+    """The search is over.
+
+    Attributes:
+        point: The encode to take, which was measured.
+        why: Why no other one is tried.
+        good: Whether it is at the target or above it.
+    """
+
+    point: Point
+    why: Why
+    good: bool
+
+
+def step(goal: Goal, points: Sequence[Point], scale: Scale, expected: Expectation) -> Try | End:
+    """Return what to do next.
+
+    Args:
+        goal: What is looked for.
+        points: The encodes measured so far.
+        scale: How the metric falls with the CRF.
+        expected: Where to begin, and how fast the metric falls where one encode is all that is known.
+    """
+    if not points:
+        return Try(_allowed(goal, expected.first))
+    best = nearest(goal, points)
+    if goal.met_by(best.score):
+        return End(best, "target", good=True)
+    above = max((point for point in points if point.score > goal.target), default=None)
+    below = min((point for point in points if point.score < goal.target), default=None)
+    if above and below:
+        guess = _between(goal, above, below, scale)
+        why: Why = "noise" if above.crf > below.crf else "steps"
+    else:
+        guess = _beyond(goal, points, scale, expected.pace)
+        last = max(points) if above else min(points)
+        why = "crf bound" if last.crf in (goal.lowest, goal.highest) else "plateau"
+    # what is above the target loses nothing but bytes
+    taken = above or best
+    if guess is None:
+        return End(taken, why, good=goal.suffices(taken.score))
+    if len({point.crf for point in points}) >= goal.most:
+        return End(taken, "tries", good=goal.suffices(taken.score))
+    return Try(guess)
+
+
+def nearest(goal: Goal, points: Sequence[Point]) -> Point:
+    """Return the encode closest to the target; of two that are equally close, the better one."""
+    return min(points, key=lambda point: (abs(point.score - goal.target), -point.score, point.crf))
+
+
+def _between(goal: Goal, above: Point, below: Point, scale: Scale) -> float | None:
+    """Return the CRF at which the line between two encodes crosses the target, or None if there is none."""
+    first, last = above.crf + STEP, below.crf - STEP
+    if first > last:
+        return None
+    low, high = scale.loss(above.score), scale.loss(below.score)
+    share = (scale.loss(goal.target) - low) / (high - low) if high > low else 0.5
+    return min(max(_quarter(above.crf + share * (below.crf - above.crf)), first), last)
+
+
+def _beyond(goal: Goal, points: Sequence[Point], scale: Scale, pace: float) -> float | None:
+    """Return a CRF on the side where the target must be, or None where nothing is to be found there.
+
+    All encodes are on one side of the target: too good, or too bad.
+    """
+    upwards = points[0].score > goal.target
+    bound = goal.highest if upwards else goal.lowest
+    last, *others = sorted(points, reverse=upwards)
+    if last.crf == bound:
+        return None
+    growth = pace * scale.growth(last.score)
+    if others:
+        apart = abs(last.crf - others[-1].crf)
+        if apart >= FLAT_REACH and abs(last.score - others[-1].score) < FLAT * apart:
+            return None
+        rise = scale.loss(last.score) - scale.loss(others[0].score)
+        # a curve bends, and noise may turn it: what was measured is believed within a factor of four
+        growth = min(max(rise / (last.crf - others[0].crf), growth / 4), 4 * growth)
+    leap = (scale.loss(goal.target) - scale.loss(last.score)) / growth
+    furthest = LONGEST_LEAP if upwards else -LONGEST_LEAP
+    leap = min(max(leap, STEP), furthest) if upwards else max(min(leap, -STEP), furthest)
+    return _allowed(goal, last.crf + leap)
+
+
+def _allowed(goal: Goal, crf: float) -> float:
+    return min(max(_quarter(crf), goal.lowest), goal.highest)
+
+
+def _quarter(crf: float) -> float:
+    return round(crf / STEP) * STEP

@@ -1,0 +1,109 @@
+"""What quality a title is to have, and how it is decided which one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from drapto.engine.document import Model
+from drapto.quality.search import Goal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drapto.config import Config
+    from drapto.media.model import SourceInfo
+
+EASED = 2.0
+"""By how much of the metric the last tier lowers the target."""
+
+
+class QualityTarget(Model):
+    """The quality that every segment is to have.
+
+    Attributes:
+        metric: ``vmaf`` or ``xpsnr``.
+        score: The target, in the metric's unit, for a segment's harmonic mean.
+        tolerance: How far from it a segment may be.
+        lowest, highest: The bounds of the CRF.
+        most: How many encodes a segment may take in each tier.
+        thorough: Measure every frame.
+        engine: ``native``, or ``ab-av1`` for the first guess.
+        out_of_reach: What becomes of a segment that cannot have it: it may ``fail``, or take the ``closest``.
+    """
+
+    metric: Literal["vmaf", "xpsnr"]
+    score: float
+    tolerance: float
+    lowest: float
+    highest: float
+    most: int
+    thorough: bool
+    engine: Literal["native", "ab-av1"]
+    out_of_reach: Literal["fail", "closest"]
+
+
+class Tier(NamedTuple):
+    """One round of a segment's search.
+
+    Attributes:
+        number: 1, 2 or 3.
+        goal: What is looked for.
+        dense: Every frame is measured, not only the sample.
+    """
+
+    number: int
+    goal: Goal
+    dense: bool
+
+
+def tiers(target: QualityTarget) -> Iterator[Tier]:
+    """Yield the rounds: the target; the target, measured frame by frame; the target less `EASED`.
+
+    A round is only begun where the one before it found nothing good enough.
+    """
+    for number, (score, dense) in enumerate(
+        ((target.score, target.thorough), (target.score, True), (target.score - EASED, True)), start=1
+    ):
+        goal = Goal(score, target.tolerance, target.lowest, target.highest, target.most * number)
+        yield Tier(number, goal, dense)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a title's quality is set.
+
+    Attributes:
+        target: What is aimed at; None where the CRF is fixed.
+        reason: Why, in a few words.
+    """
+
+    target: QualityTarget | None
+    reason: str
+
+
+def choose_quality(config: Config, info: SourceInfo) -> Choice:
+    """Return whether a title is encoded to a target or at a fixed CRF, and why."""
+    quality = config.quality
+    if quality.mode == "crf":
+        return Choice(None, "quality.mode is crf")
+    if quality.mode == "auto" and config.encoding.mode == "standard":
+        return Choice(None, "encoding.mode is standard, one pass")
+    if quality.metric == "vmaf" and info.video.hdr != "SDR":
+        return Choice(None, f"VMAF is not defined for {info.video.hdr}")
+    if quality.mode == "auto" and config.encoding.wants_grain:
+        return Choice(None, "a metric takes synthesised film grain for damage")
+    score = config.encoding.vmaf_target if quality.metric == "vmaf" else quality.xpsnr_target
+    target = QualityTarget(
+        metric=quality.metric,
+        score=score,
+        tolerance=quality.tolerance,
+        lowest=quality.crf_min,
+        highest=quality.crf_max,
+        most=quality.max_encodes,
+        thorough=quality.thorough,
+        engine=quality.engine,
+        out_of_reach=quality.out_of_reach,
+    )
+    unit = "VMAF" if quality.metric == "vmaf" else "XPSNR"
+    return Choice(target, f"every segment at {unit} {score:g}")
