@@ -28,6 +28,10 @@ LONGEST_LEAP = 12.0
 """CRFs that one step may go beyond what was measured: what is far off is not known well enough."""
 
 
+PATIENCE = 4
+"""Encodes after which straight lines are given up."""
+
+
 class Point(NamedTuple):
     """An encode that was measured."""
 
@@ -112,7 +116,8 @@ def step(goal: Goal, points: Sequence[Point], scale: Scale, expected: Expectatio
     above = max((point for point in points if point.score > goal.target), default=None)
     below = min((point for point in points if point.score < goal.target), default=None)
     if above and below:
-        guess = _between(goal, above, below, scale)
+        # where lines were drawn in vain, the curve is a step, and halves close in faster
+        guess = _between(goal, above, below, scale, halved=len(points) >= PATIENCE)
         why: Why = "noise" if above.crf > below.crf else "steps"
     else:
         guess = _beyond(goal, points, scale, expected.pace)
@@ -132,13 +137,17 @@ def nearest(goal: Goal, points: Sequence[Point]) -> Point:
     return min(points, key=lambda point: (abs(point.score - goal.target), -point.score, point.crf))
 
 
-def _between(goal: Goal, above: Point, below: Point, scale: Scale) -> float | None:
-    """Return the CRF at which the line between two encodes crosses the target, or None if there is none."""
+def _between(goal: Goal, above: Point, below: Point, scale: Scale, *, halved: bool) -> float | None:
+    """Return the CRF at which the line between two encodes crosses the target, or None if there is none.
+
+    Args:
+        halved: The middle between them, instead.
+    """
     first, last = above.crf + STEP, below.crf - STEP
     if first > last:
         return None
     low, high = scale.loss(above.score), scale.loss(below.score)
-    share = (scale.loss(goal.target) - low) / (high - low) if high > low else 0.5
+    share = 0.5 if halved or high <= low else (scale.loss(goal.target) - low) / (high - low)
     return min(max(_quarter(above.crf + share * (below.crf - above.crf)), first), last)
 
 

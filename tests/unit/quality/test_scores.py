@@ -1,0 +1,57 @@
+"""The figures that are drawn from frames' scores."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drapto.quality.scores import Part, scores_of, together
+
+values = st.lists(st.floats(0, 100), min_size=1, max_size=200)
+
+
+def test_the_figures_of_a_few_frames() -> None:
+    scores = scores_of("vmaf", [90.0, 100.0, 80.0, 95.0], model="m", step=3)
+    assert scores.harmonic == pytest.approx(4 / (1 / 91 + 1 / 101 + 1 / 81 + 1 / 96) - 1, abs=1e-3)
+    assert scores.mean == 91.25
+    assert (scores.minimum, scores.p5, scores.step, scores.model) == (80.0, 80.0, 3, "m")
+
+
+def test_the_fifth_percentile_leaves_a_twentieth_below() -> None:
+    assert scores_of("vmaf", [float(value) for value in range(100)]).p5 == 4.0
+
+
+@given(values)
+def test_low_frames_weigh_more(frames: list[float]) -> None:
+    scores = scores_of("vmaf", frames)
+    assert scores.minimum - 0.01 <= scores.p5
+    assert scores.minimum - 0.01 <= scores.harmonic <= scores.mean + 0.01
+
+
+@given(st.lists(values, min_size=1, max_size=5))
+def test_parts_measured_whole_are_one_whole(runs: list[list[float]]) -> None:
+    whole = scores_of("vmaf", [value for run in runs for value in run])
+    parts = together(Part(frames=len(run), scores=scores_of("vmaf", run)) for run in runs)
+    assert parts.harmonic == pytest.approx(whole.harmonic, abs=0.002)
+    assert parts.mean == pytest.approx(whole.mean, abs=0.002)
+    assert parts.minimum == whole.minimum
+
+
+def test_a_part_weighs_its_frames_not_its_samples() -> None:
+    dense = Part(frames=10, scores=scores_of("vmaf", [90.0] * 10))
+    sparse = Part(frames=90, scores=scores_of("vmaf", [80.0] * 10, step=9))
+    both = together([dense, sparse])
+    assert both.mean == pytest.approx(81.0)
+    assert both.step == 9
+
+
+def test_nothing_measured_has_no_score() -> None:
+    with pytest.raises(ValueError, match="no frame"):
+        scores_of("vmaf", [])
+
+
+def test_different_metrics_are_not_mixed() -> None:
+    parts = [Part(frames=1, scores=scores_of(name, [1.0])) for name in ("vmaf", "xpsnr")]
+    with pytest.raises(ValueError, match="not of one metric"):
+        together(parts)
