@@ -10,7 +10,7 @@ from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.quality.target import choose_quality
 from drapto.state.bus import bus
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
-from drapto.video.encode_settings import EncodeSettings
+from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 from drapto.video.strategies import Piece, named
 from drapto.words import count_text, score_text, size_text, time_text
 from rules.task import rule
@@ -190,16 +190,22 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
         )
     )
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
-    quality = f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}" if encoded.scores else ""
-    summary = (
-        f"{encoded.frames} frames, CRF {encoded.crf:g}{quality}, {size_text(encoded.bytes)}, {speed:.1f} fps"
-    )
+    sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
+    summary = f"{encoded.frames} frames, CRF {encoded.crf:g}{_quality(encoded)}, {sizes}"
     if encoded.complaints:
         log = f"{printable(title.logs)}/{STAGE}-{segment.name}.log"
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
     return summary
+
+
+def _quality(encoded: EncodedSegment) -> str:
+    """Say what was measured, and why that is not the target where it is not."""
+    if encoded.scores is None:
+        return ""
+    kept = "" if encoded.why == "target" else f" ({encoded.why})"
+    return f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}{kept}"
 
 
 _begun: set[str] = set()

@@ -11,7 +11,7 @@ from drapto.output.model import Validation
 from drapto.quality.target import choose_quality
 from drapto.state.bus import bus
 from drapto.state.events import Progress
-from drapto.words import count_text, size_text
+from drapto.words import count_text, score_text, size_text, time_text
 from rules import crop, encode, probe, segment
 from rules.task import name_of, rule, shown
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from drapto.engine.job import Job
     from drapto.project import Project, Title
+    from drapto.quality.delivered import Delivered
 
 STAGE = "validate"
 
@@ -107,6 +108,7 @@ def build(job: Job, project: Project, title: Title) -> str:
         bus.publish(Progress(title=title.name, stage=STAGE, frame=frame, frames=frames))
 
     plans = [plan_audio(track, project.config.audio.bitrate) for track in info.audio]
+    quality = _quality_of(title)
     validation = validate(
         title.muxed,
         info,
@@ -116,9 +118,28 @@ def build(job: Job, project: Project, title: Title) -> str:
         title.validation,
         job=job,
         inputs=inputs(project, title, info),
+        quality=quality,
         on_frames=report,
     )
     publish(title.muxed, title.output, job=job)
     share = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({share:+.0%})"
-    return f"{count_text(len(validation.checks), 'check')} passed, {sizes}"
+    return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"
+
+
+def _quality_of(title: Title) -> Delivered | None:
+    """Return what was measured of the title's segments, if they were."""
+    from drapto.quality.delivered import delivered
+    from drapto.video.encode_settings import EncodedSegment
+    from drapto.video.plan import SegmentPlan
+
+    plan = SegmentPlan.read(title.plan)
+    paths = [encode.targets(title, segment)[1] for segment in plan.segments]
+    return delivered(plan, [EncodedSegment.read(path) for path in paths])
+
+
+def _said(quality: Delivered | None) -> str:
+    if quality is None:
+        return ""
+    worst = f"worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
+    return f", {score_text(quality.scores.metric, quality.scores.harmonic)} ({worst})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drapto.engine.document import Document, Model
+from drapto.quality.delivered import Delivered
 
 
 class Check(Model):
@@ -47,6 +48,7 @@ class Validation(Document):
         sizes: Of source and output.
         inputs: What the caller wants recorded of the job: settings, digests.
         checks: In the order of the file: picture, sound, subtitles, the rest.
+        quality: What the picture was measured to score; None where it was not.
     """
 
     digest: str
@@ -56,6 +58,7 @@ class Validation(Document):
     sizes: Sizes
     inputs: dict[str, object]
     checks: tuple[Check, ...]
+    quality: Delivered | None = None
 
     @property
     def output_bytes(self) -> int:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drapto.audio.plan import AudioPlan
     from drapto.engine.job import Job
     from drapto.media.model import CropInfo, SourceInfo
+    from drapto.quality.delivered import Delivered
 
 NS = 1_000_000_000
 MILLISECOND = Fraction(1, 1000)
@@ -42,6 +43,7 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
     *,
     inputs: Mapping[str, object],
     job: Job,
+    quality: Delivered | None = None,
     on_frames: Callable[[int], None] | None = None,
 ) -> Validation:
     """Hold ``muxed`` against the source's probe, and decode it to its end. The source itself is not read.
@@ -55,6 +57,7 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
         target: ``validation.json``; written also where checks fail, and says so.
         inputs: What else to record there; values that JSON holds.
         job: The surroundings.
+        quality: What the picture was measured to score.
         on_frames: Called with the frames decoded so far, about twice a second for each decoder.
 
     Raises:
@@ -83,6 +86,7 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
         sizes=survey.sizes(info, output),
         inputs=dict(inputs),
         checks=tuple(checks),
+        quality=quality,
     ).write(target)
     if not validation.passed:
         raise ValidationError(_complaint(validation.failed), path=muxed, remedy=_remedy(target))

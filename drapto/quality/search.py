@@ -138,10 +138,9 @@ def nearest(goal: Goal, points: Sequence[Point]) -> Point:
 
 
 def _between(goal: Goal, above: Point, below: Point, scale: Scale, *, halved: bool) -> float | None:
-    """Return the CRF at which the line between two encodes crosses the target, or None if there is none.
+    """Return the CRF where the line between two encodes crosses the target, or the middle if it is ``halved``.
 
-    Args:
-        halved: The middle between them, instead.
+    None if there is none between them.
     """
     first, last = above.crf + STEP, below.crf - STEP
     if first > last:
