@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.quality.sampling import CRFS, WINDOW, windows
+from drapto.quality.sampling import SAMPLE_CRF, WINDOW, windows
 from drapto.words import count_text
 from rules import encode
 from rules.task import rule
@@ -54,7 +54,7 @@ def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
         **shape.model_dump(mode="json", exclude={"crf", "target", "frames", "keyint"}),
         "metric": shape.target.metric if shape.target else "",
         "segments": [segment.index for segment in chosen],
-        "crfs": list(CRFS),
+        "sample_crf": SAMPLE_CRF,
     }
 
 
@@ -90,7 +90,8 @@ def build(
         )
         for segment in chosen
     ]
-    calibrate(found, CRFS, shape, title.calibration, metric=metric, job=job)
+    known = calibrate(found, SAMPLE_CRF, shape, title.calibration, metric=metric, job=job)
     if not found:
         return "too short to be worth samples"
-    return f"{count_text(len(found), 'sample')} at CRF " + " and ".join(f"{crf:g}" for crf in CRFS)
+    first = known.first(shape.target.score) if shape.target else SAMPLE_CRF
+    return f"{count_text(len(found), 'sample')}: the target is expected at about CRF {first:.0f}"

@@ -6,8 +6,6 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from drapto.engine import atomic
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores
@@ -49,16 +47,16 @@ class Attempt(Model):
         return next((scores for scores in self.scores if scores.step == step), None)
 
 
-class Guess(Model):
-    """Where another program would begin, and what it took to find out.
+class Sketched(Model):
+    """A sketch of a segment that was measured.
 
     Attributes:
-        crf: The CRF.
-        cpu_seconds: What it took.
+        crf: Its CRF.
+        scores: What was measured of it.
     """
 
     crf: float
-    cpu_seconds: float = 0.0
+    scores: Scores
 
 
 class Attempts(Document):
@@ -66,19 +64,21 @@ class Attempts(Document):
 
     Attributes:
         key: Digest of all that the encodes depend on but the CRF.
-        guesses: By what they were made for, such as ``vmaf 93``.
+        sketches: In the order that they were drawn.
+        sketching_cpu_seconds: What they took.
         attempts: In the order that they were made.
     """
 
     key: str
-    guesses: dict[str, Guess] = Field(default_factory=dict)
+    sketches: tuple[Sketched, ...] = ()
+    sketching_cpu_seconds: float = 0.0
     attempts: tuple[Attempt, ...] = ()
 
     @property
     def cpu_seconds(self) -> float:
         """What all of it took."""
         encodes = sum(one.cpu_seconds + one.measuring_cpu_seconds for one in self.attempts)
-        return encodes + sum(guess.cpu_seconds for guess in self.guesses.values())
+        return encodes + self.sketching_cpu_seconds
 
     def at(self, crf: float) -> Attempt | None:
         """Return the attempt at ``crf``."""
@@ -128,10 +128,15 @@ class Bench:
         self._write({"attempts": (*others, attempt)})
         return attempt
 
-    def keep_guess(self, purpose: str, guess: Guess) -> Guess:
-        """Write a guess down."""
-        self._write({"guesses": {**self.known.guesses, purpose: guess}})
-        return guess
+    def keep_sketch(self, crf: float, scores: Scores, cpu_seconds: float) -> None:
+        """Write a sketch down, and what it took."""
+        known = self.known
+        self._write(
+            {
+                "sketches": (*known.sketches, Sketched(crf=crf, scores=scores)),
+                "sketching_cpu_seconds": round(known.sketching_cpu_seconds + cpu_seconds, 3),
+            }
+        )
 
     def _write(self, changes: dict[str, object]) -> None:
         self.known = self.known.model_copy(update=changes).write(self.record)

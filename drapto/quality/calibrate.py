@@ -1,17 +1,20 @@
-"""What CRF a title's target is likely to need, learned from a few short samples of it."""
+"""What is to be known of a title before its segments are searched, from a few short samples of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from drapto.engine import atomic
 from drapto.engine.document import Document, Model
 from drapto.quality.metrics import METRICS, Metric, Reference
-from drapto.quality.scale import Expectation, expect
+from drapto.quality.scale import Scale, expect
 from drapto.quality.scores import Part, Scores, together
+from drapto.quality.sketch import sketch
+from drapto.video.encode import run_encoder
+from drapto.video.strategies import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from drapto.engine.job import Job
@@ -22,19 +25,21 @@ SAMPLE_STEP = 3
 
 
 class Sample(Model):
-    """A short run of a title's frames, encoded once.
+    """A short run of a title's frames.
 
     Attributes:
         segment: The number of the segment that it is the beginning of.
-        crf: Its CRF.
+        crf: The CRF of both its encodes.
         frames: How many frames.
-        scores: What was measured.
+        scores: Of its real encode.
+        sketch: Of its sketch.
     """
 
     segment: int
     crf: float
     frames: int
     scores: Scores
+    sketch: Scores
 
 
 class Calibration(Document):
@@ -52,18 +57,32 @@ class Calibration(Document):
     samples: tuple[Sample, ...]
     cpu_seconds: float
 
+    def first(self, target: float) -> float:
+        """Return the CRF at which the title as a whole is likely to score ``target``."""
+        by_crf: dict[float, list[Part]] = {}
+        for sample in self.samples:
+            by_crf.setdefault(sample.crf, []).append(Part(frames=sample.frames, scores=sample.scores))
+        points = [(crf, together(parts).harmonic) for crf, parts in by_crf.items()]
+        return expect(target, points, self._scale).first
 
-def expectation(metric: Metric, samples: Iterable[Sample], target: float) -> Expectation:
-    """Return what is expected of the segments of a title with these samples."""
-    by_crf: dict[float, list[Part]] = {}
-    for sample in samples:
-        by_crf.setdefault(sample.crf, []).append(Part(frames=sample.frames, scores=sample.scores))
-    points = [(crf, together(parts).harmonic) for crf, parts in by_crf.items()]
-    return expect(target, points, metric.scale)
+    @property
+    def bias(self) -> float:
+        """By how much the loss of a sketch of this title exceeds that of the real encode.
+
+        The samples are few and short, and they stray: it is taken to be nearer to none than they say.
+        """
+        losses = [
+            self._scale.loss(one.sketch.harmonic) - self._scale.loss(one.scores.harmonic)
+            for one in self.samples
+        ]
+        return sum(losses) / (len(losses) + 1)
+
+    @property
+    def _scale(self) -> Scale:
+        return METRICS[self.metric].scale
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Where a sample is taken from.
 
     Attributes:
@@ -76,19 +95,13 @@ class Window:
 
 
 def calibrate(
-    windows: Sequence[Window],
-    crfs: Sequence[float],
-    settings: EncodeSettings,
-    target: Path,
-    *,
-    metric: str,
-    job: Job,
+    windows: Sequence[Window], crf: float, settings: EncodeSettings, target: Path, *, metric: str, job: Job
 ) -> Calibration:
-    """Encode and measure samples of a title.
+    """Encode and measure samples of a title, each also as a sketch.
 
     Args:
         windows: The samples; none for a title that is too short.
-        crfs: The CRFs that each is encoded at.
+        crf: The CRF.
         settings: What shapes the bytes, but for the CRF and the frames.
         target: ``calibration.json``.
         metric: The metric's name.
@@ -100,25 +113,22 @@ def calibrate(
     """
     samples, spent = [], 0.0
     for window in windows:
-        for crf in crfs:
-            with job.cpu.hold(1):
-                sample, cpu = _sample(window, crf, settings, target.parent, metric, job)
-            samples.append(sample)
-            spent += cpu
+        with job.cpu.hold(1):
+            sample, cpu = _sample(window, settings.at(crf), crf, target, METRICS[metric], job)
+        samples.append(sample)
+        spent += cpu
     return Calibration(metric=metric, samples=tuple(samples), cpu_seconds=round(spent, 3)).write(target)
 
 
 def _sample(
-    window: Window, crf: float, settings: EncodeSettings, folder: Path, metric: str, job: Job
+    window: Window, settings: EncodeSettings, crf: float, target: Path, metric: Metric, job: Job
 ) -> tuple[Sample, float]:
-    from drapto.engine.atomic import scratch  # noqa: PLC0415
-    from drapto.video.encode import run_encoder  # noqa: PLC0415  brings PyAV, which the graph does not need
-    from drapto.video.strategies import Piece  # noqa: PLC0415
-
     reference = window.reference
     frames = reference.frames
-    shape = settings.at(crf).model_copy(update={"frames": frames, "keyint": frames})
-    with scratch(folder / f"sample-{window.segment:04d}.mkv") as path, scratch(folder / "sample.log") as log:
+    shape = settings.model_copy(update={"frames": frames, "keyint": frames})
+    with sketch(reference, target, job=job, stage="calibrate") as drawn:
+        sketched = drawn.try_at(crf, shape, metric, job=job, stage="calibrate")
+    with atomic.scratch(target) as path, atomic.scratch(target) as log:
         piece = Piece(
             source=reference.source,
             stream=reference.stream,
@@ -127,13 +137,13 @@ def _sample(
             index=window.segment,
             slots=1,
             lp=1,
-            attempts=folder,
+            attempts=target.parent,
             width=reference.width,
             height=reference.height,
         )
         done = run_encoder(piece, path, shape, job=job, stage="calibrate")
-        scores, cpu = METRICS[metric].measure(
+        scores, cpu = metric.measure(
             path, reference, log, step=SAMPLE_STEP, threads=1, job=job, stage="calibrate"
         )
-    sample = Sample(segment=window.segment, crf=crf, frames=frames, scores=scores)
-    return sample, done.cpu_seconds + cpu
+    sample = Sample(segment=window.segment, crf=crf, frames=frames, scores=scores, sketch=sketched)
+    return sample, drawn.cpu_seconds + done.cpu_seconds + cpu

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 FOUR_K = (2560, 1440)
 """Long and short side in pixels above which the model that was trained on 4K pictures is used."""
 
+NEIGHBOURHOOD = 3
+"""A frame and those beside it. Without the first frame's missing neighbour, every third of what `Vmaf.chosen`
+keeps is one to measure."""
+
 INFINITE = 100.0
 """What stands for the infinite XPSNR of two equal pictures, dB."""
 
@@ -68,6 +72,11 @@ class Metric(ABC):
     @abstractmethod
     def step_for(self, step: int) -> int:
         """Return which frames are measured where every ``step``-th is asked for."""
+
+    def chosen(self, step: int) -> str:
+        """Return the filter that leaves out what need not be looked at, with a final comma, or nothing."""
+        del step
+        return ""
 
     @abstractmethod
     def filter(self, reference: Reference, log: Path, *, step: int, threads: int) -> str:
@@ -128,9 +137,10 @@ class Metric(ABC):
         # by number, not by time: the reference's times may be uneven, the encode's are not
         tick = f"settb={reference.rate.denominator}/{reference.rate.numerator},setpts=N"
         crop = f"crop={reference.crop}," if reference.crop else ""
+        chosen = self.chosen(step)
         filters = (
-            f"[0:v:0]format={reference.pix_fmt},{tick}[encode];"
-            f"[1:{reference.stream}]{crop}format={reference.pix_fmt},{tick}[reference];"
+            f"[0:v:0]{chosen}format={reference.pix_fmt},{tick}[encode];"
+            f"[1:{reference.stream}]{chosen}{crop}format={reference.pix_fmt},{tick}[reference];"
             f"[encode][reference]{self.filter(reference, log, step=step, threads=threads)}:shortest=1"
         )
         decode = ("-threads", str(threads))
@@ -156,11 +166,15 @@ class Vmaf(Metric):
         """Return ``step``: libvmaf leaves frames out by itself."""
         return step
 
+    def chosen(self, step: int) -> str:
+        """Keep each measured frame and its neighbours, whose motion counts; the scores stay the same."""
+        return f"select='lt(mod(n+1,{step}),{NEIGHBOURHOOD})'," if step > NEIGHBOURHOOD else ""
+
     def filter(self, reference: Reference, log: Path, *, step: int, threads: int) -> str:
         """Return libvmaf's filter."""
         model = f"version={self.model_for(reference)}"
         return (
-            f"libvmaf=model={model}:n_threads={threads}:n_subsample={step}"
+            f"libvmaf=model={model}:n_threads={threads}:n_subsample={min(step, NEIGHBOURHOOD)}"
             f":log_fmt=json:log_path={escaped(log)}"
         )
 

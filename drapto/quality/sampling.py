@@ -13,14 +13,17 @@ LARGEST_STEP = 9
 WINDOW = 33
 """Frames of a sample: a keyframe and one of SVT-AV1's mini-GOPs."""
 
-SHARE = 0.02
-"""Of a title's frames, how many may be encoded to learn about it, all CRFs together."""
+WINDOW_PRICE = 50
+"""Frames that could be encoded for what a sample takes: its encode, its sketch, and measuring both."""
+
+SHARE = 0.05
+"""Of a title's frames, how many samples may cost."""
 
 MOST_WINDOWS = 12
 """Samples beyond which a film is hardly known better."""
 
-CRFS = (28.0, 40.0)
-"""The CRFs that a sample is encoded at: most titles meet VMAF 93 between them."""
+SAMPLE_CRF = 34.0
+"""The CRF that a sample is encoded at, in the middle of where most titles meet VMAF 93."""
 
 
 def step_for(frames: int) -> int:
@@ -36,12 +39,8 @@ def step_for(frames: int) -> int:
 def windows(frames: list[int]) -> list[int]:
     """Return which segments a sample is taken of, by their place in ``frames``, the frames of each segment.
 
-    They are spread over the title. There are none where it is too short for two: they would cost more than
-    they save.
+    They are spread over the title. There are none where it is too short: they would cost more than they save.
     """
     long_enough = [number for number, count in enumerate(frames) if count >= WINDOW]
-    affordable = int(sum(frames) * SHARE / (WINDOW * len(CRFS)))
-    count = min(affordable, MOST_WINDOWS, len(long_enough))
-    if count < 2:  # noqa: PLR2004  one scene does not speak for a title
-        return []
+    count = min(int(sum(frames) * SHARE / WINDOW_PRICE), MOST_WINDOWS, len(long_enough))
     return [long_enough[(2 * number + 1) * len(long_enough) // (2 * count)] for number in range(count)]

@@ -109,7 +109,7 @@ def step(goal: Goal, points: Sequence[Point], scale: Scale, expected: Expectatio
         expected: Where to begin, and how fast the metric falls where one encode is all that is known.
     """
     if not points:
-        return Try(_allowed(goal, expected.first))
+        return Try(clamped(goal, expected.first))
     best = nearest(goal, points)
     if goal.met_by(best.score):
         return End(best, "target", good=True)
@@ -138,7 +138,7 @@ def nearest(goal: Goal, points: Sequence[Point]) -> Point:
 
 
 def _between(goal: Goal, above: Point, below: Point, scale: Scale, *, halved: bool) -> float | None:
-    """Return the CRF where the line between two encodes crosses the target, or the middle if it is ``halved``.
+    """Return the CRF where the line between two encodes crosses the target, or their middle if ``halved``.
 
     None if there is none between them.
     """
@@ -171,10 +171,11 @@ def _beyond(goal: Goal, points: Sequence[Point], scale: Scale, pace: float) -> f
     leap = (scale.loss(goal.target) - scale.loss(last.score)) / growth
     furthest = LONGEST_LEAP if upwards else -LONGEST_LEAP
     leap = min(max(leap, STEP), furthest) if upwards else max(min(leap, -STEP), furthest)
-    return _allowed(goal, last.crf + leap)
+    return clamped(goal, last.crf + leap)
 
 
-def _allowed(goal: Goal, crf: float) -> float:
+def clamped(goal: Goal, crf: float) -> float:
+    """Return the CRF nearest to ``crf`` that may be tried."""
     return min(max(_quarter(crf), goal.lowest), goal.highest)
 
 

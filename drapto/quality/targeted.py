@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
 from drapto.errors import StageError
 from drapto.quality.attempts import Attempt, Bench, key_of
-from drapto.quality.calibrate import Calibration, expectation
+from drapto.quality.calibrate import Calibration
 from drapto.quality.metrics import METRICS, Reference
 from drapto.quality.sampling import step_for
-from drapto.quality.search import End, step
+from drapto.quality.scale import expect
+from drapto.quality.search import End, clamped, step
+from drapto.quality.sketch import Sketch, sketch
 from drapto.quality.target import Tier, tiers
 from drapto.state.fingerprint import digest
 from drapto.video.encode import run_encoder
@@ -23,8 +26,19 @@ if TYPE_CHECKING:
     from drapto.engine.job import EncodeProgress, Job
     from drapto.quality.scale import Expectation
     from drapto.quality.scores import Scores
+    from drapto.quality.search import Goal
     from drapto.quality.target import QualityTarget
     from drapto.video.strategies import Piece
+
+
+MOST_SKETCHES = 3
+"""Sketches of a segment; more would cost what they save."""
+
+NEAR = 3.0
+"""CRFs: where the expected one is no farther from a sketch, that sketch is believed."""
+
+FURTHEST = 14.0
+"""CRFs from one sketch to the next."""
 
 
 def encode_to_target(
@@ -81,6 +95,7 @@ class _Seeker:
         self._job = job
         self._on_progress = on_progress
         self._metric = METRICS[target.metric]
+        self._stage = f"encode-{piece.index:04d}"
         self._reference = reference_of(piece, settings)
         shape = settings.model_dump(mode="json", exclude={"crf", "target"})
         key = key_of({**shape, "stream": piece.stream}, piece.source)
@@ -115,7 +130,7 @@ class _Seeker:
             self._measured(attempt, every)
         while True:
             points = self._bench.known.points(every)
-            found = step(tier.goal, points, self._metric.scale, self._expected(tier))
+            found = step(tier.goal, points, self._metric.scale, self._expected(tier.goal))
             if isinstance(found, End):
                 return found
             self._measured(self._encoded(found.crf), every)
@@ -164,17 +179,59 @@ class _Seeker:
                 step=every,
                 threads=self._piece.lp,
                 job=self._job,
-                stage=f"encode-{self._piece.index:04d}",
+                stage=self._stage,
             )
         spent = attempt.measuring_cpu_seconds + cpu
         update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
         self._bench.keep(attempt.model_copy(update=update))
         return scores
 
-    def _expected(self, tier: Tier) -> Expectation:
+    def _expected(self, goal: Goal) -> Expectation:
+        """Return where to begin, and how fast the metric falls: by sketches, if no encode is known."""
+        known = self._calibration()
+        points = self._sketched(known.bias)
+        if self._bench.known.attempts:
+            return expect(goal.target, points, self._metric.scale)
+        first = clamped(goal, known.first(goal.target))
+        with contextlib.ExitStack() as stack:
+            draw = self._draughtsman(stack)
+            while len(points) < MOST_SKETCHES and first not in [crf for crf, _ in points]:
+                draw(first)
+                points = self._sketched(known.bias)
+                expected = expect(goal.target, points, self._metric.scale)
+                distance = abs(expected.first - first)
+                first = clamped(goal, min(max(expected.first, first - FURTHEST), first + FURTHEST))
+                if distance <= NEAR:
+                    break
+        return expect(goal.target, points, self._metric.scale)
+
+    def _calibration(self) -> Calibration:
         path = self._piece.calibration
-        samples = Calibration.read(path).samples if path else ()
-        return expectation(self._metric, samples, tier.goal.target)
+        return (
+            Calibration.read(path)
+            if path
+            else Calibration(metric=self._metric.name, samples=(), cpu_seconds=0)
+        )
+
+    def _sketched(self, bias: float) -> list[tuple[float, float]]:
+        """Return what the sketches let expect of real encodes, (CRF, score)."""
+        scale = self._metric.scale
+        sketches = self._bench.known.sketches
+        return [(one.crf, scale.score(scale.loss(one.scores.harmonic) - bias)) for one in sketches]
+
+    def _draughtsman(self, stack: contextlib.ExitStack) -> Callable[[float], None]:
+        """Return what draws a sketch at a CRF; the shrunken frames are made when first needed."""
+        drawn: list[Sketch] = []
+
+        def draw(crf: float) -> None:
+            if not drawn:
+                made = sketch(self._reference, self._bench.record, job=self._job, stage=self._stage)
+                drawn.append(stack.enter_context(made))
+            before = drawn[0].cpu_seconds if self._bench.known.sketches else 0.0
+            scores = drawn[0].try_at(crf, self._settings, self._metric, job=self._job, stage=self._stage)
+            self._bench.keep_sketch(crf, scores, drawn[0].cpu_seconds - before)
+
+        return draw
 
     def deliver(self, tier: Tier, end: End, strategy: str) -> EncodedSegment:
         """Put the accepted encode in its place, write its record, and remove the others."""

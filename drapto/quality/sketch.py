@@ -1,0 +1,130 @@
+"""Sketches: a small, quick encode of a segment that tells what a real one will score.
+
+The picture is shrunk to a fifth, encoded by a faster preset and measured against itself. At the same CRF, its
+loss (see `drapto.quality.scale`) is that of the real encode within 0.1, but for what is the same all over a
+title. That price is a seventh of an encode's, most of it for decoding the source once. docs/benchmarks.md has
+what was tried and lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drapto.engine import atomic
+from drapto.engine.job import file_url
+from drapto.video.encode import run_encoder
+from drapto.video.strategies import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from drapto.engine.job import Job
+    from drapto.quality.metrics import Metric, Reference
+    from drapto.quality.scores import Scores
+    from drapto.video.encode_settings import EncodeSettings
+
+SHRINK = 5
+"""How many times smaller a sketch is, each way."""
+
+SMALLEST = 64
+"""Pixels of its shorter side that it keeps, if the picture has them: SVT-AV1 takes no less."""
+
+LARGEST = 512
+"""Pixels of its longer side that it does not exceed: all of its frames lie on the disk for a while."""
+
+PRESET = 8
+"""At preset 6 the sketch costs a third more, at 10 it strays half as far again."""
+
+STEP = 3
+"""Every third frame of a sketch is measured."""
+
+
+@dataclass
+class Sketch:
+    """The shrunken frames of a segment, and what trying them took.
+
+    Attributes:
+        reference: The frames.
+        cpu_seconds: What it took so far.
+    """
+
+    reference: Reference
+    cpu_seconds: float
+
+    def try_at(self, crf: float, settings: EncodeSettings, metric: Metric, *, job: Job, stage: str) -> Scores:
+        """Encode the frames at ``crf`` and measure them.
+
+        Args:
+            crf: The CRF.
+            settings: Of the real encode.
+            metric: What is measured.
+            job: The title's surroundings.
+            stage: Names the log.
+
+        Raises:
+            ToolFailedError: A child process failed.
+        """
+        reference = self.reference
+        quick = {"preset": max(PRESET, settings.preset), "crop": None, "frames": reference.frames}
+        shape = settings.at(crf).model_copy(update=quick)
+        with atomic.scratch(reference.source) as path, atomic.scratch(reference.source) as log:
+            piece = Piece(
+                source=reference.source,
+                stream=0,
+                target=path,
+                record=path,
+                index=0,
+                slots=1,
+                lp=1,
+                attempts=path.parent,
+                width=reference.width,
+                height=reference.height,
+            )
+            done = run_encoder(piece, path, shape, job=job, stage=stage)
+            scores, cpu = metric.measure(path, reference, log, step=STEP, threads=1, job=job, stage=stage)
+        self.cpu_seconds += done.cpu_seconds + cpu
+        return scores
+
+
+@contextlib.contextmanager
+def sketch(reference: Reference, beside: Path, *, job: Job, stage: str) -> Iterator[Sketch]:
+    """Shrink a segment's frames; they are removed at the end of the block.
+
+    Args:
+        reference: The frames.
+        beside: Names the temporary file.
+        job: The title's surroundings.
+        stage: Names the log.
+
+    Raises:
+        ToolFailedError: ffmpeg failed.
+    """
+    width, height = shrunken(reference.width, reference.height)
+    crop = f"crop={reference.crop}," if reference.crop else ""
+    tick = f"settb={reference.rate.denominator}/{reference.rate.numerator},setpts=N"
+    filters = f"{crop}scale={width}:{height}:flags=bicubic,format={reference.pix_fmt},{tick}"
+    with atomic.scratch(beside) as path:
+        finished = job.run_ffmpeg(
+            [
+                *("-threads", "1", "-i", file_url(reference.source), "-map", f"0:{reference.stream}"),
+                *("-vf", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
+                *("-an", "-sn", "-dn", "-c:v", "rawvideo", "-f", "nut", "-y", file_url(path)),
+            ],
+            stage=stage,
+            about=reference.source,
+        )
+        small = replace(reference, source=path, stream=0, crop=None, width=width, height=height)
+        yield Sketch(small, finished.cpu_seconds)
+
+
+def shrunken(width: int, height: int) -> tuple[int, int]:
+    """Return the size of a picture's sketch, pixels, both even."""
+    shrink = max(min(SHRINK, min(width, height) / SMALLEST), max(width, height) / LARGEST, 1)
+    return _even(width / shrink), _even(height / shrink)
+
+
+def _even(pixels: float) -> int:
+    return max(2, round(pixels / 2) * 2)
