@@ -1,10 +1,11 @@
-"""calibrate: what CRF a title's target is likely to need, from a few short samples."""
+"""calibrate: how the sketches of a title stray, from the first attempts at a few of its segments."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from drapto.quality.sampling import SAMPLE_CRF, WINDOW, windows
+from drapto.quality.sampling import anchors
 from drapto.words import count_text
 from rules import encode
 from rules.task import rule
@@ -26,11 +27,11 @@ STAGE = "calibrate"
 def tasks(
     project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
 ) -> Iterator[Task]:
-    """Yield the task that samples a title, if its encodes begin with what samples say."""
-    shape = encode.settings(project.config, info, crop, plan)
-    if not shape.calibrated:
+    """Yield the task that tries a title's anchors, if its encodes begin with what they say."""
+    common = encode.common_to(project, info, crop, plan)
+    if not common.settings.calibrated:
         return
-    chosen = [plan.segments[number] for number in windows([segment.frames for segment in plan.segments])]
+    chosen = [plan.segments[number] for number in anchors(len(plan.segments))]
     yield rule(
         project,
         title,
@@ -38,60 +39,36 @@ def tasks(
         action=build,
         file_dep=[encode.source_of(title, segment) for segment in chosen] or [title.plan],
         targets=[title.calibration],
-        settings=settings(shape, chosen),
-        arguments={
-            "shape": shape,
-            "chosen": chosen,
-            "stream": info.video.index,
-            "size": (crop.rect.width, crop.rect.height),
-        },
+        settings=settings(common.settings, chosen),
+        arguments={"common": common, "chosen": chosen},
     )
 
 
 def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
-    """Return what sampling reads of the settings: not the target, which may change without it."""
+    """Return what calibrating reads of the settings: not the target, which may change without it."""
     return {
         **shape.model_dump(mode="json", exclude={"crf", "target", "frames", "keyint"}),
         "metric": shape.target.metric if shape.target else "",
-        "segments": [segment.index for segment in chosen],
-        "sample_crf": SAMPLE_CRF,
+        "anchors": [[segment.index, segment.frames, segment.keyint] for segment in chosen],
     }
 
 
-def build(
-    job: Job,
-    project: Project,
-    title: Title,
-    *,
-    shape: EncodeSettings,
-    chosen: list[Segment],
-    stream: int,
-    size: tuple[int, int],
-) -> str:
-    """Sample the title."""
+def build(job: Job, project: Project, title: Title, *, common: encode.Common, chosen: list[Segment]) -> str:
+    """Try the anchors."""
     del project
-    from drapto.quality.calibrate import Window, calibrate
-    from drapto.quality.metrics import Reference
+    from drapto.quality.calibrate import calibrate
+    from drapto.quality.seeker import Seeker
 
-    metric = shape.target.metric if shape.target else "vmaf"
-    found = [
-        Window(
-            segment.index,
-            Reference(
-                source=encode.source_of(title, segment),
-                stream=0 if segment.path else stream,
-                crop=shape.crop,
-                pix_fmt=shape.pix_fmt,
-                width=size[0],
-                height=size[1],
-                frames=WINDOW,
-                rate=shape.rate,
-            ),
-        )
-        for segment in chosen
-    ]
-    known = calibrate(found, SAMPLE_CRF, shape, title.calibration, metric=metric, job=job)
-    if not found:
-        return "too short to be worth samples"
-    first = known.first(shape.target.score) if shape.target else SAMPLE_CRF
-    return f"{count_text(len(found), 'sample')}: the target is expected at about CRF {first:.0f}"
+    target = common.settings.target
+    if target is None:
+        raise ValueError("no target is set")
+    lp = common.share.lp
+    seekers = []
+    for segment in chosen:
+        piece = replace(common.piece(title, segment, lp=lp), calibration=None)
+        seekers.append(Seeker(piece, common.settings_for(segment), job))
+    known = calibrate(seekers, title.calibration, metric=target.metric)
+    if not chosen:
+        return "too few segments to learn from"
+    first = known.first(target.score)
+    return f"{count_text(len(chosen), 'segment')} tried, the target is expected at about CRF {first:.0f}"

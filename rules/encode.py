@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.engine.resources import CpuShare, share_cpu
@@ -35,25 +36,74 @@ HD = (1920, 1080)
 """Largest picture of each class, long side and short side in pixels; what is larger is UHD."""
 
 
-def tasks(
-    project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
-) -> Iterator[Task]:
-    """Yield a task for each segment, those that take longest first."""
+@dataclass(frozen=True)
+class Common:
+    """What all encodes of a title share.
+
+    Attributes:
+        settings: What shapes their bytes, but for what each segment has of its own.
+        strategy: The strategy's name.
+        segments: How many there are.
+        stream: Index of the video stream in the source.
+        width, height: The encoded picture, pixels.
+        share: How they share the processors.
+    """
+
+    settings: EncodeSettings
+    strategy: str
+    segments: int
+    stream: int
+    width: int
+    height: int
+    share: CpuShare
+
+    def settings_for(self, segment: Segment) -> EncodeSettings:
+        """Return what shapes the bytes of a segment."""
+        return self.settings.model_copy(update={"frames": segment.frames, "keyint": segment.keyint})
+
+    def piece(self, title: Title, segment: Segment, *, lp: int) -> Piece:
+        """Return what a strategy is given to encode."""
+        target, record = targets(title, segment)
+        return Piece(
+            source=source_of(title, segment),
+            stream=0 if segment.path else self.stream,
+            target=target,
+            record=record,
+            index=segment.index,
+            slots=self.share.lp,
+            lp=lp,
+            attempts=title.attempts,
+            width=self.width,
+            height=self.height,
+            calibration=title.calibration if self.settings.calibrated else None,
+        )
+
+
+def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> Common:
+    """Return what all encodes of a title share."""
+    width, height = crop.rect.width, crop.rect.height
     share = share_cpu(
         slots=slots(project).count,
         jobs=jobs(project),
         segments=len(plan.segments),
         memory=project.config.resources.max_memory,
-        width=crop.rect.width,
-        height=crop.rect.height,
+        width=width,
+        height=height,
     )
-    common = settings(project.config, info, crop, plan)
-    calibration = [str(title.calibration)] if common.calibrated else []
-    common_slice = {**common.model_dump(mode="json"), "strategy": plan.strategy}
+    shape = settings(project.config, info, crop, plan)
+    return Common(shape, plan.strategy, len(plan.segments), info.video.index, width, height, share)
+
+
+def tasks(
+    project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
+) -> Iterator[Task]:
+    """Yield a task for each segment, those that take longest first."""
+    common = common_to(project, info, crop, plan)
+    calibration = [str(title.calibration)] if common.settings.calibrated else []
+    common_slice = {**common.settings.model_dump(mode="json"), "strategy": plan.strategy}
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
     for segment in plan.by_effort():
-        own = {"frames": segment.frames, "keyint": segment.keyint}
         yield rule(
             project,
             title,
@@ -64,17 +114,8 @@ def tasks(
             # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
             file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
             targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
-            settings={**common_slice, **own},
-            arguments={
-                "settings": common.model_copy(update=own),
-                "strategy": plan.strategy,
-                "stream": 0 if segment.path else info.video.index,
-                "segment": segment,
-                "segments": len(plan.segments),
-                "share": share,
-                "width": crop.rect.width,
-                "height": crop.rect.height,
-            },
+            settings={**common_slice, "frames": segment.frames, "keyint": segment.keyint},
+            arguments={"common": common, "segment": segment},
         )
 
 
@@ -117,22 +158,10 @@ def crf_for(config: Config, width: int, height: int) -> float:
     return config.encoding.crf.uhd
 
 
-def build(  # noqa: PLR0913  what the graph knows of a segment
-    job: Job,
-    project: Project,
-    title: Title,
-    *,
-    settings: EncodeSettings,
-    strategy: str,
-    stream: int,
-    segment: Segment,
-    segments: int,
-    share: CpuShare,
-    width: int,
-    height: int,
-) -> str:
+def build(job: Job, project: Project, title: Title, *, common: Common, segment: Segment) -> str:
     """Encode a segment."""
     del project
+    settings = common.settings_for(segment)
 
     def report(progress: EncodeProgress) -> None:
         bus.publish(
@@ -152,29 +181,16 @@ def build(  # noqa: PLR0913  what the graph knows of a segment
             EncodingStarted(
                 title=title.name,
                 segment=segment.index,
-                segments=segments,
+                segments=common.segments,
                 frames=segment.frames,
-                strategy=strategy,
+                strategy=common.strategy,
                 crf=settings.crf,
             )
         )
 
-    target, record = targets(title, segment)
-    lp = share.lp_with(_left(title, segment, segments))
-    piece = Piece(
-        source=source_of(title, segment),
-        stream=stream,
-        target=target,
-        record=record,
-        index=segment.index,
-        slots=share.lp,
-        lp=lp,
-        attempts=title.attempts,
-        width=width,
-        height=height,
-        calibration=title.calibration if settings.calibrated else None,
-    )
-    encoded = named(strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
+    lp = common.share.lp_with(_left(title, segment, common.segments))
+    piece = common.piece(title, segment, lp=lp)
+    encoded = named(common.strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
     bus.publish(
         SegmentComplete(
             title=title.name,

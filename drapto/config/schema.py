@@ -100,7 +100,7 @@ class QualitySettings(Section):
     metric: Literal["vmaf", "xpsnr"] = Field("vmaf", description="what the target is measured in")
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
     tolerance: Real = Field(
-        0.6, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
+        0.65, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
     )
     crf_min: Crf = Field(10.0, description="the lowest CRF (highest quality) that a target may take")
     crf_max: Crf = Field(50.0, description="the highest CRF (lowest quality) that a target may take")

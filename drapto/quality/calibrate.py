@@ -1,149 +1,92 @@
-"""What is to be known of a title before its segments are searched, from a few short samples of it."""
+"""What is to be known of a title before its segments are searched: how its sketches stray.
+
+A few segments all over the title, its anchors, are tried first. Their encodes are not thrown away: they are
+the first attempts of those segments, which their own searches find and go on from.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-from drapto.engine import atomic
 from drapto.engine.document import Document, Model
-from drapto.quality.metrics import METRICS, Metric, Reference
+from drapto.quality.metrics import METRICS
 from drapto.quality.scale import Scale, expect
-from drapto.quality.scores import Part, Scores, together
-from drapto.quality.sketch import sketch
-from drapto.video.encode import run_encoder
-from drapto.video.strategies import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from drapto.engine.job import Job
-    from drapto.video.encode_settings import EncodeSettings
+    from drapto.quality.seeker import Seeker
 
-SAMPLE_STEP = 3
-"""Every third frame of a sample is measured."""
+DOUBT = 0.5
+"""How many anchors' worth of doubt there is in what they say, since sketches stray from segment to segment,
+too (by 0.08, standard deviation, around a title's mean of -0.1 to 0.1)."""
 
 
-class Sample(Model):
-    """A short run of a title's frames.
+class Anchor(Model):
+    """A segment that was tried first.
 
     Attributes:
-        segment: The number of the segment that it is the beginning of.
-        crf: The CRF of both its encodes.
-        frames: How many frames.
-        scores: Of its real encode.
-        sketch: Of its sketch.
+        segment: Its number.
+        crf: The CRF of its first attempt.
+        score: What that was measured to have.
+        sketch: What its sketches have at that CRF.
     """
 
     segment: int
     crf: float
-    frames: int
-    scores: Scores
-    sketch: Scores
+    score: float
+    sketch: float
 
 
 class Calibration(Document):
     """What is known of a title before its segments are encoded (``calibration.json``).
 
-    It does not depend on the target, so that another target finds it as it is.
+    Another target finds it as it is: what it says hardly depends on it.
 
     Attributes:
         metric: The metric's name.
-        samples: None where the title is too short to be worth it.
-        cpu_seconds: What they took.
+        anchors: None where the title has too few segments.
     """
 
     metric: str
-    samples: tuple[Sample, ...]
-    cpu_seconds: float
+    anchors: tuple[Anchor, ...]
 
     def first(self, target: float) -> float:
         """Return the CRF at which the title as a whole is likely to score ``target``."""
-        by_crf: dict[float, list[Part]] = {}
-        for sample in self.samples:
-            by_crf.setdefault(sample.crf, []).append(Part(frames=sample.frames, scores=sample.scores))
-        points = [(crf, together(parts).harmonic) for crf, parts in by_crf.items()]
-        return expect(target, points, self._scale).first
+        expected = [expect(target, [(one.crf, one.score)], self._scale).first for one in self.anchors]
+        return sum(expected) / len(expected) if expected else expect(target, [], self._scale).first
 
     @property
     def bias(self) -> float:
-        """By how much the loss of a sketch of this title exceeds that of the real encode.
-
-        The samples are few and short, and they stray: it is taken to be nearer to none than they say.
-        """
-        losses = [
-            self._scale.loss(one.sketch.harmonic) - self._scale.loss(one.scores.harmonic)
-            for one in self.samples
-        ]
-        return sum(losses) / (len(losses) + 1)
+        """By how much the loss of a sketch of this title exceeds that of the real encode."""
+        losses = [self._scale.loss(one.sketch) - self._scale.loss(one.score) for one in self.anchors]
+        return sum(losses) / (len(losses) + DOUBT)
 
     @property
     def _scale(self) -> Scale:
         return METRICS[self.metric].scale
 
 
-class Window(NamedTuple):
-    """Where a sample is taken from.
-
-    Attributes:
-        segment: The segment's number.
-        reference: Its frames, no more than the sample has.
-    """
-
-    segment: int
-    reference: Reference
-
-
-def calibrate(
-    windows: Sequence[Window], crf: float, settings: EncodeSettings, target: Path, *, metric: str, job: Job
-) -> Calibration:
-    """Encode and measure samples of a title, each also as a sketch.
+def calibrate(seekers: Sequence[Seeker], target: Path, *, metric: str) -> Calibration:
+    """Try a title's anchors, side by side.
 
     Args:
-        windows: The samples; none for a title that is too short.
-        crf: The CRF.
-        settings: What shapes the bytes, but for the CRF and the frames.
+        seekers: The searches of their segments.
         target: ``calibration.json``.
         metric: The metric's name.
-        job: The title's surroundings.
 
     Raises:
-        FrameCountError: A sample did not come to its frames.
+        FrameCountError: An encode did not come to its frames.
         ToolFailedError: A child process failed.
     """
-    samples, spent = [], 0.0
-    for window in windows:
-        with job.cpu.hold(1):
-            sample, cpu = _sample(window, settings.at(crf), crf, target, METRICS[metric], job)
-        samples.append(sample)
-        spent += cpu
-    return Calibration(metric=metric, samples=tuple(samples), cpu_seconds=round(spent, 3)).write(target)
+    with ThreadPoolExecutor(max(1, len(seekers))) as pool:
+        tried = list(pool.map(_try, seekers))
+    return Calibration(metric=metric, anchors=tuple(tried)).write(target)
 
 
-def _sample(
-    window: Window, settings: EncodeSettings, crf: float, target: Path, metric: Metric, job: Job
-) -> tuple[Sample, float]:
-    reference = window.reference
-    frames = reference.frames
-    shape = settings.model_copy(update={"frames": frames, "keyint": frames})
-    with sketch(reference, target, job=job, stage="calibrate") as drawn:
-        sketched = drawn.try_at(crf, shape, metric, job=job, stage="calibrate")
-    with atomic.scratch(target) as path, atomic.scratch(target) as log:
-        piece = Piece(
-            source=reference.source,
-            stream=reference.stream,
-            target=path,
-            record=path,
-            index=window.segment,
-            slots=1,
-            lp=1,
-            attempts=target.parent,
-            width=reference.width,
-            height=reference.height,
-        )
-        done = run_encoder(piece, path, shape, job=job, stage="calibrate")
-        scores, cpu = metric.measure(
-            path, reference, log, step=SAMPLE_STEP, threads=1, job=job, stage="calibrate"
-        )
-    sample = Sample(segment=window.segment, crf=crf, frames=frames, scores=scores, sketch=sketched)
-    return sample, drawn.cpu_seconds + done.cpu_seconds + cpu
+def _try(seeker: Seeker) -> Anchor:
+    with seeker.job.cpu.hold(seeker.piece.slots):
+        crf, score, sketch = seeker.begin()
+    return Anchor(segment=seeker.piece.index, crf=crf, score=score, sketch=sketch)

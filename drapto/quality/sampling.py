@@ -1,8 +1,8 @@
-"""Which frames of a segment are measured, and which of a title are tried out first."""
+"""Which frames of a segment are measured, and which segments of a title are tried first."""
 
 from __future__ import annotations
 
-ENOUGH = 70
+ENOUGH = 60
 """Measured frames that speak for a segment. Over the 5 s segments of the Sintel trailer, around VMAF 93, the
 harmonic mean of every third frame (25 to 83 of them) is off by 0.09 (standard deviation; 0.28 at most), that
 of every fifth (15 to 50) by 0.25 (0.6 at most)."""
@@ -10,20 +10,11 @@ of every fifth (15 to 50) by 0.25 (0.6 at most)."""
 LARGEST_STEP = 9
 """Beyond it little is saved: every frame is decoded all the same, and its motion is looked at."""
 
-WINDOW = 33
-"""Frames of a sample: a keyframe and one of SVT-AV1's mini-GOPs."""
+MOST_ANCHORS = 8
+"""Anchors beyond which a title is hardly known better."""
 
-WINDOW_PRICE = 50
-"""Frames that could be encoded for what a sample takes: its encode, its sketch, and measuring both."""
-
-SHARE = 0.05
-"""Of a title's frames, how many samples may cost."""
-
-MOST_WINDOWS = 12
-"""Samples beyond which a film is hardly known better."""
-
-SAMPLE_CRF = 34.0
-"""The CRF that a sample is encoded at, in the middle of where most titles meet VMAF 93."""
+SEGMENTS_PER_ANCHOR = 3
+"""An anchor is guessed with less knowledge than the others, so most segments are others."""
 
 
 def step_for(frames: int) -> int:
@@ -36,11 +27,7 @@ def step_for(frames: int) -> int:
     return most if most % 2 else most - 1
 
 
-def windows(frames: list[int]) -> list[int]:
-    """Return which segments a sample is taken of, by their place in ``frames``, the frames of each segment.
-
-    They are spread over the title. There are none where it is too short: they would cost more than they save.
-    """
-    long_enough = [number for number, count in enumerate(frames) if count >= WINDOW]
-    count = min(int(sum(frames) * SHARE / WINDOW_PRICE), MOST_WINDOWS, len(long_enough))
-    return [long_enough[(2 * number + 1) * len(long_enough) // (2 * count)] for number in range(count)]
+def anchors(segments: int) -> list[int]:
+    """Return which of a title's segments are tried first, by their place, spread over the title."""
+    count = min(MOST_ANCHORS, (segments + 1) // SEGMENTS_PER_ANCHOR)
+    return [(2 * number + 1) * segments // (2 * count) for number in range(count)]

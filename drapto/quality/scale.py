@@ -136,6 +136,20 @@ def expect(target: float, points: Iterable[tuple[float, float]], scale: Scale) -
     return Expectation(crf + (wanted - loss) / (pace * scale.growth(scale.score(loss))), pace)
 
 
+def expected_score(crf: float, points: Iterable[tuple[float, float]], scale: Scale) -> float:
+    """Return the score that is expected at ``crf`` of what scored as the (CRF, score) ``points`` say.
+
+    Raises:
+        ValueError: There is no point.
+    """
+    knots = _rising([(knot, scale.loss(score)) for knot, score in sorted(points)])
+    for (left, low), (right, high) in pairwise(knots):
+        if left <= crf <= right and left < right:
+            return scale.score(low + (high - low) * (crf - left) / (right - left))
+    near, loss = min(knots, key=lambda knot: abs(knot[0] - crf))
+    return scale.score(loss + (crf - near) * _pace(knots, scale) * scale.growth(scale.score(loss)))
+
+
 def _pace(knots: Sequence[tuple[float, float]], scale: Scale) -> float:
     (left, low), (right, high) = knots[0], knots[-1]
     if right == left:

@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
-from drapto.engine import atomic
-from drapto.errors import StageError
-from drapto.quality.attempts import Attempt, Bench, key_of
-from drapto.quality.calibrate import Calibration
-from drapto.quality.metrics import METRICS, Reference
-from drapto.quality.sampling import step_for
-from drapto.quality.scale import expect
-from drapto.quality.search import End, clamped, step
-from drapto.quality.sketch import Sketch, sketch
-from drapto.quality.target import Tier, tiers
-from drapto.state.fingerprint import digest
-from drapto.video.encode import run_encoder
-from drapto.video.encode_settings import EncodedSegment, EncodeSettings
-from drapto.words import score_text
+from drapto.quality.seeker import Seeker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drapto.engine.job import EncodeProgress, Job
-    from drapto.quality.scale import Expectation
-    from drapto.quality.scores import Scores
-    from drapto.quality.search import Goal
-    from drapto.quality.target import QualityTarget
+    from drapto.video.encode_settings import EncodedSegment, EncodeSettings
     from drapto.video.strategies import Piece
-
-
-MOST_SKETCHES = 3
-"""Sketches of a segment; more would cost what they save."""
-
-NEAR = 3.0
-"""CRFs: where the expected one is no farther from a sketch, that sketch is believed."""
-
-FURTHEST = 14.0
-"""CRFs from one sketch to the next."""
 
 
 def encode_to_target(
@@ -67,210 +40,9 @@ def encode_to_target(
         FrameCountError: An encode did not come to the planned number of frames.
         ToolFailedError: A child process failed.
     """
-    target = settings.target
-    if target is None:
-        raise ValueError("no target is set")
+    seeker = Seeker(piece, settings, job, on_progress)
     with job.cpu.hold(piece.slots):
         if on_start:
             on_start()
-        seeker = _Seeker(piece, settings, target, job, on_progress)
         tier, end = seeker.search()
         return seeker.deliver(tier, end, strategy)
-
-
-class _Seeker:
-    """The search for one segment's CRF, with what it works on."""
-
-    def __init__(
-        self,
-        piece: Piece,
-        settings: EncodeSettings,
-        target: QualityTarget,
-        job: Job,
-        on_progress: Callable[[EncodeProgress], None] | None,
-    ) -> None:
-        self._piece = piece
-        self._settings = settings
-        self._target = target
-        self._job = job
-        self._on_progress = on_progress
-        self._metric = METRICS[target.metric]
-        self._stage = f"encode-{piece.index:04d}"
-        self._reference = reference_of(piece, settings)
-        shape = settings.model_dump(mode="json", exclude={"crf", "target"})
-        key = key_of({**shape, "stream": piece.stream}, piece.source)
-        self._bench = Bench(piece.attempts, f"{piece.index:04d}", key, piece.target)
-
-    def search(self) -> tuple[Tier, End]:
-        """Return the encode to deliver, and the tier that found it.
-
-        Raises:
-            StageError: No tier found one that is good enough.
-        """
-        ends: list[tuple[Tier, End]] = []
-        for tier in tiers(self._target):
-            ends.append((tier, self._search(tier)))
-            if ends[-1][1].good:
-                return ends[-1]
-        if self._target.out_of_reach == "closest":
-            return ends[-1]
-        best = ends[-1][1].point
-        wanted = score_text(self._target.metric, self._target.score)
-        raise StageError(
-            f"segment {self._piece.index} does not reach {wanted}: "
-            f"CRF {best.crf:g} gives {best.score:.2f} ({ends[-1][1].why})",
-            path=self._piece.source,
-            remedy='lower the target or quality.crf_min, or set quality.out_of_reach = "closest"',
-        )
-
-    def _search(self, tier: Tier) -> End:
-        """Search in one tier; what the others encoded is measured as it asks for."""
-        every = self._every(tier)
-        for attempt in self._bench.known.attempts:
-            self._measured(attempt, every)
-        while True:
-            points = self._bench.known.points(every)
-            found = step(tier.goal, points, self._metric.scale, self._expected(tier.goal))
-            if isinstance(found, End):
-                return found
-            self._measured(self._encoded(found.crf), every)
-
-    def _every(self, tier: Tier) -> int:
-        return self._metric.step_for(1 if tier.dense else step_for(self._settings.frames))
-
-    def _encoded(self, crf: float) -> Attempt:
-        """Encode at ``crf``, unless that was done and its file is there."""
-        known = self._bench.known.at(crf)
-        if known is not None and self._bench.file(known) is not None:
-            return known
-        path = self._bench.path(crf)
-        with atomic.replacing(path) as partial:
-            done = run_encoder(
-                self._piece, partial, self._settings.at(crf), job=self._job, on_progress=self._on_progress
-            )
-        attempt = Attempt(
-            crf=crf,
-            bytes=done.bytes,
-            digest=digest(path),
-            seconds=done.seconds,
-            cpu_seconds=done.cpu_seconds,
-            starts=done.starts,
-            complaints=len(done.complaints),
-            complaint="".join(done.complaints[:1]),
-        )
-        if known is not None and known.digest == attempt.digest:
-            return known  # the same bytes again, since the encoder is deterministic: what was measured holds
-        return self._bench.keep(attempt)
-
-    def _measured(self, attempt: Attempt, every: int) -> Scores:
-        """Measure an attempt, unless that was done."""
-        known = attempt.measured(every)
-        if known is not None:
-            return known
-        path = self._bench.file(attempt)
-        if path is None:
-            attempt = self._encoded(attempt.crf)
-            path = self._bench.path(attempt.crf)
-        with atomic.scratch(self._bench.record) as log:
-            scores, cpu = self._metric.measure(
-                path,
-                self._reference,
-                log,
-                step=every,
-                threads=self._piece.lp,
-                job=self._job,
-                stage=self._stage,
-            )
-        spent = attempt.measuring_cpu_seconds + cpu
-        update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
-        self._bench.keep(attempt.model_copy(update=update))
-        return scores
-
-    def _expected(self, goal: Goal) -> Expectation:
-        """Return where to begin, and how fast the metric falls: by sketches, if no encode is known."""
-        known = self._calibration()
-        points = self._sketched(known.bias)
-        if self._bench.known.attempts:
-            return expect(goal.target, points, self._metric.scale)
-        first = clamped(goal, known.first(goal.target))
-        with contextlib.ExitStack() as stack:
-            draw = self._draughtsman(stack)
-            while len(points) < MOST_SKETCHES and first not in [crf for crf, _ in points]:
-                draw(first)
-                points = self._sketched(known.bias)
-                expected = expect(goal.target, points, self._metric.scale)
-                distance = abs(expected.first - first)
-                first = clamped(goal, min(max(expected.first, first - FURTHEST), first + FURTHEST))
-                if distance <= NEAR:
-                    break
-        return expect(goal.target, points, self._metric.scale)
-
-    def _calibration(self) -> Calibration:
-        path = self._piece.calibration
-        return (
-            Calibration.read(path)
-            if path
-            else Calibration(metric=self._metric.name, samples=(), cpu_seconds=0)
-        )
-
-    def _sketched(self, bias: float) -> list[tuple[float, float]]:
-        """Return what the sketches let expect of real encodes, (CRF, score)."""
-        scale = self._metric.scale
-        sketches = self._bench.known.sketches
-        return [(one.crf, scale.score(scale.loss(one.scores.harmonic) - bias)) for one in sketches]
-
-    def _draughtsman(self, stack: contextlib.ExitStack) -> Callable[[float], None]:
-        """Return what draws a sketch at a CRF; the shrunken frames are made when first needed."""
-        drawn: list[Sketch] = []
-
-        def draw(crf: float) -> None:
-            if not drawn:
-                made = sketch(self._reference, self._bench.record, job=self._job, stage=self._stage)
-                drawn.append(stack.enter_context(made))
-            before = drawn[0].cpu_seconds if self._bench.known.sketches else 0.0
-            scores = drawn[0].try_at(crf, self._settings, self._metric, job=self._job, stage=self._stage)
-            self._bench.keep_sketch(crf, scores, drawn[0].cpu_seconds - before)
-
-        return draw
-
-    def deliver(self, tier: Tier, end: End, strategy: str) -> EncodedSegment:
-        """Put the accepted encode in its place, write its record, and remove the others."""
-        attempt = self._encoded(end.point.crf)
-        self._bench.deliver(self._bench.file(attempt) or self._bench.path(attempt.crf))
-        known = self._bench.known
-        every = self._every(tier)
-        record = EncodedSegment(
-            index=self._piece.index,
-            strategy=strategy,
-            crf=attempt.crf,
-            preset=self._settings.preset,
-            attempts=sum(one.starts for one in known.attempts),
-            scores=attempt.measured(every),
-            target=self._target.score,
-            tier=tier.number,
-            why=end.why,
-            tried=tuple((point.crf, point.score) for point in known.points(every)),
-            frames=self._settings.frames,
-            bytes=attempt.bytes,
-            seconds=attempt.seconds,
-            cpu_seconds=attempt.cpu_seconds,
-            search_cpu_seconds=round(known.cpu_seconds, 3),
-            complaints=attempt.complaints,
-            complaint=attempt.complaint,
-        ).write(self._piece.record)
-        self._bench.clear()
-        return record
-
-
-def reference_of(piece: Piece, settings: EncodeSettings) -> Reference:
-    """Return what a piece's encodes are held against."""
-    return Reference(
-        source=piece.source,
-        stream=piece.stream,
-        crop=settings.crop,
-        pix_fmt=settings.pix_fmt,
-        width=piece.width,
-        height=piece.height,
-        frames=settings.frames,
-        rate=settings.rate,
-    )
