@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ import pytest
 
 from drapto.engine.job import Job
 from drapto.engine.slots import Slots
+from drapto.errors import ToolMissingError
+from drapto.quality.abav1 import AbAv1, find_ab_av1
 from tests import clips
 
 if TYPE_CHECKING:
@@ -22,6 +25,17 @@ REAL_CLIPS = CHECKOUT.parent / "shared" / "media"
 def ffmpeg() -> Path:
     """The ffmpeg that the tests drive."""
     return clips.find_ffmpeg()
+
+
+@pytest.fixture(scope="session")
+def ab_av1() -> AbAv1:
+    """The real ab-av1; skip the test where there is none, unless `DRAPTO_REQUIRE_AB_AV1` is 1."""
+    try:
+        return find_ab_av1()
+    except ToolMissingError as error:
+        if os.environ.get("DRAPTO_REQUIRE_AB_AV1") == "1":
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

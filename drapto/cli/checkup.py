@@ -14,6 +14,7 @@ import psutil
 from drapto.config.types import GIB, size_text
 from drapto.engine import resources
 from drapto.errors import ToolMissingError
+from drapto.quality.abav1 import INSTALL, find_ab_av1
 from drapto.tools import BUNDLED, NEEDED_ENCODERS, WANTED_FILTERS, find_tools
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def examine(root: Path, config: Config) -> list[Check]:
         *_packages(),
         _mediainfo(),
         *_ffmpeg(config),
+        _ab_av1(),
         *_folders(root, config),
         _memory(config),
         _processors(config),
@@ -98,6 +100,17 @@ def _ffmpeg(config: Config) -> list[Check]:
     else:
         checks.append(Check("capabilities", "ok", ", ".join((*NEEDED_ENCODERS, *WANTED_FILTERS))))
     return checks
+
+
+def _ab_av1() -> Check:
+    """Look for the optional engine: nothing is amiss without it, only where one is named that will not do."""
+    try:
+        found = find_ab_av1()
+    except ToolMissingError as error:
+        if error.path is None:
+            return Check("ab-av1", "ok", "not installed; only quality.engine ab-av1 needs it", INSTALL)
+        return Check("ab-av1", "warning", f"{error.path}: {error.problem}", error.remedy or INSTALL)
+    return Check("ab-av1", "ok", f"{found.version} ({found.origin}: {found.program})")
 
 
 def _folders(root: Path, config: Config) -> list[Check]:

@@ -79,16 +79,40 @@ class Job:
             ToolFailedError, ToolMissingError, SpaceError: As `process.run`.
         """
         reports = ["-progress", "pipe:1", "-stats_period", "0.5"] if on_progress else []
+        return self.run(
+            [self.ffmpeg, "-nostdin", "-hide_banner", "-v", verbosity, *reports, *arguments],
+            stage=stage,
+            about=about,
+            on_line=_progress_reader(on_progress) if on_progress else None,
+            feed=feed,
+        )
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        stage: str,
+        about: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
+        feed: Iterable[bytes] | None = None,
+        forgive: Callable[[process.Finished], bool] | None = None,
+    ) -> process.Finished:
+        """Run a program, logged to ``logs/<stage>.log``; see `process.run`.
+
+        Raises:
+            ToolFailedError, ToolMissingError, SpaceError: As `process.run`.
+        """
         try:
             return process.run(
-                [self.ffmpeg, "-nostdin", "-hide_banner", "-v", verbosity, *reports, *arguments],
+                command,
                 log=self.logs / f"{stage}.log",
-                on_line=_progress_reader(on_progress) if on_progress else None,
+                on_line=on_line,
                 feed=feed,
                 about=about,
+                forgive=forgive,
             )
         except SpaceError as error:
-            # ffmpeg writes into the title's directory, and does not say which file it was
+            # the child writes into the title's directory, and does not say which file it was
             raise SpaceError(error.problem, path=self.logs.parent, remedy=error.remedy) from error
 
 

@@ -89,6 +89,7 @@ def run(
     on_line: Callable[[str], None] | None = None,
     feed: Iterable[bytes] | None = None,
     about: Path | None = None,
+    forgive: Callable[[Finished], bool] | None = None,
 ) -> Finished:
     """Run a command to its end.
 
@@ -98,6 +99,7 @@ def run(
         on_line: Called with each line of standard output as it comes; the output is then not kept.
         feed: Chunks for the child's standard input; without it the input is empty.
         about: The file to name in an error, where it is not clear from the command.
+        forgive: Says of a child that ended with a status other than 0 whether that is an answer, no failure.
 
     Raises:
         ToolMissingError: The program cannot be started.
@@ -125,7 +127,7 @@ def run(
     finished = Finished(stdout, stderr, time.monotonic() - started, usage.ru_utime + usage.ru_stime)
     if log is not None:
         _append(log, arguments, finished, child.returncode)
-    if child.returncode != 0:
+    if child.returncode != 0 and not (forgive and forgive(finished)):
         raise _failure(arguments[0], child.returncode, stderr, about, log)
     return finished
 
@@ -205,8 +207,9 @@ def _append(log: Path, arguments: list[str], finished: Finished, status: int) ->
 
 
 def _said(stderr: str) -> list[str]:
-    """Return the lines of ffmpeg's own."""
-    return [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("Svt[")]
+    """Return the lines of ffmpeg's own; a rule, with which ab-av1 frames them, says nothing."""
+    lines = (line.strip() for line in stderr.splitlines() if not line.startswith("Svt["))
+    return [line for line in lines if line.strip("-")]
 
 
 def _failure(

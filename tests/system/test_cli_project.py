@@ -145,6 +145,31 @@ def test_doctor_says_what_to_do_without_ffmpeg() -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_doctor_does_without_ab_av1_but_says_how_to_get_it() -> None:
+    nowhere = {"PATH": "/no", "HOME": "/no", "CARGO_HOME": "", "DRAPTO_AB_AV1": ""}
+    found = _doctor_on_ab_av1(nowhere)
+    assert (found["state"], found["remedy"]) == ("ok", "cargo install ab-av1 --locked")
+    found = _doctor_on_ab_av1(nowhere | {"DRAPTO_AB_AV1": "/no/ab-av1"})
+    assert found["state"] == "warning"
+    assert "/no/ab-av1: is not a program" in found["found"]
+    assert "unset DRAPTO_AB_AV1" in found["remedy"]
+
+
+def test_doctor_names_the_version_of_ab_av1(here: Path) -> None:
+    program = here / "ab-av1"
+    program.write_text("#!/bin/sh\necho ab-av1 0.11.7\n")
+    program.chmod(0o755)
+    found = _doctor_on_ab_av1({"DRAPTO_AB_AV1": str(program)})
+    assert (found["state"], found["found"]) == ("ok", f"0.11.7 (environment: {program})")
+
+
+def _doctor_on_ab_av1(environ: dict[str, str]) -> dict[str, str]:
+    done = CliRunner().invoke(main, ["doctor", "--json"], prog_name="drapto", env=environ)
+    assert done.exit_code == 0, done.output
+    return next(check for check in json.loads(done.stdout)["checks"] if check["name"] == "ab-av1")
+
+
+@pytest.mark.usefixtures("here")
 def test_doctor_warns_of_too_little_memory() -> None:
     done = run("doctor", "--set", "resources.max_memory=900 TiB", "--json")
     memory = next(check for check in json.loads(done.stdout)["checks"] if check["name"] == "memory")

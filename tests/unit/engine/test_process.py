@@ -50,6 +50,20 @@ def test_failure_names_the_file_and_the_last_words(tmp_path: Path) -> None:
         process.run(python(code), about=tmp_path / "clip.mkv", log=tmp_path / "x.log")
 
 
+def test_a_failure_that_is_an_answer() -> None:
+    code = "import sys; print('none'); print('why', file=sys.stderr); sys.exit(1)"
+    finished = process.run(python(code), forgive=lambda finished: "why" in finished.stderr)
+    assert finished.stdout == b"none\n"
+    with pytest.raises(ToolFailedError, match="failed with status 1: why"):
+        process.run(python(code), forgive=lambda _: False)
+
+
+def test_a_rule_says_nothing() -> None:
+    code = "import sys; print('boom\\n---------', file=sys.stderr); sys.exit(3)"
+    with pytest.raises(ToolFailedError, match="status 3: boom"):
+        process.run(python(code))
+
+
 def test_a_full_disk_is_said_as_such() -> None:
     code = "import sys; print('av_write: No space left on device', file=sys.stderr); sys.exit(1)"
     with pytest.raises(SpaceError, match="the disk is full"):
