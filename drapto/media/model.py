@@ -81,6 +81,25 @@ class DolbyVision(Model):
     has_bl: bool
 
 
+class DynamicMetadata(Model):
+    """What changes from frame to frame, in numbers; all of it is in ``dynamic.txt``.
+
+    Attributes:
+        hdr10plus_frames: Frames with SMPTE ST 2094-40 metadata.
+        rpu_frames: Frames with a Dolby Vision RPU.
+        rpu_profiles: The Dolby Vision profiles that the RPUs look like, ascending; 0 for an unknown one.
+        rpu_problem: Why an RPU cannot be read; None where all can.
+        enhancement: The enhancement layer that the RPUs describe: ``MEL`` adds nothing, ``FEL`` may; None
+            where they describe none.
+    """
+
+    hdr10plus_frames: int
+    rpu_frames: int
+    rpu_profiles: tuple[int, ...] = ()
+    rpu_problem: str | None = None
+    enhancement: Literal["MEL", "FEL"] | None = None
+
+
 class Colour(Model):
     """Colour description by ffmpeg's names (ITU-T H.273); None is "unspecified".
 
@@ -138,6 +157,7 @@ class VideoTrack(Track):
         keyframes: How many packets are keyframes.
         colour, mastering, light, dolby_vision: What is said of the colour; None where nothing is.
         hdr10plus: ST 2094-40 dynamic metadata is there.
+        dynamic: How many frames have metadata of their own; None where none has.
         hdr: The field's name for it all.
         scan: What the stream claims of its fields.
         top_field_first: The claimed order, where it claims one.
@@ -159,6 +179,7 @@ class VideoTrack(Track):
     light: LightLevels | None = None
     dolby_vision: DolbyVision | None = None
     hdr10plus: bool = False
+    dynamic: DynamicMetadata | None = None
     hdr: Literal["SDR", "HDR10", "HDR10+", "HLG", "PQ", "Dolby Vision"] = "SDR"
     scan: Literal["progressive", "interlaced", "unknown"] = "unknown"
     top_field_first: bool | None = None

@@ -1,8 +1,9 @@
 """What ffmpeg cannot say of a track, written into the head of its file afterwards.
 
-ffmpeg 9.0.2 has no option for BCP 47 languages (``de-CH``), and takes the display aspect of a copied stream
-only in whole numbers up to 255. The room for both comes from padding that the muxer was told to put into the
-tracks' names, so that nothing moves: what is left of it becomes an EBML Void. Element IDs are RFC 9559's.
+ffmpeg 9.0.2 has no option for BCP 47 languages (``de-CH``), takes the display aspect of a copied stream
+only in whole numbers up to 255, and has a Dolby Vision record only from an input that has it. The room for
+all comes from padding that the muxer was told to put into the tracks' names, so that nothing moves: what is
+left of it becomes an EBML Void. Element IDs are RFC 9559's.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from drapto.errors import ArtifactError
-from drapto.output.ebml import VOID, Element, elements, places, unsigned, void
+from drapto.media.ebml import VOID, Element, elements, places, unsigned, void
+from drapto.media.records import (
+    BLOCK_ADDITION_EXTRA_DATA,
+    BLOCK_ADDITION_MAPPING,
+    BLOCK_ADDITION_TYPE,
+    SEGMENT,
+    TRACK_ENTRY,
+    TRACKS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SEGMENT = 0x18538067
-TRACKS = 0x1654AE6B
 CRC_32 = 0xBF
-TRACK_ENTRY = 0xAE
 NAME = 0x536E
 LANGUAGE = 0x22B59C
 LANGUAGE_BCP47 = 0x22B59D
@@ -29,6 +35,10 @@ VIDEO = 0xE0
 DISPLAY_WIDTH = 0x54B0
 DISPLAY_HEIGHT = 0x54BA
 DISPLAY_UNIT = 0x54B2
+
+DOLBY_VISION = int.from_bytes(b"dvvC", "big")
+"""The mapping's type of the record of Dolby Vision profiles 8 to 10 (Matroska's codec specification, block
+additional mappings)."""
 
 PADDING = "." * 96
 """What a track's name ends in while it is muxed; longer than all that is ever added."""
@@ -42,11 +52,13 @@ class Amendment:
         name: The track's name without the padding, None where it has none.
         bcp47: Its language, where the three letters that ffmpeg wrote do not say it all.
         display: Width and height at which the picture is shown, pixels, where its pixels are not square.
+        dolby_vision: The configuration record, where the picture is Dolby Vision.
     """
 
     name: str | None
     bcp47: str | None = None
     display: tuple[int, int] | None = None
+    dolby_vision: bytes | None = None
 
 
 def amend(path: Path, amendments: Mapping[int, Amendment]) -> None:
@@ -112,6 +124,12 @@ def _entry(content: bytes, amendment: Amendment) -> bytes:
         kept.append(_video(element, amendment.display) if element.id == VIDEO else element)
         if element.id == LANGUAGE and amendment.bcp47:
             kept.append(Element(LANGUAGE_BCP47, amendment.bcp47.encode("ascii")))
+    if amendment.dolby_vision is not None:
+        mapping = (
+            Element(BLOCK_ADDITION_TYPE, unsigned(DOLBY_VISION)),
+            Element(BLOCK_ADDITION_EXTRA_DATA, amendment.dolby_vision),
+        )
+        kept.append(Element(BLOCK_ADDITION_MAPPING, b"".join(element.encode() for element in mapping)))
     if amendment.name is not None:
         kept.append(Element(NAME, amendment.name.encode()))
     body = b"".join(element.encode() for element in kept)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.errors import ArtifactError
+from drapto.media.ebml import Element, elements
 from drapto.output import header
-from drapto.output.ebml import Element, elements
 from drapto.output.header import PADDING, Amendment, amend
 
 if TYPE_CHECKING:
@@ -81,3 +81,16 @@ def test_a_name_without_padding_leaves_no_room(tmp_path: Path) -> None:
     path = a_file(tmp_path / "a.mkv", entry("One"))
     with pytest.raises(ArtifactError, match="cannot be amended"):
         amend(path, {0: Amendment("One", "zh-Hant-TW")})
+
+
+def test_a_dolby_vision_record_and_all_else_fit_into_the_padding(tmp_path: Path) -> None:
+    path = a_file(tmp_path / "a.mkv", entry("Film" + PADDING))
+    record = bytes(range(24))
+    amend(path, {0: Amendment("Film", "zh-Hant-TW", (1920, 1080), record)})
+    [track] = entries_of(path)
+    mapping = {part.id: part.content for part in elements(track[header.BLOCK_ADDITION_MAPPING])}
+    assert mapping == {
+        header.BLOCK_ADDITION_TYPE: b"dvvC",
+        header.BLOCK_ADDITION_EXTRA_DATA: record,
+    }
+    assert (track[header.NAME], track[header.LANGUAGE_BCP47]) == (b"Film", b"zh-Hant-TW")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.output.ebml import VOID, Element, elements, places, unsigned, void
+from drapto.media.ebml import VOID, Element, elements, places, unsigned, void
 
 IDS = st.sampled_from([0xEC, 0x536E, 0x22B59C, 0x1654AE6B])
 ELEMENTS = st.builds(Element, IDS, st.binary(max_size=300), st.sampled_from([2, 4, 8]))
