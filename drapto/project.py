@@ -57,6 +57,11 @@ class Title:
         return self.work / "keyframes.txt"
 
     @cached_property
+    def dynamic(self) -> Path:
+        """Every frame's HDR10+ and Dolby Vision metadata."""
+        return self.work / "dynamic.txt"
+
+    @cached_property
     def crop(self) -> Path:
         """The crop and its evidence."""
         return self.work / "crop.json"

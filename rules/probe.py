@@ -30,7 +30,7 @@ def tasks(project: Project, title: Title) -> Iterator[Task]:
         STAGE,
         action=build,
         file_dep=[title.source],
-        targets=[title.probe, title.timestamps, title.keyframes],
+        targets=[title.probe, title.timestamps, title.keyframes, title.dynamic],
         document=SourceInfo,
         settings=settings(project),
     )
@@ -65,6 +65,7 @@ def build(job: Job, project: Project, title: Title) -> str:
         title.probe,
         title.timestamps,
         title.keyframes,
+        title.dynamic,
         digest=fingerprints(project.state_dir).of(title.source),
         frame_index=project.config.input.frame_index,
     )

@@ -1,7 +1,7 @@
 """One pass over all packets of a source: what each track holds, and a trial of the picture's decoder.
 
 A film has millions of packets in tens of gigabytes, so each is touched once and nothing is kept of it but the
-numbers that are needed.
+numbers and the metadata that are needed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from av.stream import Disposition
 
 from drapto.media.decoding import Trial
+from drapto.media.dynamic import DynamicTally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,10 +109,12 @@ class VideoTally(Tally):
         starts_with_key: Whether the first packet is one.
         missing: Packets without a presentation time.
         trial: The decoder's answer to the first packets.
+        dynamic: The metadata of every packet that has a presentation time.
     """
 
     def __init__(self, stream: VideoStream) -> None:
         super().__init__()
+        self.dynamic = DynamicTally(stream)
         self.times = array("q")
         self.keyframes = array("q")
         self.starts_with_key = False
@@ -130,6 +133,7 @@ class VideoTally(Tally):
             self.missing += 1
             return
         self.times.append(packet.pts)
+        self.dynamic.add(packet)
         if packet.is_keyframe:
             self.keyframes.append(packet.pts)
 

@@ -1,19 +1,16 @@
-"""What a source has that this version of drapto cannot carry over: said, or refused, never silently lost."""
+"""What a source has that drapto cannot carry over: said, or refused, never silently lost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from drapto.errors import SourceError
+from drapto.media import dolby_vision
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.media.model import SourceInfo, VideoTrack
-
-NO_BASE_LAYER = 5
-"""The Dolby Vision profile whose picture is in a colour space of its own (IPT-PQ-c2): without its metadata
-every player shows it green and purple."""
 
 
 def limits(info: SourceInfo) -> list[str]:
@@ -24,11 +21,15 @@ def limits(info: SourceInfo) -> list[str]:
 
 def _dynamic_metadata(video: VideoTrack) -> list[str]:
     notes = []
-    if video.dolby_vision is not None:
-        profile = f"{video.dolby_vision.profile}.{video.dolby_vision.compatibility}"
-        notes.append(f"Dolby Vision (profile {profile}) is not carried over yet: only its base layer is kept")
-    if video.hdr10plus:
-        notes.append("HDR10+ metadata is not carried over yet: the picture is kept as HDR10")
+    decided = dolby_vision.plan(video)
+    if decided.mode == "drop":
+        base = "HLG" if video.colour.transfer == "arib-std-b67" else "HDR10"
+        notes.append(f"Dolby Vision is dropped and the picture kept as {base}: {decided.reason}")
+    elif decided.single_layer:
+        notes.append("Dolby Vision profile 7 is kept as profile 8 would be: " + decided.reason)
+    plus = video.dynamic.hdr10plus_frames if video.dynamic else 0
+    if video.hdr10plus and plus < video.frames:
+        notes.append(f"only {plus} of {video.frames} frames have HDR10+ metadata: they are kept on those")
     return notes
 
 
@@ -50,9 +51,10 @@ def refuse_unkeepable(source: Path, video: VideoTrack) -> None:
             path=source,
             remedy="turn the picture itself, or remove the rotation (`mkvpropedit --edit track:v1`)",
         )
-    if video.dolby_vision is not None and video.dolby_vision.profile == NO_BASE_LAYER:
+    if video.dolby_vision is not None and dolby_vision.plan(video).mode == "refuse":
         raise SourceError(
-            "is Dolby Vision profile 5, whose colours only a Dolby Vision decoder gets right",
+            f"is Dolby Vision profile {video.dolby_vision.profile}, "
+            "whose colours only a Dolby Vision decoder gets right",
             path=source,
             remedy="use a release with an HDR10 base layer (profile 7 or 8)",
         )

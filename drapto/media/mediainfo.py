@@ -1,4 +1,4 @@
-"""What MediaInfo knows and the demuxer does not say: fields, chroma siting, Dolby Vision, BCP 47."""
+"""What MediaInfo knows and the demuxer does not say: fields, chroma siting, HDR10, BCP 47."""
 
 from __future__ import annotations
 
@@ -7,16 +7,28 @@ from typing import TYPE_CHECKING, Literal
 
 from pymediainfo import MediaInfo
 
-from drapto.media.model import DolbyVision
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CHROMA_LOCATIONS = ("left", "center", "topleft", "top", "bottomleft", "bottom")
 """ffmpeg's names of ITU-T H.273's chroma sample location types 0 to 5."""
 
-COMPATIBILITY = {"": 0, "HDR10": 1, "SDR": 2, "HLG": 4, "Blu-ray": 6}
-"""MediaInfo's names of Dolby Vision's base layer signal compatibility ids."""
+STATIC = {
+    "the mastering display's primaries": (
+        "mastering_display_color_primaries",
+        "masteringdisplay_colorprimaries_original",
+    ),
+    "the mastering display's luminance": (
+        "mastering_display_luminance",
+        "masteringdisplay_luminance_original",
+    ),
+    "MaxCLL": ("maximum_content_light_level", "maxcll_original"),
+    "MaxFALL": ("maximum_frameaverage_light_level", "maxfall_original"),
+}
+"""HDR10's fields by their names in MediaInfo: the container's, the stream's."""
+
+UNIT = " cd/m2"
 
 
 @dataclass(frozen=True)
@@ -28,16 +40,16 @@ class TrackFacts:
         scan: What the stream claims of its fields.
         top_field_first: The claimed order.
         chroma_location: ffmpeg's name.
-        dolby_vision: The configuration record.
         hdr10plus: SMPTE ST 2094-40 is named.
+        disagreements: HDR10's fields of which the container and the stream say different things, a line each.
     """
 
     language: str | None = None
     scan: Literal["progressive", "interlaced", "unknown"] = "unknown"
     top_field_first: bool | None = None
     chroma_location: str | None = None
-    dolby_vision: DolbyVision | None = None
     hdr10plus: bool = False
+    disagreements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,11 +76,12 @@ def read_facts(source: Path) -> FileFacts:
     for track in report.tracks:
         data = track.to_data()
         if str(data.get("streamorder", "")).isdigit():
-            tracks[int(data["streamorder"])] = _track_facts(data)
+            tracks[int(data["streamorder"])] = track_facts(data)
     return FileFacts(general.get("format", "Matroska"), general.get("writing_application"), tracks)
 
 
-def _track_facts(data: dict[str, str]) -> TrackFacts:
+def track_facts(data: dict[str, str]) -> TrackFacts:
+    """Return what MediaInfo's report says of one track."""
     language = data.get("language") or ""
     order = str(data.get("scan_order", ""))
     formats = str(data.get("hdr_format", "")).split(" / ")
@@ -77,9 +90,20 @@ def _track_facts(data: dict[str, str]) -> TrackFacts:
         scan=_scan(str(data.get("scan_type", ""))),
         top_field_first={"TFF": True, "BFF": False}.get(order[:3]),
         chroma_location=_chroma_location(str(data.get("chromasubsampling_position", ""))),
-        dolby_vision=_dolby_vision(data, formats),
         hdr10plus="SMPTE ST 2094 App 4" in formats,
+        disagreements=tuple(_disagreements(data)),
     )
+
+
+def _disagreements(data: dict[str, str]) -> Iterator[str]:
+    """Yield what MediaInfo found twice: the container's word first, the stream's as the "original" one.
+
+    ffmpeg 9.0.2 decodes, and so encodes, the stream's where both are there.
+    """
+    for what, (container, stream) in STATIC.items():
+        given, coded = (str(data.get(name, "")).removesuffix(UNIT) for name in (container, stream))
+        if given and coded and given != coded:
+            yield f"the container gives {given} as {what}, the stream {coded}: the stream's is kept"
 
 
 def _scan(scan_type: str) -> Literal["progressive", "interlaced", "unknown"]:
@@ -91,25 +115,3 @@ def _scan(scan_type: str) -> Literal["progressive", "interlaced", "unknown"]:
 def _chroma_location(position: str) -> str | None:
     kind = position.removeprefix("Type ")
     return CHROMA_LOCATIONS[int(kind)] if kind.isdigit() and int(kind) < len(CHROMA_LOCATIONS) else None
-
-
-def _dolby_vision(data: dict[str, str], formats: list[str]) -> DolbyVision | None:
-    """Read the record out of MediaInfo's lists, such as ``dvhe.08 / `` for Dolby Vision beside HDR10."""
-    if "Dolby Vision" not in formats:
-        return None
-    place = formats.index("Dolby Vision")
-
-    def said(name: str) -> str:
-        parts = str(data.get(f"hdr_format_{name}", "")).split(" / ")
-        return parts[place].strip() if place < len(parts) else ""
-
-    layers = said("settings").split("+")
-    profile = said("profile").partition(".")[2].partition(".")[0]
-    return DolbyVision(
-        profile=int(profile) if profile.isdigit() else 0,
-        compatibility=COMPATIBILITY.get(said("compatibility"), 0),
-        level=int(said("level")) if said("level").isdigit() else 0,
-        has_rpu="RPU" in layers,
-        has_el="EL" in layers,
-        has_bl="BL" in layers,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from drapto.media import tracks
 from drapto.media.container import require_matroska
 from drapto.media.damage import listening, refuse_damaged
 from drapto.media.decoding import frame_times, spread
+from drapto.media.dynamic import describe, write_dynamic
 from drapto.media.index import index_packets, is_cover
 from drapto.media.limits import refuse_unkeepable
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
 from drapto.media.rate import NS
+from drapto.media.records import dolby_vision_records
 from drapto.media.timestamps import write_timestamps
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from drapto.media.decoding import CountBy
+    from drapto.media.dynamic import FrameMetadata
     from drapto.media.model import Attachment, AudioTrack, SubtitleTrack, VideoTrack
 
 MICROSECONDS = 1_000_000
@@ -41,17 +45,19 @@ def probe_source(
     probe: Path,
     timestamps: Path,
     keyframes: Path,
+    dynamic: Path,
     *,
     digest: str,
     frame_index: CountBy = "auto",
 ) -> SourceInfo:
-    """Write what is in ``source`` to ``probe`` and its frames' times to ``timestamps``.
+    """Write what is in ``source`` to ``probe``, its frames' times and their metadata beside it.
 
     Args:
         source: An MKV.
         probe: The target for the model, ``probe.json``.
         timestamps: The target for the presentation times.
         keyframes: The target for those of the keyframes, where the source can be cut.
+        dynamic: The target for the metadata that change from frame to frame.
         digest: The source's content digest, recorded in the model.
         frame_index: ``auto`` takes packets for frames where a trial bears it out, and decodes everything
             where it does not; ``packets`` and ``decode`` force one.
@@ -59,11 +65,12 @@ def probe_source(
     Raises:
         SourceError: The source cannot be encoded.
     """
-    info, times, keys = _examine(source, digest, frame_index)
-    refuse_unkeepable(source, info.video)
-    write_timestamps(timestamps, times)
-    write_timestamps(keyframes, keys)
-    return info.write(probe)
+    found = examine(source, digest=digest, frame_index=frame_index)
+    refuse_unkeepable(source, found.info.video)
+    write_timestamps(timestamps, found.times)
+    write_timestamps(keyframes, found.keyframes)
+    write_dynamic(dynamic, found.dynamic)
+    return found.info.write(probe)
 
 
 def inspect(source: Path, *, digest: str = "", frame_index: CountBy = "auto") -> tuple[SourceInfo, list[int]]:
@@ -72,12 +79,33 @@ def inspect(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
     Raises:
         SourceError: The source cannot be encoded.
     """
-    info, times, _ = _examine(source, digest, frame_index)
-    return info, times
+    found = examine(source, digest=digest, frame_index=frame_index)
+    return found.info, found.times
 
 
-def _examine(source: Path, digest: str, frame_index: CountBy) -> tuple[SourceInfo, list[int], list[int]]:
-    """Return the model, the frames' times and the keyframes' times."""
+@dataclass(frozen=True)
+class Examined:
+    """All that one pass over a source finds.
+
+    Attributes:
+        info: The model.
+        times: The frames' presentation times, nanoseconds, ascending.
+        keyframes: Those of the keyframes.
+        dynamic: The metadata of each frame; empty where none has any.
+    """
+
+    info: SourceInfo
+    times: list[int]
+    keyframes: list[int]
+    dynamic: list[FrameMetadata]
+
+
+def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") -> Examined:
+    """Return all that can be found out of ``source`` in one pass.
+
+    Raises:
+        SourceError: The source cannot be encoded.
+    """
     sized = require_matroska(source)
     try:
         with listening() as said, av.open(file_url(source), format="matroska") as container:
@@ -85,8 +113,7 @@ def _examine(source: Path, digest: str, frame_index: CountBy) -> tuple[SourceInf
             _refuse_unusable(source, container)
             whole = _Pass(source, container, frame_index)
             refuse_damaged(source, said)
-            info, times = whole.report(digest, sized=sized)
-            return info, times, whole.keyframes(info.video.index)
+            return whole.report(digest, sized=sized)
     except FFmpegError as error:
         raise SourceError(
             f"is damaged ({error.strerror})", path=source, remedy="rip or copy it again"
@@ -113,12 +140,14 @@ class _Pass:
         self.notes: list[str] = []
         self.index = index_packets(container)
         self.facts = read_facts(source)
+        self.records = dolby_vision_records(source)
 
-    def report(self, digest: str, *, sized: bool) -> tuple[SourceInfo, list[int]]:
-        """Return the model and the first video track's times; ``sized`` as `require_matroska` returns it."""
+    def report(self, digest: str, *, sized: bool) -> Examined:
+        """Return what was found; ``sized`` as `require_matroska` returns it."""
         pictures = [self._video(stream) for stream in self.streams.video if stream.index in self.index.video]
-        video, times = pictures[0]
+        video, times, dynamic = pictures[0]
         self._note_what_is_left_out(len(pictures), sized=sized)
+        self.notes += self.facts.tracks.get(video.index, NO_FACTS).disagreements
         duration = self.container.duration
         info = SourceInfo(
             digest=digest,
@@ -128,21 +157,21 @@ class _Pass:
             writer=self.facts.writer,
             tags=tracks.kept_tags(self.container.metadata),
             video=video,
-            other_video=tuple(other for other, _ in pictures[1:]),
+            other_video=tuple(other for other, *_ in pictures[1:]),
             audio=self._audio(),
             subtitles=self._subtitles(),
             attachments=self._attachments(),
             chapters=tracks.chapters(self.container),
             notes=tuple(self.notes),
         )
-        return info, times
+        return Examined(info, times, self._keyframes(video.index), dynamic)
 
-    def keyframes(self, index: int) -> list[int]:
+    def _keyframes(self, index: int) -> list[int]:
         """Return the times of the keyframes of video track ``index``, ascending, nanoseconds."""
         base = (self.streams[index].time_base or MILLISECOND) * NS
         return [round(tick * base) for tick in sorted(self.index.video[index].keyframes)]
 
-    def _video(self, stream: VideoStream) -> tuple[VideoTrack, list[int]]:
+    def _video(self, stream: VideoStream) -> tuple[VideoTrack, list[int], list[FrameMetadata]]:
         tally = self.index.video[stream.index]
         codec = stream.codec_context.codec.canonical_name
         ticks, counted = frame_times(self.source, stream.index, codec, tally, self.frame_index)
@@ -154,7 +183,11 @@ class _Pass:
             self.notes.append(f"video track {stream.index} has frames at equal times: moved apart by a tick")
         base = (stream.time_base or MILLISECOND) * NS
         times = [round(tick * base) for tick in ascending]
-        return tracks.video_track(stream, tally, self._facts(stream), times, counted), times
+        dynamic = tally.dynamic.of(ticks, tally.times)
+        facts = self._facts(stream)
+        record = self.records.get(stream.index)
+        track = tracks.video_track(stream, tally, facts, times, counted, describe(dynamic), record)
+        return track, times, dynamic
 
     def _audio(self) -> tuple[AudioTrack, ...]:
         return tuple(

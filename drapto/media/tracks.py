@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from drapto.media.index import CoverTally, SubtitleTally, Tally, VideoTally
     from drapto.media.mediainfo import TrackFacts
+    from drapto.media.model import DolbyVision, DynamicMetadata
 
 OWN_FIELDS = ("language", "title", "filename", "mimetype")
 """Tags that have a field of their own."""
@@ -79,6 +80,8 @@ def video_track(
     facts: TrackFacts,
     times: list[int],
     counted: Literal["packets", "decoded"],
+    dynamic: DynamicMetadata | None,
+    dolby_vision: DolbyVision | None,
 ) -> VideoTrack:
     """Return a video track.
 
@@ -88,6 +91,8 @@ def video_track(
         facts: MediaInfo's word on it.
         times: Its frames' presentation times, nanoseconds.
         counted: How those were found.
+        dynamic: What its frames have of their own.
+        dolby_vision: The container's record.
     """
     frame = tally.trial.first
     if frame is None:
@@ -104,7 +109,8 @@ def video_track(
         location = colour.av1_chroma_location(stream.codec_context.extradata)
     said = colour.read_colour(frame, stream.codec_context, location)
     mastering, light = colour.read_mastering(frame), colour.read_light(frame)
-    hdr10plus = facts.hdr10plus or colour.has_hdr10plus(frame)
+    in_frames = dynamic is not None and dynamic.hdr10plus_frames > 0
+    hdr10plus = facts.hdr10plus or colour.has_hdr10plus(frame) or in_frames
     return VideoTrack(
         **common,
         width=frame.width,
@@ -120,13 +126,14 @@ def video_track(
         colour=said,
         mastering=mastering,
         light=light,
-        dolby_vision=facts.dolby_vision,
+        dolby_vision=dolby_vision,
         hdr10plus=hdr10plus,
+        dynamic=dynamic,
         hdr=colour.name_hdr(
             said.transfer,
             static=mastering is not None or light is not None,
             hdr10plus=hdr10plus,
-            dolby_vision=facts.dolby_vision is not None,
+            dolby_vision=dolby_vision is not None,
         ),
         scan=facts.scan,
         top_field_first=facts.top_field_first if facts.scan == "interlaced" else None,

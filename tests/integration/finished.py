@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.audio.encode import encode_audio
 from drapto.audio.plan import AudioPlan, plan_audio
+from drapto.media.dynamic import write_dynamic
 from drapto.media.model import CropInfo, CropRect, SourceInfo
-from drapto.media.probe import inspect
+from drapto.media.probe import examine
 from drapto.media.timestamps import write_timestamps
 from drapto.output.mux import mux
 from drapto.output.subtitles import copy_subtitles
@@ -37,6 +38,7 @@ class Finished:
     info: SourceInfo
     times: list[int]
     timestamps: Path
+    dynamic: Path
     crop: CropInfo
     plans: list[AudioPlan]
     video: Path
@@ -48,8 +50,11 @@ class Finished:
 def finish(job: Job, source: Path, folder: Path) -> Finished:
     """Take ``source`` through the stages in ``folder``, the picture by a plain encode of the whole of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    info, times = inspect(source)
-    write_timestamps(folder / "timestamps.txt", times)
+    found = examine(source)
+    info, times = found.info, found.times
+    timestamps, dynamic = folder / "timestamps.txt", folder / "dynamic.txt"
+    write_timestamps(timestamps, times)
+    write_dynamic(dynamic, found.dynamic)
     video = encode_video(job, source, folder / "video.mkv")
     audio = [folder / f"audio-{number}.mkv" for number in range(len(info.audio))]
     for number, (track, path) in enumerate(zip(info.audio, audio, strict=True)):
@@ -61,9 +66,7 @@ def finish(job: Job, source: Path, folder: Path) -> Finished:
     mux(video, audio, subtitles, info, muxed, job=job)
     plans = [plan_audio(track, Bitrates()) for track in info.audio]
     crop = whole_picture(info)
-    return Finished(
-        source, info, times, folder / "timestamps.txt", crop, plans, video, audio, subtitles, muxed
-    )
+    return Finished(source, info, times, timestamps, dynamic, crop, plans, video, audio, subtitles, muxed)
 
 
 def encode_video(job: Job, source: Path, target: Path, pix_fmt: str = "yuv420p10le") -> Path:

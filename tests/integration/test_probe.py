@@ -233,13 +233,14 @@ def test_the_stage_writes_the_same_bytes_every_time(tracks: Path, tmp_path: Path
     copy.write_bytes(tracks.read_bytes())
     written = []
     for number, source in enumerate((tracks, copy)):
-        probe, times, keys = (tmp_path / f"{name}-{number}" for name in ("probe", "timestamps", "keyframes"))
-        info = probe_source(source, probe, times, keys, digest="d1")
+        names = ("probe", "timestamps", "keyframes", "dynamic")
+        probe, times, keys, dynamic = (tmp_path / f"{name}-{number}" for name in names)
+        info = probe_source(source, probe, times, keys, dynamic, digest="d1")
         assert SourceInfo.read(probe) == info
         assert info.digest == "d1"
         assert read_timestamps(times) == inspect(source)[1]
         assert read_timestamps(keys) == [0, 500 * MS, 1000 * MS, 1500 * MS]
-        written.append([path.read_bytes() for path in (probe, times, keys)])
+        written.append([path.read_bytes() for path in (probe, times, keys, dynamic)])
     assert written[0] == written[1]
     assert b"another name" not in written[1][0]
 

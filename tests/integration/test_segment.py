@@ -45,7 +45,8 @@ def cut(source: Path, work: Path, chunk_size: float | None) -> Cut:
         work / "timestamps.txt",
         work / "keyframes.txt",
     )
-    info = probe_source(source, work / "probe.json", request.timestamps, request.keyframes, digest="d")
+    targets = (work / "probe.json", request.timestamps, request.keyframes, work / "dynamic.txt")
+    info = probe_source(source, *targets, digest="d")
     plan = split(
         request, info, strategy="chunked", reason="asked", chunk_size=chunk_size, settings={}, disk_rate=RATE
     )

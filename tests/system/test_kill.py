@@ -56,7 +56,9 @@ def targets_of(task: str) -> list[str]:
     stage, title, *part = task.split(":")
     work = f"work/{title}"
     return {
-        "probe": [f"{work}/probe.json", f"{work}/timestamps.txt", f"{work}/keyframes.txt"],
+        "probe": [
+            f"{work}/{name}" for name in ("probe.json", "timestamps.txt", "keyframes.txt", "dynamic.txt")
+        ],
         "crop": [f"{work}/crop.json"],
         "segment": [f"{work}/encode_data/segments.json"],
         "encode": [f"{work}/encoded/{number}.{kind}" for number in part for kind in ("mkv", "json")],
