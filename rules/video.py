@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drapto.media.model import CropInfo, SourceInfo
 from drapto.state.bus import bus
 from drapto.state.events import EncodingComplete
 from drapto.words import count_text, size_text
@@ -31,7 +32,7 @@ def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
         title,
         STAGE,
         action=build,
-        file_dep=[*segments, title.timestamps],
+        file_dep=[*segments, title.timestamps, title.dynamic, title.probe, title.crop],
         targets=[title.video],
         settings={"rate": str(plan.rate), "segments": len(plan.segments)},
         arguments={"plan": plan},
@@ -41,9 +42,14 @@ def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
 def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str:
     """Join the segments."""
     del project
+    from drapto.media.dolby_vision import plan as plan_dolby_vision
+    from drapto.media.dynamic import read_dynamic
+    from drapto.video.carry import carried
     from drapto.video.concat import join
     from drapto.video.encode_settings import EncodedSegment
 
+    info, cut = SourceInfo.read(title.probe), CropInfo.read(title.crop)
+    metadata = carried(read_dynamic(title.dynamic, plan.frames), plan_dolby_vision(info.video), cut)
     pairs = [encode.targets(title, segment) for segment in plan.segments]
     frames = join(
         [encoded for encoded, _ in pairs],
@@ -51,6 +57,7 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
         title.video,
         rate=plan.rate,
         disk_rate=job.disk_rate,
+        metadata=metadata,
     )
     records = [EncodedSegment.read_if_whole(record) for _, record in pairs]
     size = title.video.stat().st_size

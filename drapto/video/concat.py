@@ -3,6 +3,9 @@
 AV1 in Matroska has one packet for each shown frame, in the order they are shown, so packet k gets the
 source's k-th timestamp. Nothing is decoded, no list file names a file, a variable frame rate stays as it is.
 
+HDR10+ messages and Dolby Vision RPUs are put in here and not by the encoder: libsvtav1 in ffmpeg 9.0.2 drops
+the former, writes the latter anew and fails on a frame without one; here they stay as they are, bit for bit.
+
 The shape of a pixel is not in the joined file (PyAV cannot set it on a stream it copies); the mux puts it on.
 """
 
@@ -10,22 +13,28 @@ from __future__ import annotations
 
 import errno
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, cast
 
 import av
 
 from drapto.engine import atomic
 from drapto.engine.resources import Throttle
 from drapto.errors import ArtifactError, FrameCountError, SpaceError, ToolFailedError
+from drapto.media.dynamic import NOTHING
+from drapto.media.obu import insert_t35
 from drapto.media.timestamps import NS_PER_MS, read_timestamps
+from drapto.video.carry import messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from av.container import OutputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
+
+    from drapto.media.dynamic import FrameMetadata
 
 NS = 1_000_000_000
 MATROSKA_TICK = NS_PER_MS
@@ -33,7 +42,15 @@ MATROSKA_TICK = NS_PER_MS
 TICK = Fraction(MATROSKA_TICK, NS)
 
 
-def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Fraction, disk_rate: int) -> int:
+def join(
+    segments: Sequence[Path],
+    timestamps: Path,
+    target: Path,
+    *,
+    rate: Fraction,
+    disk_rate: int,
+    metadata: Iterable[FrameMetadata] = (),
+) -> int:
     """Write ``target`` from the encoded ``segments``; return its number of frames.
 
     Args:
@@ -42,6 +59,7 @@ def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Frac
         target: The Matroska file to write.
         rate: The nominal frame rate, which gives the last frame its duration.
         disk_rate: Bytes per second to write at most.
+        metadata: The HDR10+ message and the Dolby Vision RPU of each frame, in order; none by default.
 
     Raises:
         FrameCountError: The segments do not have as many frames as there are timestamps.
@@ -51,6 +69,7 @@ def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Frac
     """
     times = read_timestamps(timestamps)
     throttle = Throttle(disk_rate)
+    frames_metadata = chain(metadata, repeat(NOTHING))
     options = {"fflags": "+bitexact"}
     frame = 0
     try:
@@ -62,7 +81,7 @@ def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Frac
             for path in segments:
                 for packet in joined.packets_of(path):
                     throttle.spend(packet.size)
-                    joined.write(packet, frame)
+                    joined.write(_with(packet, next(frames_metadata), path), frame)
                     frame += 1
             if frame != len(times):
                 raise FrameCountError(
@@ -75,6 +94,19 @@ def join(segments: Sequence[Path], timestamps: Path, target: Path, *, rate: Frac
             ) from error
         raise ToolFailedError(f"cannot be joined ({error.strerror})", path=target) from error
     return frame
+
+
+def _with(packet: Packet[VideoStream], metadata: FrameMetadata, path: Path) -> Packet[VideoStream]:
+    """Return the packet with its frame's metadata in it."""
+    if metadata == NOTHING:
+        return packet
+    try:
+        whole = insert_t35(bytes(packet), messages(metadata))
+    except ValueError as error:
+        raise ArtifactError(f"is damaged ({error})", path=path, remedy="delete it and run again") from error
+    copy = cast("Packet[VideoStream]", av.Packet(whole))
+    copy.is_keyframe = packet.is_keyframe
+    return copy
 
 
 class _Joined:
