@@ -11,6 +11,7 @@ import av
 from drapto.engine import atomic
 from drapto.engine.job import file_url
 from drapto.errors import ArtifactError
+from drapto.media import dolby_vision
 from drapto.output import metadata
 from drapto.output.attachments import attach_options, extracted, indices
 from drapto.output.header import PADDING, Amendment, amend
@@ -76,13 +77,18 @@ def _amendments(info: SourceInfo, video: Path) -> dict[int, Amendment]:
         for number, track in enumerate([info.video, *info.audio, *info.subtitles])
         if track.language and "-" in track.language
     }
-    if info.video.sar != 1:
-        # the parts of the picture carry no shape of a pixel: PyAV, which joins them, cannot set it
+    decided = dolby_vision.plan(info.video)
+    if info.video.sar != 1 or decided.keeps:
+        # the parts of the picture carry neither: PyAV, which joins them, cannot set it
         with av.open(file_url(video)) as container:
             picture = container.streams.video[0]
-            display = display_size(picture.width, picture.height, info.video.sar)
-        plain = amendments.get(0, Amendment(info.video.title))
-        amendments[0] = dataclasses.replace(plain, display=display)
+            width, height = picture.width, picture.height
+        configuration = dolby_vision.kept(decided, width, height, info.video.rate)
+        amendments[0] = dataclasses.replace(
+            amendments.get(0, Amendment(info.video.title)),
+            display=None if info.video.sar == 1 else display_size(width, height, info.video.sar),
+            dolby_vision=None if configuration is None else dolby_vision.record(configuration),
+        )
     return amendments
 
 
