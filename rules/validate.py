@@ -34,7 +34,7 @@ def tasks(project: Project, title: Title) -> Iterator[Task]:
         title,
         STAGE,
         action=build,
-        file_dep=[title.muxed, title.probe, title.timestamps, title.crop],
+        file_dep=[title.muxed, title.probe, title.timestamps, title.dynamic, title.crop],
         targets=[title.validation, title.output],
         # what it records of the other stages' settings, which may change without changing the file
         settings=lambda: settings(project, title),
@@ -113,6 +113,7 @@ def build(job: Job, project: Project, title: Title) -> str:
         title.muxed,
         info,
         title.timestamps,
+        title.dynamic,
         CropInfo.read(title.crop),
         plans,
         title.validation,

@@ -11,11 +11,15 @@ import av
 
 from drapto.engine.job import file_url
 from drapto.errors import SourceError, ValidationError
-from drapto.media.probe import inspect
+from drapto.media.dolby_vision import plan
+from drapto.media.dynamic import read_dynamic
+from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all, exact
 from drapto.output.decode import decode_all
+from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.model import Check, Sizes, Validation
+from drapto.video.carry import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +41,7 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
     muxed: Path,
     info: SourceInfo,
     timestamps: Path,
+    dynamic: Path,
     crop: CropInfo,
     plans: Sequence[AudioPlan],
     target: Path,
@@ -52,6 +57,7 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
         muxed: The finished file, not yet published.
         info: The source's probe.
         timestamps: Its frames' presentation times.
+        dynamic: Its frames' HDR10+ and Dolby Vision metadata.
         crop: What was kept of its picture.
         plans: What its audio tracks became, in order.
         target: ``validation.json``; written also where checks fail, and says so.
@@ -62,16 +68,19 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
 
     Raises:
         ValidationError: A check failed.
-        ArtifactError: ``timestamps`` cannot be read.
+        ArtifactError: ``timestamps`` or ``dynamic`` cannot be read.
     """
     expected = read_timestamps(timestamps)
     try:
-        output, times = inspect(muxed, frame_index="packets")
+        found = examine(muxed, frame_index="packets")
     except SourceError as error:
         raise ValidationError(
             f"the finished file {error.problem}", path=muxed, remedy=_remedy(target)
         ) from error
+    output, times = found.info, found.times
     checks = list(check_all(info, expected, crop, plans, output, times))
+    metadata = carried(read_dynamic(dynamic, len(expected)), plan(info.video), crop)
+    checks.extend(check_dynamic(info.video, output.video, metadata, found.dynamic))
     survey = _survey(muxed, output)
     decoded = decode_all(
         muxed, times, survey.keyframes, has_sound=bool(output.audio), job=job, on_frames=on_frames

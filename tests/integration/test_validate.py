@@ -33,6 +33,7 @@ def run(done: Finished, job: Job, target: Path) -> Validation:
         done.muxed,
         done.info,
         done.timestamps,
+        done.dynamic,
         done.crop,
         done.plans,
         target,
