@@ -24,6 +24,7 @@ from drapto.video.concat import join
 from drapto.video.encode import encode_segment
 from drapto.video.encode_settings import EncodeSettings
 from drapto.video.segment import Request, split
+from drapto.video.strategies import Piece
 from tests import clips, dynamic
 from tests.integration.finished import whole_picture
 
@@ -94,18 +95,20 @@ def encode(job: Job, source: Path, folder: Path, *, chunk: float, rect: CropRect
     encoded = []
     for piece in pieces.segments:
         target = folder / "encoded" / f"{piece.name}.mkv"
-        encode_segment(
-            folder / piece.path if piece.path else source,
-            0 if piece.path else info.video.index,
-            target,
-            target.with_suffix(".json"),
-            settings.model_copy(update={"frames": piece.frames, "keyint": piece.keyint}),
+        asked = Piece(
+            source=folder / piece.path if piece.path else source,
+            stream=0 if piece.path else info.video.index,
+            target=target,
+            record=target.with_suffix(".json"),
             index=piece.index,
-            strategy="chunked",
             slots=1,
             lp=1,
-            job=job,
+            attempts=folder / "attempts",
+            width=crop.rect.width,
+            height=crop.rect.height,
         )
+        own = settings.model_copy(update={"frames": piece.frames, "keyint": piece.keyint})
+        encode_segment(asked, own, strategy="chunked", job=job)
         encoded.append(target)
     kept = carried(read_dynamic(metadata, pieces.frames), plan(info.video), crop)
     video = folder / "video.mkv"
