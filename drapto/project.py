@@ -67,6 +67,16 @@ class Title:
         return self.work / "crop.json"
 
     @cached_property
+    def fields(self) -> Path:
+        """What the pictures are made of, and the evidence."""
+        return self.work / "fields.json"
+
+    @cached_property
+    def planned(self) -> Path:
+        """The presentation time of every frame of the output."""
+        return self.work / "planned.txt"
+
+    @cached_property
     def encode_data(self) -> Path:
         """The directory of segments.json, encoding.json and progress.json."""
         return self.work / "encode_data"

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 ENVIRONMENT = "DRAPTO_FFMPEG"
 
 NEEDED_ENCODERS = ("libsvtav1", "libopus")
-NEEDED_FILTERS = ("crop", "settb", "setpts", "aresample", "aformat", "channelmap", "pan")
+NEEDED_FILTERS = (
+    *("crop", "settb", "setpts", "aresample", "aformat", "channelmap", "pan"),
+    *("idet", "metadata", "bwdif", "fieldmatch", "decimate", "trim", "setfield"),
+)
 WANTED_FILTERS = ("libvmaf", "xpsnr")
 """A fixed-CRF job does without these; measuring quality does not."""
 

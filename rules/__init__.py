@@ -1,9 +1,9 @@
 """THE GRAPH: one file for each stage, its tasks' dependencies, targets, settings and action. No media code.
 
-    source.mkv -> probe -> crop  ----------------+
-                        -> segment -> encode x N -+-> video -> mux -> validate
-                        -> audio x M  ------------------------^
-                        -> subtitles  ------------------------^
+    source.mkv -> probe -> crop  --------------------------+
+                        -> fields -> segment -> encode x N -+-> video -> mux -> validate
+                        -> audio x M  ---------------------------------^
+                        -> subtitles  ---------------------------------^
 
 A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings
 in ``settings``. What is not there cannot make it run again.

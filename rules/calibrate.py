@@ -49,7 +49,9 @@ def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
     return {
         **shape.model_dump(mode="json", exclude={"crf", "target", "frames", "keyint"}),
         "metric": shape.target.metric if shape.target else "",
-        "anchors": [[segment.index, segment.frames, segment.keyint] for segment in chosen],
+        "anchors": [
+            [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in chosen
+        ],
     }
 
 

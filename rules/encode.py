@@ -59,7 +59,8 @@ class Common:
 
     def settings_for(self, segment: Segment) -> EncodeSettings:
         """Return what shapes the bytes of a segment."""
-        return self.settings.model_copy(update={"frames": segment.frames, "keyint": segment.keyint})
+        own = {"frames": segment.frames, "keyint": segment.keyint, "filters": segment.filters}
+        return self.settings.model_copy(update=own)
 
     def piece(self, title: Title, segment: Segment, *, lp: int) -> Piece:
         """Return what a strategy is given to encode."""
@@ -114,7 +115,12 @@ def tasks(
             # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
             file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
             targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
-            settings={**common_slice, "frames": segment.frames, "keyint": segment.keyint},
+            settings={
+                **common_slice,
+                "frames": segment.frames,
+                "keyint": segment.keyint,
+                "filters": list(segment.filters),
+            },
             arguments={"common": common, "segment": segment},
         )
 

@@ -15,7 +15,20 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drapto.errors import ArtifactError, DraptoError
 from drapto.media.container import require_matroska
-from rules import audio, calibrate, cleaning, crop, encode, mux, probe, segment, subtitles, validate, video
+from rules import (
+    audio,
+    calibrate,
+    cleaning,
+    crop,
+    encode,
+    fields,
+    mux,
+    probe,
+    segment,
+    subtitles,
+    validate,
+    video,
+)
 from rules.task import failing, group, later, name_of, shown
 
 if TYPE_CHECKING:
@@ -33,6 +46,7 @@ Made = TypeVar("Made")
 STAGES = {
     "probe": "what is in each source",
     "crop": "which part of each picture is not black bars",
+    "fields": "whether each picture is whole, interlaced or telecined",
     "segment": "each source in pieces",
     "calibrate": "what quality samples of it have at which CRF",
     "encode": "the pieces through SVT-AV1",
@@ -97,10 +111,11 @@ def title_tasks(project: Project, title: Title, wanted: Sequence[str], *, again:
     info = probe.fresh(project, title)
     yield from probe.tasks(project, title)
     yield from crop.tasks(project, title)
+    yield from fields.tasks(project, title)
     gone = not again and cleaning.is_dropped(project, title)
     if gone and info is not None and validate.finished(project, title, info):
         # its work files are not kept: nothing is left to build, and nothing needs to be
-        for stage in list(STAGES)[2:]:
+        for stage in list(STAGES)[3:]:
             yield group(name_of(stage, title), [], parent=stage)
         return
     known_crop = crop.fresh(project, title, info) if info else None

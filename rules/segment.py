@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from drapto.media.fields import FieldsInfo
 from drapto.media.model import SourceInfo
 from drapto.video.plan import SegmentPlan
 from drapto.video.strategies import choose
 from drapto.words import count_text
-from rules import probe
+from rules import fields, probe
 from rules.task import rule
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ def tasks(project: Project, title: Title, plan: SegmentPlan | None) -> Iterator[
         title,
         STAGE,
         action=build,
-        file_dep=[title.source, title.probe, title.timestamps, title.keyframes],
-        targets=[title.plan, *pieces],
+        file_dep=[title.source, title.probe, title.timestamps, title.keyframes, title.fields],
+        targets=[title.plan, title.planned, *pieces],
         document=SegmentPlan,
-        made=lambda: [title.plan, *_pieces(title, SegmentPlan.read(title.plan))],
-        settings=settings(project),
+        made=lambda: [title.plan, title.planned, *_pieces(title, SegmentPlan.read(title.plan))],
+        # the fields, on which a part of it depends, are known when the task is due
+        settings=lambda: settings(project, title),
     )
 
 
@@ -54,19 +56,23 @@ def _pieces(title: Title, plan: SegmentPlan | None) -> list[Path]:
     return [title.work / segment.path for segment in plan.segments if segment.path] if plan else []
 
 
-def settings(project: Project) -> dict[str, Any]:
-    """Return what cutting reads of the settings."""
+def settings(project: Project, title: Title) -> dict[str, Any]:
+    """Return what cutting this title reads of the settings."""
+    found = FieldsInfo.read_if_whole(title.fields)
     return {
         "chunk_size": project.config.processing.chunk_size,
         "mode": project.config.encoding.mode,
         **probe.settings(project),
+        **fields.settings(project, title),
+        # of no concern to other titles: a change must not cut them again
+        **({"field_rate": fields.rate(project)} if found and found.kind == "interlaced" else {}),
     }
 
 
 def fresh(project: Project, title: Title, info: SourceInfo) -> SegmentPlan | None:
     """Return the plan for this source and these settings, or None where there is none yet."""
     plan = SegmentPlan.read_if_whole(title.plan)
-    if plan is None or plan.digest != info.digest or plan.settings != settings(project):
+    if plan is None or plan.digest != info.digest or plan.settings != settings(project, title):
         return None
     return plan
 
@@ -78,6 +84,7 @@ def build(job: Job, project: Project, title: Title) -> str:
 
     wanted = project.config.processing.chunk_size
     info = SourceInfo.read(title.probe)
+    found = FieldsInfo.read(title.fields)
     strategy, reason = choose(info, mode=project.config.encoding.mode, chunk_size=wanted)
     chunk_size = strategy.chunk_size(wanted)
     # the pieces are as large as the source; what is encoded from them is smaller than it
@@ -85,12 +92,22 @@ def build(job: Job, project: Project, title: Title) -> str:
     require_space(title.work, copies * info.size, "this title", place="work")
     require_space(title.output.parent, round(info.size * OUTPUT_SHARE), "the finished file", place="output")
     plan = split(
-        Request(title.source, title.work, title.plan, title.segments, title.timestamps, title.keyframes),
+        Request(
+            title.source,
+            title.work,
+            title.plan,
+            title.segments,
+            title.timestamps,
+            title.keyframes,
+            title.planned,
+        ),
         info,
+        found,
+        field_rate=fields.rate(project),
         strategy=strategy.name,
         reason=reason,
         chunk_size=chunk_size,
-        settings=settings(project),
+        settings=settings(project, title),
         disk_rate=job.disk_rate,
     )
     return f"{count_text(len(plan.segments), 'segment')}, {plan.strategy}: {plan.reason}"

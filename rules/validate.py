@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
 from drapto.errors import printable
+from drapto.media.fields import FieldsInfo, cadence
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
 from drapto.quality.target import choose_quality
 from drapto.state.bus import bus
 from drapto.state.events import Progress
 from drapto.words import count_text, score_text, size_text, time_text
-from rules import crop, encode, probe, segment
+from rules import crop, encode, fields, probe, segment
 from rules.task import name_of, rule, shown
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def tasks(project: Project, title: Title) -> Iterator[Task]:
         title,
         STAGE,
         action=build,
-        file_dep=[title.muxed, title.probe, title.timestamps, title.dynamic, title.crop],
+        file_dep=[title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields],
         targets=[title.validation, title.output],
         # what it records of the other stages' settings, which may change without changing the file
         settings=lambda: settings(project, title),
@@ -61,7 +62,7 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
         "source": info.digest,
         "probe": probe.settings(project),
         "crop": crop.settings(project, title),
-        "segment": segment.settings(project),
+        "segment": segment.settings(project, title),
         "encode": {
             "preset": encoding.preset,
             **_quality(project, info),
@@ -103,8 +104,10 @@ def build(job: Job, project: Project, title: Title) -> str:
 
     info = SourceInfo.read(title.probe)
 
+    found = FieldsInfo.read(title.fields)
+    frames = cadence(found.kind, fields.rate(project)).frames(info.video.frames)
+
     def report(frame: int) -> None:
-        frames = info.video.frames
         bus.publish(Progress(title=title.name, stage=STAGE, frame=frame, frames=frames))
 
     plans = [plan_audio(track, project.config.audio.bitrate) for track in info.audio]
@@ -112,9 +115,10 @@ def build(job: Job, project: Project, title: Title) -> str:
     validation = validate(
         title.muxed,
         info,
-        title.timestamps,
+        title.planned,
         title.dynamic,
         CropInfo.read(title.crop),
+        found,
         plans,
         title.validation,
         job=job,

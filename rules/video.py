@@ -32,7 +32,7 @@ def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
         title,
         STAGE,
         action=build,
-        file_dep=[*segments, title.timestamps, title.dynamic, title.probe, title.crop],
+        file_dep=[*segments, title.planned, title.dynamic, title.probe, title.crop],
         targets=[title.video],
         settings={"rate": str(plan.rate), "segments": len(plan.segments)},
         arguments={"plan": plan},
@@ -53,7 +53,7 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
     pairs = [encode.targets(title, segment) for segment in plan.segments]
     frames = join(
         [encoded for encoded, _ in pairs],
-        title.timestamps,
+        title.planned,
         title.video,
         rate=plan.rate,
         disk_rate=job.disk_rate,

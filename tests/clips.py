@@ -14,9 +14,11 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import av
 import imageio_ffmpeg
 
 if TYPE_CHECKING:
@@ -173,6 +175,100 @@ def make_vfr(ffmpeg: Path, path: Path, *, frames: int = 72) -> Path:
     return make_clip(
         ffmpeg, path, frames=frames, filters=f"settb=1/1000,setpts='floor({times})'", options=exact
     )
+
+
+FILM_RATE = "24000/1001"
+VIDEO_RATE = "30000/1001"
+FIELD_FLAGS = ("-q:v", "2", "-flags:v", "+bitexact+ilme+ildct")
+"""Marks every frame as interlaced, whether it is or not."""
+
+
+def film(size: tuple[int, int] = (352, 288), rate: str = FILM_RATE) -> str:
+    """Return a lavfi graph of a soft picture that moves everywhere: sharp edges pass for combs."""
+    width, height = size
+    zoom = f"mandelbrot=s={width}x{height}:r={rate}:start_scale=2:end_scale=0.05:end_pts=400"
+    return f"{zoom},gblur=1.2,format=yuv420p,scroll=h=0.01,lutyuv=y='48+val*0.7'"
+
+
+def make_film(ffmpeg: Path, path: Path, *, frames: int, rate: str = FILM_RATE) -> Path:
+    """Make the frames of `film` without loss."""
+    return make_clip(ffmpeg, path, codec="ffv1", frames=frames, graph=film(rate=rate), rate=rate)
+
+
+def make_telecined(ffmpeg: Path, path: Path, *, frames: int = 120, keyint: int = 12) -> Path:
+    """Make ``frames`` frames at 29.97 per second of `film` by 3:2 pulldown, MPEG-2 with open GOPs."""
+    return make_clip(
+        ffmpeg,
+        path,
+        codec="mpeg2",
+        frames=frames,
+        graph=film(),
+        filters="telecine=pattern=23",
+        keyint=keyint,
+        bframes=2,
+        open_gop=True,
+        options=FIELD_FLAGS,
+    )
+
+
+def make_interlaced(ffmpeg: Path, path: Path, *, frames: int = 75, top_first: bool = True) -> Path:
+    """Make ``frames`` frames at 25 per second, their fields 1/50 s apart, MPEG-2 with open GOPs."""
+    first = "top" if top_first else "bottom"
+    return make_clip(
+        ffmpeg,
+        path,
+        codec="mpeg2",
+        frames=frames,
+        graph=film(rate="50"),
+        filters=f"tinterlace=interleave_{first}",
+        bframes=2,
+        open_gop=True,
+        options=FIELD_FLAGS,
+    )
+
+
+def make_soft_telecined(ffmpeg: Path, path: Path, *, frames: int = 73) -> Path:
+    """Make film whose flags, not its frames, repeat fields, at the times at which a disc shows them.
+
+    A frame of three fields follows one of two. libavcodec's encoder does not set ``top_field_first`` and
+    ``repeat_first_field``, so they are set in the packets (ISO/IEC 13818-2, sections 6.2.2.3 and 6.2.3.1).
+    """
+    if path.exists():
+        return path
+    plain = path.with_name(f".{secrets.token_hex(4)}.mkv")
+    make_clip(ffmpeg, plain, codec="mpeg2", frames=frames, graph=film(), bframes=0, rate=FILM_RATE)
+    with av.open(str(plain)) as source, av.open(str(path), "w", options={"fflags": "+bitexact"}) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        fields = 0
+        for number, packet in enumerate(one for one in source.demux(video=0) if one.size):
+            top_first, repeat = ((1, 1), (0, 0), (0, 1), (1, 0))[number % 4]
+            made = av.Packet(_with_flags(bytes(packet), top_first, repeat))
+            made.stream, made.time_base = stream, Fraction(1, 1000)
+            made.pts = made.dts = round(fields * 1001 / 60)
+            made.is_keyframe = packet.is_keyframe
+            target.mux(made)
+            fields += 2 + repeat
+    plain.unlink()
+    return path
+
+
+EXTENSION = b"\x00\x00\x01\xb5"
+"""What an MPEG-2 extension begins with; its first four bits say which one it is."""
+
+
+def _with_flags(data: bytes, top_first: int, repeat: int) -> bytes:
+    """Return an MPEG-2 picture with these flags in a sequence that may be interlaced."""
+    changed = bytearray(data)
+    at = changed.find(EXTENSION)
+    while at >= 0:
+        kind = changed[at + 4] >> 4
+        if kind == 1:
+            changed[at + 5] &= ~0x08 & 0xFF  # progressive_sequence
+        elif kind == 8:
+            changed[at + 7] = changed[at + 7] & 0x7D | top_first << 7 | repeat << 1
+            changed[at + 8] |= 0x80  # progressive_frame
+        at = changed.find(EXTENSION, at + 4)
+    return bytes(changed)
 
 
 def make_one_gop(ffmpeg: Path, path: Path, *, frames: int = 48, bars: Bars = NO_BARS) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from drapto.media.fields import FieldsInfo
 from drapto.media.model import SourceInfo, VideoTrack
 
 PLAIN = VideoTrack(
@@ -31,3 +32,10 @@ def source(track: VideoTrack = PLAIN, **more: object) -> SourceInfo:
     """Return a source with this one track, and ``more`` fields set."""
     plain = {"digest": "d", "size": 1000, "container": "Matroska", "duration": 1.0, "writer": None}
     return SourceInfo.model_validate(plain | {"tags": {}, "video": track} | more)
+
+
+def fields(kind: str = "progressive", **more: object) -> FieldsInfo:
+    """Return what is known of the fields of a title of ``kind``, top field first."""
+    plain: dict[str, object] = {"digest": "d", "method": "manual", "reason": "tests"}
+    order = None if kind == "progressive" else "tff"
+    return FieldsInfo.model_validate(plain | {"kind": kind, "order": order} | more)

@@ -214,6 +214,24 @@ class CropSettings(Section):
     )
 
 
+FieldKind = Literal["auto", "off", "interlaced", "telecined", "mixed"]
+
+
+class DeinterlaceSettings(Section):
+    """Interlaced and telecined video."""
+
+    mode: FieldKind = Field(
+        "auto",
+        description="what titles are: auto (found out), interlaced, telecined, mixed; off leaves them alone",
+    )
+    titles: dict[str, FieldKind] = Field(
+        {}, description="the same for single titles, by the source's name without .mkv"
+    )
+    rate: Literal["frame", "field"] = Field(
+        "frame", description="pictures of an interlaced title: one for each frame, or one for each field"
+    )
+
+
 class BitrateSettings(Section):
     """Opus bitrates in kbit/s; libopus takes 6 to 256 per channel."""
 
@@ -254,5 +272,6 @@ class Config(Section):
     input: InputSettings = InputSettings()
     output: OutputSettings = OutputSettings()
     crop: CropSettings = CropSettings()
+    deinterlace: DeinterlaceSettings = DeinterlaceSettings()
     audio: AudioSettings = AudioSettings()
     tools: ToolSettings = ToolSettings()

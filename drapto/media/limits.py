@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def limits(info: SourceInfo) -> list[str]:
     """Return what the output will lack, a line each, for the user to know before hours of encoding."""
-    video = info.video
-    return [*_dynamic_metadata(video), *_fields(video)]
+    return _dynamic_metadata(info.video)
 
 
 def _dynamic_metadata(video: VideoTrack) -> list[str]:
@@ -31,12 +30,6 @@ def _dynamic_metadata(video: VideoTrack) -> list[str]:
     if video.hdr10plus and plus < video.frames:
         notes.append(f"only {plus} of {video.frames} frames have HDR10+ metadata: they are kept on those")
     return notes
-
-
-def _fields(video: VideoTrack) -> list[str]:
-    if video.scan != "interlaced":
-        return []
-    return ["the source says that it is interlaced: frames are encoded as they are, not deinterlaced yet"]
 
 
 def refuse_unkeepable(source: Path, video: VideoTrack) -> None:

@@ -18,6 +18,7 @@ from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all, exact
 from drapto.output.decode import decode_all
 from drapto.output.dynamic_checks import check_dynamic
+from drapto.output.fields import check_fields
 from drapto.output.model import Check, Sizes, Validation
 from drapto.video.carry import carried
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from drapto.audio.plan import AudioPlan
     from drapto.engine.job import Job
+    from drapto.media.fields import FieldsInfo
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.quality.delivered import Delivered
 
@@ -37,12 +39,13 @@ NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
 
 
-def validate(  # noqa: PLR0913  a stage's parameters are its inputs
+def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     muxed: Path,
     info: SourceInfo,
     timestamps: Path,
     dynamic: Path,
     crop: CropInfo,
+    fields: FieldsInfo,
     plans: Sequence[AudioPlan],
     target: Path,
     *,
@@ -56,9 +59,10 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
     Args:
         muxed: The finished file, not yet published.
         info: The source's probe.
-        timestamps: Its frames' presentation times.
+        timestamps: The presentation times planned for the output's frames.
         dynamic: Its frames' HDR10+ and Dolby Vision metadata.
         crop: What was kept of its picture.
+        fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         target: ``validation.json``; written also where checks fail, and says so.
         inputs: What else to record there; values that JSON holds.
@@ -85,6 +89,8 @@ def validate(  # noqa: PLR0913  a stage's parameters are its inputs
     decoded = decode_all(
         muxed, times, survey.keyframes, has_sound=bool(output.audio), job=job, on_frames=on_frames
     )
+    if fields.kind != "progressive":
+        checks.append(check_fields(muxed, output.video, job=job))
     checks.append(exact("decode errors", "", decoded.errors))
     checks.append(exact("decoded frames", len(expected), decoded.frames))
     validation = Validation(

@@ -47,6 +47,7 @@ class Reference:
         width, height: The encode's picture, pixels.
         frames: How many frames, from the file's first.
         rate: Their nominal rate.
+        filters: What made whole pictures of its fields before the crop (`EncodeSettings.filters`).
     """
 
     source: Path
@@ -57,6 +58,12 @@ class Reference:
     height: int
     frames: int
     rate: Fraction
+    filters: tuple[str, ...] = ()
+
+    @property
+    def prepare(self) -> str:
+        """The filters in ffmpeg's form, with a final comma, or nothing."""
+        return "".join(f"{one}," for one in self.filters)
 
 
 class Metric(ABC):
@@ -140,11 +147,12 @@ class Metric(ABC):
         chosen = self.chosen(step)
         filters = (
             f"[0:v:0]{chosen}format={reference.pix_fmt},{tick}[encode];"
-            f"[1:{reference.stream}]{chosen}{crop}format={reference.pix_fmt},{tick}[reference];"
+            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}format={reference.pix_fmt},{tick}[reference];"
             f"[encode][reference]{self.filter(reference, log, step=step, threads=threads)}:shortest=1"
         )
         decode = ("-threads", str(threads))
         return [
+            *(["-copyts"] if reference.filters else []),
             *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),
             *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
             *("-f", "null", "-"),

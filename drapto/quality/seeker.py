@@ -256,4 +256,5 @@ def reference_of(piece: Piece, settings: EncodeSettings) -> Reference:
         height=piece.height,
         frames=settings.frames,
         rate=settings.rate,
+        filters=settings.filters,
     )

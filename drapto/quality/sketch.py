@@ -68,7 +68,12 @@ class Sketch:
             ToolFailedError: A child process failed.
         """
         reference = self.reference
-        quick = {"preset": max(PRESET, settings.preset), "crop": None, "frames": reference.frames}
+        quick = {
+            "preset": max(PRESET, settings.preset),
+            "crop": None,
+            "filters": (),
+            "frames": reference.frames,
+        }
         shape = settings.at(crf).model_copy(update=quick)
         with atomic.scratch(reference.source) as path, atomic.scratch(reference.source) as log:
             piece = Piece(
@@ -105,10 +110,13 @@ def sketch(reference: Reference, beside: Path, *, job: Job, stage: str) -> Itera
     width, height = shrunken(reference.width, reference.height)
     crop = f"crop={reference.crop}," if reference.crop else ""
     tick = f"settb={reference.rate.denominator}/{reference.rate.numerator},setpts=N"
-    filters = f"{crop}scale={width}:{height}:flags=bicubic,format={reference.pix_fmt},{tick}"
+    filters = (
+        f"{reference.prepare}{crop}scale={width}:{height}:flags=bicubic,format={reference.pix_fmt},{tick}"
+    )
     with atomic.scratch(beside) as path:
         finished = job.run_ffmpeg(
             [
+                *(["-copyts"] if reference.filters else []),
                 *("-threads", "1", "-i", file_url(reference.source), "-map", f"0:{reference.stream}"),
                 *("-vf", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
                 *("-an", "-sn", "-dn", "-c:v", "rawvideo", "-f", "nut", "-y", file_url(path)),
@@ -116,7 +124,7 @@ def sketch(reference: Reference, beside: Path, *, job: Job, stage: str) -> Itera
             stage=stage,
             about=reference.source,
         )
-        small = replace(reference, source=path, stream=0, crop=None, width=width, height=height)
+        small = replace(reference, source=path, stream=0, crop=None, filters=(), width=width, height=height)
         yield Sketch(small, finished.cpu_seconds)
 
 

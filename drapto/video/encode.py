@@ -49,12 +49,14 @@ def encode_arguments(
     rounding, would make ffmpeg drop or double frames. The true times come back when the segments are joined.
     """
     rate = settings.rate
-    filters = [f"crop={settings.crop}"] if settings.crop else []
+    # fields first: cropped by an odd number of lines, they would change places
+    filters = [*settings.filters, *([f"crop={settings.crop}"] if settings.crop else [])]
     filters += [f"settb={rate.denominator}/{rate.numerator}", "setpts=N"]
     if settings.chroma_location:
         # said again once the format is the encoder's: ffmpeg forgets it on the way from 8 to 10 bit
         filters += [f"format={settings.pix_fmt}", f"setparams=chroma_location={settings.chroma_location}"]
     return [
+        *(["-copyts"] if settings.filters else []),
         *("-threads", str(lp), "-i", file_url(source), "-map", f"0:{stream}"),
         *("-vf", ",".join(filters), "-frames:v", str(settings.frames), "-fps_mode", "passthrough"),
         *("-pix_fmt", settings.pix_fmt, "-c:v", "libsvtav1", "-preset", str(settings.preset)),

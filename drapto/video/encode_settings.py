@@ -21,6 +21,8 @@ class EncodeSettings(Model):
         rate: Nominal frame rate.
         frames: How many frames the segment has.
         keyint: The most frames from keyframe to keyframe.
+        filters: ffmpeg's filters that make whole pictures of fields, before the crop; they count on the
+            file's own times (``-copyts``).
         chroma_location: Where the source says its chroma samples are, by ffmpeg's name; None says nothing.
         target: The quality that the CRF is searched for; None where it is fixed.
     """
@@ -34,6 +36,7 @@ class EncodeSettings(Model):
     rate: Rational
     frames: int
     keyint: int
+    filters: tuple[str, ...] = ()
     chroma_location: str | None = None
     target: QualityTarget | None = None
 

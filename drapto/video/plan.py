@@ -23,6 +23,8 @@ class Segment(Model):
         frames: How many frames it decodes to, once what overlaps the next segment is cut off.
         first_frame: Where its frames begin in ``timestamps``.
         keyint: The longest run of frames that lasts at most 10 s, for the encoder's keyframe interval.
+        filters: ffmpeg's filters that turn the decoded file into the segment's pictures, before any other;
+            empty where they are the decoded ones. They count on the file's own times (``-copyts``).
     """
 
     index: int
@@ -33,6 +35,7 @@ class Segment(Model):
     frames: int
     first_frame: int
     keyint: int
+    filters: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -50,7 +53,8 @@ class SegmentPlan(Document):
         reason: Why that strategy, and why so many segments, in one line.
         rate: The nominal frame rate that every segment is encoded at; the true times come back in
             ``video.mkv``.
-        timestamps: The file of the frames' presentation times, relative to the title's work directory.
+        timestamps: The file of the output's frames' presentation times, relative to the title's work
+            directory.
         segments: In presentation order.
     """
 

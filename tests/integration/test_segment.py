@@ -15,6 +15,7 @@ from drapto.media.probe import probe_source
 from drapto.video.plan import SegmentPlan
 from drapto.video.segment import Request, split
 from tests import clips
+from tests.sources import fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,11 +45,20 @@ def cut(source: Path, work: Path, chunk_size: float | None) -> Cut:
         work / "segments",
         work / "timestamps.txt",
         work / "keyframes.txt",
+        work / "planned.txt",
     )
     targets = (work / "probe.json", request.timestamps, request.keyframes, work / "dynamic.txt")
     info = probe_source(source, *targets, digest="d")
     plan = split(
-        request, info, strategy="chunked", reason="asked", chunk_size=chunk_size, settings={}, disk_rate=RATE
+        request,
+        info,
+        fields(),
+        field_rate="frame",
+        strategy="chunked",
+        reason="asked",
+        chunk_size=chunk_size,
+        settings={},
+        disk_rate=RATE,
     )
     return Cut(source, work, plan, info.video.index)
 
@@ -146,11 +156,22 @@ def test_a_source_that_breaks_off_leaves_no_piece(ffmpeg: Path, clip_cache: Path
         tmp_path / "other",
         tmp_path / "timestamps.txt",
         tmp_path / "keyframes.txt",
+        tmp_path / "planned.txt",
     )
 
     info = SourceInfo.read(tmp_path / "probe.json")
     with pytest.raises(SourceError, match=r"gone\.mkv: cannot be read"):
-        split(request, info, strategy="c", reason="r", chunk_size=1, settings={}, disk_rate=RATE)
+        split(
+            request,
+            info,
+            fields(),
+            field_rate="frame",
+            strategy="c",
+            reason="r",
+            chunk_size=1,
+            settings={},
+            disk_rate=RATE,
+        )
     assert made.plan.frames == 96
     assert not (tmp_path / "other.json").exists()
     assert not list((tmp_path / "other").glob("*")) if (tmp_path / "other").exists() else True

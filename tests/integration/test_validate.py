@@ -14,6 +14,7 @@ from drapto.output.mux import mux
 from drapto.output.validate import validate
 from tests import clips
 from tests.integration.finished import Finished, encode_video, finish
+from tests.sources import fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ def run(done: Finished, job: Job, target: Path) -> Validation:
         done.timestamps,
         done.dynamic,
         done.crop,
+        fields(),
         done.plans,
         target,
         inputs={"crf": 25.0, "source": "abc"},

@@ -381,6 +381,8 @@ def finished_once(everything: Path, tmp_path_factory: pytest.TempPathFactory) ->
         ("muxed.mkv", cut, "mux:tracks"),
         ("probe.json", cut, "probe:tracks"),
         ("crop.json", empty, "crop:tracks"),
+        ("fields.json", cut, "fields:tracks"),
+        ("planned.txt", cut, "segment:tracks"),
         ("timestamps.txt", cut, "probe:tracks"),
         ("encode_data/segments.json", cut, "segment:tracks"),
     ],

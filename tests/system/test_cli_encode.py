@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 FAST = ("--preset", "13", "--set", "processing.chunk_size=1", "--set", "encoding.crf.sd=50")
-STAGES = ["probe", "crop", "segment", "encode", "video", "audio", "subtitles", "mux", "validate"]
+STAGES = ["probe", "crop", "fields", "segment", "encode", "video", "audio", "subtitles", "mux", "validate"]
 
 
 @pytest.fixture(scope="module")

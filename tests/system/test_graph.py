@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 SEGMENTS = {f"encode:clip:{number:04d}" for number in (1, 2)}
 AUDIO = {"audio:clip:0", "audio:clip:1", "audio:clip:2"}
 BEHIND_ENCODE = {"video:clip", "mux:clip", "validate:clip"}
-EVERYTHING = {"probe:clip", "crop:clip", "segment:clip", "subtitles:clip", *AUDIO} | SEGMENTS | BEHIND_ENCODE
+EVERYTHING = (
+    {"probe:clip", "crop:clip", "fields:clip", "segment:clip", "subtitles:clip", *AUDIO}
+    | SEGMENTS
+    | BEHIND_ENCODE
+)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +116,7 @@ def test_another_chunk_size_encodes_what_is_cut_differently(finished: ProjectDir
 def test_one_stage_in_a_fresh_project(source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "p", source)
     assert project.executed("audio") == {"probe:clip"} | AUDIO
-    assert project.executed("encode:clip") == {"crop:clip", "segment:clip"} | SEGMENTS
+    assert project.executed("encode:clip") == {"crop:clip", "fields:clip", "segment:clip"} | SEGMENTS
     assert project.executed() == {"subtitles:clip"} | BEHIND_ENCODE
 
 
@@ -128,7 +132,12 @@ def test_a_target_by_its_path_in_a_fresh_project(source: Path, tmp_path: Path) -
 def test_a_part_by_its_name_in_a_fresh_project(source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "p", source)
     assert project.executed("audio:clip:1") == {"probe:clip", "audio:clip:1"}
-    assert project.executed("encode:clip:0002") == {"crop:clip", "segment:clip", "encode:clip:0002"}
+    assert project.executed("encode:clip:0002") == {
+        "crop:clip",
+        "fields:clip",
+        "segment:clip",
+        "encode:clip:0002",
+    }
     other = new_project(tmp_path / "q", source)
     assert "there is no task audio:clip:9" in other.doit("audio:clip:9", status=1).output
 

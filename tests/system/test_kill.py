@@ -60,7 +60,8 @@ def targets_of(task: str) -> list[str]:
             f"{work}/{name}" for name in ("probe.json", "timestamps.txt", "keyframes.txt", "dynamic.txt")
         ],
         "crop": [f"{work}/crop.json"],
-        "segment": [f"{work}/encode_data/segments.json"],
+        "fields": [f"{work}/fields.json"],
+        "segment": [f"{work}/encode_data/segments.json", f"{work}/planned.txt"],
         "encode": [f"{work}/encoded/{number}.{kind}" for number in part for kind in ("mkv", "json")],
         "video": [f"{work}/video.mkv"],
         "mux": [f"{work}/muxed.mkv"],

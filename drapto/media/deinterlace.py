@@ -1,0 +1,94 @@
+"""The fields stage: are a title's pictures whole, interlaced or telecined? The pictures say, not the flags.
+
+The flags lie both ways: discs mark film as interlaced, and interlaced video as progressive.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, cast
+
+from drapto.media.fields import FieldsInfo
+from drapto.media.fieldvote import Verdict, field_order, vote
+from drapto.media.idet import look
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.engine.job import Job
+    from drapto.media.fields import FieldPoint, Kind, Order
+    from drapto.media.model import SourceInfo, VideoTrack
+
+CODED_IN_FIELDS = ("mpeg2video", "h264", "vc1", "mpeg4", "dvvideo")
+"""Codecs of discs, tapes and broadcasts that hold interlaced pictures."""
+
+SD_LINES = 576
+HD_LINES = (1080, 1088)
+"""Heights of what is interlaced: 480i and 576i (and parts of them), and 1080i; 720 lines never are."""
+
+FIELD_RATES = (25.0, 29.97, 50.0, 59.94)
+RATE_NEAR = 0.02
+"""Frames per second of what may be interlaced, and how near to one of them a title's are."""
+
+TELECINED_RATE = 29.97
+
+Mode = Literal["auto", "off", "progressive", "interlaced", "telecined", "mixed"]
+
+
+def detect_fields(source: Path, info: SourceInfo, target: Path, *, mode: Mode, job: Job) -> FieldsInfo:
+    """Write what ``source``'s pictures are made of, and the evidence, to ``target``.
+
+    Args:
+        source: The MKV.
+        info: What is in it.
+        target: ``fields.json``.
+        mode: ``auto`` looks; ``off`` takes the pictures as they are; a kind is taken for granted.
+        job: The surroundings.
+
+    Raises:
+        ToolFailedError: The file cannot be decoded.
+    """
+    video = info.video
+    points: tuple[FieldPoint, ...] = ()
+    method: Literal["known", "detected", "disabled", "manual"]
+    if mode in ("off", "progressive"):
+        method, verdict = "disabled", Verdict("progressive", None, "deinterlacing is turned off")
+    elif mode == "auto" and (why := cannot_be_interlaced(video)):
+        method, verdict = "known", Verdict("progressive", None, why)
+    else:
+        points = look(source, video, job=job, stage="fields")
+        verdict = vote(points, video_rate=has_rate(video, TELECINED_RATE) and not video.variable)
+        method = "detected"
+        if mode != "auto":
+            method, verdict = "manual", _granted(cast("Kind", mode), points, video)
+    return FieldsInfo(
+        digest=info.digest,
+        kind=verdict.kind,
+        order=verdict.order,
+        method=method,
+        reason=verdict.reason,
+        marked=video.scan != "progressive",
+        points=points,
+        settings={"deinterlace": mode},
+    ).write(target)
+
+
+def cannot_be_interlaced(video: VideoTrack) -> str | None:
+    """Return why a track needs no look, None where it does."""
+    if video.codec not in CODED_IN_FIELDS:
+        return f"{video.codec} is not interlaced"
+    if video.height > SD_LINES and video.height not in HD_LINES:
+        return f"{video.height} lines are not interlaced"
+    if video.scan == "progressive" and not any(has_rate(video, rate) for rate in FIELD_RATES):
+        return f"progressive, at {float(video.rate):.3f} frames per second"
+    return None
+
+
+def has_rate(video: VideoTrack, rate: float) -> bool:
+    """Tell whether a track has about ``rate`` frames per second."""
+    return abs(float(video.rate) - rate) <= RATE_NEAR
+
+
+def _granted(kind: Kind, points: tuple[FieldPoint, ...], video: VideoTrack) -> Verdict:
+    """Return the kind that was asked for, with the order of fields that the pictures, or the flags, show."""
+    claimed: Order = "bff" if video.top_field_first is False else "tff"
+    return Verdict(kind, field_order(points) or claimed, "set by hand")

@@ -1,0 +1,104 @@
+"""From what many runs of frames show to one verdict on a title's fields. Pure: counts in, verdict out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from drapto.media.fields import FILM_CYCLE, FieldPoint, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drapto.media.fields import Kind, Order
+
+TOLD = 8
+"""Frames of a run that ``idet`` must have a verdict on: fewer, and hardly anything moves."""
+
+COMBED = 0.15
+"""Part of a run's frames that may look combed though they are not: fine horizontal lines in motion do."""
+
+REPEATED = (0.2, 0.5)
+"""Part of a telecined run's frames that repeat a field: two of five, where enough moves to tell."""
+
+IN_STEP = 0.6
+"""Part of a field's repeats that come five frames, or a multiple of it, after the one before: an edit is a
+change of step."""
+
+MOST = 0.8
+"""Part of the runs that must be telecined before frames are dropped: one dropped by mistake is lost."""
+
+HALF = 0.5
+"""Part of the runs that must be interlaced for those without combs to be taken for still pictures."""
+
+OUTLIERS = 0.05
+"""Part of the runs that may be combed in a progressive title."""
+
+
+class Verdict(NamedTuple):
+    """What a title is, the order of its fields, and why, in one line."""
+
+    kind: Kind
+    order: Order | None
+    reason: str
+
+
+def judge(
+    repeats: Sequence[str], multiple: Tally
+) -> Literal["progressive", "interlaced", "telecined", "still"]:
+    """Return what a run of frames shows.
+
+    Args:
+        repeats: For each frame ``top``, ``bottom`` or ``neither``: the field that the frame before had, too.
+        multiple: What ``idet`` took the frames for.
+    """
+    if multiple.combed + multiple.progressive < TOLD:
+        return "still"
+    # the cadence first: it is telling, while a telecined run looks now interlaced, now progressive
+    if has_film_cadence(repeats):
+        return "telecined"
+    return "progressive" if multiple.share <= COMBED else "interlaced"
+
+
+def has_film_cadence(repeats: Sequence[str]) -> bool:
+    """Tell whether a top and a bottom field are repeated once in five frames each."""
+    share = sum(repeat != "neither" for repeat in repeats) / max(1, len(repeats))
+    return REPEATED[0] <= share <= REPEATED[1] and all(
+        _in_step([number for number, repeat in enumerate(repeats) if repeat == field])
+        for field in ("top", "bottom")
+    )
+
+
+def _in_step(numbers: Sequence[int]) -> bool:
+    steps = [(after - before) % FILM_CYCLE == 0 for before, after in pairwise(numbers)]
+    return bool(steps) and sum(steps) >= IN_STEP * len(steps)
+
+
+def field_order(points: Sequence[FieldPoint]) -> Order | None:
+    """Return the order of fields that most combed frames show; None where none is combed."""
+    tff = sum(point.multiple.tff for point in points)
+    bff = sum(point.multiple.bff for point in points)
+    return None if tff == bff == 0 else "tff" if tff >= bff else "bff"
+
+
+def vote(points: Sequence[FieldPoint], *, video_rate: bool) -> Verdict:
+    """Return what a title is.
+
+    Args:
+        points: What its runs of frames show.
+        video_rate: Its frames come evenly at 29.97 per second, as telecined film does.
+    """
+    found = Counter(point.verdict for point in points)
+    clear = len(points) - found["still"]
+    combed = clear - found["progressive"]
+    of = f"of {clear} runs of frames that move ({len(points)} looked at)"
+    if combed <= (max(1, OUTLIERS * clear) if clear >= 1 / OUTLIERS else 0):
+        return Verdict("progressive", None, f"{found['progressive']} {of} are progressive")
+    order = field_order([point for point in points if point.verdict not in ("progressive", "still")])
+    if video_rate and found["telecined"] >= MOST * clear and found["interlaced"] <= OUTLIERS * clear:
+        return Verdict("telecined", order, f"{found['telecined']} {of} are telecined film")
+    if found["interlaced"] >= HALF * clear and found["telecined"] <= OUTLIERS * clear:
+        return Verdict("interlaced", order, f"{found['interlaced']} {of} are interlaced")
+    seen = ", ".join(f"{number} {kind}" for kind, number in sorted(found.items()) if kind != "still")
+    return Verdict("mixed", order, f"{seen} {of}")

@@ -1,0 +1,39 @@
+"""Is a deinterlaced title whole? Its pictures are asked, as the source's were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drapto.media.idet import look
+from drapto.output.model import Check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.engine.job import Job
+    from drapto.media.model import VideoTrack
+
+COMBED = 0.1
+"""Part of the frames that may look combed to ``idet``: fine horizontal lines in motion do."""
+
+
+def check_fields(path: Path, video: VideoTrack, *, job: Job) -> Check:
+    """Check that the pictures of a finished file are progressive.
+
+    Args:
+        path: The finished file.
+        video: Its video track.
+        job: The surroundings.
+
+    Raises:
+        ToolFailedError: It cannot be decoded.
+    """
+    points = look(path, video, job=job, stage="validate-fields")
+    combed = sum(point.multiple.combed for point in points)
+    told = combed + sum(point.multiple.progressive for point in points)
+    return Check(
+        name="video fields",
+        expected=f"at most {COMBED:.0%} of the frames combed",
+        found=f"{combed} of {told}",
+        passed=combed <= COMBED * told,
+    )

@@ -1,0 +1,247 @@
+"""Fields of real pictures: what they are found to be, and what is made of them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drapto.media.deinterlace import detect_fields
+from drapto.media.fields import FieldsInfo
+from drapto.media.probe import inspect, probe_source
+from drapto.media.timestamps import read_timestamps
+from drapto.output.fields import check_fields
+from drapto.video.segment import Request, split
+from tests import clips
+from tests.sources import fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from drapto.engine.job import Job
+    from drapto.media.fields import FieldRate
+    from drapto.video.plan import SegmentPlan
+
+RATE = 1 << 30
+COUNT = ("-fps_mode", "passthrough", "-f", "framemd5", "-fflags", "+bitexact", "-")
+SAME = 38
+"""dB of PSNR above which a coded frame is the film frame: its neighbours are at 25 and less."""
+
+
+def look(source: Path, folder: Path, job: Job, mode: str = "auto") -> FieldsInfo:
+    info, _ = inspect(source, digest="d")
+    found = detect_fields(source, info, folder / "fields.json", mode=mode, job=job)  # type: ignore[arg-type]
+    assert FieldsInfo.read(folder / "fields.json") == found
+    return found
+
+
+def planned(
+    source: Path, folder: Path, found: FieldsInfo, chunk_size: float | None, rate: FieldRate = "frame"
+) -> SegmentPlan:
+    names = ("segments.json", "segments", "timestamps.txt", "keyframes.txt", "planned.txt")
+    request = Request(source, folder, *(folder / name for name in names))
+    info = probe_source(source, folder / "probe.json", request.timestamps, request.keyframes, digest="d")
+    return split(
+        request,
+        info,
+        found,
+        field_rate=rate,
+        strategy="s",
+        reason="r",
+        chunk_size=chunk_size,
+        settings={},
+        disk_rate=RATE,
+    )
+
+
+def pictures(ffmpeg: Path, source: Path, folder: Path, plan: SegmentPlan) -> list[str]:
+    """Return the MD5 of every picture of all segments, as the encoder gets them."""
+    found = []
+    for segment in plan.segments:
+        path = folder / segment.path if segment.path else source
+        graph = ["-vf", ",".join(segment.filters)] if segment.filters else []
+        arguments = ["-copyts", "-i", path, *graph, "-fps_mode", "passthrough", "-f", "framemd5", "-"]
+        lines = clips.run_ffmpeg(ffmpeg, *arguments).decode().splitlines()
+        made = [line.rsplit(",", 1)[1].strip() for line in lines if not line.startswith("#")]
+        assert len(made) >= segment.frames
+        # only what is not filtered has frames left over, those that are shared with the next segment
+        assert not segment.filters or len(made) == segment.frames
+        found += made[: segment.frames]
+    return found
+
+
+@pytest.fixture
+def telecined(ffmpeg: Path, clip_cache: Path) -> Path:
+    return clips.make_telecined(ffmpeg, clip_cache / "telecined.mkv", frames=151)
+
+
+@pytest.fixture
+def interlaced(ffmpeg: Path, clip_cache: Path) -> Path:
+    return clips.make_interlaced(ffmpeg, clip_cache / "interlaced-top.mkv")
+
+
+@pytest.mark.parametrize(("top_first", "order"), [(True, "tff"), (False, "bff")])
+def test_the_order_of_fields_comes_from_the_pictures(
+    ffmpeg: Path, tmp_path: Path, job: Job, top_first: bool, order: str
+) -> None:
+    source = clips.make_interlaced(ffmpeg, tmp_path / "clip.mkv", top_first=top_first)
+    found = look(source, tmp_path, job)
+    assert (found.kind, found.order, found.method, found.marked) == ("interlaced", order, "detected", True)
+
+
+def test_flags_that_claim_fields_are_not_believed(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+    source = clips.make_clip(
+        ffmpeg, tmp_path / "c.mkv", codec="mpeg2", graph=clips.film(rate="25"), options=clips.FIELD_FLAGS
+    )
+    found = look(source, tmp_path, job)
+    assert inspect(source)[0].video.scan == "interlaced"
+    assert (found.kind, found.order) == ("progressive", None)
+    plan = planned(source, tmp_path, found, 1)
+    assert {segment.filters for segment in plan.segments} == {("setfield=prog",)}
+    assert pictures(ffmpeg, source, tmp_path, plan) == clips.frame_md5s(ffmpeg, source)
+
+
+def test_flags_that_deny_fields_are_not_believed(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+    weave = "tinterlace=interleave_top,setfield=prog"
+    graph = clips.film(rate="50")
+    source = clips.make_clip(ffmpeg, tmp_path / "c.mkv", graph=graph, filters=weave, options=("-crf", "8"))
+    assert inspect(source)[0].video.scan == "progressive"
+    assert look(source, tmp_path, job).kind == "interlaced"
+
+
+def test_telecined_film_is_found(telecined: Path, tmp_path: Path, job: Job) -> None:
+    found = look(telecined, tmp_path, job)
+    assert (found.kind, found.order) == ("telecined", "tff")
+    assert all(point.verdict == "telecined" for point in found.points)
+    assert look(telecined, tmp_path / "again", job).dumps() == found.dumps()
+
+
+def test_film_and_video_in_one_title_are_mixed(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+    film = f"{clips.film()},telecine=pattern=23,trim=end_frame=120,settb=1001/30000,setpts=N"
+    video = f"{clips.film(rate='60000/1001')},tinterlace=interleave_top,trim=end_frame=120"
+    source = clips.make_clip(
+        ffmpeg,
+        tmp_path / "mixed.mkv",
+        codec="mpeg2",
+        frames=240,
+        graph=f"{film}[film];{video},settb=1001/30000,setpts=N[video];[film][video]concat=n=2",
+        filters=f"fps={clips.VIDEO_RATE}",
+        bframes=2,
+        options=clips.FIELD_FLAGS,
+    )
+    found = look(source, tmp_path, job)
+    assert found.kind == "mixed"
+    assert "3 interlaced, 3 telecined" in found.reason
+    plan = planned(source, tmp_path, found, 2)
+    assert plan.frames == 240
+    whole = planned(source, tmp_path / "whole", found, None)
+    assert pictures(ffmpeg, source, tmp_path, plan) == pictures(ffmpeg, source, tmp_path / "whole", whole)
+
+
+def test_what_cannot_be_interlaced_costs_nothing(
+    ffmpeg: Path, clip_cache: Path, tmp_path: Path, job: Job
+) -> None:
+    source = clips.make_clip(ffmpeg, clip_cache / "plain.mkv", frames=48)
+    found = look(source, tmp_path, job)
+    assert (found.kind, found.method, found.points, found.marked) == ("progressive", "known", (), False)
+    assert not job.logs.exists()
+    assert not any(segment.filters for segment in planned(source, tmp_path, found, 1).segments)
+
+
+@pytest.mark.parametrize("mode", ["off", "interlaced", "telecined", "mixed"])
+def test_what_is_said_by_hand_is_believed(interlaced: Path, tmp_path: Path, job: Job, mode: str) -> None:
+    found = look(interlaced, tmp_path, job, mode)
+    if mode == "off":
+        assert (found.kind, found.method, found.points) == ("progressive", "disabled", ())
+    else:
+        assert (found.kind, found.method, found.order) == (mode, "manual", "tff")
+
+
+@pytest.mark.parametrize("kind", ["interlaced", "telecined", "mixed"])
+@pytest.mark.parametrize("rate", ["frame", "field"])
+def test_segments_give_the_pictures_of_one_pass(
+    ffmpeg: Path, telecined: Path, interlaced: Path, tmp_path: Path, kind: str, rate: FieldRate
+) -> None:
+    source = interlaced if kind == "interlaced" else telecined
+    cut = planned(source, tmp_path, fields(kind), 1, rate)
+    whole = planned(source, tmp_path / "whole", fields(kind), None, rate)
+    assert len(cut.segments) >= 3
+    assert len(whole.segments) == 1
+    assert pictures(ffmpeg, source, tmp_path, cut) == pictures(ffmpeg, source, tmp_path / "whole", whole)
+
+
+def test_telecined_film_comes_back_frame_by_frame(
+    ffmpeg: Path, clip_cache: Path, telecined: Path, tmp_path: Path
+) -> None:
+    plan = planned(telecined, tmp_path, fields("telecined"), 1)
+    assert (plan.rate, plan.frames) == (Fraction(24000, 1001), 121)
+    film = clips.make_film(ffmpeg, clip_cache / "film.mkv", frames=121)
+    done = tmp_path / "done.mkv"
+    for segment in plan.segments:
+        assert segment.path
+        part = tmp_path / f"{segment.name}.mkv"
+        graph = ",".join((*segment.filters, f"settb=1/24,setpts=N+{segment.first_frame}"))
+        coded = ["-vf", graph, "-fps_mode", "passthrough", "-c:v", "ffv1", part]
+        clips.run_ffmpeg(ffmpeg, "-copyts", "-i", tmp_path / segment.path, *coded)
+    listing = tmp_path / "parts.txt"
+    listing.write_text("".join(f"file {segment.name}.mkv\n" for segment in plan.segments))
+    clips.run_ffmpeg(ffmpeg, "-f", "concat", "-i", listing, "-c", "copy", done)
+    stats = tmp_path / "psnr.txt"
+    pair = f"[0:v]settb=1/24,setpts=N[a];[1:v]settb=1/24,setpts=N[b];[a][b]psnr=f={stats}"
+    clips.run_ffmpeg(ffmpeg, "-i", done, "-i", film, "-filter_complex", pair, "-f", "null", "-")
+    values = [float(line.split("psnr_y:")[1].split()[0]) for line in stats.read_text().splitlines()]
+    assert len(values) == 121
+    # the last frame of the clip is half of a pair of fields
+    assert min(values[:-1]) > SAME
+
+
+def test_times_follow_the_filter(telecined: Path, interlaced: Path, tmp_path: Path) -> None:
+    planned(telecined, tmp_path, fields("telecined"), 1)
+    film = [time / 1e9 for time in read_timestamps(tmp_path / "planned.txt")]
+    assert len(film) == 121
+    assert all(abs(time - number * 1001 / 24000) < 0.001 for number, time in enumerate(film[:-1]))
+    plan = planned(interlaced, tmp_path, fields("interlaced"), 1, "field")
+    doubled = [time / 1e9 for time in read_timestamps(tmp_path / "planned.txt")]
+    assert (plan.rate, len(doubled)) == (50, 150)
+    assert all(abs(time - number / 50) < 0.001 for number, time in enumerate(doubled))
+
+
+def test_soft_telecine_is_progressive_and_stays_as_it_is(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+    source = clips.make_soft_telecined(ffmpeg, tmp_path / "soft.mkv")
+    found = look(source, tmp_path, job)
+    assert found.kind == "progressive"
+    plan = planned(source, tmp_path, found, 1)
+    assert plan.rate == Fraction(24000, 1001)
+    assert pictures(ffmpeg, source, tmp_path, plan) == clips.frame_md5s(ffmpeg, source)
+    assert (tmp_path / "planned.txt").read_text() == (tmp_path / "timestamps.txt").read_text()
+    shown = clips.run_ffmpeg(ffmpeg, "-i", source, "-vf", "repeatfields", *COUNT)
+    assert sum(not line.startswith(b"#") for line in shown.splitlines()) == 91, (
+        "the flags are there: a player that obeys them shows 5 for 4"
+    )
+
+
+def test_combed_frames_fail_the_finished_file(interlaced: Path, telecined: Path, job: Job) -> None:
+    for source in (interlaced, telecined):
+        check = check_fields(source, inspect(source)[0].video, job=job)
+        assert not check.passed
+        assert check.name == "video fields"
+
+
+@pytest.mark.media
+@pytest.mark.parametrize(
+    ("name", "kind", "order"),
+    [
+        ("ntsc_letterbox_mpeg2", "progressive", None),
+        ("pal_interlaced_bff_mpeg2", "interlaced", "bff"),
+        ("city_mpeg2_opengop", "progressive", None),
+        ("friday_bw_pillarbox", "progressive", None),
+        ("bbb_720p_aac51", "progressive", None),
+    ],
+)
+def test_real_clips(
+    media: Callable[[str], Path], tmp_path: Path, job: Job, name: str, kind: str, order: str | None
+) -> None:
+    found = look(media(f"{name}.mkv"), tmp_path, job)
+    assert (found.kind, found.order) == (kind, order)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from drapto.media.fields import FieldPoint, Tally
+from drapto.media.fieldvote import field_order, has_film_cadence, judge, vote
+
+PULLDOWN = ["neither", "neither", "top", "neither", "bottom"] * 8
+NONE = ["neither"] * 40
+COMBED, WHOLE = Tally(tff=40), Tally(progressive=40)
+
+
+def points(**counts: int) -> list[FieldPoint]:
+    shown = {"interlaced": COMBED, "telecined": COMBED, "progressive": WHOLE, "still": Tally(undetermined=40)}
+    return [
+        FieldPoint.model_validate(
+            {"time": 0, "frames": 40, "single": Tally(), "multiple": shown[kind], "verdict": kind}
+        )
+        for kind, count in counts.items()
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("repeats", "multiple", "verdict"),
+    [
+        (NONE, WHOLE, "progressive"),
+        (NONE, COMBED, "interlaced"),
+        (NONE, Tally(bff=40), "interlaced"),
+        (PULLDOWN, COMBED, "telecined"),
+        (PULLDOWN, WHOLE, "telecined"),
+        (PULLDOWN, Tally(undetermined=38, tff=2), "still"),
+        (NONE, Tally(tff=4, progressive=36), "progressive"),
+        (NONE, Tally(tff=12, progressive=28), "interlaced"),
+        # a field that comes twice in every other frame is no film
+        (["neither", "bottom"] * 20, COMBED, "interlaced"),
+    ],
+)
+def test_a_run_of_frames(repeats: list[str], multiple: Tally, verdict: str) -> None:
+    assert judge(repeats, multiple) == verdict
+
+
+def test_a_cadence_survives_an_edit_and_some_frames_without_motion() -> None:
+    assert has_film_cadence([*PULLDOWN[:24], *PULLDOWN[1:17]])
+    assert has_film_cadence([*NONE[:14], *PULLDOWN[14:]])
+    assert not has_film_cadence([*NONE[:30], *PULLDOWN[30:]])
+    assert not has_film_cadence([])
+
+
+@pytest.mark.parametrize(
+    ("counts", "kind"),
+    [
+        ({"progressive": 24}, "progressive"),
+        ({"progressive": 3, "still": 21}, "progressive"),
+        ({"still": 24}, "progressive"),
+        ({"progressive": 23, "interlaced": 1}, "progressive"),
+        ({"progressive": 9, "interlaced": 1}, "mixed"),
+        ({"progressive": 18, "interlaced": 6}, "mixed"),
+        ({"interlaced": 24}, "interlaced"),
+        # where little moves, interlaced video looks progressive
+        ({"interlaced": 14, "progressive": 8, "still": 2}, "interlaced"),
+        ({"telecined": 24}, "telecined"),
+        ({"telecined": 20, "progressive": 3, "still": 1}, "telecined"),
+        ({"telecined": 21, "interlaced": 1}, "telecined"),
+        ({"telecined": 18, "interlaced": 6}, "mixed"),
+        ({"telecined": 12, "progressive": 12}, "mixed"),
+        ({"interlaced": 18, "telecined": 6}, "mixed"),
+    ],
+)
+def test_a_title(counts: dict[str, int], kind: str) -> None:
+    verdict = vote(points(**counts), video_rate=True)
+    assert verdict.kind == kind
+    assert verdict.order == (None if kind == "progressive" else "tff")
+
+
+def test_no_frame_is_dropped_where_the_rate_is_not_that_of_telecined_film() -> None:
+    assert vote(points(telecined=24), video_rate=False).kind == "mixed"
+
+
+def test_the_order_is_what_most_combed_frames_show() -> None:
+    shown = points(interlaced=2)
+    assert field_order(shown) == "tff"
+    other = shown[0].model_copy(update={"multiple": Tally(bff=81)})
+    assert field_order([*shown, other]) == "bff"
+    assert field_order(points(progressive=3)) is None
