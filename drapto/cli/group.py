@@ -13,7 +13,7 @@ from drapto.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("init", "encode", "plan", "status", "probe", "doctor", "config", "clean")
+COMMANDS = ("init", "encode", "plan", "status", "probe", "crop", "doctor", "config", "clean")
 """In the order of the help: each is ``drapto.cli.<name>`` with a command of that name."""
 
 

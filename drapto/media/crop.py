@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from av import FFmpegError
 
 from drapto.errors import ConfigError, SourceError
-from drapto.media.margins import Margins, measure
+from drapto.media.margins import Margins, black_level, measure
 from drapto.media.model import CropInfo, CropRect, CropSample
 from drapto.media.samples import follow, keyframes, runs
 from drapto.media.vote import agreed_margins, is_larger, is_settled, to_rect, vote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import Literal
 
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
 FEW = 20
 """With fewer keyframes than this, other pictures are decoded too."""
+
+HDR_TRANSFERS = ("smpte2084", "arib-std-b67")
+"""PQ and HLG (ITU-T H.273): dark parts of a picture take more of the scale than in SDR, and so does black."""
+
+TEN_BIT = 1023
+ABOVE_BLACK = 1.5
+HDR_BOUNDS = (128, 256)
+"""An HDR title's threshold: so many times its black level, within bounds on the 10-bit scale."""
+
+LEVEL_SAMPLES = 16
+DARKEST = 0.1
+"""Pictures that are asked for their black level, and the part of them that may be darker: a bright picture
+without bars has no black."""
 
 MILLISECONDS = 3
 """Decimals of a sample's time."""
@@ -43,7 +57,7 @@ def detect_crop(
         target: ``crop.json``.
         enabled: False keeps the whole picture.
         rect: ``width:height:x:y`` to keep, instead of looking for bars.
-        threshold: The black level as a fraction of full scale.
+        threshold: What counts as black, as a fraction of full scale; in an HDR title, at least.
 
     Raises:
         ConfigError: ``rect`` does not fit the picture.
@@ -51,6 +65,7 @@ def detect_crop(
     """
     width, height = info.video.width, info.video.height
     samples: tuple[CropSample, ...] = ()
+    black, used = None, threshold
     method: Literal["detected", "disabled", "manual"]
     if rect is not None:
         method, chosen, reason = "manual", _fitting(rect, width, height, source), "set by hand"
@@ -58,7 +73,10 @@ def detect_crop(
         method, chosen, reason = "disabled", _whole(width, height), "cropping is turned off"
     else:
         method = "detected"
-        found = _look(source, info.video, threshold)
+        if info.video.colour.transfer in HDR_TRANSFERS:
+            black = _black_level(source, info.video)
+            used = max(threshold, hdr_threshold(black))
+        found = _look(source, info.video, used)
         chosen, reason = _decide(found, width, height)
         samples = _evidence(found)
     return CropInfo(
@@ -68,7 +86,8 @@ def detect_crop(
         rect=chosen,
         method=method,
         reason=reason,
-        threshold=threshold if method == "detected" else None,
+        threshold=used if method == "detected" else None,
+        black=black,
         samples=samples,
         settings={"enabled": enabled, "rect": rect, "threshold": threshold},
     ).write(target)
@@ -90,19 +109,39 @@ def _fitting(text: str, width: int, height: int, source: Path) -> CropRect:
     return CropRect(width=kept_width, height=kept_height, x=x, y=y)
 
 
+def hdr_threshold(black: float) -> float:
+    """Return what counts as black where black is at ``black``, both as fractions of full scale."""
+    lowest, highest = HDR_BOUNDS
+    return min(max(ABOVE_BLACK * black * TEN_BIT, lowest), highest) / TEN_BIT
+
+
+def _black_level(source: Path, video: VideoTrack) -> float:
+    """Return the level of black in a title's dark pictures, as a fraction of full scale."""
+    with _readable(source):
+        levels = sorted(black_level(frame) for _, frame in keyframes(source, video, LEVEL_SAMPLES))
+    return levels[int(DARKEST * len(levels))] if levels else 0.0
+
+
+@contextlib.contextmanager
+def _readable(source: Path) -> Iterator[None]:
+    """Say that a source is damaged where it cannot be read."""
+    try:
+        yield
+    except FFmpegError as error:
+        problem = f"is damaged ({error.strerror})"
+        raise SourceError(problem, path=source, remedy="rip or copy it again") from error
+
+
 def _look(source: Path, video: VideoTrack, threshold: float) -> dict[float, Margins | None]:
     """Return the margins of keyframes, and of what follows them where these do not settle it.
 
     That is where they are few, or where a single one shows a larger picture: a flash passes, a scene goes on.
     """
-    try:
+    with _readable(source):
         found = {time: measure(frame, threshold) for time, frame in keyframes(source, video)}
         if len(found) < FEW and not is_settled(_told(found.values())):
             found |= {time: measure(frame, threshold) for time, frame in runs(source, video)}
         found |= _closer(source, video, threshold, found)
-    except FFmpegError as error:
-        problem = f"is damaged ({error.strerror})"
-        raise SourceError(problem, path=source, remedy="rip or copy it again") from error
     return found
 
 

@@ -300,7 +300,8 @@ class CropInfo(Document):
         rect: What is kept; the whole picture where nothing is cut.
         method: ``detected``, ``disabled`` or ``manual``.
         reason: Why this rectangle, in one line.
-        threshold: The black level asked for, as a fraction of full scale.
+        threshold: What was taken for black, as a fraction of full scale.
+        black: The measured black level of an HDR title, as a fraction of full scale.
         samples: Each sampled frame's margins, in order of time.
         settings: The settings slice that led here.
     """
@@ -312,6 +313,7 @@ class CropInfo(Document):
     method: Literal["detected", "disabled", "manual"]
     reason: str
     threshold: float | None = None
+    black: float | None = None
     samples: tuple[CropSample, ...] = ()
     settings: dict[str, object] = Field(default_factory=dict)
 

@@ -51,8 +51,8 @@ def sample_times(start: float, end: float, count: int = WANTED) -> list[float]:
     return [start + (number + 0.5) * step for number in range(count)]
 
 
-def keyframes(source: Path, video: VideoTrack) -> Iterator[tuple[float, VideoFrame]]:
-    """Yield keyframes of a title with their times in seconds, in order.
+def keyframes(source: Path, video: VideoTrack, count: int = WANTED) -> Iterator[tuple[float, VideoFrame]]:
+    """Yield at most ``count`` keyframes of a title with their times in seconds, in order.
 
     Raises:
         av.FFmpegError: The file cannot be read.
@@ -61,7 +61,7 @@ def keyframes(source: Path, video: VideoTrack) -> Iterator[tuple[float, VideoFra
         stream = _stream(container, video)
         # a keyframe that is only a recovery point is withheld otherwise
         stream.codec_context.flags |= Flags.output_corrupt
-        for packet in _keys(container, stream, sample_times(video.start, video.end)):
+        for packet in _keys(container, stream, sample_times(video.start, video.end, count)):
             for frame in list(_decode(stream, [packet]))[:1]:
                 yield _seconds(stream, packet.pts), frame
 

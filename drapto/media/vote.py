@@ -2,8 +2,9 @@
 
 A dark scene shows margins that are too wide, so the smallest ones count. But a single one does not: a flash,
 a logo or a speck reaches into the bar. So a margin is what all but a twentieth of the pictures leave black.
-Two things call it off: pictures that are taller (or wider) on both sides at once, which is another aspect
-ratio and not a speck; and margins that differ from picture to picture, which is a dark film and not a bar.
+Three things call it off: pictures that reach into the bar equally far, which is a subtitle and not a speck;
+pictures that are taller (or wider) on both sides at once, which is another aspect ratio; and margins that
+differ from picture to picture, which is a dark film and not a bar.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ NEAR = 4
 EDGE = 2 / 3
 """The part of the pictures with about one margin that decides whether its edge line is bar or picture."""
 
+RECUR = 2
+"""So many pictures that reach equally far into a bar show what belongs there."""
+
 SMALLEST_BAR = 2
 """Pixels; a single black line is a codec's padding."""
 
@@ -63,8 +67,8 @@ def agreed_margins(pictures: Sequence[Margins]) -> Margins:
 
 
 def is_larger(one: Margins, agreed: Margins) -> bool:
-    """Tell whether a picture reaches past both margins of a pair: a flash, or another aspect ratio."""
-    return _reaches(one[:2], agreed[:2]) or _reaches(one[2:], agreed[2:])
+    """Tell whether a picture reaches past a margin: a flash, a subtitle, or another aspect ratio."""
+    return any(_reaches((margin,), (cut,)) for margin, cut in zip(one, agreed, strict=True))
 
 
 def vote(pictures: Sequence[Margins], sampled: int) -> Verdict:
@@ -80,10 +84,15 @@ def vote(pictures: Sequence[Margins], sampled: int) -> Verdict:
         return Verdict(NOTHING, f"only {len(pictures)} of {sampled} pictures are bright enough to judge")
     agreed = agreed_margins(pictures)
     wide, high = [one[:2] for one in pictures], [one[2:] for one in pictures]
-    kept = Margins(*_spare(agreed[:2], wide), *_spare(agreed[2:], high))
+    whole = Margins(*_spare(agreed[:2], wide), *_spare(agreed[2:], high))
+    kept = Margins(
+        *(_recurring(cut, side) for cut, side in zip(whole, zip(*pictures, strict=True), strict=True))
+    )
     of = f"of {len(pictures)} bright pictures ({sampled} looked at)"
-    if kept != agreed:
+    if whole != agreed:
         return Verdict(kept, f"several aspect ratios {of}: the largest is kept")
+    if kept != whole:
+        return Verdict(kept, f"bars {of}, but for what recurs in them, such as subtitles")
     if kept == NOTHING:
         return Verdict(kept, f"no bars that a clear majority {of} shows")
     black = sum(all(have >= cut for have, cut in zip(one, kept, strict=True)) for one in pictures)
@@ -110,6 +119,15 @@ def _supported(values: Sequence[int]) -> int:
         return 0
     wider = sum(value > margin for value in near)
     return margin + 1 if wider >= EDGE * len(near) else margin
+
+
+def _recurring(cut: int, margins: Sequence[int]) -> int:
+    """Give way on one side to pictures that reach equally far past the ``cut``."""
+    past = sorted(margin for margin in margins if margin < cut - NEAR)
+    for first, last in zip(past, past[RECUR - 1 :], strict=False):
+        if last - first <= NEAR:
+            return first
+    return cut
 
 
 def _reaches(one: Sequence[int], agreed: Sequence[int]) -> bool:

@@ -70,8 +70,12 @@ def test_subtitles_that_recur_in_a_bar_are_kept() -> None:
     assert decide([SCOPE] * 45 + [Margins(0, 0, 140, 40)] * 15) == "1920:900:0:140"
 
 
-def test_a_few_subtitles_in_a_bar_are_outliers() -> None:
-    assert decide([SCOPE] * 58 + [Margins(0, 0, 140, 40)] * 2) == "1920:800:0:140"
+def test_a_few_subtitles_in_a_bar_are_kept_and_specks_are_not() -> None:
+    pictures = [SCOPE] * 58 + [Margins(0, 0, 140, 40), Margins(0, 0, 140, 42)]
+    assert decide(pictures) == "1920:900:0:140"
+    assert "subtitles" in vote(pictures, 60).reason
+    specks = [Margins(0, 0, 140, 40), Margins(0, 0, 140, 80)]
+    assert decide([SCOPE] * 58 + specks) == "1920:800:0:140"
 
 
 def test_margins_that_agree_with_no_other_are_no_bars() -> None:

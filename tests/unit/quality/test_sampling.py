@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.quality.sampling import ENOUGH, LARGEST_STEP, WINDOW, step_for, windows
+from drapto.quality.sampling import ENOUGH, LARGEST_STEP, MOST_ANCHORS, anchors, step_for
 
 
 @given(st.integers(1, 100_000))
@@ -20,20 +20,16 @@ def test_steps_of_usual_segments() -> None:
     assert [step_for(frames) for frames in (5, 120, 250, 360, 900)] == [1, 1, 3, 5, 9]
 
 
-def test_a_short_title_is_not_sampled() -> None:
-    assert windows([360] * 10) == []
+@given(st.integers(0, 3000))
+def test_anchors_are_different_segments_all_over_the_title(segments: int) -> None:
+    chosen = anchors(segments)
+    assert len(set(chosen)) == len(chosen) <= min(MOST_ANCHORS, segments)
+    assert all(0 <= number < segments for number in chosen)
+    assert len(chosen) <= max(1, segments // 2), "most segments profit from the anchors"
 
 
-def test_a_film_is_sampled_all_over() -> None:
-    chosen = windows([360] * 480)
-    assert len(chosen) == 12
-    assert chosen[0] < 40
-    assert chosen[-1] > 440
-
-
-@given(st.lists(st.integers(1, 2000), max_size=300))
-def test_samples_are_different_segments_that_are_long_enough(frames: list[int]) -> None:
-    chosen = windows(frames)
-    assert len(set(chosen)) == len(chosen)
-    assert len(chosen) != 1
-    assert all(frames[number] >= WINDOW for number in chosen)
+def test_anchors_of_usual_titles() -> None:
+    assert anchors(1) == []
+    assert anchors(2) == [1]
+    assert anchors(7) == [1, 5]
+    assert anchors(480) == [30, 90, 150, 210, 270, 330, 390, 450]
