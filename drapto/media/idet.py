@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from drapto.media.model import VideoTrack
 
 RUNS = 24
-"""Runs that are looked at: a DVD's cost about 6 s of one core, an hour's encode a thousand times that."""
+"""Runs that are looked at: those of a 960x540 H.264 clip took 3.4 s, with other work on the machine."""
 
 LENGTH = 40
 """Frames in a run: eight cycles of 3:2 pulldown."""

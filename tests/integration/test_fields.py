@@ -172,6 +172,26 @@ def test_segments_give_the_pictures_of_one_pass(
     assert pictures(ffmpeg, source, tmp_path, cut) == pictures(ffmpeg, source, tmp_path / "whole", whole)
 
 
+@pytest.mark.parametrize("rate", ["frame", "field"])
+def test_segments_of_interlaced_h264_give_the_pictures_of_one_pass(
+    ffmpeg: Path, tmp_path: Path, job: Job, rate: FieldRate
+) -> None:
+    source = clips.make_clip(
+        ffmpeg,
+        tmp_path / "clip.mkv",
+        frames=75,
+        graph=clips.film(rate="50"),
+        filters="tinterlace=interleave_top",
+        options=("-x264-params", "interlaced=1:tff=1:keyint=25:bframes=2:open-gop=1:scenecut=0:threads=1"),
+    )
+    found = look(source, tmp_path, job)
+    assert (found.kind, found.order, found.marked) == ("interlaced", "tff", True)
+    cut = planned(source, tmp_path, found, 1, rate)
+    whole = planned(source, tmp_path / "whole", found, None, rate)
+    assert (len(cut.segments), cut.frames) == (3, 75 if rate == "frame" else 150)
+    assert pictures(ffmpeg, source, tmp_path, cut) == pictures(ffmpeg, source, tmp_path / "whole", whole)
+
+
 def test_telecined_film_comes_back_frame_by_frame(
     ffmpeg: Path, clip_cache: Path, telecined: Path, tmp_path: Path
 ) -> None:
