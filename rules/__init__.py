@@ -1,9 +1,9 @@
 """THE GRAPH: one file for each stage, its tasks' dependencies, targets, settings and action. No media code.
 
-    source.mkv -> probe -> crop  --------------------------+
-                        -> fields -> segment -> encode x N -+-> video -> mux -> validate
-                        -> audio x M  ---------------------------------^
-                        -> subtitles  ---------------------------------^
+    source.mkv -> probe -> crop ---------------+
+                        -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate
+                        -> audio x M ------------------------------------------------^
+                        -> subtitles ------------------------------------------------^
 
 A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings
 in ``settings``. What is not there cannot make it run again.
@@ -12,9 +12,9 @@ in ``settings``. What is not there cannot make it run again.
 from __future__ import annotations
 
 from rules.cleaning import clean
-from rules.explaining import PlannedTask, explain
+from rules.explaining import PlannedTask, explain, qualities
 from rules.graph import graph
 from rules.project import DODO, doit_config, here
 from rules.running import run
 
-__all__ = ["DODO", "PlannedTask", "clean", "doit_config", "explain", "graph", "here", "run"]
+__all__ = ["DODO", "PlannedTask", "clean", "doit_config", "explain", "graph", "here", "qualities", "run"]

@@ -10,9 +10,11 @@ from doit.dependency import Dependency
 from doit.exceptions import InvalidCommand
 
 from drapto.errors import UsageError
+from drapto.quality.target import choose_quality
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
 from drapto.state.settings import KEY, DocumentWhole, SettingsUnchanged, TargetsAsMade
+from rules import encode, probe
 from rules.graph import graph
 from rules.project import doit_config
 
@@ -72,6 +74,18 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
         return list(_Planner(control.tasks, manager, force=force).plan(control.selected_tasks))
     finally:
         manager.close()
+
+
+def qualities(project: Project) -> dict[str, str]:
+    """Return how each title's quality is set, and why; those that are not probed yet are left out."""
+    found = {}
+    for title in project.titles:
+        info = probe.fresh(project, title)
+        if info is not None:
+            choice = choose_quality(project.config, info)
+            crf = encode.crf_for(project.config, info.video.width, info.video.height)
+            found[title.name] = choice.reason if choice.target else f"CRF {crf:g} ({choice.reason})"
+    return found
 
 
 class _Planner:

@@ -70,6 +70,7 @@ def job_for(project: Project, title: Title) -> Job:
         logs=title.logs,
         cpu=slots(project),
         disk_rate=project.config.resources.max_disk_io,
+        ab_av1=project.config.tools.ab_av1,
     )
 
 
@@ -108,6 +109,10 @@ def begin(project: Project) -> None:
         UsageError: The output directory cannot be written to.
     """
     tools.locate(project.config.tools.ffmpeg)
+    if project.config.quality.engine == "ab-av1":
+        from drapto.quality.abav1 import find_ab_av1
+
+        find_ab_av1(project.config.tools.ab_av1)
     require_output(project)
     ended_well = lock(project.state_dir).acquire()
     if not ended_well:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Unpack
 
 import click
@@ -12,7 +13,7 @@ from drapto.cli import options
 from drapto.errors import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from drapto.state.explain import Reason
     from rules import PlannedTask
@@ -30,11 +31,11 @@ def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
     project = options.open_named(named)
     import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
-    tasks = rules.explain(project)
+    tasks, qualities = rules.explain(project), rules.qualities(project)
     if as_json:
-        options.echo_json({"tasks": [_record(task) for task in tasks]})
+        options.echo_json({"qualities": qualities, "tasks": [_record(task) for task in tasks]})
         return
-    for line in render(tasks):
+    for line in render(tasks, qualities):
         click.echo(line)
 
 
@@ -58,8 +59,13 @@ def summary(reasons: Sequence[Reason]) -> str:
     return "; ".join(str(reason) for reason in own[:MOST_REASONS]) + more
 
 
-def render(tasks: Iterable[PlannedTask]) -> list[str]:
-    """Return the plan as lines: titles, their stages, like tasks counted together, and a sum."""
+def render(tasks: Iterable[PlannedTask], qualities: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Return the plan as lines: titles, their stages, like tasks counted together, and a sum.
+
+    Args:
+        tasks: What is planned.
+        qualities: How titles' quality is set, and why, as far as that is known.
+    """
     tasks = list(tasks)
     if not tasks:
         return ["Nothing to do: this project has no sources."]
@@ -69,7 +75,7 @@ def render(tasks: Iterable[PlannedTask]) -> list[str]:
     for (title, stage, action, reasons), count in alike.items():
         if title not in seen:
             seen.add(title)
-            lines.append(title)
+            lines.append(f"{title}: {qualities[title]}" if title in qualities else title)
         times = f" x {count}" if count > 1 else ""
         why = printable(summary(reasons)) if action == "run" else "up to date"
         lines.append(f"  {'run ' if action == 'run' else 'keep'}  {stage + times:<18}{why}")

@@ -37,6 +37,7 @@ VARIABLES: dict[str, Key] = {
     "DRAPTO_DISABLE_CROP": ("crop", "enabled"),
     "DRAPTO_ENABLE_CHUNKED_ENCODING": ("encoding", "mode"),
     "DRAPTO_FFMPEG": ("tools", "ffmpeg"),
+    "DRAPTO_AB_AV1": ("tools", "ab_av1"),
 }
 """Each variable's setting. The two that are worded the other way round are turned in `_value`."""
 

@@ -259,6 +259,11 @@ class ToolSettings(Section):
         examples=["/usr/bin/ffmpeg"],
         description="an ffmpeg of your own; unset: the one that drapto brings",
     )
+    ab_av1: Location | None = Field(
+        None,
+        examples=["/usr/local/bin/ab-av1"],
+        description='the ab-av1 for quality.engine = "ab-av1"; unset: the one on PATH',
+    )
 
 
 class Config(Section):

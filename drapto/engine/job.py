@@ -47,6 +47,7 @@ class Job:
         logs: The directory of the title's logs.
         cpu: The CPU slots of this project.
         disk_rate: Bytes per second that drapto itself may write when it copies streams.
+        ab_av1: The ab-av1 program; None to look for one.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Job:
     logs: Path
     cpu: Slots
     disk_rate: int
+    ab_av1: Path | None = None
 
     def run_ffmpeg(
         self,

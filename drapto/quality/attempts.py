@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from drapto.engine import atomic
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores
@@ -24,7 +26,7 @@ class Attempt(Model):
         crf: Its CRF.
         bytes: The file's size.
         digest: The file's content digest.
-        seconds, cpu_seconds: What the encode took.
+        seconds, cpu_seconds: What the encode took; 0 where that is not known.
         starts: How often the encoder was started for it.
         complaints, complaint: How often ffmpeg complained of the source, and its first complaint.
         scores: What was measured of it, one for each density.
@@ -34,8 +36,8 @@ class Attempt(Model):
     crf: float
     bytes: int
     digest: str
-    seconds: float
-    cpu_seconds: float
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
     starts: int = 1
     complaints: int = 0
     complaint: str = ""
@@ -66,19 +68,23 @@ class Attempts(Document):
         key: Digest of all that the encodes depend on but the CRF.
         sketches: In the order that they were drawn.
         sketching_cpu_seconds: What they took.
+        foreign: Where ab-av1 would begin, by the target.
+        foreign_cpu_seconds: What it took to say so.
         attempts: In the order that they were made.
     """
 
     key: str
     sketches: tuple[Sketched, ...] = ()
     sketching_cpu_seconds: float = 0.0
+    foreign: dict[str, float] = Field(default_factory=dict)
+    foreign_cpu_seconds: float = 0.0
     attempts: tuple[Attempt, ...] = ()
 
     @property
     def cpu_seconds(self) -> float:
         """What all of it took."""
         encodes = sum(one.cpu_seconds + one.measuring_cpu_seconds for one in self.attempts)
-        return encodes + self.sketching_cpu_seconds
+        return encodes + self.sketching_cpu_seconds + self.foreign_cpu_seconds
 
     def at(self, crf: float) -> Attempt | None:
         """Return the attempt at ``crf``."""
@@ -108,7 +114,7 @@ class Bench:
         known = Attempts.read_if_whole(self.record)
         if known is None or known.key != key:
             self.clear()
-            known = Attempts(key=key)
+            known = Attempts(key=key).write(self.record)
         self.known = known
 
     def path(self, crf: float) -> Path:
@@ -122,10 +128,17 @@ class Bench:
                 return path
         return None
 
+    def delivered(self) -> Attempt | None:
+        """Return the attempt that is the segment's encoded file already, if one is."""
+        if not self._delivered.is_file():
+            return None
+        content = digest(self._delivered)
+        return next((one for one in self.known.attempts if one.digest == content), None)
+
     def keep(self, attempt: Attempt) -> Attempt:
         """Write an attempt down, in place of one at the same CRF."""
-        others = tuple(one for one in self.known.attempts if one.crf != attempt.crf)
-        self._write({"attempts": (*others, attempt)})
+        listed = {one.crf: one for one in self.known.attempts} | {attempt.crf: attempt}
+        self._write({"attempts": tuple(listed.values())})
         return attempt
 
     def keep_sketch(self, crf: float, scores: Scores, cpu_seconds: float) -> None:
@@ -137,6 +150,17 @@ class Bench:
                 "sketching_cpu_seconds": round(known.sketching_cpu_seconds + cpu_seconds, 3),
             }
         )
+
+    def keep_foreign(self, purpose: str, crf: float, cpu_seconds: float) -> float:
+        """Write down where ab-av1 would begin, and what it took."""
+        known = self.known
+        self._write(
+            {
+                "foreign": {**known.foreign, purpose: crf},
+                "foreign_cpu_seconds": round(known.foreign_cpu_seconds + cpu_seconds, 3),
+            }
+        )
+        return crf
 
     def _write(self, changes: dict[str, object]) -> None:
         self.known = self.known.model_copy(update=changes).write(self.record)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
 from drapto.errors import StageError
 from drapto.quality.attempts import Attempt, Bench, key_of
-from drapto.quality.calibrate import Calibration
+from drapto.quality.guess import guesser_for
 from drapto.quality.metrics import METRICS, Reference
 from drapto.quality.sampling import step_for
-from drapto.quality.scale import expect, expected_score
-from drapto.quality.search import End, Try, clamped, step
-from drapto.quality.sketch import Sketch, sketch
+from drapto.quality.search import End, Point, Try, step
 from drapto.quality.target import Tier, tiers
 from drapto.state.fingerprint import digest
 from drapto.video.encode import run_encoder
@@ -28,16 +25,6 @@ if TYPE_CHECKING:
     from drapto.quality.scores import Scores
     from drapto.quality.search import Goal
     from drapto.video.strategies import Piece
-
-
-MOST_SKETCHES = 3
-"""Sketches of a segment; more would cost what they save."""
-
-NEAR = 3.0
-"""CRFs: where the expected one is no farther from a sketch, that sketch is believed."""
-
-FURTHEST = 14.0
-"""CRFs from one sketch to the next."""
 
 
 class Seeker:
@@ -71,12 +58,16 @@ class Seeker:
         shape = settings.model_dump(mode="json", exclude={"crf", "target"})
         key = key_of({**shape, "stream": piece.stream}, piece.source)
         self._bench = Bench(piece.attempts, f"{piece.index:04d}", key, piece.target)
+        guesser = guesser_for(target.engine, settings)
+        self._guesser = guesser(
+            piece, settings, self._metric, self._reference, self._bench, job=job, stage=self._stage
+        )
 
     def begin(self) -> tuple[float, float, float]:
         """Make the first attempt, if there is none.
 
         Returns:
-            Its CRF, its score, and the score that its sketches have at that CRF.
+            Its CRF, its score, and the score that its sketches let expect at that CRF.
         """
         tier = next(iter(tiers(self._target)))
         every = self._every(tier)
@@ -86,7 +77,8 @@ class Seeker:
                 self._encoded(first.crf)
         attempt = self._bench.known.attempts[0]
         score = self._measured(attempt, every).harmonic
-        return attempt.crf, score, expected_score(attempt.crf, self._sketched(0.0), self._metric.scale)
+        expected = self._guesser.expected_score(attempt.crf)
+        return attempt.crf, score, score if expected is None else expected
 
     def search(self) -> tuple[Tier, End]:
         """Return the encode to deliver, and the tier that found it.
@@ -113,6 +105,12 @@ class Seeker:
     def _search(self, tier: Tier) -> End:
         """Search in one tier; what the others encoded is measured as it asks for."""
         every = self._every(tier)
+        there = self._bench.delivered()
+        if there is not None:
+            score = self._measured(there, every).harmonic
+            if tier.goal.met_by(score):
+                # a closer one may be known from another target's search; it is not worth another encode
+                return End(Point(there.crf, score), "target", good=True)
         for attempt in self._bench.known.attempts:
             self._measured(attempt, every)
         while True:
@@ -131,6 +129,9 @@ class Seeker:
         if known is not None and self._bench.file(known) is not None:
             return known
         path = self._bench.path(crf)
+        if known is None and path.is_file():
+            # a run was killed between the encode, which is whole, and the record of what it took
+            return self._bench.keep(Attempt(crf=crf, bytes=path.stat().st_size, digest=digest(path)))
         with atomic.replacing(path) as partial:
             done = run_encoder(
                 self.piece, partial, self._settings.at(crf), job=self.job, on_progress=self._on_progress
@@ -174,47 +175,9 @@ class Seeker:
         return scores
 
     def _expected(self, goal: Goal) -> Expectation:
-        """Return where to begin, and how fast the metric falls: by sketches, if no encode is known."""
-        known = self._calibration()
-        points = self._sketched(known.bias)
-        if self._bench.known.attempts:
-            return expect(goal.target, points, self._metric.scale)
-        first = clamped(goal, known.first(goal.target))
-        with contextlib.ExitStack() as stack:
-            draw = self._draughtsman(stack)
-            while len(points) < MOST_SKETCHES and first not in [crf for crf, _ in points]:
-                draw(first)
-                points = self._sketched(known.bias)
-                expected = expect(goal.target, points, self._metric.scale)
-                distance = abs(expected.first - first)
-                first = clamped(goal, min(max(expected.first, first - FURTHEST), first + FURTHEST))
-                if distance <= NEAR:
-                    break
-        return expect(goal.target, points, self._metric.scale)
-
-    def _calibration(self) -> Calibration:
-        path = self.piece.calibration
-        return Calibration.read(path) if path else Calibration(metric=self._metric.name, anchors=())
-
-    def _sketched(self, bias: float) -> list[tuple[float, float]]:
-        """Return what the sketches let expect of real encodes, (CRF, score)."""
-        scale = self._metric.scale
-        sketches = self._bench.known.sketches
-        return [(one.crf, scale.score(scale.loss(one.scores.harmonic) - bias)) for one in sketches]
-
-    def _draughtsman(self, stack: contextlib.ExitStack) -> Callable[[float], None]:
-        """Return what draws a sketch at a CRF; the shrunken frames are made when first needed."""
-        drawn: list[Sketch] = []
-
-        def draw(crf: float) -> None:
-            if not drawn:
-                made = sketch(self._reference, self._bench.record, job=self.job, stage=self._stage)
-                drawn.append(stack.enter_context(made))
-            before = drawn[0].cpu_seconds if self._bench.known.sketches else 0.0
-            scores = drawn[0].try_at(crf, self._settings, self._metric, job=self.job, stage=self._stage)
-            self._bench.keep_sketch(crf, scores, drawn[0].cpu_seconds - before)
-
-        return draw
+        """Return where to begin, and how fast the metric falls."""
+        begun = bool(self._bench.known.attempts)
+        return self._guesser.pace_only(goal) if begun else self._guesser.expect(goal)
 
     def deliver(self, tier: Tier, end: End, strategy: str) -> EncodedSegment:
         """Put the accepted encode in its place, write its record, and remove the others."""

@@ -42,7 +42,8 @@ def planned(
 ) -> SegmentPlan:
     names = ("segments.json", "segments", "timestamps.txt", "keyframes.txt", "planned.txt")
     request = Request(source, folder, *(folder / name for name in names))
-    info = probe_source(source, folder / "probe.json", request.timestamps, request.keyframes, digest="d")
+    probed = [folder / "probe.json", request.timestamps, request.keyframes, folder / "dynamic.txt"]
+    info = probe_source(source, *probed, digest="d")
     return split(
         request,
         info,

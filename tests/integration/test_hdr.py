@@ -13,6 +13,7 @@ from av.sidedata.sidedata import Type
 from drapto.errors import ValidationError
 from drapto.media.dolby_vision import plan
 from drapto.media.dynamic import FrameMetadata, read_dynamic
+from drapto.media.fields import FieldsInfo
 from drapto.media.limits import limits
 from drapto.media.model import CropInfo, CropRect, DolbyVision, SourceInfo
 from drapto.media.probe import Examined, examine, probe_source
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 RATE = 1 << 30
 REAL = ("dolby_vision_81_hdr10", "dolby_vision_84_hlg", "dolby_vision_7_el", "hdr10plus")
+PROGRESSIVE = FieldsInfo(digest="d", kind="progressive", method="known", reason="made so")
 PLUS, DOLBY = Type.DYNAMIC_HDR_PLUS, Type.DOVI_METADATA
 
 
@@ -58,9 +60,10 @@ class Title:
         return validate(
             muxed,
             self.info,
-            self.folder / "timestamps.txt",
+            self.folder / "planned.txt",
             self.folder / "dynamic.txt",
             self.crop,
+            PROGRESSIVE,
             [],
             self.folder / "validation.json",
             inputs={},
@@ -77,9 +80,18 @@ def encode(job: Job, source: Path, folder: Path, *, chunk: float, rect: CropRect
     crop = whole_picture(info)
     if rect is not None:
         crop = crop.model_copy(update={"rect": rect})
-    request = Request(source, folder, folder / "segments.json", folder / "segments", times, keys)
+    outputs = [folder / name for name in ("segments.json", "segments")]
+    request = Request(source, folder, *outputs, times, keys, folder / "planned.txt")
     pieces = split(
-        request, info, strategy="chunked", reason="", chunk_size=chunk, settings={}, disk_rate=RATE
+        request,
+        info,
+        PROGRESSIVE,
+        field_rate="frame",
+        strategy="chunked",
+        reason="",
+        chunk_size=chunk,
+        settings={},
+        disk_rate=RATE,
     )
     settings = EncodeSettings(
         preset=12,

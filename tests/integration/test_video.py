@@ -15,6 +15,7 @@ from drapto.media.timestamps import read_timestamps, write_timestamps
 from drapto.video.concat import join
 from drapto.video.encode import count_packets, encode_segment, svt_parameters
 from drapto.video.encode_settings import EncodedSegment, EncodeSettings
+from drapto.video.strategies import Piece
 from tests import clips
 
 if TYPE_CHECKING:
@@ -42,17 +43,21 @@ def settings(frames: int, **changes: object) -> EncodeSettings:
 
 
 def encode(source: Path, folder: Path, asked: EncodeSettings, job: Job, *, lp: int = 1) -> EncodedSegment:
-    return encode_segment(
-        source,
-        0,
-        folder / "0001.mkv",
-        folder / "0001.json",
-        asked,
+    return encode_segment(piece(source, folder, lp=lp), asked, strategy="chunked", job=job)
+
+
+def piece(source: Path, folder: Path, *, lp: int = 1) -> Piece:
+    return Piece(
+        source=source,
+        stream=0,
+        target=folder / "0001.mkv",
+        record=folder / "0001.json",
         index=1,
-        strategy="chunked",
         slots=1,
         lp=lp,
-        job=job,
+        attempts=folder / "attempts",
+        width=320,
+        height=180,
     )
 
 
@@ -78,15 +83,9 @@ def test_the_chroma_location_survives_the_way_to_ten_bit(
 def test_exactly_the_planned_frames_in_ten_bit(clip: Path, tmp_path: Path, job: Job) -> None:
     seen: list[EncodeProgress] = []
     record = encode_segment(
-        clip,
-        0,
-        tmp_path / "0001.mkv",
-        tmp_path / "0001.json",
+        piece(clip, tmp_path),
         settings(30, crop=CropRect(width=200, height=100, x=10, y=20), crf=35.25),
-        index=1,
         strategy="chunked",
-        slots=1,
-        lp=1,
         job=job,
         on_progress=seen.append,
     )

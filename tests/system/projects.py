@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SETTINGS = """
 [encoding]
 preset = 13
+[quality]
+mode = "crf"
 [processing]
 chunk_size = 1
 """
@@ -63,6 +65,11 @@ class ProjectDir:
     def configure(self, text: str) -> None:
         """Write the settings, on top of the fast ones."""
         (self.root / "drapto.toml").write_text(SETTINGS + text)
+
+    def target(self, text: str) -> None:
+        """Write the settings of quality that is aimed at, on top of the fast ones."""
+        given = SETTINGS.replace('[quality]\nmode = "crf"\n', "")
+        (self.root / "drapto.toml").write_text(given + text)
 
     def work(self, title: str = "clip") -> Path:
         """Return a title's work directory."""

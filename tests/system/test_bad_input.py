@@ -19,8 +19,8 @@ from tests.system.projects import ProjectDir, new_project
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-FAST = ("--preset", "13", "--set", "processing.chunk_size=2")
-SETTINGS = ("--set", "encoding.preset=13", "--set", "processing.chunk_size=2")
+FAST = ("--preset", "13", "--set", "processing.chunk_size=2", "--set", "quality.mode=crf")
+SETTINGS = ("--set", "encoding.preset=13", *FAST[2:])
 
 NAMES = [
     "-dash.mkv",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-FAST = ("--preset", "13", "--set", "processing.chunk_size=1", "--set", "encoding.crf.sd=50")
+FAST = ("--preset", "13", "--set", "processing.chunk_size=1", "--crf", "50")
 STAGES = ["probe", "crop", "fields", "segment", "encode", "video", "audio", "subtitles", "mux", "validate"]
 
 
@@ -56,7 +56,12 @@ def settings(*pairs: str) -> list[str]:
     return [part for pair in pairs for part in ("--set", pair)]
 
 
-QUICK = settings("encoding.preset=13", "processing.chunk_size=1", "encoding.crf.sd=50")
+QUICK = settings(
+    "encoding.preset=13",
+    "processing.chunk_size=1",
+    "quality.mode=crf",
+    *(f"encoding.crf.{size}=50" for size in ("sd", "hd", "uhd")),
+)
 
 
 def test_a_title_from_plan_to_clean(here: Path, clip: Path) -> None:

@@ -43,6 +43,7 @@ def finished(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> ProjectD
         clips.make_interlaced(ffmpeg, folder / "interlaced.mkv"),
     ]
     project = new_project(folder / "project", *sources)
+    project.target("")
     project.doit()
     return project
 
@@ -75,7 +76,7 @@ def test_interlaced_video_comes_out_whole(finished: ProjectDir, job: Job) -> Non
 
 
 def test_the_rate_of_fields_is_of_concern_to_interlaced_titles_alone(finished: ProjectDir, job: Job) -> None:
-    finished.configure('[deinterlace]\nrate = "field"\n')
+    finished.target('[deinterlace]\nrate = "field"\n')
     ran = finished.executed()
     assert {name.split(":")[1] for name in ran} == {"interlaced"}
     assert "fields:interlaced" not in ran
