@@ -7,13 +7,18 @@ from pathlib import Path
 
 import click
 
-from bench import encoding, idle, report
+from bench import encoding, idle, quality, report
 from drapto import tools
 from tests import clips
 
 CHECKOUT = Path(__file__).parent.parent
-REAL_CLIP = CHECKOUT.parent / "shared" / "media" / "sintel_trailer_720p.mkv"
+REAL_CLIPS = CHECKOUT.parent / "shared" / "media"
+REAL_CLIP = REAL_CLIPS / "sintel_trailer_720p.mkv"
+SECOND_CLIP = REAL_CLIPS / "marathon_540p60.mkv"
 DOCUMENT = CHECKOUT / "docs" / "benchmarks.md"
+PEERS = 4
+"""Segments of each clip that ab-av1 is given, too."""
+
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -22,7 +27,9 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 @click.option("--clip", type=click.Path(path_type=Path, exists=True), help="Encode this one.")
 @click.option("--length", default=2, show_default=True, help="Play the clip so often in a row.")
 @click.option("--chunk-size", default=15.0, show_default=True, help="Seconds per segment.")
-@click.option("--only", type=click.Choice(["encoding", "idle"]), help="Run one of them; nothing is written.")
+@click.option(
+    "--only", type=click.Choice(["encoding", "idle", "quality"]), help="Run one; nothing is written."
+)
 def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: str | None) -> None:
     """Measure, print, and write docs/benchmarks.md."""
     found = tools.find_tools()
@@ -30,9 +37,9 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
     folder.mkdir(exist_ok=True)
     rows: list[report.Row] = []
     notes: list[str] = []
-    if only != "idle":
-        chosen = _lengthened(found.ffmpeg, clip or _default_clip(found.ffmpeg, folder), folder, length)
-        cores = set(sorted(os.sched_getaffinity(0))[:2])
+    cores = set(sorted(os.sched_getaffinity(0))[:2])
+    chosen = _lengthened(found.ffmpeg, clip or _default_clip(found.ffmpeg, folder), folder, length)
+    if only in (None, "encoding"):
         compared = encoding.compare(
             chosen, folder / "encoding", found.ffmpeg, rounds=rounds, cores=cores, chunk_size=chunk_size
         )
@@ -42,7 +49,15 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
             f"{compared.segments} segments of about {chunk_size:g} s, {compared.cores} cores, "
             f"median of {rounds} rounds; plain ffmpeg took {compared.plain_wall():.0f} s."
         )
-    if only != "encoding":
+    if only in (None, "quality"):
+        others = [SECOND_CLIP] if clip is None and SECOND_CLIP.exists() else []
+        for each in [chosen, *(_lengthened(found.ffmpeg, other, folder, length) for other in others)]:
+            aimed = quality.measure(
+                each, folder / "quality", found.ffmpeg, cores=cores, chunk_size=chunk_size, peers=PEERS
+            )
+            rows += report.quality_rows(aimed)
+            notes.append(f"Target: {each.name}, VMAF 93, {len(aimed.encodes)} segments, one round.")
+    if only in (None, "idle"):
         resting = idle.measure(folder / "idle", found.ffmpeg, rounds=5)
         rows += report.idle_rows(resting, idle.TITLES)
         floor = f"a doit with a single task of its own takes {resting.floor:.2f} s here"

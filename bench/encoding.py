@@ -112,7 +112,7 @@ def _project(folder: Path, clip: Path, chunk_size: float) -> None:
     (folder / "source" / clip.name).symlink_to(clip)
     (folder / "dodo.py").write_text(DODO)
     (folder / "drapto.toml").write_text(
-        f"[encoding]\npreset = {PRESET}\n[processing]\nchunk_size = {chunk_size}\n"
+        f'[encoding]\npreset = {PRESET}\n[quality]\nmode = "crf"\n[processing]\nchunk_size = {chunk_size}\n'
     )
 
 

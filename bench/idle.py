@@ -42,7 +42,9 @@ def measure(folder: Path, ffmpeg: Path, *, rounds: int) -> Idle:
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "source").mkdir(parents=True)
     (folder / "dodo.py").write_text(DODO)
-    (folder / "drapto.toml").write_text("[encoding]\npreset = 13\n[processing]\nchunk_size = 1\n")
+    (folder / "drapto.toml").write_text(
+        '[encoding]\npreset = 13\n[quality]\nmode = "crf"\n[processing]\nchunk_size = 1\n'
+    )
     source = folder / "source" / f"{FIRST}.mkv"
     clips.make_clip(ffmpeg, source, frames=SEGMENTS + 1, size=(64, 64), rate="1", keyint=1, bframes=0)
     timed(doit(), folder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import platform
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from bench.timing import MIB
 if TYPE_CHECKING:
     from bench.encoding import Rounds
     from bench.idle import Idle
+    from bench.quality import Targeted
     from drapto.tools import Tools
 
 
@@ -24,19 +27,19 @@ class Row:
     Attributes:
         name: What it is.
         found: What was measured.
-        bound: The most it may be.
+        bound: The most it may be; None where it is only told.
         unit: Behind both figures.
     """
 
     name: str
     found: float
-    bound: float
+    bound: float | None = None
     unit: str = ""
 
     @property
     def holds(self) -> bool:
         """Whether the figure keeps its bound."""
-        return self.found <= self.bound
+        return self.bound is None or self.found <= self.bound
 
 
 def encoding_rows(found: Rounds) -> list[Row]:
@@ -64,6 +67,33 @@ def idle_rows(found: Idle, titles: int) -> list[Row]:
     ]
 
 
+def quality_rows(found: Targeted) -> list[Row]:
+    """Return the figures of encoding one clip to a target."""
+    encodes = sorted(found.encodes)
+    name = found.clip.removesuffix(".mkv")
+    rows = [
+        Row(f"{name}: whole targeted job, CPU / fixed CRF's CPU", found.cpu_ratio, 1.6),
+        Row(f"{name}: encodes per segment, mean", sum(encodes) / len(encodes)),
+        Row(f"{name}: encodes per segment, 95th percentile", encodes[math.ceil(0.95 * len(encodes)) - 1]),
+        Row(f"{name}: segments within 0.75 of VMAF 93, all frames measured", 100 * found.close, unit=" %"),
+        Row(f"{name}: segments at a CRF bound or plateau instead", 100 * found.excused, unit=" %"),
+        Row(f"{name}: reported VMAF less that of all frames, mean", statistics.mean(found.errors)),
+        Row(f"{name}: the same, standard deviation", statistics.pstdev(found.errors)),
+        Row(f"{name}: the same, largest", max(map(abs, found.errors)), 0.3),
+    ]
+    if found.peer:
+        peer = found.peer
+        rows += [
+            Row(f"{name}: drapto's CPU / ab-av1's, {peer.segments} segments", peer.own_cpu / peer.cpu),
+            Row(f"{name}: drapto's bytes / ab-av1's at equal VMAF", peer.bytes_ratio),
+            Row(f"{name}: VMAF of all frames, drapto", peer.own_vmaf),
+            Row(f"{name}: VMAF of all frames, ab-av1", peer.vmaf),
+            Row(f"{name}: of these segments within 0.75, drapto", peer.own_close),
+            Row(f"{name}: of these segments within 0.75, ab-av1", peer.close),
+        ]
+    return rows
+
+
 def machine(tools: Tools) -> str:
     """Return a line about the machine and the tools."""
     model = next(
@@ -85,6 +115,7 @@ def table(rows: list[Row]) -> str:
     """Return a Markdown table."""
     lines = ["| figure | measured | bound | |", "|---|---|---|---|"]
     for row in rows:
-        mark = "✓" if row.holds else "✗"
-        lines.append(f"| {row.name} | {row.found:.2f}{row.unit} | {row.bound:g}{row.unit} | {mark} |")
+        mark = "" if row.bound is None else "✓" if row.holds else "✗"
+        bound = "" if row.bound is None else f"{row.bound:g}{row.unit}"
+        lines.append(f"| {row.name} | {row.found:.2f}{row.unit} | {bound} | {mark} |")
     return "\n".join(lines)

@@ -104,7 +104,9 @@ def tasks(
     common_slice = {**common.settings.model_dump(mode="json"), "strategy": plan.strategy}
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
-    for segment in plan.by_effort():
+    rated = plan.efforts()
+    threads = common.share.lp_of([effort for _, effort in rated])
+    for (segment, _), lp in zip(rated, threads, strict=True):
         yield rule(
             project,
             title,
@@ -121,7 +123,7 @@ def tasks(
                 "keyint": segment.keyint,
                 "filters": list(segment.filters),
             },
-            arguments={"common": common, "segment": segment},
+            arguments={"common": common, "segment": segment, "lp": lp},
         )
 
 
@@ -164,7 +166,7 @@ def crf_for(config: Config, width: int, height: int) -> float:
     return config.encoding.crf.uhd
 
 
-def build(job: Job, project: Project, title: Title, *, common: Common, segment: Segment) -> str:
+def build(job: Job, project: Project, title: Title, *, common: Common, segment: Segment, lp: int) -> str:
     """Encode a segment."""
     del project
     settings = common.settings_for(segment)
@@ -194,7 +196,6 @@ def build(job: Job, project: Project, title: Title, *, common: Common, segment: 
             )
         )
 
-    lp = common.share.lp_with(_left(title, segment, common.segments))
     piece = common.piece(title, segment, lp=lp)
     encoded = named(common.strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
     bus.publish(
@@ -228,15 +229,3 @@ def _quality(encoded: EncodedSegment) -> str:
         return ""
     kept = "" if encoded.why == "target" else f" ({encoded.why})"
     return f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}{kept}"
-
-
-_begun: set[str] = set()
-"""The records of the encodes that this process has begun."""
-
-
-def _left(title: Title, segment: Segment, segments: int) -> int:
-    """Return how many of a title's encodes have yet to begin, where ``segment``'s begins now."""
-    _begun.add(str(title.encoded / f"{segment.name}.json"))
-    there = {path.name for path in title.encoded.glob("*.json")}
-    names = [f"{index:04d}.json" for index in range(1, segments + 1)]
-    return sum(name not in there and str(title.encoded / name) not in _begun for name in names)

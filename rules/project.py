@@ -12,7 +12,7 @@ from doit.exceptions import InvalidDodoFile
 from drapto.config import load_config
 from drapto.errors import DraptoError, StageError
 from drapto.project import Project, open_project
-from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter
+from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
 from rules import cleaning, workshop
 from rules.graph import default_tasks
 
@@ -66,6 +66,7 @@ def doit_config(project: Project, *, quiet: bool = False) -> dict[str, Any]:
         project: The project.
         quiet: Show nothing of the run.
     """
+    keep_order()
     shown: list[Display] = []
     return {
         "backend": "drapto",

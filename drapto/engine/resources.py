@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import threading
 import time
@@ -12,6 +13,7 @@ from drapto.errors import SpaceError
 from drapto.words import size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 MIB = 1 << 20
@@ -51,15 +53,43 @@ class CpuShare:
     encoders: int
     lp: int
 
-    def lp_with(self, left: int) -> int:
-        """Return the level of parallelism of an encode that begins when ``left`` others have yet to.
+    def lp_of(self, efforts: Sequence[float]) -> list[int]:
+        """Return the level of parallelism of each encode, where they begin in this order.
 
         When the last ones run, the cores of those that have ended are idle, and threads use them, at no cost
-        in bytes, which are the same for every `lp`. They hold no more slots than the others. Whichever of the
-        last ones ends last must have them: an encode of one thread that begins just before one of many is
-        left behind by it, and would end alone, on one core (measured on two: 10 s of 53 at half speed).
+        in bytes, which are the same for every `lp`. But threads cost processor time (10 % for two, measured),
+        and an encode of many leaves nothing to one of one thread beside it. So only what is expected to run
+        beside idle cores for most of its time gets them. It holds no more slots than the others.
+
+        Args:
+            efforts: How long each takes, in any unit.
         """
-        return self.lp * max(1, self.encoders // max(1, left - 1))
+        spans = _schedule(efforts, self.encoders)
+        last_start = max((start for start, _ in spans), default=0.0)
+        ends = sorted(end for _, end in spans if end > last_start)
+        return [self.lp * (1 + round(self._idle_beside(span, last_start, ends))) for span in spans]
+
+    def _idle_beside(self, span: tuple[float, float], last_start: float, ends: Sequence[float]) -> float:
+        """Return each running encode's share of the idle cores while ``span`` lasts, the mean over time."""
+        start, end = span
+        begin, total = max(start, last_start), 0.0
+        for running, stop in zip(range(len(ends), 0, -1), ends, strict=True):
+            until = min(stop, end)
+            if until > begin:
+                total += (until - begin) * (self.encoders - running) / running
+                begin = until
+        return total / (end - start) if end > start else 0.0
+
+
+def _schedule(efforts: Sequence[float], encoders: int) -> list[tuple[float, float]]:
+    """Return when each job begins and ends, where the next one begins as soon as an encoder is free."""
+    free = [0.0] * encoders
+    spans = []
+    for effort in efforts:
+        start = heapq.heappop(free)
+        heapq.heappush(free, start + effort)
+        spans.append((start, start + effort))
+    return spans
 
 
 def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, height: int) -> CpuShare:

@@ -71,12 +71,16 @@ class SegmentPlan(Document):
 
         An encode's time grows with the frames and with the detail in them, which the source's bytes tell.
         """
+        return tuple(segment for segment, _ in self.efforts())
+
+    def efforts(self) -> list[tuple[Segment, float]]:
+        """Return the segments as `by_effort`, each with how long its encode takes, in no unit."""
         frames, size = self.frames, max(1, sum(segment.size for segment in self.segments))
-
-        def effort(segment: Segment) -> float:
-            return segment.frames / frames + BYTES_PER_FRAMES * segment.size / size
-
-        return tuple(sorted(self.segments, key=lambda segment: (-effort(segment), segment.index)))
+        rated = [
+            (segment, segment.frames / frames + BYTES_PER_FRAMES * segment.size / size)
+            for segment in self.segments
+        ]
+        return sorted(rated, key=lambda pair: (-pair[1], pair[0].index))
 
     @property
     def frames(self) -> int:

@@ -1,4 +1,4 @@
-"""Where drapto plugs into doit: the database, the file checker, the reporter.
+"""Where drapto plugs into doit: the database, the file checker, the order of tasks, the reporter.
 
 No other package of drapto imports doit.
 
@@ -11,6 +11,15 @@ from __future__ import annotations
 
 from drapto.state.doit_plugins.checker import bound_checker
 from drapto.state.doit_plugins.database import DurableDB, FastCodec, forget
+from drapto.state.doit_plugins.order import keep_order
 from drapto.state.doit_plugins.reporter import StageReporter, bound_reporter
 
-__all__ = ["DurableDB", "FastCodec", "StageReporter", "bound_checker", "bound_reporter", "forget"]
+__all__ = [
+    "DurableDB",
+    "FastCodec",
+    "StageReporter",
+    "bound_checker",
+    "bound_reporter",
+    "forget",
+    "keep_order",
+]

@@ -35,10 +35,18 @@ def test_few_segments_get_more_cores_each() -> None:
 
 def test_the_last_encodes_take_the_cores_of_those_that_have_ended() -> None:
     two = share(2)
-    assert [two.lp_with(left) for left in range(5)] == [2, 2, 2, 1, 1]
+    assert two.lp_of([1.0, 1.0, 1.0]) == [1, 1, 2]
+    assert two.lp_of([1.0]) == [2]
     four = share(4)
-    assert [four.lp_with(left) for left in range(6)] == [4, 4, 4, 2, 1, 1]
-    assert share(8, segments=1).lp_with(0) == 8
+    assert four.lp_of([1.0] * 6) == [1, 1, 1, 1, 2, 2]
+    assert four.lp_of([1.0] * 5) == [1, 1, 1, 1, 4]
+    assert share(8, segments=1).lp_of([1.0]) == [8]
+    assert two.lp_of([]) == []
+
+
+def test_an_encode_that_others_run_beside_gets_no_threads() -> None:
+    assert share(2).lp_of([18.0, 14.0, 13.0, 13.0, 12.5, 12.0, 4.0]) == [1] * 7
+    assert share(2).lp_of([10.0, 9.0, 8.0, 7.0]) == [1, 1, 1, 1]
 
 
 def test_jobs_and_memory_limit_the_encoders() -> None:

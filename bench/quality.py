@@ -1,0 +1,235 @@
+"""What a target costs: against a fixed CRF, and against ab-av1; and how true the scores are."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.abav1 import auto_encode
+from bench.encoding import PRESET, SVT
+from bench.timing import Timed, doit, timed
+from drapto.engine.job import Job
+from drapto.engine.slots import Slots
+from drapto.errors import ToolMissingError
+from drapto.media.model import CropInfo
+from drapto.quality.abav1 import SearchSettings, find_ab_av1
+from drapto.quality.attempts import Attempts
+from drapto.quality.metrics import METRICS, Reference
+from drapto.quality.scores import Part, together
+from drapto.video.encode_settings import EncodedSegment
+from drapto.video.plan import SegmentPlan
+from rules import DODO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.quality.scores import Scores
+    from drapto.video.plan import Segment
+
+TARGET = 93.0
+
+CLOSE = 0.75
+"""Points of VMAF from the target within which a segment counts as delivered as asked."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """What ab-av1 made of some of the segments, and what drapto did of the same.
+
+    Attributes:
+        segments: How many.
+        cpu, own_cpu: Processor seconds, ab-av1's and drapto's, of all searching, encoding and measuring.
+        bytes, own_bytes: Of the encodes, for the segment's frames.
+        vmaf, own_vmaf: Harmonic mean of all frames of all of them, measured in the same way.
+        close, own_close: How many are within `CLOSE` of the target.
+        fall: By how much the logarithm of the bytes grows with each point of VMAF.
+    """
+
+    segments: int
+    cpu: float
+    own_cpu: float
+    bytes: int
+    own_bytes: int
+    vmaf: float
+    own_vmaf: float
+    close: int
+    own_close: int
+    fall: float
+
+    @property
+    def bytes_ratio(self) -> float:
+        """Drapto's bytes over ab-av1's, had ab-av1's encodes the same VMAF."""
+        at_equal = self.bytes * math.exp(self.fall * (self.own_vmaf - self.vmaf))
+        return self.own_bytes / at_equal
+
+
+@dataclass(frozen=True)
+class Targeted:
+    """What aiming at a target took for one clip.
+
+    Attributes:
+        clip: Its name.
+        fixed, targeted: The whole jobs, at CRF 25 and at the target.
+        encodes: Encodes of each segment.
+        close: Share of the segments within `CLOSE` of the target, all frames measured.
+        excused: Share of those that are not, but say why: a CRF bound, a plateau.
+        errors: Reported score less that of all frames, for each segment.
+        peer: The comparison with ab-av1; None where it is not installed.
+    """
+
+    clip: str
+    fixed: Timed
+    targeted: Timed
+    encodes: list[int]
+    close: float
+    excused: float
+    errors: list[float]
+    peer: Peer | None
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The targeted job's CPU over the fixed one's."""
+        return self.targeted.cpu / self.fixed.cpu
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A segment that was encoded to its target."""
+
+    segment: Segment
+    record: EncodedSegment
+    attempts: Attempts
+    reference: Reference
+    encoded: Path
+    whole: Scores
+
+
+def measure(
+    clip: Path, folder: Path, ffmpeg: Path, *, cores: set[int], chunk_size: float, peers: int
+) -> Targeted:
+    """Run both jobs on ``clip``; give the first ``peers`` of its segments to ab-av1, too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    jobs = {}
+    for mode in ("crf", "target"):
+        _project(folder / mode, clip, chunk_size, mode)
+        jobs[mode] = timed(doit(), folder / mode, cores=cores)
+    job = Job(clip.stem, ffmpeg, folder / "logs", Slots(folder / "slots", len(cores)), 1 << 30)
+    made = _made(folder / "target" / "work" / clip.stem, folder, job)
+    close = [abs(one.whole.harmonic - TARGET) <= CLOSE for one in made]
+    return Targeted(
+        clip=clip.name,
+        fixed=jobs["crf"],
+        targeted=jobs["target"],
+        encodes=[len(one.record.tried) for one in made],
+        close=sum(close) / len(made),
+        excused=sum(not ok and one.record.why != "target" for ok, one in zip(close, made, strict=True))
+        / len(made),
+        errors=[one.record.scores.harmonic - one.whole.harmonic for one in made if one.record.scores],
+        peer=_peer(made, made[:peers], folder, job),
+    )
+
+
+def _project(folder: Path, clip: Path, chunk_size: float, mode: str) -> None:
+    (folder / "source").mkdir(parents=True)
+    (folder / "source" / clip.name).symlink_to(clip)
+    (folder / "dodo.py").write_text(DODO)
+    (folder / "drapto.toml").write_text(
+        f'[encoding]\npreset = {PRESET}\nvmaf_target = {TARGET}\n[quality]\nmode = "{mode}"\n'
+        f"[processing]\nchunk_size = {chunk_size}\n"
+    )
+
+
+def _made(work: Path, folder: Path, job: Job) -> list[_Made]:
+    plan = SegmentPlan.read(work / "encode_data" / "segments.json")
+    crop = CropInfo.read(work / "crop.json")
+    found = []
+    for segment in plan.segments:
+        encoded = work / "encoded" / f"{segment.name}.mkv"
+        reference = Reference(
+            source=work / (segment.path or ""),
+            stream=0,
+            crop=crop.rect if crop.cuts else None,
+            pix_fmt="yuv420p10le",
+            width=crop.rect.width,
+            height=crop.rect.height,
+            frames=segment.frames,
+            rate=plan.rate,
+        )
+        found.append(
+            _Made(
+                segment,
+                EncodedSegment.read(encoded.with_suffix(".json")),
+                Attempts.read(work / "attempts" / f"{segment.name}.json"),
+                reference,
+                encoded,
+                _measured(encoded, reference, folder, job),
+            )
+        )
+    return found
+
+
+def _measured(encoded: Path, reference: Reference, folder: Path, job: Job) -> Scores:
+    scores, _ = METRICS["vmaf"].measure(
+        encoded, reference, folder / "scores.json", step=1, threads=2, job=job, stage="measure"
+    )
+    return scores
+
+
+def _peer(everything: list[_Made], made: list[_Made], folder: Path, job: Job) -> Peer | None:
+    try:
+        tool = find_ab_av1()
+    except ToolMissingError:
+        return None
+    cpu, size, parts = 0.0, 0.0, []
+    for one in made:
+        reference = one.reference
+        target = folder / f"ab-av1-{one.segment.name}.mkv"
+        settings = SearchSettings(
+            preset=PRESET,
+            svt_params=SVT,
+            pix_fmt="yuv420p10le",
+            target=TARGET,
+            lowest=5,
+            highest=63,
+            filters=f"crop={reference.crop}" if reference.crop else None,
+        )
+        done = auto_encode(
+            tool, reference.source, target, settings, threads=2, scratch=folder / "scratch", job=job
+        )
+        cpu += done.cpu_seconds
+        # its file has the frames, too, that overlap the next segment
+        size += done.bytes * one.segment.frames / _frames(target)
+        parts.append(Part(frames=one.segment.frames, scores=_measured(target, reference, folder, job)))
+    own = [Part(frames=one.segment.frames, scores=one.whole) for one in made]
+    return Peer(
+        segments=len(made),
+        cpu=cpu,
+        own_cpu=sum(one.record.search_cpu_seconds for one in made),
+        bytes=round(size),
+        own_bytes=sum(one.record.bytes for one in made),
+        vmaf=together(parts).harmonic,
+        own_vmaf=together(own).harmonic,
+        close=sum(abs(part.scores.harmonic - TARGET) <= CLOSE for part in parts),
+        own_close=sum(abs(part.scores.harmonic - TARGET) <= CLOSE for part in own),
+        fall=_fall(everything),
+    )
+
+
+def _frames(path: Path) -> int:
+    from drapto.video.encode import count_packets  # noqa: PLC0415
+
+    return count_packets(path)
+
+
+def _fall(made: list[_Made]) -> float:
+    """Return how the logarithm of the bytes grows with VMAF: the median of the segments encoded twice."""
+    slopes = []
+    for one in made:
+        tried = [(attempt.scores[0].harmonic, attempt.bytes) for attempt in one.attempts.attempts]
+        (low, small), (high, large) = min(tried), max(tried)
+        if high > low:
+            slopes.append(math.log(large / small) / (high - low))
+    return statistics.median(slopes) if slopes else 0.0
