@@ -117,7 +117,7 @@ def measure(
         _project(folder / mode, clip, chunk_size, mode)
         jobs[mode] = timed(doit(), folder / mode, cores=cores)
     job = Job(clip.stem, ffmpeg, folder / "logs", Slots(folder / "slots", len(cores)), 1 << 30)
-    made = _made(folder / "target" / "work" / clip.stem, folder, job)
+    made = _made(clip, folder / "target" / "work" / clip.stem, folder, job)
     close = [abs(one.whole.harmonic - TARGET) <= CLOSE for one in made]
     return Targeted(
         clip=clip.name,
@@ -142,14 +142,14 @@ def _project(folder: Path, clip: Path, chunk_size: float, mode: str) -> None:
     )
 
 
-def _made(work: Path, folder: Path, job: Job) -> list[_Made]:
+def _made(clip: Path, work: Path, folder: Path, job: Job) -> list[_Made]:
     plan = SegmentPlan.read(work / "encode_data" / "segments.json")
     crop = CropInfo.read(work / "crop.json")
     found = []
     for segment in plan.segments:
         encoded = work / "encoded" / f"{segment.name}.mkv"
         reference = Reference(
-            source=work / (segment.path or ""),
+            source=work / segment.path if segment.path else clip,
             stream=0,
             crop=crop.rect if crop.cuts else None,
             pix_fmt="yuv420p10le",
