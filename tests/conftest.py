@@ -29,11 +29,11 @@ def ffmpeg() -> Path:
 
 @pytest.fixture(scope="session")
 def ab_av1() -> AbAv1:
-    """The real ab-av1; skip the test where there is none, unless `DRAPTO_REQUIRE_AB_AV1` is 1."""
+    """The real ab-av1; skip the test where there is none, unless `REQUIRE_AB_AV1` is 1."""
     try:
         return find_ab_av1()
     except ToolMissingError as error:
-        if os.environ.get("DRAPTO_REQUIRE_AB_AV1") == "1":
+        if os.environ.get("REQUIRE_AB_AV1") == "1":
             raise
         pytest.skip(str(error))
 
