@@ -104,7 +104,13 @@ class StageError(DraptoError):
 
 
 class ToolFailedError(StageError):
-    """A child process failed."""
+    """A child process failed.
+
+    Attributes:
+        first: What it said first, which is often the cause, where the problem names the last; may be empty.
+    """
+
+    first = ""
 
 
 class FrameCountError(StageError):

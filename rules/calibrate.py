@@ -57,7 +57,6 @@ def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
 
 def build(job: Job, project: Project, title: Title, *, common: encode.Common, chosen: list[Segment]) -> str:
     """Try the anchors."""
-    del project
     from drapto.quality.calibrate import calibrate
     from drapto.quality.seeker import Seeker
 
@@ -67,10 +66,12 @@ def build(job: Job, project: Project, title: Title, *, common: encode.Common, ch
     lp = common.share.lp
     seekers = []
     for segment in chosen:
+        shape = common.settings_for(segment)
         piece = replace(common.piece(title, segment, lp=lp), calibration=None)
-        seekers.append(Seeker(piece, common.settings_for(segment), job))
+        seekers.append(Seeker(encode.with_decoder(piece, shape, job, project, title, common), shape, job))
     known = calibrate(seekers, title.calibration, metric=target.metric)
     if not chosen:
         return "too few segments to learn from"
     first = known.first(target.score)
-    return f"{count_text(len(chosen), 'segment')} tried, the target is expected at about CRF {first:.0f}"
+    tried = f"{count_text(len(chosen), 'segment')} tried, the target is expected at about CRF {first:.0f}"
+    return tried + "".join(encode.decoder_news(seeker.piece, job, project, title) for seeker in seekers)

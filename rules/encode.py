@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drapto.engine.resources import CpuShare, share_cpu
@@ -15,7 +15,7 @@ from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 from drapto.video.strategies import Piece, named
 from drapto.words import count_text, score_text, size_text, time_text
 from rules.task import rule
-from rules.workshop import jobs, slots
+from rules.workshop import decoder, jobs, slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,7 @@ class Common:
         strategy: The strategy's name.
         segments: How many there are.
         stream: Index of the video stream in the source.
+        codec, pix_fmt: What it is coded in, by ffmpeg's names.
         width, height: The encoded picture, pixels.
         share: How they share the processors.
     """
@@ -53,6 +54,8 @@ class Common:
     strategy: str
     segments: int
     stream: int
+    codec: str
+    pix_fmt: str
     width: int
     height: int
     share: CpuShare
@@ -92,7 +95,17 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
         height=height,
     )
     shape = settings(project.config, info, crop, plan)
-    return Common(shape, plan.strategy, len(plan.segments), info.video.index, width, height, share)
+    return Common(
+        shape,
+        plan.strategy,
+        len(plan.segments),
+        info.video.index,
+        info.video.codec,
+        info.video.pix_fmt,
+        width,
+        height,
+        share,
+    )
 
 
 def tasks(
@@ -168,7 +181,6 @@ def crf_for(config: Config, width: int, height: int) -> float:
 
 def build(job: Job, project: Project, title: Title, *, common: Common, segment: Segment, lp: int) -> str:
     """Encode a segment."""
-    del project
     settings = common.settings_for(segment)
 
     def report(progress: EncodeProgress) -> None:
@@ -196,7 +208,7 @@ def build(job: Job, project: Project, title: Title, *, common: Common, segment: 
             )
         )
 
-    piece = common.piece(title, segment, lp=lp)
+    piece = with_decoder(common.piece(title, segment, lp=lp), settings, job, project, title, common)
     encoded = named(common.strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
     bus.publish(
         SegmentComplete(
@@ -220,7 +232,32 @@ def build(job: Job, project: Project, title: Title, *, common: Common, segment: 
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
-    return summary
+    return summary + decoder_news(piece, job, project, title)
+
+
+def with_decoder(
+    piece: Piece, settings: EncodeSettings, job: Job, project: Project, title: Title, common: Common
+) -> Piece:
+    """Return the piece with what decodes it; no setting of the encode depends on that."""
+    asked = project.config.decoding.hardware
+    if asked == "off":
+        return piece
+    from drapto.video.hardware import decoder_for
+
+    found = decoder(title, lambda: decoder_for(job, asked, codec=common.codec, pix_fmt=common.pix_fmt))
+    found.prove(piece, settings, job=job)
+    return replace(piece, decoder=found)
+
+
+def decoder_news(piece: Piece, job: Job, project: Project, title: Title) -> str:
+    """Return the line that says why the hardware does not decode a title, once, and log it; or nothing."""
+    if piece.decoder is None or not (reason := piece.decoder.news()):
+        return ""
+    from drapto.video.hardware import stage_of
+
+    said = f"decoded by ffmpeg itself (decoding.hardware is {project.config.decoding.hardware}): {reason}"
+    job.note(said, stage=stage_of(piece))
+    return "" if piece.decoder.expected else f"\n{printable(title.source)}: {said}"
 
 
 def _quality(encoded: EncodedSegment) -> str:

@@ -22,12 +22,13 @@ from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import FrameType
 
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
+    from drapto.video.hardware import Decoder
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -100,6 +101,18 @@ def _record(project: Project) -> None:
             _recordings[project.state_dir] = bus.subscribe(recorder)
 
 
+_decoders: dict[Path, Decoder] = {}
+_decoders_lock = threading.Lock()
+
+
+def decoder(title: Title, make: Callable[[], Decoder]) -> Decoder:
+    """Return what decodes a title, the same for all of its encodes in this process until the run ends."""
+    with _decoders_lock:
+        if title.work not in _decoders:
+            _decoders[title.work] = make()
+        return _decoders[title.work]
+
+
 def begin(project: Project) -> None:
     """Begin a run: lock the project, mend what a killed run left, and die tidily from now on.
 
@@ -132,6 +145,9 @@ def end(project: Project) -> None:
     with _recordings_lock:
         if project.state_dir in _recordings:
             _recordings.pop(project.state_dir)()
+    with _decoders_lock:
+        for title in project.titles:
+            _decoders.pop(title.work, None)
     with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
         fingerprints(project.state_dir).save()
     lock(project.state_dir).release()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import psutil
 
 from drapto.config.types import GIB, size_text
-from drapto.engine import resources
+from drapto.engine import hwaccel, resources
 from drapto.errors import ToolMissingError
 from drapto.quality.abav1 import INSTALL, find_ab_av1
 from drapto.tools import BUNDLED, NEEDED_ENCODERS, WANTED_FILTERS, find_tools
@@ -99,7 +99,22 @@ def _ffmpeg(config: Config) -> list[Check]:
         checks.append(Check("capabilities", "warning", f"lacks {', '.join(tools.lacking)}", remedy))
     else:
         checks.append(Check("capabilities", "ok", ", ".join((*NEEDED_ENCODERS, *WANTED_FILTERS))))
-    return checks
+    return [*checks, _hardware(config, tools.ffmpeg)]
+
+
+def _hardware(config: Config, ffmpeg: Path) -> Check:
+    """Look for hardware that decodes: a title is encoded without it, too."""
+    asked = config.decoding.hardware
+    there = hwaccel.available(ffmpeg)
+    found = f"{', '.join(there) or 'none found'} (decoding.hardware is {asked})"
+    name = "hardware decoding"
+    if asked == "off" and there:
+        return Check(name, "ok", found, 'decoding.hardware = "auto" uses it where the bytes stay the same')
+    if asked in ("off", "auto") or asked in there:
+        return Check(name, "ok", found)
+    known = asked in hwaccel.listed(ffmpeg)
+    why = f"nothing is seen of {asked}" if known else f"this ffmpeg was built without {asked}"
+    return Check(name, "warning", found, f"{why}: titles are decoded by ffmpeg itself where it fails")
 
 
 def _ab_av1() -> Check:

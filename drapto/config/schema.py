@@ -232,6 +232,14 @@ class DeinterlaceSettings(Section):
     )
 
 
+class DecodingSettings(Section):
+    """How the source is decoded for its encode."""
+
+    hardware: Literal["off", "auto", "videotoolbox", "vaapi", "cuda", "qsv"] = Field(
+        "off", description="decode by hardware, where it gives the same pictures: off, auto, or which"
+    )
+
+
 class BitrateSettings(Section):
     """Opus bitrates in kbit/s; libopus takes 6 to 256 per channel."""
 
@@ -278,5 +286,6 @@ class Config(Section):
     output: OutputSettings = OutputSettings()
     crop: CropSettings = CropSettings()
     deinterlace: DeinterlaceSettings = DeinterlaceSettings()
+    decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
     tools: ToolSettings = ToolSettings()

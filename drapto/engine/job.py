@@ -117,6 +117,10 @@ class Job:
             # the child writes into the title's directory, and does not say which file it was
             raise SpaceError(error.problem, path=self.logs.parent, remedy=error.remedy) from error
 
+    def note(self, text: str, *, stage: str) -> None:
+        """Write a line to ``logs/<stage>.log``."""
+        process.write_log(self.logs / f"{stage}.log", f"# {text}\n\n")
+
 
 def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[[str], None]:
     """Return a reader of ffmpeg's ``-progress`` lines: ``key=value``, ``progress=`` ending a block."""

@@ -197,11 +197,16 @@ def _tail(errors: IO[bytes]) -> str:
 
 
 def _append(log: Path, arguments: list[str], finished: Finished, status: int) -> None:
-    log.parent.mkdir(parents=True, exist_ok=True)
     text = (
         f"$ {shlex.join(arguments)}\n{finished.stderr.rstrip()}\n"
         f"= status {status}, {finished.seconds:.2f} s wall, {finished.cpu_seconds:.2f} s CPU\n\n"
     )
+    write_log(log, text)
+
+
+def write_log(log: Path, text: str) -> None:
+    """Append ``text`` to a log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8", errors="replace") as handle:
         handle.write(text)
 
@@ -222,7 +227,9 @@ def _failure(
     said = lines[-1] if lines else "it said nothing"
     how = f"was killed by signal {-status}" if status < 0 else f"failed with status {status}"
     remedy = f"see {printable(log)}" if log is not None else None
-    return ToolFailedError(f"{name} {how}: {said}", path=about, remedy=remedy)
+    error = ToolFailedError(f"{name} {how}: {said}", path=about, remedy=remedy)
+    error.first = ADDRESS.sub("]", lines[0]) if lines else ""
+    return error
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:

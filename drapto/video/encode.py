@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from drapto.engine.process import Finished
+    from drapto.video.hardware import Hardware
     from drapto.video.strategies import Piece
 
 SHORTEST_KEYINT = 2
@@ -41,22 +43,30 @@ def svt_parameters(settings: EncodeSettings, lp: int) -> str:
 
 
 def encode_arguments(
-    source: Path, stream: int, target: Path, settings: EncodeSettings, *, lp: int
+    source: Path,
+    stream: int,
+    target: Path,
+    settings: EncodeSettings,
+    *,
+    lp: int,
+    hardware: Hardware | None = None,
 ) -> list[str | Path]:
-    """Return ffmpeg's arguments for one segment.
+    """Return ffmpeg's arguments for one segment, decoded by ``hardware`` or by ffmpeg itself.
 
     The frames are renumbered at the nominal rate: times that are uneven, or that two frames share after
     rounding, would make ffmpeg drop or double frames. The true times come back when the segments are joined.
     """
     rate = settings.rate
     # fields first: cropped by an odd number of lines, they would change places
-    filters = [*settings.filters, *([f"crop={settings.crop}"] if settings.crop else [])]
+    filters = [*(hardware.filters if hardware else []), *settings.filters]
+    filters += [f"crop={settings.crop}"] if settings.crop else []
     filters += [f"settb={rate.denominator}/{rate.numerator}", "setpts=N"]
     if settings.chroma_location:
         # said again once the format is the encoder's: ffmpeg forgets it on the way from 8 to 10 bit
         filters += [f"format={settings.pix_fmt}", f"setparams=chroma_location={settings.chroma_location}"]
     return [
         *(["-copyts"] if settings.filters else []),
+        *(hardware.options if hardware else []),
         *("-threads", str(lp), "-i", file_url(source), "-map", f"0:{stream}"),
         *("-vf", ",".join(filters), "-frames:v", str(settings.frames), "-fps_mode", "passthrough"),
         *("-pix_fmt", settings.pix_fmt, "-c:v", "libsvtav1", "-preset", str(settings.preset)),
@@ -107,20 +117,10 @@ def run_encoder(
         FrameCountError: It did not come to the planned number of frames.
         ToolFailedError: The encoder failed.
     """
-    arguments = encode_arguments(piece.source, piece.stream, target, settings, lp=piece.lp)
     started = time.monotonic()
-    for start in range(1, CRASH_RETRIES + 2):
-        try:
-            finished = job.run_ffmpeg(
-                arguments,
-                stage=stage or f"encode-{piece.index:04d}",
-                about=piece.source,
-                on_progress=on_progress or (lambda _: None),
-            )
-            break
-        except ToolFailedError as error:
-            if start > CRASH_RETRIES or "killed by signal" not in error.problem:
-                raise
+    finished, starts = _encoded(
+        piece, target, settings, job, stage or f"encode-{piece.index:04d}", on_progress or (lambda _: None)
+    )
     frames = count_packets(target)
     if frames != settings.frames:
         raise FrameCountError(
@@ -132,9 +132,54 @@ def run_encoder(
         bytes=target.stat().st_size,
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(finished.cpu_seconds, 3),
-        starts=start,
+        starts=starts,
         complaints=finished.complaints,
     )
+
+
+def _encoded(
+    piece: Piece,
+    target: Path,
+    settings: EncodeSettings,
+    job: Job,
+    stage: str,
+    on_progress: Callable[[EncodeProgress], None],
+) -> tuple[Finished, int]:
+    """Run the encoder, by the hardware's decoder first where the piece has one; return its starts, too."""
+
+    def run(hardware: Hardware | None) -> Finished:
+        arguments = encode_arguments(
+            piece.source, piece.stream, target, settings, lp=piece.lp, hardware=hardware
+        )
+        return job.run_ffmpeg(arguments, stage=stage, about=piece.source, on_progress=on_progress)
+
+    starts = 0
+    if piece.decoder is not None and (hardware := piece.decoder.hardware) is not None:
+        starts += 1
+        try:
+            finished = run(hardware)
+            problem = _wrong(finished, target, settings)
+        except ToolFailedError as error:
+            problem = error.first or error.problem
+        if not problem:
+            return finished, starts
+        piece.decoder.give_up(problem)
+    limit = starts + CRASH_RETRIES + 1
+    while True:
+        starts += 1
+        try:
+            return run(None), starts
+        except ToolFailedError as error:
+            if starts == limit or "killed by signal" not in error.problem:
+                raise
+
+
+def _wrong(finished: Finished, target: Path, settings: EncodeSettings) -> str:
+    """Return what forbids to trust the hardware's frames: what it conceals, it conceals in its own way."""
+    if finished.complaints:
+        return finished.complaints[0]
+    frames = count_packets(target)
+    return "" if frames == settings.frames else f"it gave {frames} frames of {settings.frames}"
 
 
 def encode_segment(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from drapto.engine.job import EncodeProgress, Job
     from drapto.media.model import SourceInfo
     from drapto.video.encode_settings import EncodedSegment, EncodeSettings
+    from drapto.video.hardware import Decoder
 
 GROUP = "drapto.strategies"
 
@@ -40,6 +41,7 @@ class Piece:
         attempts: The directory of what is tried on the way to a target.
         calibration: What is known of the title's quality at each CRF; None where nothing is.
         width, height: The encoded picture, pixels.
+        decoder: What decodes the source; None for ffmpeg itself.
     """
 
     source: Path
@@ -53,6 +55,7 @@ class Piece:
     width: int
     height: int
     calibration: Path | None = None
+    decoder: Decoder | None = None
 
 
 class Strategy(ABC):
