@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from drapto.engine.resources import CpuShare, share_cpu
 from drapto.errors import printable
 from drapto.media.model import AV1_CHROMA_LOCATIONS
+from drapto.media.yuv import rgb_matrix
 from drapto.quality.target import choose_quality
 from drapto.state.bus import bus
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
@@ -165,6 +166,7 @@ def settings(config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
         rate=plan.rate,
         frames=0,
         keyint=0,
+        yuv_matrix=rgb_matrix(info.video),
         chroma_location=location if location in AV1_CHROMA_LOCATIONS else None,
         target=target,
     )

@@ -40,6 +40,9 @@ AV1C_SIZE = 4
 LIGHT = struct.Struct("=2I")
 """libavutil's AVContentLightMetadata: MaxCLL, MaxFALL."""
 
+MATRIX = struct.Struct("=9i")
+"""libavutil's display matrix, three rows of three: a negative determinant mirrors."""
+
 
 def read_colour(frame: VideoFrame, context: VideoCodecContext, chroma_location: str | None) -> Colour:
     """Return what the picture says of its colour, or the container where the picture says nothing."""
@@ -100,6 +103,15 @@ def read_light(frame: VideoFrame) -> LightLevels | None:
 def has_hdr10plus(frame: VideoFrame) -> bool:
     """Tell whether a decoded picture carries SMPTE ST 2094-40 metadata."""
     return _side_data(frame, Type.DYNAMIC_HDR_PLUS) is not None
+
+
+def is_mirrored(frame: VideoFrame) -> bool:
+    """Tell whether a player shows a decoded picture the wrong way round, as H.264 and HEVC can ask for."""
+    data = _side_data(frame, Type.DISPLAYMATRIX)
+    if data is None:
+        return False
+    a, b, _, c, d, *_ = MATRIX.unpack(data[: MATRIX.size])
+    return bool(a * d < b * c)
 
 
 def _side_data(frame: VideoFrame, kind: Type) -> bytes | None:

@@ -12,6 +12,7 @@ from drapto.media.margins import Margins, black_level, measure
 from drapto.media.model import CropInfo, CropRect, CropSample
 from drapto.media.samples import follow, keyframes, runs
 from drapto.media.vote import agreed_margins, is_larger, is_settled, to_rect, vote
+from drapto.media.yuv import rgb_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,6 +36,9 @@ LEVEL_SAMPLES = 16
 DARKEST = 0.1
 """Pictures that are asked for their black level, and the part of them that may be darker: a bright picture
 without bars has no black."""
+
+LIMITED_BLACK, LIMITED_SWING, FULL_SWING = 16, 219, 255
+"""Black and the distance to white in the limited range, and that distance in the full range, at 8 bits."""
 
 MILLISECONDS = 3
 """Decimals of a sample's time."""
@@ -76,6 +80,8 @@ def detect_crop(
         if info.video.colour.transfer in HDR_TRANSFERS:
             black = _black_level(source, info.video)
             used = max(threshold, hdr_threshold(black))
+        elif info.video.colour.range == "pc" or rgb_matrix(info.video):
+            used = full_range_threshold(threshold)
         found = _look(source, info.video, used)
         chosen, reason = _decide(found, width, height)
         samples = _evidence(found)
@@ -107,6 +113,11 @@ def _fitting(text: str, width: int, height: int, source: Path) -> CropRect:
             remedy="correct crop.rect, or remove it to have the bars found",
         )
     return CropRect(width=kept_width, height=kept_height, x=x, y=y)
+
+
+def full_range_threshold(threshold: float) -> float:
+    """Return what a threshold for the limited range is in a full-range picture, whose black is 0."""
+    return max(0.0, (threshold * FULL_SWING - LIMITED_BLACK) / LIMITED_SWING)
 
 
 def hdr_threshold(black: float) -> float:

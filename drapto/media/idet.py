@@ -94,7 +94,8 @@ def _labels(source: Path, video: VideoTrack, run: Run, job: Job, stage: str) -> 
     with job.cpu.hold(1):
         finished = job.run_ffmpeg(
             [
-                *("-threads", "1", *seek, "-i", file_url(source), "-map", f"0:{video.index}"),
+                *("-noautorotate", "-threads", "1", *seek, "-i", file_url(source)),
+                *("-map", f"0:{video.index}"),
                 *(
                     "-vf",
                     filters,

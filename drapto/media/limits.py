@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.errors import SourceError
-from drapto.media import dolby_vision
+from drapto.media import dolby_vision, yuv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def limits(info: SourceInfo) -> list[str]:
     """Return what the output will lack, a line each, for the user to know before hours of encoding."""
-    return _dynamic_metadata(info.video)
+    return [*yuv.changes(info.video), *_dynamic_metadata(info.video)]
 
 
 def _dynamic_metadata(video: VideoTrack) -> list[str]:
@@ -36,13 +36,13 @@ def refuse_unkeepable(source: Path, video: VideoTrack) -> None:
     """Refuse a picture that would come out wrong.
 
     Raises:
-        SourceError: It is Dolby Vision profile 5, or turned.
+        SourceError: It is Dolby Vision profile 5, or mirrored.
     """
-    if video.rotation % 360:
+    if video.mirrored:
         raise SourceError(
-            f"is turned by {video.rotation % 360} degrees when it is played, which is not carried over yet",
+            "is mirrored when it is played, which Matroska cannot say",
             path=source,
-            remedy="turn the picture itself, or remove the rotation (`mkvpropedit --edit track:v1`)",
+            remedy="mirror the picture itself, or take its display orientation out of the stream",
         )
     if video.dolby_vision is not None and dolby_vision.plan(video).mode == "refuse":
         raise SourceError(

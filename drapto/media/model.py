@@ -162,6 +162,7 @@ class VideoTrack(Track):
         scan: What the stream claims of its fields.
         top_field_first: The claimed order, where it claims one.
         rotation: Degrees that a player turns the picture, counter-clockwise.
+        mirrored: Whether it mirrors it, too.
     """
 
     width: int
@@ -184,6 +185,7 @@ class VideoTrack(Track):
     scan: Literal["progressive", "interlaced", "unknown"] = "unknown"
     top_field_first: bool | None = None
     rotation: int = 0
+    mirrored: bool = False
 
 
 class AudioTrack(Track):
@@ -300,7 +302,8 @@ class CropInfo(Document):
         rect: What is kept; the whole picture where nothing is cut.
         method: ``detected``, ``disabled`` or ``manual``.
         reason: Why this rectangle, in one line.
-        threshold: What was taken for black, as a fraction of full scale.
+        threshold: What was taken for black, as a fraction of full scale; in a full-range picture, what it
+            means there.
         black: The measured black level of an HDR title, as a fraction of full scale.
         samples: Each sampled frame's margins, in order of time.
         settings: The settings slice that led here.

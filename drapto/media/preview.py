@@ -62,7 +62,9 @@ def write_preview(source: Path, video: VideoTrack, crop: CropInfo, target: Path,
         ToolFailedError: The source cannot be decoded, or the picture cannot be written.
     """
     times = choose_samples(crop, video)
-    inputs = [part for time in times for part in ("-ss", f"{time:.3f}", "-i", file_url(source))]
+    url = file_url(source)
+    # upright or not, the picture is cut as it is coded
+    inputs = [part for time in times for part in ("-noautorotate", "-ss", f"{time:.3f}", "-i", url)]
     with atomic.replacing(target) as partial:
         job.run_ffmpeg(
             [

@@ -138,6 +138,7 @@ def video_track(
         scan=facts.scan,
         top_field_first=facts.top_field_first if facts.scan == "interlaced" else None,
         rotation=frame.rotation,
+        mirrored=colour.is_mirrored(frame),
     )
 
 

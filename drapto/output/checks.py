@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from drapto.audio.plan import first_sound
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.timestamps import NS_PER_MS
+from drapto.media.yuv import delivered
 from drapto.output.attachments import UNKNOWN_TYPE
 from drapto.output.model import Check
 
@@ -118,11 +119,13 @@ def _video(source: VideoTrack, crop: CropInfo, output: VideoTrack) -> Iterator[C
     yield Check(
         name="video sample aspect ratio", expected=str(source.sar), found=str(output.sar), passed=off < 1
     )
+    yield exact("video rotation", source.rotation % 360, output.rotation % 360)
+    colour = delivered(source)
     for name in ("range", "primaries", "transfer", "matrix"):
-        said = getattr(source.colour, name)
+        said = getattr(colour, name)
         if said is not None:
             yield exact(f"video colour {name}", said, getattr(output.colour, name))
-    location = source.colour.chroma_location
+    location = colour.chroma_location
     if location in AV1_CHROMA_LOCATIONS and location is not None:
         yield exact("video chroma location", location, output.colour.chroma_location)
     yield from _mastering(source, output)

@@ -8,6 +8,7 @@ left of it becomes an EBML Void. Element IDs are RFC 9559's.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -35,12 +36,15 @@ VIDEO = 0xE0
 DISPLAY_WIDTH = 0x54B0
 DISPLAY_HEIGHT = 0x54BA
 DISPLAY_UNIT = 0x54B2
+PROJECTION = 0x7670
+PROJECTION_TYPE = 0x7671
+PROJECTION_POSE_ROLL = 0x7675
 
 DOLBY_VISION = int.from_bytes(b"dvvC", "big")
 """The mapping's type of the record of Dolby Vision profiles 8 to 10 (Matroska's codec specification, block
 additional mappings)."""
 
-PADDING = "." * 96
+PADDING = "." * 128
 """What a track's name ends in while it is muxed; longer than all that is ever added."""
 
 
@@ -53,12 +57,14 @@ class Amendment:
         bcp47: Its language, where the three letters that ffmpeg wrote do not say it all.
         display: Width and height at which the picture is shown, pixels, where its pixels are not square.
         dolby_vision: The configuration record, where the picture is Dolby Vision.
+        rotation: Degrees by which players are to turn the picture, counter-clockwise.
     """
 
     name: str | None
     bcp47: str | None = None
     display: tuple[int, int] | None = None
     dolby_vision: bytes | None = None
+    rotation: int = 0
 
 
 def amend(path: Path, amendments: Mapping[int, Amendment]) -> None:
@@ -121,7 +127,7 @@ def _entry(content: bytes, amendment: Amendment) -> bytes:
     for element in elements(content):
         if element.id in {NAME, LANGUAGE_BCP47, VOID}:
             continue
-        kept.append(_video(element, amendment.display) if element.id == VIDEO else element)
+        kept.append(_video(element, amendment) if element.id == VIDEO else element)
         if element.id == LANGUAGE and amendment.bcp47:
             kept.append(Element(LANGUAGE_BCP47, amendment.bcp47.encode("ascii")))
     if amendment.dolby_vision is not None:
@@ -136,13 +142,18 @@ def _entry(content: bytes, amendment: Amendment) -> bytes:
     return body + void(len(content) - len(body))
 
 
-def _video(video: Element, display: tuple[int, int] | None) -> Element:
-    if display is None:
-        return video
-    kept = [
-        element
-        for element in elements(video.content)
-        if element.id not in {DISPLAY_WIDTH, DISPLAY_HEIGHT, DISPLAY_UNIT}
-    ]
-    kept += [Element(DISPLAY_WIDTH, unsigned(display[0])), Element(DISPLAY_HEIGHT, unsigned(display[1]))]
-    return Element(VIDEO, b"".join(element.encode() for element in kept))
+def _video(video: Element, amendment: Amendment) -> Element:
+    replaced: set[int] = set()
+    added = []
+    if amendment.display is not None:
+        replaced |= {DISPLAY_WIDTH, DISPLAY_HEIGHT, DISPLAY_UNIT}
+        width, height = amendment.display
+        added += [Element(DISPLAY_WIDTH, unsigned(width)), Element(DISPLAY_HEIGHT, unsigned(height))]
+    if amendment.rotation:
+        replaced.add(PROJECTION)
+        # a flat picture, turned (RFC 9559, ProjectionPoseRoll: counter-clockwise where it is positive)
+        flat = Element(PROJECTION_TYPE, unsigned(0))
+        roll = Element(PROJECTION_POSE_ROLL, struct.pack(">d", amendment.rotation))
+        added.append(Element(PROJECTION, flat.encode() + roll.encode()))
+    kept = [element for element in elements(video.content) if element.id not in replaced]
+    return Element(VIDEO, b"".join(element.encode() for element in (*kept, *added)))

@@ -78,7 +78,8 @@ def _amendments(info: SourceInfo, video: Path) -> dict[int, Amendment]:
         if track.language and "-" in track.language
     }
     decided = dolby_vision.plan(info.video)
-    if info.video.sar != 1 or decided.keeps:
+    rotation = signed(info.video.rotation)
+    if info.video.sar != 1 or decided.keeps or rotation:
         # the parts of the picture carry neither: PyAV, which joins them, cannot set it
         with av.open(file_url(video)) as container:
             picture = container.streams.video[0]
@@ -88,8 +89,14 @@ def _amendments(info: SourceInfo, video: Path) -> dict[int, Amendment]:
             amendments.get(0, Amendment(info.video.title)),
             display=None if info.video.sar == 1 else display_size(width, height, info.video.sar),
             dolby_vision=None if configuration is None else dolby_vision.record(configuration),
+            rotation=rotation,
         )
     return amendments
+
+
+def signed(rotation: int) -> int:
+    """Return degrees from -180, left out, to 180, as Matroska takes a roll."""
+    return -((-rotation + 180) % 360 - 180)
 
 
 def display_size(width: int, height: int, sar: Fraction) -> tuple[int, int]:

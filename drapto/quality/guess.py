@@ -202,8 +202,10 @@ class AbAv1Guesser(Guesser):
 
 
 def guesser_for(engine: str, settings: EncodeSettings) -> type[Guesser]:
-    """Return who guesses: ab-av1 where it is asked for, unless the segment's fields are filtered first.
+    """Return who guesses: ab-av1 where it is asked for, unless the segment's pictures are filtered first.
 
-    Such a filter goes by the frames around the segment, of which ab-av1's samples know nothing.
+    Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing, and RGB it
+    would convert in a way of its own.
     """
-    return AbAv1Guesser if engine == "ab-av1" and not settings.filters else SketchGuesser
+    filtered = settings.filters or settings.yuv_matrix
+    return AbAv1Guesser if engine == "ab-av1" and not filtered else SketchGuesser

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from drapto.engine.job import file_url
 from drapto.errors import ToolFailedError
+from drapto.media.yuv import conversion
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
 from drapto.quality.scores import Scores, scores_of
 
@@ -48,6 +49,7 @@ class Reference:
         frames: How many frames, from the file's first.
         rate: Their nominal rate.
         filters: What made whole pictures of its fields before the crop (`EncodeSettings.filters`).
+        yuv_matrix: By what an RGB source was made YUV after it; None where it is no RGB.
     """
 
     source: Path
@@ -59,11 +61,17 @@ class Reference:
     frames: int
     rate: Fraction
     filters: tuple[str, ...] = ()
+    yuv_matrix: str | None = None
 
     @property
     def prepare(self) -> str:
         """The filters in ffmpeg's form, with a final comma, or nothing."""
         return "".join(f"{one}," for one in self.filters)
+
+    @property
+    def convert(self) -> str:
+        """The conversion to the encode's pixel format, in the same form."""
+        return "".join(f"{one}," for one in (*conversion(self.yuv_matrix), f"format={self.pix_fmt}"))
 
 
 class Metric(ABC):
@@ -147,10 +155,10 @@ class Metric(ABC):
         chosen = self.chosen(step)
         filters = (
             f"[0:v:0]{chosen}format={reference.pix_fmt},{tick}[encode];"
-            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}format={reference.pix_fmt},{tick}[reference];"
+            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{tick}[reference];"
             f"[encode][reference]{self.filter(reference, log, step=step, threads=threads)}:shortest=1"
         )
-        decode = ("-threads", str(threads))
+        decode = ("-noautorotate", "-threads", str(threads))
         return [
             *(["-copyts"] if reference.filters else []),
             *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),

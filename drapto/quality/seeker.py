@@ -220,4 +220,5 @@ def reference_of(piece: Piece, settings: EncodeSettings) -> Reference:
         frames=settings.frames,
         rate=settings.rate,
         filters=settings.filters,
+        yuv_matrix=settings.yuv_matrix,
     )

@@ -72,6 +72,7 @@ class Sketch:
             "preset": max(PRESET, settings.preset),
             "crop": None,
             "filters": (),
+            "yuv_matrix": None,
             "frames": reference.frames,
         }
         shape = settings.at(crf).model_copy(update=quick)
@@ -110,21 +111,23 @@ def sketch(reference: Reference, beside: Path, *, job: Job, stage: str) -> Itera
     width, height = shrunken(reference.width, reference.height)
     crop = f"crop={reference.crop}," if reference.crop else ""
     tick = f"settb={reference.rate.denominator}/{reference.rate.numerator},setpts=N"
-    filters = (
-        f"{reference.prepare}{crop}scale={width}:{height}:flags=bicubic,format={reference.pix_fmt},{tick}"
-    )
+    convert = reference.convert if reference.yuv_matrix else ""
+    scale = f"scale={width}:{height}:flags=bicubic,format={reference.pix_fmt}"
+    filters = f"{reference.prepare}{crop}{convert}{scale},{tick}"
     with atomic.scratch(beside) as path:
         finished = job.run_ffmpeg(
             [
                 *(["-copyts"] if reference.filters else []),
-                *("-threads", "1", "-i", file_url(reference.source), "-map", f"0:{reference.stream}"),
+                *("-noautorotate", "-threads", "1", "-i", file_url(reference.source)),
+                *("-map", f"0:{reference.stream}"),
                 *("-vf", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
                 *("-an", "-sn", "-dn", "-c:v", "rawvideo", "-f", "nut", "-y", file_url(path)),
             ],
             stage=stage,
             about=reference.source,
         )
-        small = replace(reference, source=path, stream=0, crop=None, filters=(), width=width, height=height)
+        small = replace(reference, source=path, stream=0, crop=None, filters=(), yuv_matrix=None)
+        small = replace(small, width=width, height=height)
         yield Sketch(small, finished.cpu_seconds)
 
 

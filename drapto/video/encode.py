@@ -12,6 +12,7 @@ import av
 from drapto.engine import atomic
 from drapto.engine.job import EncodeProgress, Job, file_url
 from drapto.errors import FrameCountError, ToolFailedError
+from drapto.media.yuv import conversion
 from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def encode_arguments(
     # fields first: cropped by an odd number of lines, they would change places
     filters = [*(hardware.filters if hardware else []), *settings.filters]
     filters += [f"crop={settings.crop}"] if settings.crop else []
+    filters += conversion(settings.yuv_matrix)
     filters += [f"settb={rate.denominator}/{rate.numerator}", "setpts=N"]
     if settings.chroma_location:
         # said again once the format is the encoder's: ffmpeg forgets it on the way from 8 to 10 bit
@@ -67,7 +69,7 @@ def encode_arguments(
     return [
         *(["-copyts"] if settings.filters else []),
         *(hardware.options if hardware else []),
-        *("-threads", str(lp), "-i", file_url(source), "-map", f"0:{stream}"),
+        *("-noautorotate", "-threads", str(lp), "-i", file_url(source), "-map", f"0:{stream}"),
         *("-vf", ",".join(filters), "-frames:v", str(settings.frames), "-fps_mode", "passthrough"),
         *("-pix_fmt", settings.pix_fmt, "-c:v", "libsvtav1", "-preset", str(settings.preset)),
         *("-svtav1-params", svt_parameters(settings, lp)),

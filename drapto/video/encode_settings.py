@@ -23,6 +23,7 @@ class EncodeSettings(Model):
         keyint: The most frames from keyframe to keyframe.
         filters: ffmpeg's filters that make whole pictures of fields, before the crop; they count on the
             file's own times (``-copyts``).
+        yuv_matrix: By what an RGB source is made YUV (`drapto.media.yuv`); None where it is no RGB.
         chroma_location: Where the source says its chroma samples are, by ffmpeg's name; None says nothing.
         target: The quality that the CRF is searched for; None where it is fixed.
     """
@@ -37,6 +38,7 @@ class EncodeSettings(Model):
     frames: int
     keyint: int
     filters: tuple[str, ...] = ()
+    yuv_matrix: str | None = None
     chroma_location: str | None = None
     target: QualityTarget | None = None
 

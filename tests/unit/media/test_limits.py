@@ -28,10 +28,10 @@ def test_each_loss_is_said() -> None:
     refuse_unkeepable(Path("a.mkv"), track)
 
 
-def test_a_turned_picture_is_refused() -> None:
-    with pytest.raises(SourceError, match=r"a\.mkv: is turned by 270 degrees"):
-        refuse_unkeepable(Path("a.mkv"), video(rotation=-90))
-    refuse_unkeepable(Path("a.mkv"), video(rotation=360))
+def test_a_turned_picture_is_taken_and_a_mirrored_one_refused() -> None:
+    refuse_unkeepable(Path("a.mkv"), video(rotation=-90))
+    with pytest.raises(SourceError, match=r"a\.mkv: is mirrored"):
+        refuse_unkeepable(Path("a.mkv"), video(rotation=180, mirrored=True))
 
 
 def test_profile_five_is_refused() -> None:

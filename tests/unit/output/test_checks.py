@@ -119,6 +119,7 @@ def test_a_right_output_passes() -> None:
         ("video", {"pix_fmt": "yuv444p10le"}, "video pixel format"),
         ("video", {"height": 362}, "video size"),
         ("video", {"sar": Fraction(1)}, "video sample aspect ratio"),
+        ("video", {"rotation": 90}, "video rotation"),
         ("video", {"colour": SOURCE.video.colour.model_copy(update={"range": "pc"})}, "video colour range"),
         ("video", {"colour": SOURCE.video.colour.model_copy(update={"matrix": None})}, "video colour matrix"),
         (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 import zlib
 from typing import TYPE_CHECKING
 
@@ -83,10 +84,25 @@ def test_a_name_without_padding_leaves_no_room(tmp_path: Path) -> None:
         amend(path, {0: Amendment("One", "zh-Hant-TW")})
 
 
+def test_a_rotation_takes_the_place_of_another(tmp_path: Path) -> None:
+    path = a_file(tmp_path / "a.mkv", entry("Film" + PADDING))
+    amend(path, {0: Amendment("Film" + PADDING[:60], rotation=-90)})
+    amend(path, {0: Amendment("Film", rotation=180)})
+    [track] = entries_of(path)
+    parts = elements(track[header.VIDEO])
+    [projection] = [part for part in parts if part.id == header.PROJECTION]
+    values = {part.id: part.content for part in elements(projection.content)}
+    assert values == {
+        header.PROJECTION_TYPE: b"\0",
+        header.PROJECTION_POSE_ROLL: struct.pack(">d", 180),
+    }
+    assert parts[0].content == b"\x02\xc0"
+
+
 def test_a_dolby_vision_record_and_all_else_fit_into_the_padding(tmp_path: Path) -> None:
     path = a_file(tmp_path / "a.mkv", entry("Film" + PADDING))
     record = bytes(range(24))
-    amend(path, {0: Amendment("Film", "zh-Hant-TW", (1920, 1080), record)})
+    amend(path, {0: Amendment("Film", "zh-Hant-TW", (1920, 1080), record, -90)})
     [track] = entries_of(path)
     mapping = {part.id: part.content for part in elements(track[header.BLOCK_ADDITION_MAPPING])}
     assert mapping == {

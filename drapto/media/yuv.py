@@ -1,0 +1,64 @@
+"""What of a picture's samples changes on the way to 10-bit 4:2:0, the only form that drapto writes.
+
+RGB has to be made YUV by a matrix, which is chosen and stated here; chroma is thinned out; more than 10 bits
+are rounded. A YUV picture's own matrix and range, full or limited, stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drapto.media.model import Colour, VideoTrack
+
+RGB = re.compile(r"(gbr|rgb|bgr|[0ax](rgb|bgr|2rgb|2bgr)|pal8)")
+"""What the names of ffmpeg's RGB pixel formats begin with."""
+
+YUV = re.compile(r"yuvj?a?(4\d\d)p")
+
+BITS = 10
+
+SD = (1024, 576)
+"""Largest width and height, pixels, of pictures that players who go by the size alone take for BT.601's."""
+
+SCALER = "bicubic+accurate_rnd+full_chroma_inp"
+"""swscale's flags: by default it averages RGB in pairs and rounds coarsely."""
+
+
+def rgb_matrix(video: VideoTrack) -> str | None:
+    """Return the matrix by which an RGB picture becomes YUV, by ffmpeg's name; None where it is no RGB."""
+    if not RGB.match(video.pix_fmt):
+        return None
+    if video.colour.primaries == "bt2020":
+        return "bt2020nc"
+    # by the same numbers as smpte170m, and swscale says this name for both
+    return "bt470bg" if video.width <= SD[0] and video.height <= SD[1] else "bt709"
+
+
+def conversion(matrix: str | None) -> list[str]:
+    """Return ffmpeg's filters that make a picture YUV by ``matrix``, in the limited range; none for None."""
+    return [f"scale=out_color_matrix={matrix}:out_range=tv:flags={SCALER}"] if matrix else []
+
+
+def delivered(video: VideoTrack) -> Colour:
+    """Return the colours that the output of a source says."""
+    matrix = rgb_matrix(video)
+    if matrix is None:
+        return video.colour
+    return video.colour.model_copy(update={"matrix": matrix, "range": "tv", "chroma_location": None})
+
+
+def changes(video: VideoTrack) -> list[str]:
+    """Return what 10-bit 4:2:0 does not hold of a picture, a line each."""
+    matrix = rgb_matrix(video)
+    said = []
+    if matrix is not None:
+        said.append(f"RGB comes out as YUV 4:2:0, by the matrix {matrix} and in the limited range (tv)")
+    elif (layout := YUV.match(video.pix_fmt)) and layout[1] != "420":
+        said.append(f"{':'.join(layout[1])} chroma comes out as 4:2:0")
+    if video.bit_depth > BITS:
+        said.append(f"{video.bit_depth} bits of each sample come out as {BITS}")
+    if "a" in video.pix_fmt.removeprefix("yuv")[:1] or video.pix_fmt.startswith("gbrap"):
+        said.append("the alpha channel is left out")
+    return said

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from drapto.media.model import Colour
+from drapto.media.yuv import changes, conversion, delivered, rgb_matrix
+from tests.sources import video
+
+
+@pytest.mark.parametrize(
+    ("pix_fmt", "bits", "said"),
+    [
+        ("yuv420p", 8, []),
+        ("yuvj420p", 8, []),
+        ("yuv420p10le", 10, []),
+        ("nv12", 8, []),
+        ("gray", 8, []),
+        ("yuv422p10le", 10, ["4:2:2 chroma"]),
+        ("yuvj422p", 8, ["4:2:2 chroma"]),
+        ("yuv444p12le", 12, ["4:4:4 chroma", "12 bits"]),
+        ("yuv411p", 8, ["4:1:1 chroma"]),
+        ("yuva444p", 8, ["4:4:4 chroma", "the alpha"]),
+        ("gbrp", 8, ["RGB comes"]),
+        ("gbrap12le", 12, ["RGB comes", "12 bits", "the alpha"]),
+        ("bgr0", 8, ["RGB comes"]),
+    ],
+)
+def test_what_is_lost_is_said(pix_fmt: str, bits: int, said: list[str]) -> None:
+    found = changes(video(pix_fmt=pix_fmt, bit_depth=bits))
+    assert [" ".join(line.split()[:2]) for line in found] == said
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "primaries", "matrix"),
+    [
+        (720, 576, None, "bt470bg"),
+        (1280, 720, None, "bt709"),
+        (1280, 536, "bt709", "bt709"),
+        (720, 576, "bt2020", "bt2020nc"),
+    ],
+)
+def test_rgb_gets_the_matrix_that_players_expect(
+    width: int, height: int, primaries: str | None, matrix: str
+) -> None:
+    said = Colour(range="pc", matrix="rgb", primaries=primaries, transfer="bt709")
+    track = video(pix_fmt="gbrp", width=width, height=height, colour=said)
+    assert rgb_matrix(track) == matrix
+    assert delivered(track) == Colour(range="tv", matrix=matrix, primaries=primaries, transfer="bt709")
+    assert f"out_color_matrix={matrix}:out_range=tv" in conversion(matrix)[0]
+
+
+def test_yuv_keeps_its_matrix_and_range() -> None:
+    said = Colour(range="pc", matrix="bt470bg")
+    track = video(pix_fmt="yuvj420p", colour=said)
+    assert rgb_matrix(track) is None
+    assert delivered(track) == said
+    assert conversion(None) == []
