@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
 
 
 def start(project: ProjectDir) -> subprocess.Popen[bytes]:
-    """Start doit in a process group of its own."""
+    """Start doit in a process group of its own, with signals as a terminal's shell leaves them."""
     return subprocess.Popen(
         [sys.executable, "-m", "doit"],
         cwd=project.root,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         process_group=0,
+        preexec_fn=_hear_hangups,  # noqa: PLW1509  nothing in this process holds a lock over a fork
     )
+
+
+def _hear_hangups() -> None:
+    """Undo what a test run under nohup inherits: drapto leaves a signal ignored that it finds ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def survivors(root: Path, seconds: float = 3.0) -> list[str]:
