@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.quality.sampling import anchors
 from drapto.words import count_text
 from rules import encode
+from rules.decoding import decoder_news, with_decoder
 from rules.task import rule
 
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ def build(job: Job, project: Project, title: Title, *, common: encode.Common, ch
     for segment in chosen:
         shape = common.settings_for(segment)
         piece = replace(common.piece(title, segment, lp=lp), calibration=None)
-        seekers.append(Seeker(encode.with_decoder(piece, shape, job, project, title, common), shape, job))
+        seekers.append(Seeker(with_decoder(piece, shape, job, project, title, common), shape, job))
     known = calibrate(seekers, title.calibration, metric=target.metric)
     if not chosen:
         return "too few segments to learn from"
     first = known.first(target.score)
     tried = f"{count_text(len(chosen), 'segment')} tried, the target is expected at about CRF {first:.0f}"
-    return tried + "".join(encode.decoder_news(seeker.piece, job, project, title) for seeker in seekers)
+    return tried + "".join(decoder_news(seeker.piece, job, project, title) for seeker in seekers)

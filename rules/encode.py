@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.engine.resources import CpuShare, share_cpu
@@ -15,8 +15,9 @@ from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 from drapto.video.strategies import Piece, named
 from drapto.words import count_text, score_text, size_text, time_text
+from rules.decoding import decoder_news, with_decoder
 from rules.task import rule
-from rules.workshop import decoder, jobs, slots
+from rules.workshop import jobs, slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Common:
         segments: How many there are.
         stream: Index of the video stream in the source.
         codec, pix_fmt: What it is coded in, by ffmpeg's names.
+        turned: Whether players turn the picture.
         width, height: The encoded picture, pixels.
         share: How they share the processors.
     """
@@ -57,6 +59,7 @@ class Common:
     stream: int
     codec: str
     pix_fmt: str
+    turned: bool
     width: int
     height: int
     share: CpuShare
@@ -81,6 +84,7 @@ class Common:
             width=self.width,
             height=self.height,
             calibration=title.calibration if self.settings.calibrated else None,
+            turned=self.turned,
         )
 
 
@@ -103,6 +107,7 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
         info.video.index,
         info.video.codec,
         info.video.pix_fmt,
+        info.video.rotation % 360 != 0,
         width,
         height,
         share,
@@ -235,31 +240,6 @@ def build(job: Job, project: Project, title: Title, *, common: Common, segment: 
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
     return summary + decoder_news(piece, job, project, title)
-
-
-def with_decoder(
-    piece: Piece, settings: EncodeSettings, job: Job, project: Project, title: Title, common: Common
-) -> Piece:
-    """Return the piece with what decodes it; no setting of the encode depends on that."""
-    asked = project.config.decoding.hardware
-    if asked == "off":
-        return piece
-    from drapto.video.hardware import decoder_for
-
-    found = decoder(title, lambda: decoder_for(job, asked, codec=common.codec, pix_fmt=common.pix_fmt))
-    found.prove(piece, settings, job=job)
-    return replace(piece, decoder=found)
-
-
-def decoder_news(piece: Piece, job: Job, project: Project, title: Title) -> str:
-    """Return the line that says why the hardware does not decode a title, once, and log it; or nothing."""
-    if piece.decoder is None or not (reason := piece.decoder.news()):
-        return ""
-    from drapto.video.hardware import stage_of
-
-    said = f"decoded by ffmpeg itself (decoding.hardware is {project.config.decoding.hardware}): {reason}"
-    job.note(said, stage=stage_of(piece))
-    return "" if piece.decoder.expected else f"\n{printable(title.source)}: {said}"
 
 
 def _quality(encoded: EncodedSegment) -> str:

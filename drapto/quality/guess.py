@@ -201,11 +201,11 @@ class AbAv1Guesser(Guesser):
         return closest, spent
 
 
-def guesser_for(engine: str, settings: EncodeSettings) -> type[Guesser]:
-    """Return who guesses: ab-av1 where it is asked for, unless the segment's pictures are filtered first.
+def guesser_for(engine: str, piece: Piece, settings: EncodeSettings) -> type[Guesser]:
+    """Return who guesses: ab-av1 where it is asked for and sees the pictures that are encoded.
 
-    Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing, and RGB it
-    would convert in a way of its own.
+    Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
+    would convert in a way of its own. A picture that players turn it turns, too, and crops it then.
     """
-    filtered = settings.filters or settings.yuv_matrix
-    return AbAv1Guesser if engine == "ab-av1" and not filtered else SketchGuesser
+    own_way = settings.filters or settings.yuv_matrix or piece.turned
+    return AbAv1Guesser if engine == "ab-av1" and not own_way else SketchGuesser

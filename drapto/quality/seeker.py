@@ -58,7 +58,7 @@ class Seeker:
         shape = settings.model_dump(mode="json", exclude={"crf", "target"})
         key = key_of({**shape, "stream": piece.stream}, piece.source)
         self._bench = Bench(piece.attempts, f"{piece.index:04d}", key, piece.target)
-        guesser = guesser_for(target.engine, settings)
+        guesser = guesser_for(target.engine, piece, settings)
         self._guesser = guesser(
             piece, settings, self._metric, self._reference, self._bench, job=job, stage=self._stage
         )

@@ -41,6 +41,7 @@ class Piece:
         attempts: The directory of what is tried on the way to a target.
         calibration: What is known of the title's quality at each CRF; None where nothing is.
         width, height: The encoded picture, pixels.
+        turned: Whether players turn the picture; it is encoded as it is coded.
         decoder: What decodes the source; None for ffmpeg itself.
     """
 
@@ -55,6 +56,7 @@ class Piece:
     width: int
     height: int
     calibration: Path | None = None
+    turned: bool = False
     decoder: Decoder | None = None
 
 

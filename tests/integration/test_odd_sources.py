@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.media.model import VideoTrack
+    from drapto.quality.abav1 import AbAv1
 
 FRAMES = 30
 SIZE = (160, 96)
@@ -101,11 +102,21 @@ def test_a_turned_picture_is_encoded_as_it_is_and_turned_by_the_player(
 
 def test_a_turned_picture_is_measured_as_it_is_coded(ffmpeg: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", turned(ffmpeg, tmp_path, 90))
-    project.target("[quality]\nout_of_reach = 'closest'\nmax_encodes = 1\n")
+    closest = "[quality]\nout_of_reach = 'closest'\nmax_encodes = 1\n"
+    project.target(f"{closest}[crop]\nrect = '128:64:16:16'\n")
     project.doit()
     records = [json.loads(path.read_text()) for path in (project.root / "work").glob("*/encoded/*.json")]
     assert records
     assert all(record["scores"]["harmonic"] > 60 for record in records)
+
+
+def test_ab_av1_which_would_turn_it_is_not_asked(ab_av1: AbAv1, ffmpeg: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", turned(ffmpeg, tmp_path, 90))
+    engine = f"[quality]\nengine = 'ab-av1'\n[tools]\nab_av1 = '{ab_av1.program}'\n"
+    project.target(f"{engine}[crop]\nrect = '128:64:16:16'\n")
+    project.doit()
+    logs = (path.read_text() for path in (project.root / "work").glob("*/logs/encode-*.log"))
+    assert "crf-search" not in "".join(logs)
 
 
 def test_a_rotation_in_the_stream_is_written_into_the_container(ffmpeg: Path, tmp_path: Path) -> None:
@@ -177,6 +188,10 @@ def test_the_quality_is_measured_by_the_same_matrix_and_range(
     [path] = project.work().glob("encoded/*.json")
     record = json.loads(path.read_text())
     assert record["scores"]["harmonic"] == pytest.approx(93, abs=3)
+    # VMAF hardly minds a wrong matrix, so look at what was asked for, too
+    log = (project.work() / "logs" / "encode-0001.log").read_text()
+    measured = [line for line in log.splitlines() if line.startswith("$") and "libvmaf" in line]
+    assert ("out_color_matrix=bt470bg" in measured[-1]) == (pix_fmt == "bgr0")
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuvj420p", "yuvj422p", "yuvj444p"])
