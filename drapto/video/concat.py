@@ -4,7 +4,7 @@ AV1 in Matroska has one packet for each shown frame, in the order they are shown
 source's k-th timestamp. Nothing is decoded, no list file names a file, a variable frame rate stays as it is.
 
 HDR10+ messages and Dolby Vision RPUs are put in here and not by the encoder: libsvtav1 in ffmpeg 9.0.2 drops
-the former, writes the latter anew and fails on a frame without one; here they stay as they are, bit for bit.
+the former, and writes the latter anew, in other bits; here they stay as they are, bit for bit.
 
 The shape of a pixel is not in the joined file (PyAV cannot set it on a stream it copies); the mux puts it on.
 """
