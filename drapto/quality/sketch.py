@@ -2,7 +2,7 @@
 
 The picture is shrunk to a fifth, encoded by a faster preset and measured against itself. At the same CRF, its
 loss (see `drapto.quality.scale`) is that of the real encode within 0.1, but for what is the same all over a
-title. That price is a seventh of an encode's, most of it for decoding the source once. docs/benchmarks.md has
+title. The price is a fifth of an encode's, most of it for decoding the source once. docs/benchmarks.md has
 what was tried and lost.
 """
 
