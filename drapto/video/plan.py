@@ -66,15 +66,12 @@ class SegmentPlan(Document):
     timestamps: str
     segments: tuple[Segment, ...]
 
-    def by_effort(self) -> tuple[Segment, ...]:
-        """Return the segments, those that take longest to encode first: then the last to end is a short one.
-
-        An encode's time grows with the frames and with the detail in them, which the source's bytes tell.
-        """
-        return tuple(segment for segment, _ in self.efforts())
-
     def efforts(self) -> list[tuple[Segment, float]]:
-        """Return the segments as `by_effort`, each with how long its encode takes, in no unit."""
+        """Return the segments, each with how long its encode takes, in no unit; the longest first.
+
+        Then the last to end is a short one. An encode's time grows with the frames and with the detail in
+        them, which the source's bytes tell.
+        """
         frames, size = self.frames, max(1, sum(segment.size for segment in self.segments))
         rated = [
             (segment, segment.frames / frames + BYTES_PER_FRAMES * segment.size / size)

@@ -33,7 +33,7 @@ def plan(*shapes: tuple[int, int]) -> SegmentPlan:
 
 
 def test_the_longest_encode_comes_first() -> None:
-    order = plan((100, 500), (300, 500), (100, 900), (100, 500)).by_effort()
+    order = [segment for segment, _ in plan((100, 500), (300, 500), (100, 900), (100, 500)).efforts()]
     assert [segment.index for segment in order] == [2, 3, 1, 4]
-    assert plan((100, 0), (50, 0)).by_effort()[0].index == 1
+    assert plan((100, 0), (50, 0)).efforts()[0][0].index == 1
     assert plan((100, 1), (50, 1)).frames == 150
