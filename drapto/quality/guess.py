@@ -130,11 +130,10 @@ class SketchGuesser(Guesser):
                 return known.scores.harmonic
         return pencil.draw(crf)
 
-    def draw(self, paper: Sketch, crf: float) -> float:
-        """Draw a sketch, and keep what it scores."""
-        before = paper.cpu_seconds if self._bench.known.sketches else 0.0
+    def draw(self, paper: Sketch, crf: float, paid: float) -> float:
+        """Draw a sketch, and keep what it scores, and what it took beyond the seconds that are ``paid``."""
         scores = paper.try_at(crf, self._settings, self._metric, job=self._job, stage=self._stage)
-        self._bench.keep_sketch(crf, scores, paper.cpu_seconds - before)
+        self._bench.keep_sketch(crf, scores, paper.cpu_seconds - paid)
         return scores.harmonic
 
     def paper(self, stack: contextlib.ExitStack) -> Sketch:
@@ -151,11 +150,14 @@ class _Pencil:
         self._guesser = guesser
         self._stack = stack
         self._paper: Sketch | None = None
+        self._paid = 0.0
 
     def draw(self, crf: float) -> float:
         if self._paper is None:
             self._paper = self._guesser.paper(self._stack)
-        return self._guesser.draw(self._paper, crf)
+        score = self._guesser.draw(self._paper, crf, self._paid)
+        self._paid = self._paper.cpu_seconds
+        return score
 
 
 class AbAv1Guesser(Guesser):

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
 from drapto.engine.hwaccel import HERE, listed
 from drapto.video.encode import encode_arguments, encode_segment
-from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 from drapto.video.hardware import Decoder, Hardware, decoder_for
 from drapto.video.strategies import Piece
 from tests import clips
+from tests.encodes import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.hwaccel import Asked
     from drapto.engine.job import Job
+    from drapto.video.encode_settings import EncodedSegment
 
 FRAMES = 20
 
@@ -37,17 +37,7 @@ sys.exit(subprocess.call(["FFMPEG", *arguments]))
 """
 """An ffmpeg with a card that decodes as software does, until it fails."""
 
-SETTINGS = EncodeSettings(
-    preset=13,
-    crf=40,
-    svt_params="tune=0",
-    film_grain=False,
-    pix_fmt="yuv420p10le",
-    crop=None,
-    rate=Fraction(24),
-    frames=FRAMES,
-    keyint=240,
-)
+SETTINGS = settings(FRAMES, preset=13)
 
 
 @pytest.fixture(scope="module", params=["yuv420p", "yuvj420p", "yuv420p10le"])

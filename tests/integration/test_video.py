@@ -17,6 +17,7 @@ from drapto.video.encode import count_packets, encode_segment, svt_parameters
 from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 from drapto.video.strategies import Piece
 from tests import clips
+from tests.encodes import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,21 +26,6 @@ if TYPE_CHECKING:
 
 RATE = 1 << 30
 MS = 1_000_000
-
-
-def settings(frames: int, **changes: object) -> EncodeSettings:
-    plain = EncodeSettings(
-        preset=12,
-        crf=40,
-        svt_params="tune=0",
-        film_grain=False,
-        pix_fmt="yuv420p10le",
-        crop=None,
-        rate=Fraction(24),
-        frames=frames,
-        keyint=240,
-    )
-    return plain.model_copy(update=changes)
 
 
 def encode(source: Path, folder: Path, asked: EncodeSettings, job: Job, *, lp: int = 1) -> EncodedSegment:
