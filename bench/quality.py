@@ -16,10 +16,10 @@ from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
 from drapto.media.model import CropInfo
 from drapto.quality.abav1 import SearchSettings, find_ab_av1
-from drapto.quality.attempts import Attempts
 from drapto.quality.metrics import METRICS, Reference
 from drapto.quality.scores import Part, together
-from drapto.video.encode_settings import EncodedSegment
+from drapto.video.encode import encode_arguments
+from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 from drapto.video.plan import SegmentPlan
 from rules import DODO
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from drapto.video.plan import Segment
 
 TARGET = 93.0
+
+FURTHER = 3.0
+"""CRFs to the encode that tells how bytes grow with VMAF."""
 
 CLOSE = 0.75
 """Points of VMAF from the target within which a segment counts as delivered as asked."""
@@ -83,7 +86,7 @@ class Targeted:
     clip: str
     fixed: Timed
     targeted: Timed
-    encodes: list[int]
+    encodes: list[float]
     close: float
     excused: float
     errors: list[float]
@@ -101,7 +104,6 @@ class _Made:
 
     segment: Segment
     record: EncodedSegment
-    attempts: Attempts
     reference: Reference
     encoded: Path
     whole: Scores
@@ -123,12 +125,12 @@ def measure(
         clip=clip.name,
         fixed=jobs["crf"],
         targeted=jobs["target"],
-        encodes=[len(one.record.tried) for one in made],
+        encodes=[one.record.encodes for one in made],
         close=sum(close) / len(made),
         excused=sum(not ok and one.record.why != "target" for ok, one in zip(close, made, strict=True))
         / len(made),
         errors=[one.record.scores.harmonic - one.whole.harmonic for one in made if one.record.scores],
-        peer=_peer(made, made[:peers], folder, job),
+        peer=_peer(made[:peers], folder, job),
     )
 
 
@@ -162,7 +164,6 @@ def _made(clip: Path, work: Path, folder: Path, job: Job) -> list[_Made]:
             _Made(
                 segment,
                 EncodedSegment.read(encoded.with_suffix(".json")),
-                Attempts.read(work / "attempts" / f"{segment.name}.json"),
                 reference,
                 encoded,
                 _measured(encoded, reference, folder, job),
@@ -178,7 +179,7 @@ def _measured(encoded: Path, reference: Reference, folder: Path, job: Job) -> Sc
     return scores
 
 
-def _peer(everything: list[_Made], made: list[_Made], folder: Path, job: Job) -> Peer | None:
+def _peer(made: list[_Made], folder: Path, job: Job) -> Peer | None:
     try:
         tool = find_ab_av1()
     except ToolMissingError:
@@ -214,7 +215,7 @@ def _peer(everything: list[_Made], made: list[_Made], folder: Path, job: Job) ->
         own_vmaf=together(own).harmonic,
         close=sum(abs(part.scores.harmonic - TARGET) <= CLOSE for part in parts),
         own_close=sum(abs(part.scores.harmonic - TARGET) <= CLOSE for part in own),
-        fall=_fall(everything),
+        fall=_fall(made, folder, job),
     )
 
 
@@ -224,12 +225,26 @@ def _frames(path: Path) -> int:
     return count_packets(path)
 
 
-def _fall(made: list[_Made]) -> float:
-    """Return how the logarithm of the bytes grows with VMAF: the median of the segments encoded twice."""
+def _fall(made: list[_Made], folder: Path, job: Job) -> float:
+    """Return how the logarithm of the bytes grows with VMAF: each is encoded again, a little worse."""
     slopes = []
     for one in made:
-        tried = [(attempt.scores[0].harmonic, attempt.bytes) for attempt in one.attempts.attempts]
-        (low, small), (high, large) = min(tried), max(tried)
-        if high > low:
-            slopes.append(math.log(large / small) / (high - low))
+        settings = EncodeSettings(
+            preset=PRESET,
+            crf=one.record.crf + FURTHER,
+            svt_params=SVT,
+            film_grain=False,
+            pix_fmt=one.reference.pix_fmt,
+            crop=one.reference.crop,
+            rate=one.reference.rate,
+            frames=one.segment.frames,
+            keyint=one.segment.keyint,
+        )
+        target = folder / f"further-{one.segment.name}.mkv"
+        job.run_ffmpeg(
+            encode_arguments(one.reference.source, 0, target, settings, lp=2), stage="further", about=target
+        )
+        lost = one.whole.harmonic - _measured(target, one.reference, folder, job).harmonic
+        if lost > 0:
+            slopes.append(math.log(one.record.bytes / target.stat().st_size) / lost)
     return statistics.median(slopes) if slopes else 0.0

@@ -233,13 +233,18 @@ def build(job: Job, project: Project, title: Title, *, common: Common, segment: 
     )
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
     sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
-    summary = f"{encoded.frames} frames, CRF {encoded.crf:g}{_quality(encoded)}, {sizes}"
+    summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}"
     if encoded.complaints:
         log = f"{printable(title.logs)}/{STAGE}-{segment.name}.log"
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
     return summary + decoder_news(piece, job, project, title)
+
+
+def _crf(encoded: EncodedSegment) -> str:
+    """Say the CRF, or those that follow each other."""
+    return ", then ".join(f"{one.crf:g}" for one in encoded.stretches) or f"{encoded.crf:g}"
 
 
 def _quality(encoded: EncodedSegment) -> str:

@@ -1,29 +1,22 @@
-"""What has been tried for a segment, kept on disk: an interrupted search pays for nothing twice."""
+"""What has been tried for a segment, and what came of it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import TYPE_CHECKING
-
 from pydantic import Field
 
-from drapto.engine import atomic
 from drapto.engine.document import Document, Model
+from drapto.quality.mend import Tail
 from drapto.quality.scores import Scores
 from drapto.quality.search import Point
-from drapto.state.fingerprint import digest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 class Attempt(Model):
-    """One full encode of a segment.
+    """One encode of a segment, or of its tail.
 
     Attributes:
         crf: Its CRF.
+        first: How many of the segment's frames it leaves out: 0 for an encode of the whole.
+        keyframes: Which of its frames are keyframes, by their number in it.
         bytes: The file's size.
         digest: The file's content digest.
         seconds, cpu_seconds: What the encode took; 0 where that is not known.
@@ -34,6 +27,8 @@ class Attempt(Model):
     """
 
     crf: float
+    first: int = 0
+    keyframes: tuple[int, ...] = ()
     bytes: int
     digest: str
     seconds: float = 0.0
@@ -47,6 +42,27 @@ class Attempt(Model):
     def measured(self, step: int) -> Scores | None:
         """Return the scores of every ``step``-th frame, if they were measured."""
         return next((scores for scores in self.scores if scores.step == step), None)
+
+    def tail_scores(self, first: int, step: int, frames: int) -> Scores | None:
+        """Return the scores of the segment's frames from ``first`` on, if it has them as a tail."""
+        scores = self.measured(step)
+        if scores is None or first == self.first:
+            return scores
+        return scores.between(first, frames) if not self.first and first in self.keyframes else None
+
+
+class Joined(Model):
+    """What a mended segment was joined from.
+
+    Attributes:
+        crf: The CRF of the encode that it begins with.
+        first: How many of its frames are of that.
+        tail_crf: The CRF of the others.
+    """
+
+    crf: float
+    first: int
+    tail_crf: float
 
 
 class Sketched(Model):
@@ -71,6 +87,7 @@ class Attempts(Document):
         foreign: Where ab-av1 would begin, by the target.
         foreign_cpu_seconds: What it took to say so.
         attempts: In the order that they were made.
+        mended: What a segment was joined from, by its file's digest.
     """
 
     key: str
@@ -79,6 +96,7 @@ class Attempts(Document):
     foreign: dict[str, float] = Field(default_factory=dict)
     foreign_cpu_seconds: float = 0.0
     attempts: tuple[Attempt, ...] = ()
+    mended: dict[str, Joined] = Field(default_factory=dict)
 
     @property
     def cpu_seconds(self) -> float:
@@ -86,102 +104,31 @@ class Attempts(Document):
         encodes = sum(one.cpu_seconds + one.measuring_cpu_seconds for one in self.attempts)
         return encodes + self.sketching_cpu_seconds + self.foreign_cpu_seconds
 
-    def at(self, crf: float) -> Attempt | None:
-        """Return the attempt at ``crf``."""
-        return next((attempt for attempt in self.attempts if attempt.crf == crf), None)
+    def at(self, crf: float, first: int = 0) -> Attempt | None:
+        """Return the attempt at ``crf`` that begins with frame ``first``."""
+        return next((one for one in self.attempts if (one.crf, one.first) == (crf, first)), None)
 
     def points(self, step: int) -> list[Point]:
-        """Return the attempts that were measured at every ``step``-th frame."""
-        found = ((attempt.crf, attempt.measured(step)) for attempt in self.attempts)
+        """Return the attempts at the whole segment that were measured at every ``step``-th frame."""
+        found = ((one.crf, one.measured(step)) for one in self.attempts if not one.first)
         return [Point(crf, scores.harmonic) for crf, scores in found if scores]
 
+    def tails(self, crf: float, step: int, frames: int) -> list[Tail]:
+        """Return the tails that an encode of all ``frames`` at ``crf`` may be given, the shortest first."""
+        whole = self.at(crf)
+        if whole is None or (scores := whole.measured(step)) is None:
+            return []
+        found = [self._tail(scores, first, step, frames) for first in whole.keyframes if first]
+        return [tail for tail in reversed(found) if tail]
 
-class Bench:
-    """A segment's attempts and their files, in a folder that all segments of a title share.
-
-    Args:
-        folder: The folder.
-        name: The segment's name.
-        key: As `Attempts` has it; what was tried under another one is thrown away.
-        delivered: The segment's encoded file, which may be one of the attempts.
-    """
-
-    def __init__(self, folder: Path, name: str, key: str, delivered: Path) -> None:
-        self._folder = folder
-        self._name = name
-        self._delivered = delivered
-        self.record = folder / f"{name}.json"
-        known = Attempts.read_if_whole(self.record)
-        if known is None or known.key != key:
-            self.clear()
-            known = Attempts(key=key).write(self.record)
-        self.known = known
-
-    def path(self, crf: float) -> Path:
-        """Return where the encode at ``crf`` is written."""
-        return self._folder / f"{self._name}-{crf:g}.mkv"
-
-    def file(self, attempt: Attempt) -> Path | None:
-        """Return the attempt's encoded file, wherever it is; None where it is gone."""
-        for path in (self.path(attempt.crf), self._delivered):
-            if path.is_file() and path.stat().st_size == attempt.bytes and digest(path) == attempt.digest:
-                return path
-        return None
-
-    def delivered(self) -> Attempt | None:
-        """Return the attempt that is the segment's encoded file already, if one is."""
-        if not self._delivered.is_file():
+    def _tail(self, whole: Scores, first: int, step: int, frames: int) -> Tail | None:
+        head, now = whole.between(0, first), whole.between(first, frames)
+        if head is None or now is None:
             return None
-        content = digest(self._delivered)
-        return next((one for one in self.known.attempts if one.digest == content), None)
-
-    def keep(self, attempt: Attempt) -> Attempt:
-        """Write an attempt down, in place of one at the same CRF."""
-        listed = {one.crf: one for one in self.known.attempts} | {attempt.crf: attempt}
-        self._write({"attempts": tuple(listed.values())})
-        return attempt
-
-    def keep_sketch(self, crf: float, scores: Scores, cpu_seconds: float) -> None:
-        """Write a sketch down, and what it took."""
-        known = self.known
-        self._write(
-            {
-                "sketches": (*known.sketches, Sketched(crf=crf, scores=scores)),
-                "sketching_cpu_seconds": round(known.sketching_cpu_seconds + cpu_seconds, 3),
-            }
-        )
-
-    def keep_foreign(self, purpose: str, crf: float, cpu_seconds: float) -> float:
-        """Write down where ab-av1 would begin, and what it took."""
-        known = self.known
-        self._write(
-            {
-                "foreign": {**known.foreign, purpose: crf},
-                "foreign_cpu_seconds": round(known.foreign_cpu_seconds + cpu_seconds, 3),
-            }
-        )
-        return crf
-
-    def _write(self, changes: dict[str, object]) -> None:
-        self.known = self.known.model_copy(update=changes).write(self.record)
-
-    def deliver(self, path: Path) -> None:
-        """Make ``path`` the segment's encoded file."""
-        if path != self._delivered:
-            self._delivered.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(self._delivered)
-            atomic.sync(self._delivered.parent)
-
-    def clear(self) -> None:
-        """Remove the attempts' files; the record stays."""
-        for path in self._files():
-            path.unlink(missing_ok=True)
-
-    def _files(self) -> Iterator[Path]:
-        yield from self._folder.glob(f"{self._name}-*.mkv")
-
-
-def key_of(values: object, source: Path) -> str:
-    """Return the digest of JSON ``values`` and of the content of ``source``."""
-    text = json.dumps(values, sort_keys=True)
-    return hashlib.blake2b(f"{digest(source)}\n{text}".encode(), digest_size=20).hexdigest()
+        points = [
+            Point(one.crf, scores.harmonic)
+            for one in self.attempts
+            if (scores := one.tail_scores(first, step, frames)) is not None
+        ]
+        own = sum(one.first == first for one in self.attempts)
+        return Tail(first, frames - first, head.harmonic, now.harmonic, points, own)

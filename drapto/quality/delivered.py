@@ -54,5 +54,5 @@ def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered
         worst_time=plan.segments[worst].start_time,
         worst=parts[worst].scores.harmonic,
         missed={record.index: record.why for record in records if record.why != "target"},
-        encodes=round(sum(len(record.tried) for record in records) / len(records), 3),
+        encodes=round(sum(record.encodes for record in records) / len(records), 3),
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from drapto.engine.job import file_url
 from drapto.errors import ToolFailedError
 from drapto.media.yuv import conversion
+from drapto.quality.sampling import without_first
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
 from drapto.quality.scores import Scores, scores_of
 
@@ -46,7 +47,8 @@ class Reference:
         crop: What the encode kept of the picture; None where it kept all.
         pix_fmt: The encode's pixel format: the source is converted to it, as it was for the encoder.
         width, height: The encode's picture, pixels.
-        frames: How many frames, from the file's first.
+        first: How many of its frames go before the first of them.
+        frames: How many frames.
         rate: Their nominal rate.
         filters: What made whole pictures of its fields before the crop (`EncodeSettings.filters`).
         yuv_matrix: By what an RGB source was made YUV after it; None where it is no RGB.
@@ -60,13 +62,18 @@ class Reference:
     height: int
     frames: int
     rate: Fraction
+    first: int = 0
     filters: tuple[str, ...] = ()
     yuv_matrix: str | None = None
 
     @property
     def prepare(self) -> str:
-        """The filters in ffmpeg's form, with a final comma, or nothing."""
-        return "".join(f"{one}," for one in self.filters)
+        """What leads to the frames, in ffmpeg's form, with a final comma, or nothing."""
+        return "".join(f"{one}," for one in (*self.filters, *without_first(self.first)))
+
+    def tail(self, first: int) -> Reference:
+        """Return the same without the ``first`` frames."""
+        return replace(self, first=self.first + first, frames=self.frames - first)
 
     @property
     def convert(self) -> str:

@@ -40,6 +40,12 @@ class Scores(Model):
     minimum: float
     values: tuple[float, ...] = Field(repr=False)
 
+    def between(self, first: int, end: int) -> Scores | None:
+        """Return the scores of the frames from ``first`` to before ``end``; None where none was measured."""
+        begin, stop = (-(-frame // self.step) for frame in (first, end))
+        found = self.values[begin:stop]
+        return scores_of(self.metric, found, model=self.model, step=self.step) if found else None
+
 
 class Part(Model):
     """A run of frames, for the scores of several together.
@@ -63,23 +69,28 @@ def scores_of(metric: str, values: Sequence[float], *, model: str = "", step: in
     return _pooled([(value, 1.0) for value in rounded], metric, model, step, rounded)
 
 
-def together(parts: Iterable[Part]) -> Scores:
+def together(parts: Iterable[Part], *, listed: bool = False) -> Scores:
     """Return the scores of several runs of frames as one; each weighs as many frames as it has.
 
-    ``values`` stays empty: the parts have them. ``step`` is the largest of theirs.
+    ``step`` is the largest of theirs.
+
+    Args:
+        parts: In order.
+        listed: Whether to list the frames' values again, which the parts have.
 
     Raises:
         ValueError: There is none, or they are not of one metric.
     """
-    listed = list(parts)
-    kinds = {(part.scores.metric, part.scores.model) for part in listed}
+    several = list(parts)
+    kinds = {(part.scores.metric, part.scores.model) for part in several}
     if len(kinds) != 1:
         raise ValueError(f"not of one metric: {sorted(kinds)}")
     ((metric, model),) = kinds
     weighed = [
-        (value, part.frames / len(part.scores.values)) for part in listed for value in part.scores.values
+        (value, part.frames / len(part.scores.values)) for part in several for value in part.scores.values
     ]
-    return _pooled(weighed, metric, model, max(part.scores.step for part in listed), ())
+    values = tuple(value for value, _ in weighed) if listed else ()
+    return _pooled(weighed, metric, model, max(part.scores.step for part in several), values)
 
 
 def _pooled(

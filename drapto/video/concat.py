@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import errno
 from fractions import Fraction
-from itertools import chain, repeat
-from typing import TYPE_CHECKING, cast
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import av
 
@@ -67,7 +67,52 @@ def join(
         ToolFailedError: A file cannot be read or written.
         SpaceError: The disk is full.
     """
-    times = read_timestamps(timestamps)
+    runs = [Run(path) for path in segments]
+    return _join(runs, read_timestamps(timestamps), target, rate, disk_rate, metadata)
+
+
+class Run(NamedTuple):
+    """Frames of an encoded file.
+
+    Attributes:
+        path: The file.
+        first: How many of its frames go before them.
+        end: The number of its first frame behind them; None where they go on to its end.
+    """
+
+    path: Path
+    first: int = 0
+    end: int | None = None
+
+
+def append(runs: Sequence[Run], target: Path, *, frames: int, rate: Fraction, disk_rate: int) -> None:
+    """Write ``target`` from runs of frames, each from a keyframe on, at their nominal times.
+
+    Args:
+        runs: In order.
+        target: The Matroska file to write.
+        frames: How many frames they have together.
+        rate: The nominal frame rate.
+        disk_rate: Bytes per second to write at most.
+
+    Raises:
+        FrameCountError: They do not have as many.
+        ArtifactError: They do not fit together.
+        ToolFailedError: A file cannot be read or written.
+        SpaceError: The disk is full.
+    """
+    times = [round(frame * NS / rate) for frame in range(frames)]
+    _join(runs, times, target, rate, disk_rate)
+
+
+def _join(
+    runs: Sequence[Run],
+    times: Sequence[int],
+    target: Path,
+    rate: Fraction,
+    disk_rate: int,
+    metadata: Iterable[FrameMetadata] = (),
+) -> int:
     throttle = Throttle(disk_rate)
     frames_metadata = chain(metadata, repeat(NOTHING))
     options = {"fflags": "+bitexact"}
@@ -78,10 +123,10 @@ def join(
             av.open(str(partial), "w", format="matroska", options=options) as output,
         ):
             joined = _Joined(output, times, rate)
-            for path in segments:
-                for packet in joined.packets_of(path):
+            for run in runs:
+                for packet in joined.packets_of(run):
                     throttle.spend(packet.size)
-                    joined.write(_with(packet, next(frames_metadata), path), frame)
+                    joined.write(_with(packet, next(frames_metadata), run.path), frame)
                     frame += 1
             if frame != len(times):
                 raise FrameCountError(
@@ -126,8 +171,9 @@ class _Joined:
         self._stream: VideoStream | None = None
         self._header: bytes | None = None
 
-    def packets_of(self, path: Path) -> Iterator[Packet[VideoStream]]:
+    def packets_of(self, run: Run) -> Iterator[Packet[VideoStream]]:
         """Yield the packets of a segment, once it is known to fit to the ones before it."""
+        path = run.path
         with av.open(str(path), "r") as container:
             template = container.streams.video[0]
             header = template.codec_context.extradata
@@ -140,9 +186,13 @@ class _Joined:
                 raise ArtifactError(
                     "does not fit to the segments before it", path=path, remedy="delete it and run again"
                 )
-            for packet in container.demux(template):
-                if packet.size:
-                    yield packet
+            packets = (packet for packet in container.demux(template) if packet.size)
+            for number, packet in enumerate(islice(packets, run.first, run.end)):
+                if not number and not packet.is_keyframe:
+                    raise ArtifactError(
+                        "has no keyframe where it is cut", path=path, remedy="delete it and run again"
+                    )
+                yield packet
 
     def write(self, packet: Packet[VideoStream], frame: int) -> None:
         """Mux ``packet`` as frame number ``frame``."""

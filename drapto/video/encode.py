@@ -13,6 +13,7 @@ from drapto.engine import atomic
 from drapto.engine.job import EncodeProgress, Job, file_url
 from drapto.errors import FrameCountError, ToolFailedError
 from drapto.media.yuv import conversion
+from drapto.quality.sampling import without_first
 from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def encode_arguments(
     rate = settings.rate
     # fields first: cropped by an odd number of lines, they would change places
     filters = [*(hardware.filters if hardware else []), *settings.filters]
+    filters += without_first(settings.first)
     filters += [f"crop={settings.crop}"] if settings.crop else []
     filters += conversion(settings.yuv_matrix)
     filters += [f"settb={rate.denominator}/{rate.numerator}", "setpts=N"]

@@ -19,7 +19,8 @@ class EncodeSettings(Model):
         pix_fmt: ffmpeg's pixel format name.
         crop: What is kept of the picture; None keeps all.
         rate: Nominal frame rate.
-        frames: How many frames the segment has.
+        first: How many of the segment's frames go before the first that is encoded.
+        frames: How many are encoded.
         keyint: The most frames from keyframe to keyframe.
         filters: ffmpeg's filters that make whole pictures of fields, before the crop; they count on the
             file's own times (``-copyts``).
@@ -35,6 +36,7 @@ class EncodeSettings(Model):
     pix_fmt: str
     crop: CropRect | None
     rate: Rational
+    first: int = 0
     frames: int
     keyint: int
     filters: tuple[str, ...] = ()
@@ -51,6 +53,22 @@ class EncodeSettings(Model):
         """Return the same at a fixed CRF."""
         return self.model_copy(update={"crf": crf, "target": None})
 
+    def tail(self, first: int) -> EncodeSettings:
+        """Return the same without the ``first`` frames."""
+        return self.model_copy(update={"first": self.first + first, "frames": self.frames - first})
+
+
+class Stretch(Model):
+    """A run of a segment's frames at one CRF.
+
+    Attributes:
+        frames: How many it has.
+        crf: Their CRF.
+    """
+
+    frames: int
+    crf: float
+
 
 class EncodedSegment(Document):
     """What an encode delivered (``encoded/NNNN.json``).
@@ -58,14 +76,16 @@ class EncodedSegment(Document):
     Attributes:
         index: The segment's number, from 1.
         strategy: The strategy that made it.
-        crf: The CRF of the delivered encode.
+        crf: The CRF of the delivered encode; of one whose tail has another, the mean over its frames.
         preset: SVT-AV1's preset.
         attempts: Encoder starts that it took, those for other CRFs included.
         scores: What was measured of the delivered frames; None where nothing was.
         target: The score that was aimed at; None where the CRF was fixed.
         tier: Which round of the search found the delivered encode, 1 to 3.
         why: Why the search ended there: ``target``, or what kept it from it.
-        tried: The measured encodes, (CRF, score), in the order that they were made.
+        tried: The measured encodes of the whole segment, (CRF, score), in the order that they were made.
+        stretches: What has a CRF of its own (`drapto.quality.mend`), in order; empty where all has one.
+        encodes: How often each of its frames was encoded, the mean.
         frames: Frames delivered, equal to the plan's.
         bytes: Size of the file.
         seconds: Wall-clock seconds of the delivered encode.
@@ -85,6 +105,8 @@ class EncodedSegment(Document):
     tier: int | None = None
     why: str = ""
     tried: tuple[tuple[float, float], ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+    encodes: float = 1.0
     frames: int
     bytes: int
     seconds: float

@@ -12,7 +12,7 @@ from drapto.errors import ArtifactError, FrameCountError, ToolFailedError
 from drapto.media.model import CropRect
 from drapto.media.probe import inspect
 from drapto.media.timestamps import read_timestamps, write_timestamps
-from drapto.video.concat import join
+from drapto.video.concat import Run, append, join
 from drapto.video.encode import count_packets, encode_segment, svt_parameters
 from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 from drapto.video.strategies import Piece
@@ -97,6 +97,50 @@ def test_keyframes_are_no_further_apart_than_asked(clip: Path, tmp_path: Path, j
     with av.open(str(tmp_path / "0001.mkv")) as container:
         keys = [number for number, packet in enumerate(container.demux(video=0)) if packet.is_keyframe]
     assert keys == [0, 16, 32]
+
+
+def packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+def test_a_tail_is_put_in_from_a_keyframe_on(clip: Path, tmp_path: Path, job: Job) -> None:
+    encode(clip, tmp_path / "whole", settings(48, keyint=16), job)
+    encode(clip, tmp_path / "tail", settings(48, keyint=16, crf=55).tail(32), job)
+    whole, tail = (tmp_path / name / "0001.mkv" for name in ("whole", "tail"))
+    assert count_packets(tail) == 16
+    target = tmp_path / "mended.mkv"
+    append([Run(whole, 0, 32), Run(tail)], target, frames=48, rate=Fraction(24), disk_rate=RATE)
+    assert packets(target) == packets(whole)[:32] + packets(tail)
+    with av.open(str(target)) as container:
+        times = [round(frame.time * 24) for frame in container.decode(video=0)]
+    assert times == list(range(48))
+    append([Run(tail), Run(whole, 16)], target, frames=48, rate=Fraction(24), disk_rate=RATE)
+    assert packets(target) == packets(tail) + packets(whole)[16:]
+    with pytest.raises(ArtifactError, match="no keyframe where it is cut"):
+        append([Run(whole, 5)], tmp_path / "no.mkv", frames=43, rate=Fraction(24), disk_rate=RATE)
+    with pytest.raises(FrameCountError):
+        append([Run(whole, 0, 32)], tmp_path / "no.mkv", frames=48, rate=Fraction(24), disk_rate=RATE)
+    assert not (tmp_path / "no.mkv").exists()
+
+
+def samples(path: Path) -> list[memoryview]:
+    """Return some luma samples of each frame."""
+    with av.open(str(path)) as container:
+        return [memoryview(frame.planes[0]).cast("B").cast("H")[::61] for frame in container.decode(video=0)]
+
+
+def test_a_tail_is_of_the_frames_that_it_says(clip: Path, tmp_path: Path, job: Job) -> None:
+    encode(clip, tmp_path / "whole", settings(48, crf=10), job)
+    encode(clip, tmp_path / "tail", settings(48, crf=10).tail(32), job)
+    whole, tail = (samples(tmp_path / name / "0001.mkv") for name in ("whole", "tail"))
+    assert len(tail) == 16
+
+    def apart(left: memoryview, right: memoryview) -> int:
+        return sum(abs(one - two) for one, two in zip(left, right, strict=True))
+
+    for number, frame in enumerate(tail):
+        assert min(range(48), key=lambda at: apart(whole[at], frame)) == 32 + number
 
 
 def test_too_few_frames_are_refused_and_leave_nothing(clip: Path, tmp_path: Path, job: Job) -> None:
