@@ -111,25 +111,32 @@ class Maker:
         if path is None:
             attempt = self.encoded(attempt.crf, attempt.first)
             path = self._bench.path(attempt.crf, attempt.first)
+        scores, cpu = self._measure(path, attempt.first, every)
+        spent = attempt.measuring_cpu_seconds + cpu
+        update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
+        self._bench.keep(attempt.model_copy(update=update))
+        return scores
+
+    def _measure(self, path: Path, first: int, every: int) -> tuple[Scores, float]:
         with atomic.scratch(self._bench.record) as log:
-            scores, cpu = self._metric.measure(
+            return self._metric.measure(
                 path,
-                self._reference.tail(attempt.first),
+                self._reference.tail(first),
                 log,
                 step=every,
                 threads=self._piece.lp,
                 job=self._job,
                 stage=f"encode-{self._piece.index:04d}",
             )
-        spent = attempt.measuring_cpu_seconds + cpu
-        update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
-        self._bench.keep(attempt.model_copy(update=update))
-        return scores
 
     def together(self, joined: Joined, every: int) -> Scores:
         """Return the scores of a mended segment, measuring what was not."""
-        for attempt in self.sources(joined):
-            self.measured(attempt, every)
+        if any(one.measured(every) is None for one in self.sources(joined)):
+            if self._bench.delivered() == joined:
+                # asked for more frames than before, while what it was joined from is gone
+                return self._measure(self._piece.target, 0, every)[0]
+            for attempt in self.sources(joined):
+                self.measured(attempt, every)
         frames = self._settings.frames
         whole, tail = (attempt.measured(every) for attempt in self.sources(joined))
         head = whole.between(0, joined.first) if whole else None
