@@ -19,13 +19,16 @@ DOCUMENT = CHECKOUT / "docs" / "benchmarks.md"
 PEERS = 4
 """Segments of each clip that ab-av1 is given, too."""
 
+QUALITY_LENGTH = 2
+"""How often in a row a clip is given a target: one round of both clips takes a quarter of an hour."""
+
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="How often each comparison is made.")
 @click.option("--clip", type=click.Path(path_type=Path, exists=True), help="Encode this one.")
-@click.option("--length", default=2, show_default=True, help="Play the clip so often in a row.")
+@click.option("--length", default=4, show_default=True, help="Encode the clip so often in a row.")
 @click.option("--chunk-size", default=15.0, show_default=True, help="Seconds per segment.")
 @click.option(
     "--only", type=click.Choice(["encoding", "idle", "quality"]), help="Run one; nothing is written."
@@ -38,10 +41,11 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
     rows: list[report.Row] = []
     notes: list[str] = []
     cores = set(sorted(os.sched_getaffinity(0))[:2])
-    chosen = _lengthened(found.ffmpeg, clip or _default_clip(found.ffmpeg, folder), folder, length)
+    chosen = clip or _default_clip(found.ffmpeg, folder)
     if only in (None, "encoding"):
+        film = _lengthened(found.ffmpeg, chosen, folder, length)
         compared = encoding.compare(
-            chosen, folder / "encoding", found.ffmpeg, rounds=rounds, cores=cores, chunk_size=chunk_size
+            film, folder / "encoding", found.ffmpeg, rounds=rounds, cores=cores, chunk_size=chunk_size
         )
         rows += report.encoding_rows(compared)
         notes.append(
@@ -51,7 +55,7 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
         )
     if only in (None, "quality"):
         others = [SECOND_CLIP] if clip is None and SECOND_CLIP.exists() else []
-        for each in [chosen, *(_lengthened(found.ffmpeg, other, folder, length) for other in others)]:
+        for each in [_lengthened(found.ffmpeg, one, folder, QUALITY_LENGTH) for one in (chosen, *others)]:
             aimed = quality.measure(
                 each, folder / "quality", found.ffmpeg, cores=cores, chunk_size=chunk_size, peers=PEERS
             )
@@ -79,8 +83,8 @@ def _lengthened(ffmpeg: Path, clip: Path, folder: Path, length: int) -> Path:
         return clip.resolve()
     target = folder / f"{clip.stem}-x{length}.mkv"
     if not target.exists():
-        options = ["-stream_loop", str(length - 1), "-i", clip, "-map", "0:V", "-map", "0:a?", "-c", "copy"]
-        clips.run_ffmpeg(ffmpeg, *options, target)
+        streams = ("-map", "0:V", "-map", "0:a?", "-c", "copy")
+        clips.run_ffmpeg(ffmpeg, "-stream_loop", str(length - 1), "-i", clip, *streams, target)
     return target
 
 

@@ -67,13 +67,11 @@ def auto_encode(
         with workshop(scratch, tool, piece, job.ffmpeg) as place:
             finished = job.run(
                 [
-                    *(place.program, "auto-encode", "--input", place.piece, "--output", target.absolute()),
-                    *(
-                        "--video-only",
-                        "--temp-dir",
-                        place.temp,
-                        *encode_options(settings, tier, threads=threads),
-                    ),
+                    place.program,
+                    "auto-encode",
+                    *("--input", place.piece, "--output", target.absolute(), "--video-only"),
+                    *("--temp-dir", place.temp),
+                    *encode_options(settings, tier, threads=threads),
                 ],
                 stage=f"auto-encode-{piece.stem}",
                 about=piece,
