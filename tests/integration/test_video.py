@@ -125,9 +125,15 @@ def test_a_tail_is_put_in_from_a_keyframe_on(clip: Path, tmp_path: Path, job: Jo
 
 
 def samples(path: Path) -> list[memoryview]:
-    """Return some luma samples of each frame."""
+    """Return every tenth line of each frame's luma, without what pads it."""
+    found = []
     with av.open(str(path)) as container:
-        return [memoryview(frame.planes[0]).cast("B").cast("H")[::61] for frame in container.decode(video=0)]
+        for frame in container.decode(video=0):
+            plane = frame.planes[0]
+            raw, step, width = bytes(plane), plane.line_size, 2 * plane.width
+            lines = b"".join(raw[at : at + width] for at in range(0, plane.height * step, 10 * step))
+            found.append(memoryview(lines).cast("H"))
+    return found
 
 
 def test_a_tail_is_of_the_frames_that_it_says(clip: Path, tmp_path: Path, job: Job) -> None:
