@@ -22,6 +22,7 @@ NEEDED_ENCODERS = ("libsvtav1", "libopus")
 NEEDED_FILTERS = (
     *("crop", "settb", "setpts", "aresample", "aformat", "channelmap", "pan"),
     *("idet", "metadata", "bwdif", "fieldmatch", "decimate", "trim", "setfield"),
+    *("split", "separatefields", "weave", "mergeplanes", "convolution", "msad"),
 )
 WANTED_FILTERS = ("libvmaf", "xpsnr")
 """A fixed-CRF job does without these; measuring quality does not."""

@@ -25,6 +25,9 @@ SD_LINES = 576
 HD_LINES = (1080, 1088)
 """Heights of what is interlaced: 480i and 576i (and parts of them), and 1080i; 720 lines never are."""
 
+LEAST_LINES = 240
+"""A picture of 2.40:1 in bars on a 4:3 screen has 266 of 480 lines; with less, nothing is a disc's."""
+
 FIELD_RATES = (25.0, 29.97, 50.0, 59.94)
 RATE_NEAR = 0.02
 """Frames per second of what may be interlaced, and how near to one of them a title's are."""
@@ -76,6 +79,8 @@ def cannot_be_interlaced(video: VideoTrack) -> str | None:
     """Return why a track needs no look, None where it does."""
     if video.codec not in CODED_IN_FIELDS:
         return f"{video.codec} is not interlaced"
+    if video.height < LEAST_LINES:
+        return f"{video.height} lines are too few for interlaced video"
     if video.height > SD_LINES and video.height not in HD_LINES:
         return f"{video.height} lines are not interlaced"
     if video.scan == "progressive" and not any(has_rate(video, rate) for rate in FIELD_RATES):

@@ -55,6 +55,8 @@ class FieldPoint(Model):
         single: Each frame by itself.
         multiple: Each frame with those before it.
         top, bottom: Frames whose top (bottom) field is the one of the frame before.
+        preference: How much the order of fields matters, from 0 (frames of one moment) to about 1 (of two);
+            None where `idet` suspects nothing, or nothing moves.
         verdict: What it says; ``still`` where too little moves to tell.
     """
 
@@ -64,6 +66,7 @@ class FieldPoint(Model):
     multiple: Tally
     top: int = 0
     bottom: int = 0
+    preference: float | None = None
     verdict: Literal["progressive", "interlaced", "telecined", "still"]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from drapto.engine.job import file_url
 from drapto.media.fields import FieldPoint, Tally
-from drapto.media.fieldvote import judge
+from drapto.media.fieldvote import is_suspect, judge
+from drapto.media.run import PRINT, Run, ask
+from drapto.media.weave import preference, weave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from drapto.engine.job import Job
     from drapto.media.model import VideoTrack
+    from drapto.media.weave import Fit
 
 RUNS = 24
 """Runs that are looked at: those of a 960x540 H.264 clip took 3.4 s, with other work on the machine."""
@@ -25,7 +27,6 @@ LENGTH = 40
 MARGIN = 0.02
 """The part of a title at its start and at its end that is left out: logos, and credits that scroll."""
 
-PRINT = "metadata=mode=print:file=pipe\\\\:1"
 LABEL = re.compile(r"^lavfi\.idet\.(single|multiple|repeated)\.current_frame=(\w+)$", re.MULTILINE)
 
 
@@ -35,13 +36,6 @@ class Labels(NamedTuple):
     single: Sequence[str]
     multiple: Sequence[str]
     repeated: Sequence[str]
-
-
-class Run(NamedTuple):
-    """Consecutive frames: the first one's time in seconds (None: the start of the file), and how many."""
-
-    time: float | None
-    frames: int
 
 
 def choose_runs(video: VideoTrack) -> list[Run]:
@@ -74,8 +68,13 @@ def look(source: Path, video: VideoTrack, *, job: Job, stage: str) -> tuple[Fiel
 def _points(source: Path, video: VideoTrack, run: Run, job: Job, stage: str) -> Iterator[FieldPoint]:
     """Yield what a run shows; a long one gives several points."""
     start = video.start if run.time is None else run.time
-    for number, seen in enumerate(_pieces(_labels(source, video, run, job, stage))):
+    pieces = list(_pieces(read_labels(ask(source, video, run, f"idet,{PRINT}", job=job, stage=stage))))
+    fits: Sequence[Fit | None] = ()
+    if any(is_suspect(seen.repeated, _tally(seen.multiple)) for seen in pieces):
+        fits = (None, *weave(source, video, run, job=job, stage=stage))
+    for number, seen in enumerate(pieces):
         multiple = _tally(seen.multiple)
+        order = preference(_combed(seen.multiple, fits[number * LENGTH :]))
         yield FieldPoint(
             time=round(start + number * LENGTH / float(video.rate), 3),
             frames=len(seen.multiple),
@@ -83,35 +82,15 @@ def _points(source: Path, video: VideoTrack, run: Run, job: Job, stage: str) -> 
             multiple=multiple,
             top=seen.repeated.count("top"),
             bottom=seen.repeated.count("bottom"),
-            verdict=judge(seen.repeated, multiple),
+            preference=order,
+            verdict=judge(seen.repeated, multiple, order),
         )
 
 
-def _labels(source: Path, video: VideoTrack, run: Run, job: Job, stage: str) -> Labels:
-    """Decode a run and return what ``idet`` takes its frames for."""
-    seek = [] if run.time is None else ["-ss", f"{run.time:.3f}"]
-    filters = f"idet,{PRINT}"
-    with job.cpu.hold(1):
-        finished = job.run_ffmpeg(
-            [
-                *("-noautorotate", "-threads", "1", *seek, "-i", file_url(source)),
-                *("-map", f"0:{video.index}"),
-                *(
-                    "-vf",
-                    filters,
-                    "-frames:v",
-                    str(run.frames),
-                    "-fps_mode",
-                    "passthrough",
-                    "-f",
-                    "null",
-                    "-",
-                ),
-            ],
-            stage=stage,
-            about=source,
-        )
-    return read_labels(finished.stdout.decode(errors="replace"))
+def _combed(labels: Sequence[str], fits: Sequence[Fit | None]) -> list[Fit]:
+    """Return the fits of the frames that look combed; the first frame of a run has none."""
+    pairs = zip(labels, fits, strict=False)
+    return [fit for label, fit in pairs if fit is not None and label in ("tff", "bff")]
 
 
 def read_labels(text: str) -> Labels:

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from drapto.media.model import VideoTrack
 
 COMBED = 0.1
-"""Part of the frames that may look combed to ``idet``: fine horizontal lines in motion do."""
+"""Part of the frames that may look combed: fine horizontal lines in motion do."""
+
+FIELDS = "video fields"
+
+FIELDS_REMEDY = (
+    'say what its pictures are, by deinterlace.titles: "off" where they are whole and only look combed, else '
+    '"interlaced", "telecined" or "mixed"'
+)
 
 
 def check_fields(path: Path, video: VideoTrack, *, job: Job) -> Check:
@@ -29,10 +36,10 @@ def check_fields(path: Path, video: VideoTrack, *, job: Job) -> Check:
         ToolFailedError: It cannot be decoded.
     """
     points = look(path, video, job=job, stage="validate-fields")
-    combed = sum(point.multiple.combed for point in points)
-    told = combed + sum(point.multiple.progressive for point in points)
+    combed = sum(point.multiple.combed for point in points if point.verdict in ("interlaced", "telecined"))
+    told = sum(point.multiple.combed + point.multiple.progressive for point in points)
     return Check(
-        name="video fields",
+        name=FIELDS,
         expected=f"at most {COMBED:.0%} of the frames combed",
         found=f"{combed} of {told}",
         passed=combed <= COMBED * told,

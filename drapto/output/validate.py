@@ -18,7 +18,7 @@ from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all, exact
 from drapto.output.decode import decode_all
 from drapto.output.dynamic_checks import check_dynamic
-from drapto.output.fields import check_fields
+from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.model import Check, Sizes, Validation
 from drapto.video.carry import carried
 
@@ -104,7 +104,9 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         quality=quality,
     ).write(target)
     if not validation.passed:
-        raise ValidationError(_complaint(validation.failed), path=muxed, remedy=_remedy(target))
+        raise ValidationError(
+            _complaint(validation.failed), path=muxed, remedy=_remedy(target, validation.failed)
+        )
     return validation
 
 
@@ -149,5 +151,6 @@ def _complaint(failed: Sequence[Check]) -> str:
     return "is not what was promised: " + ", ".join([*named[:NAMED_FAILURES], *more])
 
 
-def _remedy(target: Path) -> str:
-    return f"nothing was published and the work is kept; see {target}"
+def _remedy(target: Path, failed: Sequence[Check] = ()) -> str:
+    known = [FIELDS_REMEDY] if any(check.name == FIELDS for check in failed) else []
+    return "; ".join([*known, f"nothing was published and the work is kept; see {target}"])

@@ -51,6 +51,8 @@ def test_film_frames_share_the_time_of_their_cycle() -> None:
         ({"codec": "h264", "height": 1080, "rate": 24, "scan": "progressive"}, False),
         ({"codec": "vc1", "height": 1080, "rate": Fraction(30000, 1001), "scan": "unknown"}, True),
         ({"codec": "h264", "height": 720, "rate": 50, "scan": "progressive"}, False),
+        ({"codec": "h264", "height": 266, "rate": 25, "scan": "progressive"}, True),
+        ({"codec": "h264", "height": 64, "rate": 25, "scan": "interlaced"}, False),
         ({"codec": "hevc", "height": 2160, "rate": 50, "scan": "unknown"}, False),
         ({"codec": "av1", "height": 480, "rate": 25, "scan": "unknown"}, False),
     ],

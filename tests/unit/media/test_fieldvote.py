@@ -22,22 +22,25 @@ def points(**counts: int) -> list[FieldPoint]:
 
 
 @pytest.mark.parametrize(
-    ("repeats", "multiple", "verdict"),
+    ("repeats", "multiple", "preference", "verdict"),
     [
-        (NONE, WHOLE, "progressive"),
-        (NONE, COMBED, "interlaced"),
-        (NONE, Tally(bff=40), "interlaced"),
-        (PULLDOWN, COMBED, "telecined"),
-        (PULLDOWN, WHOLE, "telecined"),
-        (PULLDOWN, Tally(undetermined=38, tff=2), "still"),
-        (NONE, Tally(tff=4, progressive=36), "progressive"),
-        (NONE, Tally(tff=12, progressive=28), "interlaced"),
+        (NONE, WHOLE, None, "progressive"),
+        (NONE, COMBED, 1.0, "interlaced"),
+        (NONE, Tally(bff=40), 1.5, "interlaced"),
+        # the fields fit those of other frames equally badly in both orders: they are of one moment
+        (NONE, COMBED, 0.4, "progressive"),
+        (NONE, COMBED, None, "still"),
+        (PULLDOWN, COMBED, None, "telecined"),
+        (PULLDOWN, WHOLE, None, "telecined"),
+        (PULLDOWN, Tally(undetermined=38, tff=2), None, "still"),
+        (NONE, Tally(tff=4, progressive=36), None, "progressive"),
+        (NONE, Tally(tff=12, progressive=28), 1.0, "interlaced"),
         # a field that comes twice in every other frame is no film
-        (["neither", "bottom"] * 20, COMBED, "interlaced"),
+        (["neither", "bottom"] * 20, COMBED, 1.0, "interlaced"),
     ],
 )
-def test_a_run_of_frames(repeats: list[str], multiple: Tally, verdict: str) -> None:
-    assert judge(repeats, multiple) == verdict
+def test_a_run_of_frames(repeats: list[str], multiple: Tally, preference: float | None, verdict: str) -> None:
+    assert judge(repeats, multiple, preference) == verdict
 
 
 def test_a_cadence_survives_an_edit_and_some_frames_without_motion() -> None:
