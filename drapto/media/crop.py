@@ -12,7 +12,7 @@ from drapto.media.margins import Margins, black_level, measure
 from drapto.media.model import CropInfo, CropRect, CropSample
 from drapto.media.samples import follow, keyframes, runs
 from drapto.media.vote import agreed_margins, is_larger, is_settled, to_rect, vote
-from drapto.media.yuv import rgb_matrix
+from drapto.media.yuv import is_rgb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -80,7 +80,7 @@ def detect_crop(
         if info.video.colour.transfer in HDR_TRANSFERS:
             black = _black_level(source, info.video)
             used = max(threshold, hdr_threshold(black))
-        elif info.video.colour.range == "pc" or rgb_matrix(info.video):
+        elif info.video.colour.range == "pc" or is_rgb(info.video):
             used = full_range_threshold(threshold)
         found = _look(source, info.video, used)
         chosen, reason = _decide(found, width, height)

@@ -1,7 +1,8 @@
 """What of a picture's samples changes on the way to 10-bit 4:2:0, the only form that drapto writes.
 
 RGB has to be made YUV by a matrix, which is chosen and stated here; chroma is thinned out; more than 10 bits
-are rounded. A YUV picture's own matrix and range, full or limited, stay as they are.
+are rounded. A YUV picture's own matrix and range, full or limited, stay as they are, and so do the samples of
+a grey one, which ffmpeg would take for full range whatever they say, and make limited.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 RGB = re.compile(r"(gbr|rgb|bgr|[0ax](rgb|bgr|2rgb|2bgr)|pal8)")
 """What the names of ffmpeg's RGB pixel formats begin with."""
 
+GREY = re.compile(r"gray(\d*)(?:le|be)?(?:-(tv|pc))?")
+"""The names of ffmpeg's grey pixel formats; with a range behind, what `rgb_matrix` says of one."""
+
 YUV = re.compile(r"yuvj?a?(4\d\d)p")
 
 BITS = 10
@@ -26,9 +30,20 @@ SCALER = "bicubic+accurate_rnd+full_chroma_inp"
 """swscale's flags: by default it averages RGB in pairs and rounds coarsely."""
 
 
+def is_rgb(video: VideoTrack) -> bool:
+    """Tell whether a picture is RGB."""
+    return RGB.match(video.pix_fmt) is not None
+
+
 def rgb_matrix(video: VideoTrack) -> str | None:
-    """Return the matrix by which an RGB picture becomes YUV, by ffmpeg's name; None where it is no RGB."""
-    if not RGB.match(video.pix_fmt):
+    """Return by what a picture that is no YUV becomes YUV; None where it is YUV.
+
+    That is a matrix for RGB, by ffmpeg's name; for grey, which needs none, its format and range, such as
+    ``gray10-tv``.
+    """
+    if grey := GREY.fullmatch(video.pix_fmt):
+        return f"gray{grey[1]}-{video.colour.range or 'tv'}"
+    if not is_rgb(video):
         return None
     if video.colour.primaries == "bt2020":
         return "bt2020nc"
@@ -37,24 +52,31 @@ def rgb_matrix(video: VideoTrack) -> str | None:
 
 
 def conversion(matrix: str | None) -> list[str]:
-    """Return ffmpeg's filters that make a picture YUV by ``matrix``, in the limited range; none for None."""
-    return [f"scale=out_color_matrix={matrix}:out_range=tv:flags={SCALER}"] if matrix else []
+    """Return ffmpeg's filters that make a picture YUV, by what `rgb_matrix` says of it; none for None."""
+    if matrix is None:
+        return []
+    if grey := GREY.fullmatch(matrix):
+        # at its own depth first: the samples are copied, and keep their meaning when they get more bits
+        depth = "" if grey[1] in ("", "8") else f"{grey[1]}le"
+        return ["scale=in_range=pc:out_range=pc", f"format=yuv420p{depth}", f"setrange={grey[2]}"]
+    return [f"scale=out_color_matrix={matrix}:out_range=tv:flags={SCALER}"]
 
 
 def delivered(video: VideoTrack) -> Colour:
     """Return the colours that the output of a source says."""
-    matrix = rgb_matrix(video)
-    if matrix is None:
+    if not is_rgb(video):
         return video.colour
-    return video.colour.model_copy(update={"matrix": matrix, "range": "tv", "chroma_location": None})
+    said = {"matrix": rgb_matrix(video), "range": "tv", "chroma_location": None}
+    return video.colour.model_copy(update=said)
 
 
 def changes(video: VideoTrack) -> list[str]:
     """Return what 10-bit 4:2:0 does not hold of a picture, a line each."""
-    matrix = rgb_matrix(video)
     said = []
-    if matrix is not None:
-        said.append(f"RGB comes out as YUV 4:2:0, by the matrix {matrix} and in the limited range (tv)")
+    if is_rgb(video):
+        said.append(
+            f"RGB comes out as YUV 4:2:0, by the matrix {rgb_matrix(video)} and in the limited range (tv)"
+        )
     elif (layout := YUV.match(video.pix_fmt)) and layout[1] != "420":
         said.append(f"{':'.join(layout[1])} chroma comes out as 4:2:0")
     if video.bit_depth > BITS:

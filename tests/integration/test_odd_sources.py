@@ -205,6 +205,51 @@ def test_full_range_stays_full_range(ffmpeg: Path, tmp_path: Path, pix_fmt: str)
     assert min(luma) > 1015, "white is 1023 there, 940 in the limited range"
 
 
+def samples(path: Path) -> list[list[int]]:
+    """Return the first picture's planes as they are decoded, no conversion between."""
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+    assert isinstance(frame, av.VideoFrame)
+    size = "H" if frame.format.components[0].bits > 8 else "B"
+    planes = []
+    for plane in frame.planes:
+        values = memoryview(bytes(plane)).cast(size)
+        stride = len(values) // plane.height
+        planes.append(
+            [value for row in range(plane.height) for value in values[row * stride :][: plane.width]]
+        )
+    return planes
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt", "colours"),
+    [
+        ("libx264 -qp 4", "gray", "pc"),
+        ("libx264 -qp 4", "gray10le", "pc"),
+        ("libx265 -preset ultrafast -qp 4 -x265-params log-level=none", "gray", "pc"),
+        ("libx265 -preset ultrafast -qp 4 -x265-params log-level=none:range=limited", "gray", "tv"),
+        ("ffv1", "gray10le", "pc"),
+        ("ffv1", "gray10le", "tv"),
+    ],
+)
+def test_grey_stays_grey_with_its_range(
+    ffmpeg: Path, tmp_path: Path, codec: str, pix_fmt: str, colours: str
+) -> None:
+    source = tmp_path / "grey.mkv"
+    steps = f"nullsrc=s={SIZE[0]}x{SIZE[1]}:r=24,format=gray,geq=lum='16*floor(X/16)+60',format={pix_fmt}"
+    steps += f",setrange={colours}"
+    inputs = ["-f", "lavfi", "-i", steps, "-frames:v", str(FRAMES)]
+    clips.run_ffmpeg(ffmpeg, *inputs, "-c:v", *codec.split(), "-color_range", colours, source)
+    assert inspect(source)[0].video.colour.range == colours
+    project, video = finish(tmp_path, source)
+    assert (video.pix_fmt, expected(project, "video colour range")) == ("yuv420p10le", colours)
+    given, made = samples(source)[0], samples(output_of(project))
+    scale = 4 if max(given) < 256 else 1
+    assert max(abs(scale * a - b) for a, b in zip(given, made[0], strict=True)) < 40
+    assert abs(sum(scale * a - b for a, b in zip(given, made[0], strict=True))) / len(given) < 4
+    assert all(abs(value - 512) <= 2 for chroma in made[1:] for value in chroma)
+
+
 def test_dark_full_range_pictures_are_not_taken_for_bars(ffmpeg: Path, tmp_path: Path) -> None:
     """Luma of 16 is black in the limited range and 6 % of white in the full one."""
     picture = "color=gray:s=160x64:r=24,format=yuvj420p,lutyuv=y=160:u=128:v=128"

@@ -55,3 +55,21 @@ def test_yuv_keeps_its_matrix_and_range() -> None:
     assert rgb_matrix(track) is None
     assert delivered(track) == said
     assert conversion(None) == []
+
+
+@pytest.mark.parametrize(
+    ("pix_fmt", "said", "by", "filters"),
+    [
+        ("gray", "pc", "gray-pc", ["format=yuv420p", "setrange=pc"]),
+        ("gray", None, "gray-tv", ["format=yuv420p", "setrange=tv"]),
+        ("gray10le", "tv", "gray10-tv", ["format=yuv420p10le", "setrange=tv"]),
+        ("gray12be", "pc", "gray12-pc", ["format=yuv420p12le", "setrange=pc"]),
+    ],
+)
+def test_grey_keeps_its_samples_and_range(
+    pix_fmt: str, said: str | None, by: str, filters: list[str]
+) -> None:
+    track = video(pix_fmt=pix_fmt, colour=Colour(range=said))
+    assert rgb_matrix(track) == by
+    assert conversion(by)[1:] == filters
+    assert delivered(track).range == said
