@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from drapto.media.fields import FieldsInfo
+from drapto.media.fields import FieldsInfo, deinterlacer
 from drapto.media.fieldvote import Verdict, field_order, vote
 from drapto.media.idet import look
 
@@ -61,6 +61,8 @@ def detect_fields(source: Path, info: SourceInfo, target: Path, *, mode: Mode, j
         points = look(source, video, job=job, stage="fields")
         verdict = vote(points, video_rate=has_rate(video, TELECINED_RATE) and not video.variable)
         method = "detected"
+        if mode == "auto" and verdict.kind == "interlaced" and video.scan == "progressive":
+            verdict = _tried(verdict, source, video, job)
         if mode != "auto":
             method, verdict = "manual", _granted(cast("Kind", mode), points, video)
     return FieldsInfo(
@@ -91,6 +93,19 @@ def cannot_be_interlaced(video: VideoTrack) -> str | None:
 def has_rate(video: VideoTrack, rate: float) -> bool:
     """Tell whether a track has about ``rate`` frames per second."""
     return abs(float(video.rate) - rate) <= RATE_NEAR
+
+
+def _tried(verdict: Verdict, source: Path, video: VideoTrack, job: Job) -> Verdict:
+    """Return the verdict on a title that denies its fields, once its pictures have been deinterlaced.
+
+    Those of fields are whole then. Others, of lines four apart or of slow credits, look as before, and would
+    only be found not to be when all of the title is encoded.
+    """
+    filters = [deinterlacer(verdict.order or "tff", "frame")]
+    points = look(source, video, job=job, stage="fields", filters=filters)
+    if vote(points, video_rate=False).kind == "progressive":
+        return verdict
+    return Verdict("progressive", None, f"{verdict.reason}, and still look so once they are deinterlaced")
 
 
 def _granted(kind: Kind, points: tuple[FieldPoint, ...], video: VideoTrack) -> Verdict:

@@ -95,6 +95,11 @@ class FieldsInfo(Document):
     settings: dict[str, object] = Field(default_factory=dict)
 
 
+def deinterlacer(order: Order, rate: FieldRate) -> str:
+    """Return ffmpeg's filter that makes pictures of fields, one for each frame or for each field."""
+    return f"bwdif=mode=send_{rate}:parity={order}:deint=all"
+
+
 class Cadence(Model):
     """How many frames of the source make how many of the output.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.media.fields import FieldPoint, Tally
 from drapto.media.fieldvote import is_suspect, judge
 from drapto.media.run import PRINT, Run, ask
-from drapto.media.weave import preference, weave
+from drapto.media.weave import preference, read_fits, weave
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from fractions import Fraction
     from pathlib import Path
 
     from drapto.engine.job import Job
@@ -47,7 +49,9 @@ def choose_runs(video: VideoTrack) -> list[Run]:
     return [Run(start + (number + 0.5) * step, LENGTH) for number in range(RUNS)]
 
 
-def look(source: Path, video: VideoTrack, *, job: Job, stage: str) -> tuple[FieldPoint, ...]:
+def look(
+    source: Path, video: VideoTrack, *, job: Job, stage: str, filters: Sequence[str] = ()
+) -> tuple[FieldPoint, ...]:
     """Return what runs of a title's frames show, in order of time.
 
     Args:
@@ -55,28 +59,35 @@ def look(source: Path, video: VideoTrack, *, job: Job, stage: str) -> tuple[Fiel
         video: Its video track.
         job: The surroundings.
         stage: Names the log.
+        filters: What its frames go through first.
 
     Raises:
         ToolFailedError: The file cannot be decoded.
     """
     points: list[FieldPoint] = []
     for run in choose_runs(video):
-        points += _points(source, video, run, job, stage)
+        asked = partial(ask, source, video, run, filters, job=job, stage=stage)
+        points += _points(asked, video.start if run.time is None else run.time, video.rate)
     return tuple(points)
 
 
-def _points(source: Path, video: VideoTrack, run: Run, job: Job, stage: str) -> Iterator[FieldPoint]:
-    """Yield what a run shows; a long one gives several points."""
-    start = video.start if run.time is None else run.time
-    pieces = list(_pieces(read_labels(ask(source, video, run, f"idet,{PRINT}", job=job, stage=stage))))
+def _points(asked: Callable[[str], str], start: float, rate: Fraction) -> Iterator[FieldPoint]:
+    """Yield what a run shows; a long one gives several points.
+
+    Args:
+        asked: Returns what a filter prints of the run's frames.
+        start: Of the run, seconds.
+        rate: Frames per second.
+    """
+    pieces = list(_pieces(read_labels(asked(f"idet,{PRINT}"))))
     fits: Sequence[Fit | None] = ()
     if any(is_suspect(seen.repeated, _tally(seen.multiple)) for seen in pieces):
-        fits = (None, *weave(source, video, run, job=job, stage=stage))
+        fits = (None, *read_fits(asked(weave())))
     for number, seen in enumerate(pieces):
         multiple = _tally(seen.multiple)
         order = preference(_combed(seen.multiple, fits[number * LENGTH :]))
         yield FieldPoint(
-            time=round(start + number * LENGTH / float(video.rate), 3),
+            time=round(start + number * LENGTH / float(rate), 3),
             frames=len(seen.multiple),
             single=_tally(seen.single),
             multiple=multiple,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from drapto.engine.job import file_url
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from drapto.engine.job import Job
@@ -23,18 +24,37 @@ class Run(NamedTuple):
     frames: int
 
 
-def ask(source: Path, video: VideoTrack, run: Run, filters: str, *, job: Job, stage: str) -> str:
-    """Decode a run and return what ``filters``, one of them `PRINT`, print of its frames.
+def ask(
+    source: Path,
+    video: VideoTrack,
+    run: Run,
+    filters: Sequence[str],
+    question: str,
+    *,
+    job: Job,
+    stage: str,
+) -> str:
+    """Decode a run and return what ``question``, filters that end with `PRINT`, prints of its frames.
+
+    Args:
+        source: The file.
+        video: Its video track.
+        run: Which frames.
+        filters: What they go through first.
+        question: The filters that are asked.
+        job: The surroundings.
+        stage: Names the log.
 
     Raises:
         ToolFailedError: The file cannot be decoded.
     """
+    graph = ",".join((f"trim=end_frame={run.frames}", *filters, question))
     seek = [] if run.time is None else ["-ss", f"{run.time:.3f}"]
     with job.cpu.hold(1):
         finished = job.run_ffmpeg(
             [
                 *("-noautorotate", "-threads", "1", *seek, "-i", file_url(source)),
-                *("-map", f"0:{video.index}", "-vf", f"trim=end_frame={run.frames},{filters}"),
+                *("-map", f"0:{video.index}", "-vf", graph),
                 *("-fps_mode", "passthrough", "-f", "null", "-"),
             ],
             stage=stage,

@@ -11,15 +11,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from drapto.media.run import PRINT, ask
+from drapto.media.run import PRINT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
-
-    from drapto.engine.job import Job
-    from drapto.media.model import VideoTrack
-    from drapto.media.run import Run
 
 LINES_BESIDE = "0 1 0 0 2 0 0 1 0"
 """A line's blend with those above and below: what is combed differs from it."""
@@ -52,23 +47,10 @@ def preference(fits: Sequence[Fit]) -> float | None:
     return round(abs(top - bottom) / most, 3) if most else None
 
 
-def weave(source: Path, video: VideoTrack, run: Run, *, job: Job, stage: str) -> list[Fit]:
-    """Return how the fields of a run's frames fit; nothing for the first one, which has none before.
+def weave() -> str:
+    """Return filters that print how the fields of frames fit; nothing for the first, which has none before.
 
-    Raises:
-        ToolFailedError: The file cannot be decoded.
-    """
-    return read_fits(ask(source, video, run, _graph(), job=job, stage=stage))
-
-
-def read_fits(text: str) -> list[Fit]:
-    """Read what ``metadata=mode=print`` wrote of the three planes of each frame."""
-    values = [float(value) for value in VALUE.findall(text)]
-    return [Fit(*three) for three in zip(values[::3], values[1::3], values[2::3], strict=True)]
-
-
-def _graph() -> str:
-    """Return filters that lay the three weaves into the planes of one picture, and measure each.
+    They lay the three weaves into the planes of one picture, and measure each.
 
     ``phase`` and ``tinterlace`` would weave, too, but are missing from an ffmpeg without GPL parts.
     """
@@ -83,3 +65,9 @@ def _graph() -> str:
         f"[whole]convolution={blend}[beside];"
         f"[lines][beside]msad,{PRINT}"
     )
+
+
+def read_fits(text: str) -> list[Fit]:
+    """Read what ``metadata=mode=print`` wrote of the three planes of each frame."""
+    values = [float(value) for value in VALUE.findall(text)]
+    return [Fit(*three) for three in zip(values[::3], values[1::3], values[2::3], strict=True)]

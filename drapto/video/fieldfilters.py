@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.media.fields import FILM_CYCLE, FieldsInfo, cadence
+from drapto.media.fields import FILM_CYCLE, FieldsInfo, cadence, deinterlacer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def field_filters(
 def _weave(fields: FieldsInfo, rate: FieldRate) -> tuple[str, ...]:
     order = fields.order or "tff"
     if fields.kind == "interlaced":
-        return (f"bwdif=mode=send_{rate}:parity={order}:deint=all",)
+        return (deinterlacer(order, rate),)
     # what stays combed once fields were matched is marked as interlaced
     return (
         f"fieldmatch=order={order}:combmatch=full",

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drapto.media import idet
 from drapto.media.deinterlace import detect_fields
-from drapto.media.fields import FieldsInfo
+from drapto.media.fields import FieldsInfo, deinterlacer
+from drapto.media.fieldvote import COMBED, ORDERED
 from drapto.media.probe import inspect, probe_source
 from drapto.media.timestamps import read_timestamps
 from drapto.output.fields import check_fields
@@ -110,6 +112,90 @@ def test_flags_that_deny_fields_are_not_believed(ffmpeg: Path, tmp_path: Path, j
     source = clips.make_clip(ffmpeg, tmp_path / "c.mkv", graph=graph, filters=weave, options=("-crf", "8"))
     assert inspect(source)[0].video.scan == "progressive"
     assert look(source, tmp_path, job).kind == "interlaced"
+
+
+SMALL, PAL, NTSC = (320, 240), (720, 576), (720, 480)
+
+
+def pattern(size: tuple[int, int], rate: str) -> str:
+    return f"testsrc2=s={size[0]}x{size[1]}:r={rate}"
+
+
+def shaken(size: tuple[int, int], rate: str) -> str:
+    width, height = size
+    moves = f"crop={width}:{height}:'8+4*sin(n)':'8+4*cos(n*1.3)'"
+    return f"testsrc2=s={width + 16}x{height + 16}:r={rate},loop=-1:1:0,{moves}"
+
+
+def waves(size: tuple[int, int], rate: str, *, period: int, speed: float) -> str:
+    """Return horizontal waves, ``period`` lines long, that move by ``speed`` lines a frame."""
+    luma = f"128+100*sin(2*PI*(Y+{speed}*N)/{period})"
+    return f"nullsrc=s={size[0]}x{size[1]}:r={rate},format=gray,geq=lum='{luma}'"
+
+
+@pytest.mark.parametrize("codec", ["h264", "mpeg2"])
+@pytest.mark.parametrize(
+    "graph",
+    [
+        pytest.param(pattern(SMALL, "25"), id="pattern"),
+        pytest.param(pattern(SMALL, "30000/1001"), id="pattern-ntsc"),
+        pytest.param(pattern(PAL, "50"), id="pattern-pal"),
+        pytest.param(shaken(SMALL, "25"), id="shaken"),
+        pytest.param(waves(SMALL, "25", period=8, speed=2.5), id="waves"),
+        pytest.param("cellauto=s=320x240:r=25:rule=30:seed=3:full=0,format=yuv420p", id="line-by-line"),
+    ],
+)
+def test_progressive_pictures_that_look_interlaced_stay_as_they_are(
+    ffmpeg: Path, tmp_path: Path, job: Job, graph: str, codec: str
+) -> None:
+    source = clips.make_clip(ffmpeg, tmp_path / "c.mkv", codec=codec, frames=30, graph=graph)
+    found = look(source, tmp_path, job)
+    assert found.method == "detected"
+    assert max(point.multiple.share for point in found.points) > COMBED, "idet does not suspect this one"
+    assert (found.kind, found.order) == ("progressive", None)
+    assert not any(segment.filters for segment in planned(source, tmp_path, found, 1).segments)
+
+
+def test_what_still_looks_interlaced_once_deinterlaced_stays_as_it_is(
+    ffmpeg: Path, tmp_path: Path, job: Job
+) -> None:
+    graph = waves(SMALL, "25", period=4, speed=0.5)
+    found = look(clips.make_clip(ffmpeg, tmp_path / "c.mkv", frames=30, graph=graph), tmp_path, job)
+    assert (found.kind, found.order) == ("progressive", None)
+    assert "still look so once they are deinterlaced" in found.reason
+
+
+@pytest.mark.parametrize("size", [SMALL, NTSC])
+def test_the_same_patterns_of_two_moments_are_interlaced(
+    ffmpeg: Path, tmp_path: Path, job: Job, size: tuple[int, int]
+) -> None:
+    source = clips.make_clip(
+        ffmpeg,
+        tmp_path / "c.mkv",
+        frames=30,
+        graph=pattern(size, "50"),
+        filters="tinterlace=interleave_top,setfield=prog",
+    )
+    found = look(source, tmp_path, job)
+    assert (found.kind, found.order) == ("interlaced", "tff")
+    assert min(point.preference or 0.0 for point in found.points) > ORDERED
+
+
+def test_deinterlaced_pictures_pass_where_idet_still_suspects_them(
+    ffmpeg: Path, tmp_path: Path, job: Job
+) -> None:
+    cells = "life=s=320x240:r=50:mold=10:life_color=#C83232:death_color=#32B432:seed=7,format=yuv420p"
+    graph = f"{cells},tinterlace=interleave_top"
+    done = clips.make_clip(
+        ffmpeg,
+        tmp_path / "c.mkv",
+        frames=30,
+        graph=graph,
+        filters=deinterlacer("tff", "frame"),
+    )
+    video = inspect(done)[0].video
+    assert idet.look(done, video, job=job, stage="look")[0].multiple.share > COMBED
+    assert check_fields(done, video, job=job).passed
 
 
 def test_telecined_film_is_found(telecined: Path, tmp_path: Path, job: Job) -> None:

@@ -86,6 +86,28 @@ def test_the_rate_of_fields_is_of_concern_to_interlaced_titles_alone(finished: P
     assert combed(path, video, job) == 0
 
 
+def test_what_stays_combed_is_not_published_and_the_way_out_is_said(ffmpeg: Path, tmp_path: Path) -> None:
+    lines = "nullsrc=s=320x240:r=25,format=gray,geq=lum='128+100*sin(2*PI*(Y+0.5*N)/4)',format=yuv420p"
+    source = clips.make_clip(
+        ffmpeg, tmp_path / "lines.mkv", codec="mpeg2", frames=30, graph=lines, options=clips.FIELD_FLAGS
+    )
+    project = new_project(tmp_path / "p", source)
+    said = project.doit(status=1).output
+    assert "video fields (expected at most 10% of the frames combed" in said
+    assert "deinterlace.titles" in said
+    assert not list((project.root / "output").glob("*"))
+    project.configure('[deinterlace.titles]\nlines = "off"\n')
+    project.doit()
+    assert (project.root / "output" / "lines.mkv").exists()
+
+
+def test_a_small_test_pattern_is_left_alone(ffmpeg: Path, tmp_path: Path) -> None:
+    source = clips.make_clip(ffmpeg, tmp_path / "pattern.mkv", frames=25, graph="testsrc2=s=128x64:r=25")
+    project = new_project(tmp_path / "p", source)
+    project.doit()
+    assert FieldsInfo.read(project.work("pattern") / "fields.json").kind == "progressive"
+
+
 @pytest.mark.media
 def test_real_discs(media: Callable[[str], Path], tmp_path: Path, job: Job) -> None:
     names = ("pal_interlaced_bff_mpeg2", "ntsc_letterbox_mpeg2")
