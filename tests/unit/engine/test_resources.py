@@ -47,6 +47,9 @@ def test_the_last_encodes_take_the_cores_of_those_that_have_ended() -> None:
 def test_an_encode_that_others_run_beside_gets_no_threads() -> None:
     assert share(2).lp_of([18.0, 14.0, 13.0, 13.0, 12.5, 12.0, 4.0]) == [1] * 7
     assert share(2).lp_of([10.0, 9.0, 8.0, 7.0]) == [1, 1, 1, 1]
+    # the last one begins 3 s before another's end, if efforts are right
+    trailers = [18.4, 18.3, 18.2, 14.5, 13.4, 13.0, 13.0, 12.5, 12.4, 12.2, 12.2, 10.5, 4.6]
+    assert share(2).lp_of(trailers) == [1] * 13
 
 
 def test_jobs_and_memory_limit_the_encoders() -> None:
