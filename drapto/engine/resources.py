@@ -63,8 +63,8 @@ class CpuShare:
 
         When the last ones run, the cores of those that have ended are idle, and threads use them, at no cost
         in bytes, which are the same for every `lp`. But threads cost processor time (10 % for two, measured),
-        and an encode of many leaves nothing to one of one thread beside it. So only what is sure to run beside
-        idle cores for most of its time gets them. It holds no more slots than the others.
+        and an encode of many leaves nothing to one of one thread beside it. So only what is sure to run
+        beside idle cores for most of its time gets them. It holds no more slots than the others.
 
         Args:
             efforts: How long each takes, in any unit.
