@@ -15,19 +15,20 @@ from drapto.quality.sketch import Sketch, sketch
 
 if TYPE_CHECKING:
     from drapto.engine.job import Job
-    from drapto.quality.bench import Bench
     from drapto.quality.metrics import Metric, Reference
     from drapto.quality.scale import Expectation
     from drapto.quality.search import Goal
+    from drapto.quality.workbench import Workbench
     from drapto.video.encode_settings import EncodeSettings
     from drapto.video.strategies import Piece
 
 MOST_SKETCHES = 3
 """Sketches of a segment; more would cost what they save."""
 
-NEAR = 9.0
-"""CRFs: where the expected one is no farther from a sketch, that sketch is believed: over 6 to 8 CRFs, it was
-off by 0.75 to 1, and another one costs a sixth of an encode."""
+NEAR = 6.0
+"""CRFs: where the expected one is no farther from a sketch, that sketch is believed. Over 6 to 8 CRFs, it was
+off by 0.75 to 1: with 9 here, two of the trailer's seven segments missed by a tenth of a point, and to mend
+them cost three times as much as the sketches that were saved."""
 
 FURTHEST = 14.0
 """CRFs from one sketch to the next."""
@@ -52,7 +53,7 @@ class Guesser(ABC):
         settings: EncodeSettings,
         metric: Metric,
         reference: Reference,
-        bench: Bench,
+        bench: Workbench,
         *,
         job: Job,
         stage: str,

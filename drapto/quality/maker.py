@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.job import EncodeProgress, Job
-    from drapto.quality.bench import Bench
     from drapto.quality.metrics import Metric, Reference
     from drapto.quality.scores import Scores
+    from drapto.quality.workbench import Workbench
     from drapto.video.encode_settings import EncodeSettings
     from drapto.video.strategies import Piece
 
@@ -46,7 +46,7 @@ class Maker:
         settings: EncodeSettings,
         metric: Metric,
         reference: Reference,
-        bench: Bench,
+        bench: Workbench,
         *,
         job: Job,
         on_progress: Callable[[EncodeProgress], None] | None,

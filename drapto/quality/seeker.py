@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from drapto.errors import StageError
 from drapto.quality.attempts import Attempt, Joined
-from drapto.quality.bench import Bench, key_of
 from drapto.quality.guess import guesser_for
 from drapto.quality.maker import Maker
 from drapto.quality.mend import Mended, TryTail, mend
@@ -15,6 +14,7 @@ from drapto.quality.metrics import METRICS, Reference
 from drapto.quality.sampling import step_for
 from drapto.quality.search import End, Try, Why, nearest, step
 from drapto.quality.target import Tier, tiers
+from drapto.quality.workbench import Workbench, key_of
 from drapto.video.encode_settings import EncodedSegment, EncodeSettings, Stretch
 from drapto.words import score_text
 
@@ -76,7 +76,7 @@ class Seeker:
         reference = reference_of(piece, settings)
         shape = settings.model_dump(mode="json", exclude={"crf", "target"})
         key = key_of({**shape, "stream": piece.stream}, piece.source)
-        self._bench = Bench(piece.attempts, f"{piece.index:04d}", key, piece.target)
+        self._bench = Workbench(piece.attempts, f"{piece.index:04d}", key, piece.target)
         guesser = guesser_for(target.engine, piece, settings)
         self._guesser = guesser(
             piece, settings, self._metric, reference, self._bench, job=job, stage=f"encode-{piece.index:04d}"

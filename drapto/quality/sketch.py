@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
 from drapto.engine.job import file_url
+from drapto.quality.sampling import step_for
 from drapto.video.encode import run_encoder
 from drapto.video.strategies import Piece
 
@@ -42,8 +43,8 @@ LARGEST = 640
 PRESET = 8
 """At preset 6 the sketch costs a third more, at 10 it strays half as far again."""
 
-STEP = 3
-"""Every third frame of a sketch is measured."""
+LEAST_STEP = 3
+"""Every third frame of a sketch is measured, or fewer, as of an encode; all of them would tell no more."""
 
 
 @dataclass
@@ -94,7 +95,8 @@ class Sketch:
                 height=reference.height,
             )
             done = run_encoder(piece, path, shape, job=job, stage=stage)
-            scores, cpu = metric.measure(path, reference, log, step=STEP, threads=1, job=job, stage=stage)
+            every = max(LEAST_STEP, step_for(reference.frames))
+            scores, cpu = metric.measure(path, reference, log, step=every, threads=1, job=job, stage=stage)
         self.cpu_seconds += done.cpu_seconds + cpu
         return scores
 

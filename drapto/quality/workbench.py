@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drapto.video.concat import Run
 
 
-class Bench:
+class Workbench:
     """A segment's attempts and their files, in a folder that all segments of a title share.
 
     Args:
