@@ -1,18 +1,24 @@
-"""Tasks that wait for the same one begin in the order that they were yielded.
+"""Which of the tasks that may run begins first.
 
-doit 0.37 keeps those that wait for a task in a set, and wakes them in whatever order that has: by chance. The
-longest encodes are yielded first so that the last to end are short; by chance, a long one may begin last and
-end alone.
+doit 0.37 runs them in the order in which they became ready, and wakes those that waited for the same task in
+the order of a set, by chance. So a title's join would stand in line behind the encodes of all titles after
+it: on a shelf of discs, the first would be finished last. And the longest encode, which is yielded first so
+that the last to end is a short one, may begin last and end alone.
 """
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, Any
 
 from doit import control
 
 if TYPE_CHECKING:
     from doit.task import Task
+
+FILLER = "filler"
+"""A key of a task's ``meta``: true of what can wait until nothing else of its title is to begin, and then
+fills the processors that the last long tasks leave idle."""
 
 
 class _Line(dict[Any, None]):
@@ -31,6 +37,43 @@ class OrderedNode(control.ExecNode):  # type: ignore[misc]  # doit is untyped
         self.waiting_me = _Line()
 
 
+class ReadyQueue:
+    """As much of a deque as doit uses for what is ready: title by title, in each in order, fillers last.
+
+    What belongs to no title, or stands for other tasks, comes before all: it does nothing itself, and what it
+    stands for gets in line. A title's turn is that in which doit first came to it.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, bool, int, Any]] = []
+        self._turns: dict[str, int] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        """How many stand in it."""
+        return len(self._heap)
+
+    def append(self, node: Any) -> None:  # noqa: ANN401  doit's node
+        """Stand in line."""
+        place = node.task.meta or {}
+        turn = self._turns.setdefault(place["title"], len(self._turns)) if "title" in place else -1
+        self._count += 1
+        heapq.heappush(self._heap, (turn, bool(place.get(FILLER)), self._count, node))
+
+    def popleft(self) -> Any:  # noqa: ANN401
+        """Return whose turn it is."""
+        return heapq.heappop(self._heap)[-1]
+
+
+class OrderedDispatcher(control.TaskDispatcher):  # type: ignore[misc]
+    """doit's dispatcher, with the tasks that are ready in a `ReadyQueue`."""
+
+    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401  as doit makes it
+        super().__init__(*arguments)
+        self.ready = ReadyQueue()
+
+
 def keep_order() -> None:
-    """Have doit's dispatcher use `OrderedNode`, in this process."""
+    """Have doit use `OrderedNode` and `OrderedDispatcher`, in this process."""
     control.ExecNode = OrderedNode
+    control.TaskDispatcher = OrderedDispatcher

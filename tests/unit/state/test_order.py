@@ -1,0 +1,79 @@
+"""In which order doit begins what may run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from drapto.state.doit_plugins.order import FILLER, ReadyQueue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DODO = """
+import time
+from doit.task import Task
+from drapto.state.doit_plugins import keep_order
+
+keep_order()
+DOIT_CONFIG = {"num_process": 3, "par_type": "thread", "verbosity": 2}
+
+
+def work(name):
+    time.sleep({"cut:a": 0.05, "cut:b": 0.07}.get(name, 0.01))  # meanwhile doit looks at all others
+    with open("order.txt", "a") as order:
+        order.write(name + "\\n")
+
+
+def make(name, title, after=(), **meta):
+    return Task(name, [(work, [name])], task_dep=list(after), meta={"title": title, **meta})
+
+
+def task_graph():
+    for title in "ab":
+        yield make(f"cut:{title}", title)
+        parts = [make(f"part:{title}:{number}", title, [f"cut:{title}"]) for number in range(12)]
+        yield from parts
+        yield make(f"extra:{title}", title, [f"part:{title}:0"], filler=True)
+        yield Task(f"parts:{title}", None, task_dep=[part.name for part in parts], has_subtask=True)
+        yield make(f"join:{title}", title, [f"parts:{title}"])
+"""
+
+
+def node(name: str, **meta: object) -> SimpleNamespace:
+    return SimpleNamespace(name=name, task=SimpleNamespace(meta=meta or None))
+
+
+def test_title_by_title_fillers_last_groups_first() -> None:
+    queue = ReadyQueue()
+    assert not queue
+    for one in [
+        node("b1", title="b"),
+        node("b-filler", **{"title": "b", FILLER: True}),
+        node("a1", title="a"),
+        node("b2", title="b"),
+        node("group"),
+        node("a2", title="a"),
+    ]:
+        queue.append(one)
+    assert len(queue) == 6
+    names = [queue.popleft().name for _ in range(6)]
+    assert names == ["group", "b1", "b2", "b-filler", "a1", "a2"]
+    assert not queue
+
+
+def test_doit_joins_a_title_before_it_begins_the_parts_of_the_next(tmp_path: Path) -> None:
+    (tmp_path / "dodo.py").write_text(DODO)
+    finished = subprocess.run(
+        [sys.executable, "-m", "doit"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    order = (tmp_path / "order.txt").read_text().split()
+    assert len(order) == 30
+    # three workers: what one begins first may be written later
+    assert order.index("join:a") < order.index("part:b:6")
+    assert order.index("part:a:8") < order.index("extra:a") < order.index("part:b:6")
+    parts = [int(name.rsplit(":", 1)[1]) for name in order if name.startswith("part:a")]
+    assert all(abs(number - place) <= 3 for place, number in enumerate(parts))
