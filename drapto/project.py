@@ -121,6 +121,11 @@ class Title:
         return self.work / "video.mkv"
 
     @cached_property
+    def decoded(self) -> Path:
+        """The directory of the records of what decodes."""
+        return self.work / "decoded"
+
+    @cached_property
     def muxed(self) -> Path:
         """The whole file, before validation."""
         return self.work / "muxed.mkv"

@@ -20,6 +20,7 @@ from rules import (
     calibrate,
     cleaning,
     crop,
+    decode,
     encode,
     fields,
     mux,
@@ -123,7 +124,6 @@ def title_tasks(project: Project, title: Title, wanted: Sequence[str], *, again:
     yield from segment.tasks(project, title, plan)
     yield from _after_probe(project, title, info, wanted)
     yield from _after_segment(project, title, info, known_crop, plan, wanted)
-    yield from validate.tasks(project, title)
 
 
 def _after_probe(
@@ -174,13 +174,9 @@ def _after_segment(
     wanted: Sequence[str],
 ) -> Iterator[Task]:
     """Yield the stages whose tasks depend on the segments."""
-    calibrated, encoded, joined = (
-        name_of(stage, title) for stage in (calibrate.STAGE, encode.STAGE, video.STAGE)
-    )
     if info is not None and cut is not None and plan is not None:
-        for rule in (calibrate, encode):
-            yield from _grouped(list(rule.tasks(project, title, info, cut, plan)), title, rule.STAGE)
-        yield from video.tasks(project, title, plan)
+        for rule in (calibrate, encode, video, validate):
+            yield from _of_segments(rule, project, title, info, cut, plan)
         return
 
     def create(rule: SegmentRule) -> Iterator[Task]:
@@ -191,28 +187,33 @@ def _after_segment(
         except DraptoError as error:
             yield _broken(title, rule.STAGE, error)
         else:
-            yield from _grouped(list(rule.tasks(project, title, found, rect, pieces)), title, rule.STAGE)
+            yield from _of_segments(rule, project, title, found, rect, pieces)
 
-    def create_video() -> Iterator[Task]:
-        try:
-            pieces = _made(segment.fresh(project, title, _read_info(project, title)), title.plan)
-        except DraptoError as error:
-            yield _broken(title, video.STAGE, error)
-        else:
-            yield from video.tasks(project, title, pieces)
+    def placeholder(rule: SegmentRule, after: list[str], makes: str, **more: Sequence[str]) -> Iterator[Task]:
+        name = name_of(rule.STAGE, title)
+        yield from later(name, lambda: create(rule), after=after, stage=rule.STAGE, makes=makes, **more)
 
-    before = [name_of(segment.STAGE, title), name_of(crop.STAGE, title)]
-    makes = re.escape(shown(project, title.calibration))
-    yield from later(
-        calibrated, lambda: create(calibrate), after=before, stage=calibrate.STAGE, makes=makes, wanted=wanted
-    )
-    before = [*before, calibrated]
-    makes = re.escape(shown(project, title.encoded)) + r"/\d+\.(mkv|json)"
-    yield from later(
-        encoded, lambda: create(encode), after=before, stage=encode.STAGE, makes=makes, wanted=wanted
-    )
-    makes = re.escape(shown(project, title.video))
-    yield from later(joined, create_video, after=[encoded], stage=video.STAGE, makes=makes)
+    cut_up = [name_of(rule.STAGE, title) for rule in (segment, crop)]
+    calibrated, muxed = (name_of(rule.STAGE, title) for rule in (calibrate, mux))
+    decoded = decode.group_name(title)
+    work, output = re.escape(shown(project, title.work)), re.escape(shown(project, title.output))
+    yield from placeholder(calibrate, cut_up, rf"{work}/calibration\.json", wanted=wanted)
+    pieces = rf"{work}/(encoded/\d+\.(mkv|json)|decoded/\d+\.json)"
+    yield from placeholder(encode, [*cut_up, calibrated], pieces, wanted=wanted, also=[decoded])
+    yield from placeholder(video, [name_of(encode.STAGE, title)], rf"{work}/video\.mkv")
+    yield from placeholder(validate, [muxed, decoded], rf"{work}/validation\.json|{output}")
+
+
+def _of_segments(
+    rule: SegmentRule, project: Project, title: Title, info: SourceInfo, cut: CropInfo, plan: SegmentPlan
+) -> Iterator[Task]:
+    """Yield the tasks of a stage that follow from how the source is cut."""
+    yield from _grouped(list(rule.tasks(project, title, info, cut, plan)), title, rule.STAGE)
+    if rule is encode:
+        # with the encodes, which make what these read
+        shares = list(decode.tasks(project, title, plan))
+        yield from shares
+        yield group(decode.group_name(title), shares, parent=name_of(validate.STAGE, title))
 
 
 def _read_info(project: Project, title: Title) -> SourceInfo:

@@ -49,6 +49,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
     task_dep: Iterable[str] = (),
     segment: int | None = None,
     track: int | None = None,
+    share: int | None = None,
     clean: Sequence[Path] | None = None,
     document: type[Document] | None = None,
     made: Callable[[], Iterable[Path]] | None = None,
@@ -68,17 +69,19 @@ def rule(  # noqa: PLR0913  a task is what it is given
         task_dep: Tasks that must have run before, beyond those that make ``file_dep``.
         segment: The number of the segment, where the task is for one.
         track: The number of the audio track, where the task is for one.
+        share: The number of the share, where the task does a part of the stage's work beforehand.
         clean: What ``doit clean`` removes; the targets by default.
         document: What the first target must hold, so that a damaged one is made again.
         made: Returns what must stay as this task made it, or is made again; the targets by default.
     """
-    part = f"{segment:04d}" if segment is not None else track
+    parts = {"segment": segment, "track": track, "share": share}
+    place = {
+        "title": title.name,
+        "stage": stage,
+        **{key: one for key, one in parts.items() if one is not None},
+    }
+    part = f"{segment:04d}" if segment is not None else track if share is None else f"decode:{share}"
     name = name_of(stage, title, part)
-    place = {"title": title.name, "stage": stage}
-    if segment is not None:
-        place["segment"] = segment  # type: ignore[assignment]
-    if track is not None:
-        place["track"] = track  # type: ignore[assignment]
     removable = targets if clean is None else clean
     return Task(
         name,
@@ -95,7 +98,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
         ],
         # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
         clean=True if segment is not None else [(remove, [[str(path) for path in removable]])],
-        subtask_of=stage if part is None else name_of(stage, title),
+        subtask_of=stage if part is None else name.rpartition(":")[0],
         io={"capture": False},
         doc=f"{stage} of {printable(title.source.name)}" if part is None else None,
         meta=place,
@@ -118,6 +121,7 @@ def later(
     stage: str,
     makes: str | None = None,
     wanted: Iterable[str] = (),
+    also: Sequence[str] = (),
 ) -> Iterator[Task]:
     """Yield a placeholder for tasks that are known only when ``after`` have run.
 
@@ -129,18 +133,20 @@ def later(
         makes: A regular expression of the targets to come, so that one of them can be selected by its path.
         wanted: Names that were asked for; those of parts of this one get a placeholder of their own, which
             doit does not make itself.
+        also: Groups of other tasks that ``create`` yields, too; each gets a placeholder.
     """
     before = after[0]
     if len(after) > 1:
         # a target that is selected by its path waits for the loader's one task only
         before = f"_before:{name}"
         yield group(before, after)
-    parts = [one for one in dict.fromkeys(wanted) if one.startswith(f"{name}:")]
+    heads = tuple(f"{one}:" for one in (name, *also))
+    parts = [one for one in dict.fromkeys(wanted) if one.startswith(heads)]
     loader = DelayedLoader(_complete(create, parts, name), executed=before, target_regex=makes)
     loader.basename = name
     yield Task(name, None, subtask_of=stage, loader=loader)
-    for part in parts:
-        yield Task(part, None, subtask_of=name, loader=loader)
+    for part in (*also, *parts):
+        yield Task(part, None, subtask_of=part.rpartition(":")[0], loader=loader)
 
 
 def _complete(

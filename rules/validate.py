@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
 from drapto.errors import printable
-from drapto.media.fields import FieldsInfo, cadence
+from drapto.media.fields import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
 from drapto.quality.target import choose_quality
-from drapto.state.bus import bus
-from drapto.state.events import Progress
 from drapto.words import count_text, score_text, size_text, time_text
-from rules import crop, encode, fields, probe, segment
+from rules import crop, decode, encode, probe, segment
 from rules.task import name_of, rule, shown
 
 if TYPE_CHECKING:
@@ -24,26 +22,34 @@ if TYPE_CHECKING:
     from drapto.engine.job import Job
     from drapto.project import Project, Title
     from drapto.quality.delivered import Delivered
+    from drapto.video.plan import SegmentPlan
 
-STAGE = "validate"
+STAGE = decode.STAGE
 
 
-def tasks(project: Project, title: Title) -> Iterator[Task]:
+def tasks(
+    project: Project, title: Title, info: SourceInfo, cut: CropInfo, plan: SegmentPlan
+) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
+    del info, cut
     yield rule(
         project,
         title,
         STAGE,
         action=build,
-        file_dep=[title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields],
+        file_dep=[
+            *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
+            *decode.targets(title, plan),
+        ],
         targets=[title.validation, title.output],
         # what it records of the other stages' settings, which may change without changing the file
         settings=lambda: settings(project, title),
-        task_dep=[name_of("mux", title)],
+        task_dep=[name_of("mux", title), decode.group_name(title)],
         # `doit clean` removes what can be built again, not what the user came for
         clean=[title.validation],
         # the output is the user's, who may have changed a tag in it
         made=lambda: [title.validation],
+        arguments={"plan": plan},
     )
 
 
@@ -97,50 +103,35 @@ def finished(project: Project, title: Title, info: SourceInfo) -> bool:
     )
 
 
-def build(job: Job, project: Project, title: Title) -> str:
+def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str:
     """Validate and publish the title."""
+    from drapto.output.decode import DecodedShare
     from drapto.output.publish import publish
     from drapto.output.validate import validate
+    from drapto.quality.delivered import delivered
+    from drapto.video.encode_settings import EncodedSegment
 
     info = SourceInfo.read(title.probe)
-
-    found = FieldsInfo.read(title.fields)
-    frames = cadence(found.kind, fields.rate(project)).frames(info.video.frames)
-
-    def report(frame: int) -> None:
-        bus.publish(Progress(title=title.name, stage=STAGE, frame=frame, frames=frames))
-
-    plans = [plan_audio(track, project.config.audio.bitrate) for track in info.audio]
-    quality = _quality_of(title)
+    encoded = [EncodedSegment.read(encode.targets(title, one)[1]) for one in plan.segments]
+    quality = delivered(plan, encoded)
     validation = validate(
         title.muxed,
         info,
         title.planned,
         title.dynamic,
         CropInfo.read(title.crop),
-        found,
-        plans,
+        FieldsInfo.read(title.fields),
+        [plan_audio(track, project.config.audio.bitrate) for track in info.audio],
+        [one for share in decode.targets(title, plan) for one in DecodedShare.read(share).segments],
         title.validation,
         job=job,
         inputs=inputs(project, title, info),
         quality=quality,
-        on_frames=report,
     )
     publish(title.muxed, title.output, job=job)
     share = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({share:+.0%})"
     return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"
-
-
-def _quality_of(title: Title) -> Delivered | None:
-    """Return what was measured of the title's segments, if they were."""
-    from drapto.quality.delivered import delivered
-    from drapto.video.encode_settings import EncodedSegment
-    from drapto.video.plan import SegmentPlan
-
-    plan = SegmentPlan.read(title.plan)
-    paths = [encode.targets(title, segment)[1] for segment in plan.segments]
-    return delivered(plan, [EncodedSegment.read(path) for path in paths])
 
 
 def _said(quality: Delivered | None) -> str:

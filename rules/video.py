@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.engine.job import Job
+    from drapto.media.dynamic import FrameMetadata
     from drapto.project import Project, Title
     from drapto.video.plan import SegmentPlan
 
 STAGE = "video"
 
 
-def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
+def tasks(
+    project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
+) -> Iterator[Task]:
     """Yield the task that joins a title's segments."""
+    del info, crop
     encoded = str(title.encoded)
     segments = [f"{encoded}/{segment.name}.mkv" for segment in plan.segments]
     yield rule(
@@ -42,14 +46,9 @@ def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
 def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str:
     """Join the segments."""
     del project
-    from drapto.media.dolby_vision import plan as plan_dolby_vision
-    from drapto.media.dynamic import read_dynamic
-    from drapto.video.carry import carried
     from drapto.video.concat import join
     from drapto.video.encode_settings import EncodedSegment
 
-    info, cut = SourceInfo.read(title.probe), CropInfo.read(title.crop)
-    metadata = carried(read_dynamic(title.dynamic, plan.frames), plan_dolby_vision(info.video), cut)
     pairs = [encode.targets(title, segment) for segment in plan.segments]
     frames = join(
         [encoded for encoded, _ in pairs],
@@ -57,7 +56,7 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
         title.video,
         rate=plan.rate,
         disk_rate=job.disk_rate,
-        metadata=metadata,
+        metadata=metadata_of(title, plan),
     )
     records = [EncodedSegment.read_if_whole(record) for _, record in pairs]
     size = title.video.stat().st_size
@@ -71,3 +70,13 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
         )
     )
     return f"{count_text(frames, 'frame')}, {size_text(size)}"
+
+
+def metadata_of(title: Title, plan: SegmentPlan) -> Iterator[FrameMetadata]:
+    """Yield what the join puts into each frame of the title, in order."""
+    from drapto.media.dolby_vision import plan as plan_dolby_vision
+    from drapto.media.dynamic import read_dynamic
+    from drapto.video.carry import carried
+
+    info, cut = SourceInfo.read(title.probe), CropInfo.read(title.crop)
+    return carried(read_dynamic(title.dynamic, plan.frames), plan_dolby_vision(info.video), cut)

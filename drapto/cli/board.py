@@ -157,6 +157,8 @@ class Board:
             encode.segments += 1
             encode.until = now
             return notes
+        if event.share is not None:
+            return notes  # the stage itself has a line
         before = self._encoded(event.title) if event.stage == JOIN else []
         return [*before, Line("done", event.title, name, event.summary, event.seconds), *notes]
 

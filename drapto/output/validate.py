@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from fractions import Fraction
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 import av
@@ -16,24 +14,22 @@ from drapto.media.dynamic import read_dynamic
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all, exact
-from drapto.output.decode import decode_all
+from drapto.output.decode import decode_sound, same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.model import Check, Sizes, Validation
 from drapto.video.carry import carried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from drapto.audio.plan import AudioPlan
     from drapto.engine.job import Job
     from drapto.media.fields import FieldsInfo
     from drapto.media.model import CropInfo, SourceInfo
+    from drapto.output.decode import DecodedSegment
     from drapto.quality.delivered import Delivered
-
-NS = 1_000_000_000
-MILLISECOND = Fraction(1, 1000)
 
 NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
@@ -47,14 +43,17 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     crop: CropInfo,
     fields: FieldsInfo,
     plans: Sequence[AudioPlan],
+    decoded: Sequence[DecodedSegment],
     target: Path,
     *,
     inputs: Mapping[str, object],
     job: Job,
     quality: Delivered | None = None,
-    on_frames: Callable[[int], None] | None = None,
 ) -> Validation:
     """Hold ``muxed`` against the source's probe, and decode it to its end. The source itself is not read.
+
+    Its picture has been decoded already, segment by segment (see `drapto.output.decode`): here its packets
+    are held against those.
 
     Args:
         muxed: The finished file, not yet published.
@@ -64,11 +63,11 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         crop: What was kept of its picture.
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
+        decoded: The segments that its picture is joined from.
         target: ``validation.json``; written also where checks fail, and says so.
         inputs: What else to record there; values that JSON holds.
         job: The surroundings.
         quality: What the picture was measured to score.
-        on_frames: Called with the frames decoded so far, about twice a second for each decoder.
 
     Raises:
         ValidationError: A check failed.
@@ -85,20 +84,21 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     checks = list(check_all(info, expected, crop, plans, output, times))
     metadata = carried(read_dynamic(dynamic, len(expected)), plan(info.video), crop)
     checks.extend(check_dynamic(info.video, output.video, metadata, found.dynamic))
-    survey = _survey(muxed, output)
-    decoded = decode_all(
-        muxed, times, survey.keyframes, has_sound=bool(output.audio), job=job, on_frames=on_frames
-    )
+    held: Counter[int] = Counter()
+    picture = _picture(muxed, output, held)
+    frames = same_frames(picture, decoded)
+    deque(picture, maxlen=0)  # on to the end of the file, to count the bytes of every track
     if fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, job=job))
-    checks.append(exact("decode errors", "", decoded.errors))
-    checks.append(exact("decoded frames", len(expected), decoded.frames))
+    complaint = decode_sound(muxed, job=job, stage="validate") if output.audio else ""
+    checks.append(exact("decode errors", "", complaint))
+    checks.append(exact("decoded frames", len(expected), frames))
     validation = Validation(
         digest=info.digest,
         passed=all(check.passed for check in checks),
         frames=len(times),
         duration=output.duration or 0.0,
-        sizes=survey.sizes(info, output),
+        sizes=_sizes(info, output, held),
         inputs=dict(inputs),
         checks=tuple(checks),
         quality=quality,
@@ -110,39 +110,23 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     return validation
 
 
-@dataclass(frozen=True)
-class _Survey:
-    """What one pass over the packets of the finished file finds.
-
-    Attributes:
-        held: Bytes of each track's packets, by stream index.
-        keyframes: When the picture's keyframes are shown, nanoseconds, ascending.
-    """
-
-    held: Counter[int]
-    keyframes: list[int]
-
-    def sizes(self, source: SourceInfo, output: SourceInfo) -> Sizes:
-        """Return the sizes to record."""
-        return Sizes(
-            source=source.size,
-            output=output.size,
-            video=self.held[output.video.index],
-            audio=tuple(self.held[track.index] for track in output.audio),
-            subtitles=tuple(self.held[track.index] for track in output.subtitles),
-        )
-
-
-def _survey(muxed: Path, output: SourceInfo) -> _Survey:
-    held: Counter[int] = Counter()
-    keyframes = []
+def _picture(muxed: Path, output: SourceInfo, held: Counter[int]) -> Iterator[bytes]:
+    """Yield the packets of the picture, and count into ``held`` the bytes of every track, by stream index."""
     with av.open(file_url(muxed)) as container:
-        tick = (container.streams[output.video.index].time_base or MILLISECOND) * NS
         for packet in container.demux():
             held[packet.stream_index] += packet.size
-            if packet.is_keyframe and packet.stream_index == output.video.index and packet.pts is not None:
-                keyframes.append(round(packet.pts * tick))
-    return _Survey(held, sorted(keyframes))
+            if packet.stream_index == output.video.index and packet.size:
+                yield bytes(packet)
+
+
+def _sizes(source: SourceInfo, output: SourceInfo, held: Mapping[int, int]) -> Sizes:
+    return Sizes(
+        source=source.size,
+        output=output.size,
+        video=held[output.video.index],
+        audio=tuple(held[track.index] for track in output.audio),
+        subtitles=tuple(held[track.index] for track in output.subtitles),
+    )
 
 
 def _complaint(failed: Sequence[Check]) -> str:

@@ -49,16 +49,19 @@ class StageEvent(Event):
         stage: The stage's name, as its tasks are named: ``probe``, ``encode``, …
         segment: The segment's number, from 1, where the stage works on one segment.
         track: The audio track's number, from 0, where the stage works on one track.
+        share: The number of the share, from 1, where a part of the stage's work is done beforehand.
     """
 
     stage: str
     segment: int | None = None
     track: int | None = None
+    share: int | None = None
 
     @property
     def part(self) -> int | None:
-        """The number of the segment or track; None where the stage works on the whole title."""
-        return self.track if self.segment is None else self.segment
+        """The number of the segment, track or share; None where the stage works on the whole title."""
+        parts = (self.segment, self.track, self.share)
+        return next((part for part in parts if part is not None), None)
 
 
 @dataclass(frozen=True, kw_only=True)

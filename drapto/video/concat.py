@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from av.container import OutputContainer
+    from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
 
@@ -141,6 +141,33 @@ def _join(
     return frame
 
 
+def packets_of(run: Run, metadata: Iterable[FrameMetadata] = ()) -> Iterator[Packet[VideoStream]]:
+    """Yield the packets of a run as they are joined.
+
+    Args:
+        run: Frames of an encoded file.
+        metadata: What is put into each; nothing by default.
+
+    Raises:
+        ArtifactError: It does not begin with a keyframe, or is damaged.
+        av.FFmpegError: The file cannot be read.
+    """
+    frames_metadata = chain(metadata, repeat(NOTHING))
+    with av.open(str(run.path), "r") as container:
+        for packet in _packets(container, run):
+            yield _with(packet, next(frames_metadata), run.path)
+
+
+def _packets(container: InputContainer, run: Run) -> Iterator[Packet[VideoStream]]:
+    packets = (packet for packet in container.demux(container.streams.video[0]) if packet.size)
+    for number, packet in enumerate(islice(packets, run.first, run.end)):
+        if not number and not packet.is_keyframe:
+            raise ArtifactError(
+                "has no keyframe where it is cut", path=run.path, remedy="delete it and run again"
+            )
+        yield packet
+
+
 def _with(packet: Packet[VideoStream], metadata: FrameMetadata, path: Path) -> Packet[VideoStream]:
     """Return the packet with its frame's metadata in it."""
     if metadata == NOTHING:
@@ -186,13 +213,7 @@ class _Joined:
                 raise ArtifactError(
                     "does not fit to the segments before it", path=path, remedy="delete it and run again"
                 )
-            packets = (packet for packet in container.demux(template) if packet.size)
-            for number, packet in enumerate(islice(packets, run.first, run.end)):
-                if not number and not packet.is_keyframe:
-                    raise ArtifactError(
-                        "has no keyframe where it is cut", path=path, remedy="delete it and run again"
-                    )
-                yield packet
+            yield from _packets(container, run)
 
     def write(self, packet: Packet[VideoStream], frame: int) -> None:
         """Mux ``packet`` as frame number ``frame``."""

@@ -11,6 +11,7 @@ from drapto.media.dynamic import write_dynamic
 from drapto.media.model import CropInfo, CropRect, SourceInfo
 from drapto.media.probe import examine
 from drapto.media.timestamps import write_timestamps
+from drapto.output.decode import Coded, DecodedSegment, decode_share
 from drapto.output.mux import mux
 from drapto.output.subtitles import copy_subtitles
 from tests import clips
@@ -42,6 +43,7 @@ class Finished:
     crop: CropInfo
     plans: list[AudioPlan]
     video: Path
+    decoded: tuple[DecodedSegment, ...]
     audio: list[Path]
     subtitles: Path | None
     muxed: Path
@@ -66,7 +68,10 @@ def finish(job: Job, source: Path, folder: Path) -> Finished:
     mux(video, audio, subtitles, info, muxed, job=job)
     plans = [plan_audio(track, Bitrates()) for track in info.audio]
     crop = whole_picture(info)
-    return Finished(source, info, times, timestamps, dynamic, crop, plans, video, audio, subtitles, muxed)
+    share = decode_share([Coded(1, video)], folder / "decoded.json", job=job, stage="validate-01")
+    return Finished(
+        source, info, times, timestamps, dynamic, crop, plans, video, share.segments, audio, subtitles, muxed
+    )
 
 
 def encode_video(job: Job, source: Path, target: Path, pix_fmt: str = "yuv420p10le") -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -17,6 +18,7 @@ from drapto.media.fields import FieldsInfo
 from drapto.media.limits import limits
 from drapto.media.model import CropInfo, CropRect, DolbyVision, SourceInfo
 from drapto.media.probe import Examined, examine, probe_source
+from drapto.output.decode import Coded, DecodedSegment, decode_share
 from drapto.output.model import Validation
 from drapto.output.mux import mux
 from drapto.output.validate import validate
@@ -51,6 +53,7 @@ class Title:
     folder: Path
     info: SourceInfo
     crop: CropInfo
+    decoded: tuple[DecodedSegment, ...]
 
     @property
     def muxed(self) -> Path:
@@ -65,6 +68,7 @@ class Title:
             self.crop,
             PROGRESSIVE,
             [],
+            self.decoded,
             self.folder / "validation.json",
             inputs={},
             job=job,
@@ -122,12 +126,18 @@ def encode(job: Job, source: Path, folder: Path, *, chunk: float, rect: CropRect
         own = settings.model_copy(update={"frames": piece.frames, "keyint": piece.keyint})
         encode_segment(asked, own, strategy="chunked", job=job)
         encoded.append(target)
-    kept = carried(read_dynamic(metadata, pieces.frames), plan(info.video), crop)
+    kept = list(carried(read_dynamic(metadata, pieces.frames), plan(info.video), crop))
     video = folder / "video.mkv"
     join(encoded, times, video, rate=pieces.rate, disk_rate=RATE, metadata=kept)
     join(encoded, times, folder / "without.mkv", rate=pieces.rate, disk_rate=RATE)
     mux(video, [], None, info, folder / "muxed.mkv", job=job)
-    return Title(source, folder, info, crop)
+    waiting = iter(kept)
+    coded = [
+        Coded(piece.index, path, list(islice(waiting, piece.frames)))
+        for piece, path in zip(pieces.segments, encoded, strict=True)
+    ]
+    share = decode_share(coded, folder / "decoded" / "01.json", job=job, stage="validate-01")
+    return Title(source, folder, info, crop, share.segments)
 
 
 def made(
@@ -243,7 +253,7 @@ def test_an_output_without_the_metadata_is_not_published(job: Job, tmp_path: Pat
     with pytest.raises(ValidationError, match="video HDR10"):
         title.check(job, tmp_path / "bare.mkv")
     failed = [check.name for check in Validation.read(tmp_path / "validation.json").failed]
-    assert failed == ["video HDR10+", "video RPUs"]
+    assert failed == ["video HDR10+", "video RPUs", "decoded frames"]
 
 
 def test_bt2020_that_is_not_hdr_is_not_called_so(ffmpeg: Path, clip_cache: Path) -> None:

@@ -38,6 +38,7 @@ def run(done: Finished, job: Job, target: Path) -> Validation:
         done.crop,
         fields(),
         done.plans,
+        done.decoded,
         target,
         inputs={"crf": 25.0, "source": "abc"},
         job=job,
@@ -136,7 +137,7 @@ def test_a_frame_one_tick_late(done: Finished, shared_job: Job, tmp_path: Path) 
 def test_eight_bit_video(done: Finished, shared_job: Job, tmp_path: Path) -> None:
     video = encode_video(shared_job, done.source, tmp_path / "video.mkv", "yuv420p")
     muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", video=video)
-    assert failures(done, shared_job, muxed) == ["video bit depth", "video pixel format"]
+    assert failures(done, shared_job, muxed) == ["video bit depth", "video pixel format", "decoded frames"]
 
 
 def test_another_codec_and_size(done: Finished, shared_job: Job, tmp_path: Path) -> None:
@@ -227,7 +228,7 @@ def damaged(done: Finished, part: Path, target: Path, numbers: range, fill: byte
 
 def test_damaged_picture(done: Finished, shared_job: Job, tmp_path: Path) -> None:
     muxed = damaged(done, done.video, tmp_path / "muxed.mkv", range(1, 2), b"\xff")
-    assert "decode errors" in failures(done, shared_job, muxed)
+    assert "decoded frames" in failures(done, shared_job, muxed)
 
 
 def test_damaged_sound(done: Finished, shared_job: Job, tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ def test_colour_and_shape_of_the_source_are_held(shared_job: Job, tmp_path: Path
     muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", video=video, info=square)
     names = failures(done, shared_job, muxed)
     wanted = ["sample aspect ratio", "colour primaries", "colour transfer", "colour matrix"]
-    assert names == [f"video {name}" for name in wanted]
+    assert names == [*(f"video {name}" for name in wanted), "decoded frames"]
 
 
 @pytest.mark.media

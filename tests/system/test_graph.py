@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 SEGMENTS = {f"encode:clip:{number:04d}" for number in (1, 2)}
 AUDIO = {"audio:clip:0", "audio:clip:1", "audio:clip:2"}
-BEHIND_ENCODE = {"video:clip", "mux:clip", "validate:clip"}
+DECODED = {"validate:clip:decode:1", "validate:clip:decode:2"}
+BEHIND_ENCODE = {"video:clip", "mux:clip", "validate:clip"} | DECODED
 EVERYTHING = (
     {"probe:clip", "crop:clip", "fields:clip", "segment:clip", "subtitles:clip", *AUDIO}
     | SEGMENTS
@@ -85,6 +86,7 @@ def test_a_crf_change(finished: ProjectDir) -> None:
 def test_an_audio_bitrate_change(finished: ProjectDir) -> None:
     finished.configure("[audio.bitrate]\nmono = 48\nstereo = 96\nsurround_5_1 = 192\nsurround_7_1 = 300\n")
     executed = finished.executed()
+    # the picture is not decoded again for the sound's sake
     assert executed == AUDIO | {"mux:clip", "validate:clip"}
 
 
@@ -99,6 +101,11 @@ def test_one_encoded_segment_deleted(finished: ProjectDir) -> None:
     before.unlink()
     assert finished.executed() == {"encode:clip:0002", "video:clip"}
     assert before.read_bytes() == content
+
+
+def test_the_record_of_what_decodes_deleted(finished: ProjectDir) -> None:
+    (finished.work() / "decoded" / "02.json").unlink()
+    assert finished.executed() == {"validate:clip:decode:2"}
 
 
 def test_one_piece_of_the_source_deleted(finished: ProjectDir) -> None:
@@ -126,6 +133,14 @@ def test_a_target_by_its_path_in_a_fresh_project(source: Path, tmp_path: Path) -
     project.doit("work/clip/encoded/0002.mkv")
     assert (project.work() / "encoded" / "0002.mkv").is_file()
     assert not (project.work() / "video.mkv").exists()
+    project.doit("output/clip.mkv")
+    assert (project.root / "output" / "clip.mkv").is_file()
+    fresh = new_project(tmp_path / "q", source)
+    fresh.doit("work/clip/decoded/02.json")
+    assert [path.name for path in (fresh.work() / "decoded").iterdir()] == ["02.json"]
+    assert not (fresh.work() / "video.mkv").exists()
+    project = new_project(tmp_path / "r", source)
+    project.doit("work/clip/encoded/0002.mkv")
     assert project.executed("audio:clip:1") == {"audio:clip:1"}
     assert project.executed("encode:clip:0002") == set()
 
@@ -133,11 +148,12 @@ def test_a_target_by_its_path_in_a_fresh_project(source: Path, tmp_path: Path) -
 def test_a_part_by_its_name_in_a_fresh_project(source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "p", source)
     assert project.executed("audio:clip:1") == {"probe:clip", "audio:clip:1"}
-    assert project.executed("encode:clip:0002") == {
-        "crop:clip",
-        "fields:clip",
-        "segment:clip",
-        "encode:clip:0002",
+    before = {"crop:clip", "fields:clip", "segment:clip"}
+    assert project.executed("encode:clip:0002") == {*before, "encode:clip:0002"}
+    decoded = new_project(tmp_path / "d", source)
+    # the shares stand in the order of the encodes, the longest first
+    assert decoded.executed("validate:clip:decode:1") - {"encode:clip:0001", "encode:clip:0002"} == {
+        *("probe:clip", *before, "validate:clip:decode:1"),
     }
     other = new_project(tmp_path / "q", source)
     assert "there is no task audio:clip:9" in other.doit("audio:clip:9", status=1).output

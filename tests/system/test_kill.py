@@ -42,6 +42,7 @@ def undisturbed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 def artifacts(project: ProjectDir) -> dict[str, tuple[int, bytes]]:
     """Return the time and the content of every file under a target's name."""
     files = [*project.work().rglob("*.mkv"), *project.work().glob("*.json"), *project.work().glob("*.txt")]
+    files += [*(project.work() / "decoded").glob("*.json")]
     files += [*(project.work() / "encoded").glob("*.json"), project.work() / "encode_data" / "segments.json"]
     files += (project.root / "output").glob("*.mkv")
     return {
@@ -65,7 +66,9 @@ def targets_of(task: str) -> list[str]:
         "encode": [f"{work}/encoded/{number}.{kind}" for number in part for kind in ("mkv", "json")],
         "video": [f"{work}/video.mkv"],
         "mux": [f"{work}/muxed.mkv"],
-        "validate": [f"{work}/validation.json", f"output/{title}.mkv"],
+        "validate": [f"{work}/decoded/{int(number):02d}.json" for number in part[1:]]
+        if part
+        else [f"{work}/validation.json", f"output/{title}.mkv"],
     }[stage]
 
 

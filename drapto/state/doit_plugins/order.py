@@ -16,9 +16,9 @@ from doit import control
 if TYPE_CHECKING:
     from doit.task import Task
 
-FILLER = "filler"
-"""A key of a task's ``meta``: true of what can wait until nothing else of its title is to begin, and then
-fills the processors that the last long tasks leave idle."""
+FILLER = "share"
+"""A key of the ``meta`` of tasks that can wait until nothing else of their title is to begin, and then fill
+the processors that the last long tasks leave idle: shares of work that is needed at its very end."""
 
 
 class _Line(dict[Any, None]):
@@ -58,7 +58,7 @@ class ReadyQueue:
         place = node.task.meta or {}
         turn = self._turns.setdefault(place["title"], len(self._turns)) if "title" in place else -1
         self._count += 1
-        heapq.heappush(self._heap, (turn, bool(place.get(FILLER)), self._count, node))
+        heapq.heappush(self._heap, (turn, FILLER in place, self._count, node))
 
     def popleft(self) -> Any:  # noqa: ANN401
         """Return whose turn it is."""

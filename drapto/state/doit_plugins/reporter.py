@@ -33,7 +33,8 @@ class Hooks:
 
     Attributes:
         on_start: Called before the first task; may refuse the run with a `DraptoError`.
-        on_success: Called with the title and the stage of a task whose success is on the disk.
+        on_success: Called with the title and the stage of a task whose success is on the disk; not for a
+            share of a stage's work.
         on_end: Called after the last task.
         display_for: Returns the display that follows the bus; called when the first task runs.
         quiet: Write nothing where there is no display.
@@ -94,7 +95,8 @@ class StageReporter:
         summary = task.result if isinstance(task.result, str) else ""
         text, *notes = summary.split("\n")
         bus.publish(StageComplete(**_place(task), seconds=seconds, summary=text, notes=tuple(notes)))
-        self.hooks.on_success(task.meta["title"], task.meta["stage"])
+        if "share" not in task.meta:
+            self.hooks.on_success(task.meta["title"], task.meta["stage"])
 
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
         """Tell that a stage failed, once; what depends on it is passed over in silence."""

@@ -36,7 +36,7 @@ def task_graph():
         yield make(f"cut:{title}", title)
         parts = [make(f"part:{title}:{number}", title, [f"cut:{title}"]) for number in range(12)]
         yield from parts
-        yield make(f"extra:{title}", title, [f"part:{title}:0"], filler=True)
+        yield make(f"extra:{title}", title, [f"part:{title}:0"], share=1)
         yield Task(f"parts:{title}", None, task_dep=[part.name for part in parts], has_subtask=True)
         yield make(f"join:{title}", title, [f"parts:{title}"])
 """
@@ -51,7 +51,7 @@ def test_title_by_title_fillers_last_groups_first() -> None:
     assert not queue
     for one in [
         node("b1", title="b"),
-        node("b-filler", **{"title": "b", FILLER: True}),
+        node("b-filler", **{"title": "b", FILLER: 1}),
         node("a1", title="a"),
         node("b2", title="b"),
         node("group"),
