@@ -1,6 +1,6 @@
 """THE GRAPH: one file for each stage, its tasks' dependencies, targets, settings and action. No media code.
 
-    source.mkv -> probe -> crop ---------------+
+    source.mkv -> probe -> crop ---------------+              +-> decode x <= 16 ----v
                         -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate
                         -> audio x M ------------------------------------------------^
                         -> subtitles ------------------------------------------------^
