@@ -205,6 +205,40 @@ def test_telecined_film_is_found(telecined: Path, tmp_path: Path, job: Job) -> N
     assert look(telecined, tmp_path / "again", job).dumps() == found.dumps()
 
 
+def test_telecined_film_with_grain_is_found(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+    """Coding leaves less of the grain alike in a repeated field than of a picture without."""
+    source = clips.make_clip(
+        ffmpeg,
+        tmp_path / "grain.mkv",
+        codec="mpeg2",
+        frames=120,
+        graph=clips.film(),
+        filters="noise=c0s=8:c0f=t:all_seed=1,telecine=pattern=23",
+        bframes=2,
+        options=[*clips.FIELD_FLAGS, "-qscale:v", "4"],
+    )
+    found = look(source, tmp_path, job)
+    assert (found.kind, found.order) == ("telecined", "tff")
+
+
+def test_noise_in_whole_or_woven_pictures_is_no_cadence(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+    for kind, rate, filters in (
+        ("progressive", "30000/1001", "null"),
+        ("interlaced", "60000/1001", "tinterlace=interleave_top"),
+    ):
+        source = clips.make_clip(
+            ffmpeg,
+            tmp_path / f"{kind}.mkv",
+            codec="mpeg2",
+            frames=120,
+            graph=clips.film(rate=rate),
+            filters=f"noise=c0s=8:c0f=t:all_seed=1,{filters}",
+            bframes=2,
+            options=[*clips.FIELD_FLAGS, "-qscale:v", "4"],
+        )
+        assert look(source, tmp_path / kind, job).kind == kind
+
+
 def test_film_and_video_in_one_title_are_mixed(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
     film = f"{clips.film()},telecine=pattern=23,trim=end_frame=120,settb=1001/30000,setpts=N"
     video = f"{clips.film(rate='60000/1001')},tinterlace=interleave_top,trim=end_frame=120"
