@@ -58,8 +58,9 @@ def detect_fields(source: Path, info: SourceInfo, target: Path, *, mode: Mode, j
     elif mode == "auto" and (why := cannot_be_interlaced(video)):
         method, verdict = "known", Verdict("progressive", None, why)
     else:
-        points = look(source, video, job=job, stage="fields")
-        verdict = vote(points, video_rate=has_rate(video, TELECINED_RATE) and not video.variable)
+        may_be_film = has_rate(video, TELECINED_RATE) and not video.variable
+        points = look(source, video, job=job, stage="fields", may_be_film=may_be_film)
+        verdict = vote(points, video_rate=may_be_film)
         method = "detected"
         if mode == "auto" and verdict.kind == "interlaced" and video.scan == "progressive":
             verdict = _tried(verdict, source, video, job)

@@ -7,6 +7,7 @@ frames two are woven of neighbours, and one too many.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Kind = Literal["progressive", "interlaced", "telecined", "mixed"]
 Order = Literal["tff", "bff"]
 FieldRate = Literal["frame", "field"]
+RunVerdict = Literal["progressive", "interlaced", "telecined", "unclear", "still"]
 
 FILM_CYCLE = 5
 """Frames of video that hold four frames of film (3:2 pulldown)."""
@@ -46,6 +48,27 @@ class Tally(Model):
         return self.combed / told if told else 0.0
 
 
+class Pulldown(Model):
+    """How far a run follows 3:2 pulldown (`drapto.media.pulldown`).
+
+    Attributes:
+        clarity: The part of what frames gain by a field of the frame before that is as pulldown has it, at
+            most 1.
+        swing: The same, as a part of what the order of fields matters: about 0 in interlaced video, whose
+            frames all gain about nothing.
+        motion: How much the order of fields matters, as a part of how combed frames look as they are.
+    """
+
+    clarity: float
+    swing: float
+    motion: float = 1.0
+
+    @property
+    def following(self) -> float:
+        """The geometric mean of both: about 0 in progressive and interlaced video, about 1 in film."""
+        return math.sqrt(max(0.0, self.clarity) * max(0.0, self.swing))
+
+
 class FieldPoint(Model):
     """What one run of consecutive frames showed.
 
@@ -57,7 +80,9 @@ class FieldPoint(Model):
         top, bottom: Frames whose top (bottom) field is the one of the frame before.
         preference: How much the order of fields matters, from 0 (frames of one moment) to about 1 (of two);
             None where `idet` suspects nothing, or nothing moves.
-        verdict: What it says; ``still`` where too little moves to tell.
+        pulldown: How far it follows 3:2 pulldown; None as before.
+        verdict: What it says; ``still`` where too little moves to tell, ``unclear`` where it looks somewhat
+            telecined: in a fade, or film of another rate.
     """
 
     time: float
@@ -67,7 +92,8 @@ class FieldPoint(Model):
     top: int = 0
     bottom: int = 0
     preference: float | None = None
-    verdict: Literal["progressive", "interlaced", "telecined", "still"]
+    pulldown: Pulldown | None = None
+    verdict: RunVerdict
 
 
 class FieldsInfo(Document):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.media.fields import FILM_CYCLE, FieldPoint, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drapto.media.fields import Kind, Order
+    from drapto.media.fields import Kind, Order, Pulldown, RunVerdict
 
 TOLD = 8
 """Frames of a run that ``idet`` must have a verdict on: fewer, and hardly anything moves."""
@@ -33,11 +33,29 @@ IN_STEP = 0.6
 """Part of a field's repeats that come five frames, or a multiple of it, after the one before: an edit is a
 change of step."""
 
+FILM = 0.4
+NO_FILM = 0.17
+NO_SWING = 0.12
+"""How far (`Pulldown.following`) a telecined run follows 3:2 pulldown, at least; how far one does that looks
+progressive and is, at most; and the swing of one that looks interlaced and is, at most.
+
+Measured on runs of 40 frames: seven clips of film and camera pictures, telecined and coded as on a disc, 0.41
+to 1.1, but for a tenth of the runs, in fades and nearly still, with 0.17 to 0.3. Progressive ones at most
+0.15. Interlaced ones swing by 0.11 at most."""
+
+SLOW = 0.25
+LEANING = 0.4
+"""The motion below which a run swings too little, and the clarity from which on it may be telecined still.
+
+In the same clips, motion was 0.09 to 0.21 in runs of titles and fades, with a clarity of 0.46 to 0.97; in
+others 0.25 and more. Slow interlaced runs had a clarity of 0.2."""
+
 MOST = 0.8
 """Part of the runs that must be telecined before frames are dropped: one dropped by mistake is lost."""
 
 HALF = 0.5
-"""Part of the runs that must be interlaced for those without combs to be taken for still pictures."""
+"""Part of the runs that must be interlaced for those without combs to be taken for still pictures; and that
+must be telecined, however many are unclear."""
 
 OUTLIERS = 0.05
 """Part of the runs that may be combed in a progressive title."""
@@ -52,25 +70,36 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    repeats: Sequence[str], multiple: Tally, preference: float | None
-) -> Literal["progressive", "interlaced", "telecined", "still"]:
+    repeats: Sequence[str],
+    multiple: Tally,
+    preference: float | None,
+    pulldown: Pulldown | None = None,
+) -> RunVerdict:
     """Return what a run of frames shows.
 
     Args:
         repeats: For each frame ``top``, ``bottom`` or ``neither``: the field that the frame before had, too.
         multiple: What ``idet`` took the frames for.
         preference: How much the order of fields matters to the combed ones (`drapto.media.weave`).
+        pulldown: How far they follow 3:2 pulldown.
     """
     if multiple.combed + multiple.progressive < TOLD:
         return "still"
     # the cadence first: it is telling, while a telecined run looks now interlaced, now progressive
-    if has_film_cadence(repeats):
+    film = pulldown.following if pulldown is not None else 0.0
+    if has_film_cadence(repeats) or film >= FILM:
         return "telecined"
     if not is_suspect(repeats, multiple):
         return "progressive"
     if preference is None:
         return "still"
-    return "interlaced" if preference >= ORDERED else "progressive"
+    if preference < ORDERED:
+        return "progressive" if film <= NO_FILM else "unclear"
+    return "unclear" if pulldown is not None and _leans_to_film(pulldown) else "interlaced"
+
+
+def _leans_to_film(pulldown: Pulldown) -> bool:
+    return pulldown.swing >= NO_SWING or (pulldown.motion < SLOW and pulldown.clarity >= LEANING)
 
 
 def is_suspect(repeats: Sequence[str], multiple: Tally) -> bool:
@@ -114,9 +143,11 @@ def vote(points: Sequence[FieldPoint], *, video_rate: bool) -> Verdict:
     if combed <= (max(1, OUTLIERS * clear) if clear >= 1 / OUTLIERS else 0):
         return Verdict("progressive", None, f"{found['progressive']} {of} are progressive")
     order = field_order([point for point in points if point.verdict not in ("progressive", "still")])
-    if video_rate and found["telecined"] >= MOST * clear and found["interlaced"] <= OUTLIERS * clear:
+    few = OUTLIERS * clear
+    most = max(MOST * (clear - found["unclear"]), HALF * clear)
+    if video_rate and found["telecined"] >= most and found["interlaced"] <= few:
         return Verdict("telecined", order, f"{found['telecined']} {of} are telecined film")
-    if found["interlaced"] >= HALF * clear and found["telecined"] <= OUTLIERS * clear:
+    if found["interlaced"] >= HALF * clear and found["telecined"] <= few:
         return Verdict("interlaced", order, f"{found['interlaced']} {of} are interlaced")
     seen = ", ".join(f"{number} {kind}" for kind, number in sorted(found.items()) if kind != "still")
     return Verdict("mixed", order, f"{seen} {of}")

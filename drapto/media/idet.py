@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.media.fields import FieldPoint, Tally
 from drapto.media.fieldvote import is_suspect, judge
+from drapto.media.pulldown import pulldown
 from drapto.media.run import PRINT, Run, ask
 from drapto.media.weave import preference, read_fits, weave
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.job import Job
+    from drapto.media.fields import Order
     from drapto.media.model import VideoTrack
     from drapto.media.weave import Fit
 
@@ -58,7 +60,13 @@ def choose_runs(video: VideoTrack) -> list[Run]:
 
 
 def look(
-    source: Path, video: VideoTrack, *, job: Job, stage: str, filters: Sequence[str] = ()
+    source: Path,
+    video: VideoTrack,
+    *,
+    job: Job,
+    stage: str,
+    filters: Sequence[str] = (),
+    may_be_film: bool = False,
 ) -> tuple[FieldPoint, ...]:
     """Return what runs of a title's frames show, in order of time.
 
@@ -68,6 +76,7 @@ def look(
         job: The surroundings.
         stage: Names the log.
         filters: What its frames go through first.
+        may_be_film: They come as those of telecined film do, evenly at 29.97 per second.
 
     Raises:
         ToolFailedError: The file cannot be decoded.
@@ -75,17 +84,21 @@ def look(
     points: list[FieldPoint] = []
     for run in choose_runs(video):
         asked = partial(ask, source, video, run, filters, job=job, stage=stage)
-        points += _points(asked, video.start if run.time is None else run.time, video.rate)
+        start = video.start if run.time is None else run.time
+        points += _points(asked, start, video.rate, may_be_film=may_be_film)
     return tuple(points)
 
 
-def _points(asked: Callable[[str], str], start: float, rate: Fraction) -> Iterator[FieldPoint]:
+def _points(
+    asked: Callable[[str], str], start: float, rate: Fraction, *, may_be_film: bool
+) -> Iterator[FieldPoint]:
     """Yield what a run shows; a long one gives several points.
 
     Args:
         asked: Returns what a filter prints of the run's frames.
         start: Of the run, seconds.
         rate: Frames per second.
+        may_be_film: The frames may be telecined.
     """
     pieces = list(_pieces(read_labels(asked(f"idet=rep_thres={REPEAT},{PRINT}"))))
     fits: Sequence[Fit | None] = ()
@@ -93,7 +106,10 @@ def _points(asked: Callable[[str], str], start: float, rate: Fraction) -> Iterat
         fits = (None, *read_fits(asked(weave())))
     for number, seen in enumerate(pieces):
         multiple = _tally(seen.multiple)
-        order = preference(_combed(seen.multiple, fits[number * LENGTH :]))
+        own = fits[number * LENGTH :][: len(seen.multiple)]
+        ordered = preference(_combed(seen.multiple, own))
+        order: Order = "tff" if multiple.tff >= multiple.bff else "bff"
+        film = pulldown(own, order) if may_be_film else None
         yield FieldPoint(
             time=round(start + number * LENGTH / float(rate), 3),
             frames=len(seen.multiple),
@@ -101,8 +117,9 @@ def _points(asked: Callable[[str], str], start: float, rate: Fraction) -> Iterat
             multiple=multiple,
             top=seen.repeated.count("top"),
             bottom=seen.repeated.count("bottom"),
-            preference=order,
-            verdict=judge(seen.repeated, multiple, order),
+            preference=ordered,
+            pulldown=film,
+            verdict=judge(seen.repeated, multiple, ordered, film),
         )
 
 

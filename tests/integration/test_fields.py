@@ -221,6 +221,37 @@ def test_telecined_film_with_grain_is_found(ffmpeg: Path, tmp_path: Path, job: J
     assert (found.kind, found.order) == ("telecined", "tff")
 
 
+@pytest.mark.media
+@pytest.mark.parametrize(
+    ("start", "pulldown", "order"),
+    [(30, "first_field=top:pattern=23", "tff"), (2, "first_field=bottom:pattern=32", "bff")],
+)
+def test_real_film_coded_as_on_a_disc(
+    ffmpeg: Path,
+    media: Callable[[str], Path],
+    tmp_path: Path,
+    job: Job,
+    start: int,
+    pulldown: str,
+    order: str,
+) -> None:
+    """Fades, cuts, slow scenes and a lossy coder: hardly a repeated field is the same."""
+
+    def at(rate: str) -> str:
+        return f"setpts=N/({rate})/TB,fps={rate}"
+
+    source = tmp_path / "disc.mkv"
+    clips.run_ffmpeg(
+        ffmpeg,
+        *("-ss", str(start), "-t", "10", "-i", media("sintel_trailer_720p.mkv"), "-an"),
+        *("-vf", f"scale=720:480,{at('24000/1001')},telecine={pulldown},{at('30000/1001')},setfield={order}"),
+        *("-c:v", "mpeg2video", "-b:v", "4M", "-maxrate", "8M", "-bufsize", "1835k", "-g", "15", "-bf", "2"),
+        *("-flags", "+ilme+ildct", source),
+    )
+    found = look(source, tmp_path, job)
+    assert (found.kind, found.order) == ("telecined", order)
+
+
 def test_noise_in_whole_or_woven_pictures_is_no_cadence(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
     for kind, rate, filters in (
         ("progressive", "30000/1001", "null"),

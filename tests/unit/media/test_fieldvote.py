@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from drapto.media.fields import FieldPoint, Tally
+from drapto.media.fields import FieldPoint, Pulldown, Tally
 from drapto.media.fieldvote import field_order, has_film_cadence, judge, vote
 
 PULLDOWN = ["neither", "neither", "top", "neither", "bottom"] * 8
@@ -11,7 +11,13 @@ COMBED, WHOLE = Tally(tff=40), Tally(progressive=40)
 
 
 def points(**counts: int) -> list[FieldPoint]:
-    shown = {"interlaced": COMBED, "telecined": COMBED, "progressive": WHOLE, "still": Tally(undetermined=40)}
+    shown = {
+        "interlaced": COMBED,
+        "telecined": COMBED,
+        "unclear": COMBED,
+        "progressive": WHOLE,
+        "still": Tally(undetermined=40),
+    }
     return [
         FieldPoint.model_validate(
             {"time": 0, "frames": 40, "single": Tally(), "multiple": shown[kind], "verdict": kind}
@@ -43,6 +49,31 @@ def test_a_run_of_frames(repeats: list[str], multiple: Tally, preference: float 
     assert judge(repeats, multiple, preference) == verdict
 
 
+@pytest.mark.parametrize(
+    ("clarity", "swing", "moving", "slow"),
+    [
+        (0.9, 0.6, "telecined", "telecined"),
+        (0.6, 0.14, "unclear", "unclear"),
+        (0.3, 0.3, "unclear", "unclear"),
+        (0.76, 0.1, "interlaced", "unclear"),
+        (0.2, 0.1, "interlaced", "progressive"),
+        (0.0, -0.1, "interlaced", "progressive"),
+    ],
+)
+def test_a_run_that_follows_pulldown(clarity: float, swing: float, moving: str, slow: str) -> None:
+    followed = Pulldown(clarity=clarity, swing=swing)
+    assert judge(NONE, COMBED, 0.8, followed) == moving
+    # in slow scenes the order of the fields matters little, telecined or not
+    assert judge(NONE, COMBED, 0.2, followed) == slow
+
+
+def test_a_slow_run_may_be_film() -> None:
+    slow = Pulldown(clarity=0.9, swing=0.05, motion=0.1)
+    assert judge(NONE, COMBED, 0.8, slow) == "unclear"
+    assert judge(NONE, COMBED, 0.8, slow.model_copy(update={"clarity": 0.2})) == "interlaced"
+    assert judge(NONE, COMBED, 0.8, slow.model_copy(update={"motion": 1.0})) == "interlaced"
+
+
 def test_a_cadence_survives_an_edit_and_some_frames_without_motion() -> None:
     assert has_film_cadence([*PULLDOWN[:24], *PULLDOWN[1:17]])
     assert has_film_cadence([*NONE[:14], *PULLDOWN[14:]])
@@ -68,6 +99,11 @@ def test_a_cadence_survives_an_edit_and_some_frames_without_motion() -> None:
         ({"telecined": 18, "interlaced": 6}, "mixed"),
         ({"telecined": 12, "progressive": 12}, "mixed"),
         ({"interlaced": 18, "telecined": 6}, "mixed"),
+        ({"telecined": 16, "unclear": 8}, "telecined"),
+        ({"telecined": 14, "unclear": 6, "progressive": 4}, "mixed"),
+        ({"telecined": 8, "unclear": 16}, "mixed"),
+        ({"interlaced": 16, "unclear": 8}, "interlaced"),
+        ({"unclear": 24}, "mixed"),
     ],
 )
 def test_a_title(counts: dict[str, int], kind: str) -> None:
