@@ -6,7 +6,6 @@ leave idle.
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from drapto.state.bus import bus
@@ -97,15 +96,13 @@ def build(
         bus.publish(Progress(title=title.name, stage=STAGE, share=share, frame=frame, frames=frames))
 
     metadata = list(metadata_of(title, plan))
-    numbers = [one.index for one in plan.segments]
-    end_of = dict(zip(numbers, accumulate(one.frames for one in plan.segments), strict=True))
     coded = [
         Coded(
-            segment.index,
-            encode.targets(title, segment)[0],
-            metadata[end_of[segment.index] - segment.frames : end_of[segment.index]],
+            one.index,
+            encode.targets(title, one)[0],
+            metadata[one.first_frame : one.first_frame + one.frames],
         )
-        for segment in segments
+        for one in segments
     ]
     decode_share(
         coded,

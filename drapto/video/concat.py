@@ -41,6 +41,9 @@ MATROSKA_TICK = NS_PER_MS
 """libavformat writes Matroska with a tick of one millisecond, in nanoseconds."""
 TICK = Fraction(MATROSKA_TICK, NS)
 
+STALE = "run again; if it persists, delete the title's encoded directory"
+"""What to do about segments that are not those of the plan."""
+
 
 def join(
     segments: Sequence[Path],
@@ -122,7 +125,7 @@ def _join(
             atomic.replacing(target) as partial,
             av.open(str(partial), "w", format="matroska", options=options) as output,
         ):
-            joined = _Joined(output, times, rate)
+            joined = _Joined(output, target, times, rate)
             for run in runs:
                 for packet in joined.packets_of(run):
                     throttle.spend(packet.size)
@@ -130,7 +133,7 @@ def _join(
                     frame += 1
             if frame != len(times):
                 raise FrameCountError(
-                    f"the segments have {frame} frames, the source {len(times)}", path=target
+                    f"its segments have {frame} frames instead of {len(times)}", path=target, remedy=STALE
                 )
     except av.FFmpegError as error:
         if error.errno == errno.ENOSPC:
@@ -186,12 +189,14 @@ class _Joined:
 
     Args:
         output: Its container.
+        path: Its final name, for errors.
         times: Presentation times of all frames, nanoseconds.
         rate: The nominal frame rate.
     """
 
-    def __init__(self, output: OutputContainer, times: Sequence[int], rate: Fraction) -> None:
+    def __init__(self, output: OutputContainer, path: Path, times: Sequence[int], rate: Fraction) -> None:
         self._output = output
+        self._path = path
         self._ticks = [round(time / MATROSKA_TICK) for time in times]
         self._ticks.append(round((times[-1] + NS / rate) / MATROSKA_TICK) if times else 0)
         self._rate = rate
@@ -218,7 +223,10 @@ class _Joined:
     def write(self, packet: Packet[VideoStream], frame: int) -> None:
         """Mux ``packet`` as frame number ``frame``."""
         if frame >= len(self._ticks) - 1:
-            raise FrameCountError(f"the segments have more than the source's {len(self._ticks) - 1} frames")
+            count = len(self._ticks) - 1
+            raise FrameCountError(
+                f"its segments have more than {count} frames", path=self._path, remedy=STALE
+            )
         packet.time_base = TICK
         packet.pts = packet.dts = self._ticks[frame]
         packet.duration = self._ticks[frame + 1] - self._ticks[frame]

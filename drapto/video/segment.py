@@ -97,7 +97,7 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
         digest=info.digest,
         settings=settings,
         strategy=strategy,
-        reason=reason if cuts or chunk_size is None else f"{reason}; no keyframe to cut at, so one segment",
+        reason=reason if cuts or chunk_size is None else f"{reason}; no keyframe near a cut, so one segment",
         rate=info.video.rate * pulse.ratio,
         timestamps=request.planned.relative_to(request.work).as_posix(),
         segments=tuple(
