@@ -20,7 +20,7 @@ PEERS = 4
 """Segments of each clip that ab-av1 is given, too."""
 
 QUALITY_LENGTH = 2
-"""How often in a row a clip is given a target: one round of both clips takes a quarter of an hour."""
+"""How often in a row a clip is given a target: two rounds of both clips take 20 minutes."""
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
@@ -57,10 +57,16 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
         others = [SECOND_CLIP] if clip is None and SECOND_CLIP.exists() else []
         for each in [_lengthened(found.ffmpeg, one, folder, QUALITY_LENGTH) for one in (chosen, *others)]:
             aimed = quality.measure(
-                each, folder / "quality", found.ffmpeg, cores=cores, chunk_size=chunk_size, peers=PEERS
+                each,
+                folder / "quality",
+                found.ffmpeg,
+                cores=cores,
+                chunk_size=chunk_size,
+                peers=PEERS,
+                rounds=rounds,
             )
             rows += report.quality_rows(aimed)
-            notes.append(f"Target: {each.name}, VMAF 93, {len(aimed.encodes)} segments, one round.")
+            notes.append(f"Target: {each.name}, VMAF 93, {len(aimed.encodes)} segments, {rounds} rounds.")
     if only in (None, "idle"):
         resting = idle.measure(folder / "idle", found.ffmpeg, rounds=5)
         rows += report.idle_rows(resting, idle.TITLES)

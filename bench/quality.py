@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.abav1 import auto_encode
 from bench.encoding import PRESET, SVT
-from bench.timing import Timed, doit, timed
+from bench.timing import doit, median, timed
 from drapto.engine.job import Job
 from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
@@ -75,7 +75,7 @@ class Targeted:
 
     Attributes:
         clip: Its name.
-        fixed, targeted: The whole jobs, at CRF 25 and at the target.
+        ratios: The CPU of each whole job to the target, over the mean of those at CRF 25 before and after it.
         encodes: Encodes of each segment.
         close: Share of the segments within `CLOSE` of the target, all frames measured.
         excused: Share of those that are not, but say why: a CRF bound, a plateau.
@@ -84,8 +84,7 @@ class Targeted:
     """
 
     clip: str
-    fixed: Timed
-    targeted: Timed
+    ratios: list[float]
     encodes: list[float]
     close: float
     excused: float
@@ -94,8 +93,8 @@ class Targeted:
 
     @property
     def cpu_ratio(self) -> float:
-        """The targeted job's CPU over the fixed one's."""
-        return self.targeted.cpu / self.fixed.cpu
+        """A targeted job's CPU over a fixed one's, median of the rounds."""
+        return median(self.ratios)
 
 
 @dataclass(frozen=True)
@@ -110,21 +109,28 @@ class _Made:
 
 
 def measure(
-    clip: Path, folder: Path, ffmpeg: Path, *, cores: set[int], chunk_size: float, peers: int
+    clip: Path, folder: Path, ffmpeg: Path, *, cores: set[int], chunk_size: float, peers: int, rounds: int
 ) -> Targeted:
-    """Run both jobs on ``clip``; give the first ``peers`` of its segments to ab-av1, too."""
+    """Run both jobs on ``clip`` in turn; give the first ``peers`` of its segments to ab-av1, too."""
     shutil.rmtree(folder, ignore_errors=True)
-    jobs = {}
-    for mode in ("crf", "target"):
+
+    def cpu(mode: str) -> float:
+        shutil.rmtree(folder / mode, ignore_errors=True)
         _project(folder / mode, clip, chunk_size, mode)
-        jobs[mode] = timed(doit(), folder / mode, cores=cores)
+        return timed(doit(), folder / mode, cores=cores).cpu
+
+    ratios = []
+    before = cpu("crf")
+    for _ in range(rounds):
+        targeted, after = cpu("target"), cpu("crf")
+        ratios.append(targeted / ((before + after) / 2))
+        before = after
     job = Job(clip.stem, ffmpeg, folder / "logs", Slots(folder / "slots", len(cores)), 1 << 30)
     made = _made(clip, folder / "target" / "work" / clip.stem, folder, job)
     close = [abs(one.whole.harmonic - TARGET) <= CLOSE for one in made]
     return Targeted(
         clip=clip.name,
-        fixed=jobs["crf"],
-        targeted=jobs["target"],
+        ratios=ratios,
         encodes=[one.record.encodes for one in made],
         close=sum(close) / len(made),
         excused=sum(not ok and one.record.why != "target" for ok, one in zip(close, made, strict=True))
