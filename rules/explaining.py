@@ -69,7 +69,7 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
     except InvalidCommand as error:
         raise UsageError(str(error)) from error
     try:
-        control = TaskControl(list(graph(project, targets, force=force)))
+        control = TaskControl(list(graph(project, targets, force=force, preview=True)))
         control.process(list(targets) or None)
         return list(_Planner(control.tasks, manager, force=force).plan(control.selected_tasks))
     finally:

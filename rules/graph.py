@@ -80,7 +80,11 @@ class SegmentRule(Protocol):
 
 
 def graph(
-    project: Project, wanted: Sequence[str] | None = None, *, force: bool | None = None
+    project: Project,
+    wanted: Sequence[str] | None = None,
+    *,
+    force: bool | None = None,
+    preview: bool = False,
 ) -> Iterator[Task]:
     """Yield every task, title by title so that the first is finished first, and a group for each stage.
 
@@ -90,12 +94,13 @@ def graph(
             not known yet (``audio:movie:0`` before the probe) can be selected only if it is named here.
         force: What is up to date is wanted again, also of a title whose work files are gone; whether the
             command line says so by default.
+        preview: Nothing is run: what is known is shown, though a forced run would find it out anew.
     """
     asked = sys.argv[1:] if wanted is None else wanted
     again = bool({"-a", "--always-execute"} & set(sys.argv[1:])) if force is None else force
     names: dict[str, list[str]] = {stage: [] for stage in STAGES}
     for title in project.titles:
-        yield from title_tasks(project, title, asked, again=again)
+        yield from title_tasks(project, title, asked, again=again, preview=preview)
         for stage, members in names.items():
             members.append(name_of(stage, title))
     for stage, members in names.items():
@@ -107,9 +112,12 @@ def default_tasks(project: Project) -> list[str]:
     return [name_of(stage, title) for title in project.titles for stage in STAGES]
 
 
-def title_tasks(project: Project, title: Title, wanted: Sequence[str], *, again: bool) -> Iterator[Task]:
+def title_tasks(
+    project: Project, title: Title, wanted: Sequence[str], *, again: bool, preview: bool = False
+) -> Iterator[Task]:
     """Yield the tasks of one title; ``again`` where it is built though it is finished."""
-    info = probe.fresh(project, title)
+    # what is found out again may come out otherwise, by another version of drapto: nothing is known before
+    info = None if again and not preview else probe.fresh(project, title)
     yield from probe.tasks(project, title)
     yield from crop.tasks(project, title)
     yield from fields.tasks(project, title)

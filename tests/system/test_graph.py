@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drapto.video.plan import SegmentPlan
 from tests import clips
 from tests.system.projects import ProjectDir, new_project
 
@@ -157,6 +158,17 @@ def test_a_part_by_its_name_in_a_fresh_project(source: Path, tmp_path: Path) -> 
     }
     other = new_project(tmp_path / "q", source)
     assert "there is no task audio:clip:9" in other.doit("audio:clip:9", status=1).output
+
+
+def test_a_forced_run_follows_the_plan_that_it_makes(finished: ProjectDir) -> None:
+    """As if another version of drapto had cut the title otherwise."""
+    path = finished.work() / "encode_data" / "segments.json"
+    plan = SegmentPlan.read(path)
+    first = plan.segments[0].model_copy(update={"frames": plan.frames, "path": None})
+    plan.model_copy(update={"segments": (first,)}).write(path)
+    assert finished.executed("-a") >= EVERYTHING
+    assert SegmentPlan.read(path) == plan
+    assert finished.executed() == set()
 
 
 def test_list_info_clean_and_forget(finished: ProjectDir) -> None:
