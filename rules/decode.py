@@ -6,6 +6,7 @@ leave idle.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from drapto.state.bus import bus
@@ -95,15 +96,13 @@ def build(
     def report(frame: int) -> None:
         bus.publish(Progress(title=title.name, stage=STAGE, share=share, frame=frame, frames=frames))
 
-    metadata = list(metadata_of(title, plan))
-    coded = [
-        Coded(
-            one.index,
-            encode.targets(title, one)[0],
-            metadata[one.first_frame : one.first_frame + one.frames],
-        )
-        for one in segments
-    ]
+    coded = []
+    metadata, at = metadata_of(title, plan), 0
+    # in the order of the frames, so that no more is held than is needed
+    for one in sorted(segments, key=lambda segment: segment.first_frame):
+        own = list(islice(metadata, one.first_frame - at, one.first_frame - at + one.frames))
+        coded.append(Coded(one.index, encode.targets(title, one)[0], own))
+        at = one.first_frame + one.frames
     decode_share(
         coded,
         target(title, share),
