@@ -58,7 +58,7 @@ def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
     """Yield a task for each share."""
     encoded = str(title.encoded)
     divided = shares(plan)
-    decoders = max(1, slots(project).count // len(divided))
+    threads = max(1, slots(project).count // len(divided))
     for number, segments in enumerate(divided, 1):
         yield rule(
             project,
@@ -72,7 +72,7 @@ def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
             ],
             targets=[target(title, number)],
             settings={"segments": [segment.index for segment in segments]},
-            arguments={"plan": plan, "segments": segments, "share": number, "decoders": decoders},
+            arguments={"plan": plan, "segments": segments, "share": number, "threads": threads},
         )
 
 
@@ -84,7 +84,7 @@ def build(
     plan: SegmentPlan,
     segments: list[Segment],
     share: int,
-    decoders: int,
+    threads: int,
 ) -> str:
     """Decode the segments of a share."""
     del project
@@ -108,7 +108,7 @@ def build(
         target(title, share),
         job=job,
         stage=f"{STAGE}-{share:02d}",
-        decoders=decoders,
+        threads=threads,
         on_frames=report,
     )
     return f"{count_text(frames, 'frame')} decoded"

@@ -5,17 +5,15 @@ the decoder is bit for bit what the join writes, metadata included. A share's re
 segment's packets; the finished file passes where its packets have the same. So the picture is decoded once
 for each encode of it: a film whose sound is changed is not decoded anew, and an interrupted check goes on.
 
-A picture decoder on many threads leaves cores idle (dav1d on two: 1.55 of them busy), so each decodes on one
-thread, from a keyframe on, and there are as many as there are cores for.
+A decoder on many threads leaves cores idle (dav1d on two: 1.55 of them busy), so a share has one thread, but
+where there are more cores than shares.
 """
 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import av
@@ -54,11 +52,14 @@ class Coded:
     path: Path
     metadata: Sequence[FrameMetadata] = ()
 
-    def packets(self) -> Iterator[tuple[bytes, bool]]:
-        """Yield each frame's packet as it is joined, and whether it is a keyframe."""
+    def packets(self) -> Iterator[bytes]:
+        """Yield each frame's packet as it is joined.
+
+        Raises:
+            ArtifactError: The file cannot be read.
+        """
         try:
-            for packet in packets_of(Run(self.path), self.metadata):
-                yield bytes(packet), packet.is_keyframe
+            yield from map(bytes, packets_of(Run(self.path), self.metadata))
         except av.FFmpegError as error:
             raise ArtifactError(
                 f"cannot be read ({error.strerror})", path=self.path, remedy="delete it and run again"
@@ -109,7 +110,7 @@ def decode_share(
     *,
     job: Job,
     stage: str,
-    decoders: int = 1,
+    threads: int = 1,
     on_frames: Callable[[int], None] | None = None,
 ) -> DecodedShare:
     """Decode all frames of ``segments`` and throw them away; record in ``target`` that it went well.
@@ -119,16 +120,13 @@ def decode_share(
         target: The record, JSON.
         job: The surroundings.
         stage: Names the log.
-        decoders: How many decode side by side at most; each holds a CPU slot.
-        on_frames: Called about twice a second by each decoder, with all frames decoded so far.
+        threads: Of the decoder, which holds as many CPU slots.
+        on_frames: Called about twice a second with the frames decoded so far.
 
     Raises:
-        ArtifactError: A segment does not decode.
+        ArtifactError: A segment cannot be read, or does not decode.
     """
-    found, keyframes = _survey(segments)
-    frames = sum(one.frames for one in found)
-    parts = stretches(frames, keyframes, decoders)
-    complaint = _decode(segments, parts, job, stage, on_frames)
+    found, complaint = _decode(segments, job, stage, threads, on_frames)
     if complaint:
         raise _culprit(segments, complaint, job, stage)
     return DecodedShare(segments=tuple(found)).write(target)
@@ -136,23 +134,7 @@ def decode_share(
 
 def decode_sound(path: Path, *, job: Job, stage: str) -> str:
     """Decode all audio tracks of ``path``; return what the decoder complained of, on one line."""
-    return _run(["-i", file_url(path)], ["-vn", "-map", "0:a"], job, stage, path)
-
-
-def stretches(frames: int, keyframes: Sequence[int], parts: int) -> list[range]:
-    """Divide ``frames`` frames into at most ``parts`` runs of about equal length, each from a keyframe on.
-
-    Args:
-        frames: How many there are, at least 1.
-        keyframes: The numbers of the keyframes, ascending; 0 is one.
-        parts: How many at most.
-    """
-    firsts = [0]
-    for part in range(1, parts):
-        after = bisect_left(keyframes, part * frames // parts)
-        if after < len(keyframes) and keyframes[after] > firsts[-1]:
-            firsts.append(keyframes[after])
-    return [range(first, end) for first, end in zip(firsts, [*firsts[1:], frames], strict=True)]
+    return _run(["-i", file_url(path)], ["-vn", "-map", "0:a"], job, stage, about=path)
 
 
 def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> int:
@@ -173,56 +155,51 @@ def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> 
     return same
 
 
-def _survey(segments: Sequence[Coded]) -> tuple[list[DecodedSegment], list[int]]:
-    """Return what is in each segment, and the numbers of the keyframes, all frames counted through."""
-    found, keyframes, number = [], [], 0
-    for segment in segments:
-        digest = PacketDigest()
-        for packet, is_keyframe in segment.packets():
-            if is_keyframe:
-                keyframes.append(number)
-            digest.add(packet)
-            number += 1
-        found.append(digest.of_segment(segment.index))
-    return found, keyframes
-
-
 def _decode(
     segments: Sequence[Coded],
-    parts: Sequence[range],
     job: Job,
     stage: str,
-    on_frames: Callable[[int], None] | None,
-) -> str:
-    """Decode the frames of ``parts``; return what went wrong, on one line."""
-    done = [0] * len(parts)
+    threads: int = 1,
+    on_frames: Callable[[int], None] | None = None,
+) -> tuple[list[DecodedSegment], str]:
+    """Decode all frames of ``segments``; return what was fed, and what went wrong with it, on one line."""
+    found: list[DecodedSegment] = []
+    unreadable: list[ArtifactError] = []
+    done = 0
 
-    def decode(number: int) -> str:
-        def count(report: EncodeProgress) -> None:
-            done[number] = max(done[number], report.frame)
-            if on_frames is not None:
-                on_frames(sum(done))
+    def feed() -> Iterator[bytes]:
+        try:
+            for segment in segments:
+                digest = PacketDigest()
+                for packet in segment.packets():
+                    digest.add(packet)
+                    yield DELIMITER + packet
+                found.append(digest.of_segment(segment.index))
+        except ArtifactError as error:  # it would end in the thread that feeds
+            unreadable.append(error)
 
-        part = parts[number]
-        packets = islice(chain.from_iterable(one.packets() for one in segments), part.start, part.stop)
-        feed = (DELIMITER + packet for packet, _ in packets)
-        # as they come: at a frame rate's pace, frames could be dropped or repeated
-        output = ["-map", "0:v", "-fps_mode", "passthrough"]
-        source = ["-f", "obu", "-i", "pipe:0"]
-        complaint = _run(source, output, job, stage, None, feed=feed, on_progress=count)
-        missed = f"{done[number]} of {len(part)} frames decode" if done[number] != len(part) else ""
-        return complaint or missed
+    def count(report: EncodeProgress) -> None:
+        nonlocal done
+        done = max(done, report.frame)
+        if on_frames is not None:
+            on_frames(done)
 
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return " ".join(filter(None, pool.map(decode, range(len(parts)))))[:ERROR_LIMIT]
+    # as they come: at a frame rate's pace, frames could be dropped or repeated
+    output = ["-map", "0:v", "-fps_mode", "passthrough"]
+    source = ["-f", "obu", "-i", "pipe:0"]
+    complaint = _run(source, output, job, stage, threads=threads, feed=feed(), on_progress=count)
+    if unreadable:
+        raise unreadable[0]
+    frames = sum(one.frames for one in found)
+    return found, complaint or (f"{done} of {frames} frames" if done != frames else "")
 
 
 def _culprit(segments: Sequence[Coded], complaint: str, job: Job, stage: str) -> ArtifactError:
     """Return the error that names the first segment that does not decode on its own."""
     culprit = segments[0]
     for segment in segments if len(segments) > 1 else ():
-        frames = range(sum(1 for _ in segment.packets()))
-        if alone := _decode([segment], [frames], job, stage, None):
+        _, alone = _decode([segment], job, stage)
+        if alone:
             culprit, complaint = segment, alone
             break
     return ArtifactError(
@@ -235,18 +212,22 @@ def _run(
     output: Sequence[str],
     job: Job,
     stage: str,
-    about: Path | None,
     *,
+    about: Path | None = None,
+    threads: int = 1,
     feed: Iterable[bytes] | None = None,
     on_progress: Callable[[EncodeProgress], None] | None = None,
 ) -> str:
     """Run one decoder; return what it complained of, on one line."""
-    arguments = ["-xerror", "-err_detect", "explode", "-threads", "1", *source, *output, "-f", "null", "-"]
-    with job.cpu.hold(1):
+    strict = ["-xerror", "-err_detect", "explode", "-threads", str(threads)]
+    arguments = [*strict, *source, *output, "-f", "null", "-"]
+    with job.cpu.hold(threads):
         try:
-            finished = job.run_ffmpeg(arguments, stage=stage, about=about, on_progress=on_progress, feed=feed)
+            said = job.run_ffmpeg(
+                arguments, stage=stage, about=about, on_progress=on_progress, feed=feed
+            ).stderr
         except SpaceError:
             raise
         except ToolFailedError as error:
-            return " ".join(error.problem.split())[:ERROR_LIMIT]
-    return " ".join(finished.stderr.split())[:ERROR_LIMIT]
+            said = error.problem
+    return " ".join(said.split())[:ERROR_LIMIT]

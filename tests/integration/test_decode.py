@@ -50,14 +50,14 @@ def damaged(segment: Coded, target: Path, number: int) -> Coded:
     return Coded(segment.index, target)
 
 
-@pytest.mark.parametrize("decoders", [1, 2, 4, 16])
-def test_every_frame_however_many_decoders(
-    segments: list[Coded], shared_job: Job, tmp_path: Path, decoders: int
+@pytest.mark.parametrize("threads", [1, 2, 16])
+def test_every_frame_on_any_number_of_threads(
+    segments: list[Coded], shared_job: Job, tmp_path: Path, threads: int
 ) -> None:
     seen: list[int] = []
     target = tmp_path / "01.json"
     share = decode_share(
-        segments, target, job=shared_job, stage="validate-01", decoders=decoders, on_frames=seen.append
+        segments, target, job=shared_job, stage="validate-01", threads=threads, on_frames=seen.append
     )
     assert share == DecodedShare.read(target)
     assert [(one.index, one.frames) for one in share.segments] == [(1, FRAMES), (2, FRAMES), (3, FRAMES)]

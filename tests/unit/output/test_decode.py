@@ -1,30 +1,11 @@
-"""How the checking decode is divided, and how its record is held against a file."""
+"""How the record of a decode is held against a file."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.output.decode import DecodedSegment, PacketDigest, same_frames, stretches
-
-
-@given(frames=st.integers(1, 300), key_every=st.integers(1, 80), parts=st.integers(1, 16))
-def test_every_picture_once_from_keyframe_to_keyframe(frames: int, key_every: int, parts: int) -> None:
-    keyframes = list(range(0, frames, key_every))
-    found = stretches(frames, keyframes, parts)
-    assert 1 <= len(found) <= parts
-    assert (found[0].start, found[-1].stop) == (0, frames)
-    for one, after in pairwise(found):
-        assert one.stop == after.start
-        assert after.start in keyframes
-    assert all(found)
-
-
-def test_about_equal() -> None:
-    assert stretches(1000, range(0, 1000, 50), 2) == [range(500), range(500, 1000)]
-    assert stretches(1000, [0], 4) == [range(1000)]
+from drapto.output.decode import DecodedSegment, PacketDigest, same_frames
 
 
 def segment(index: int, packets: list[bytes]) -> DecodedSegment:
