@@ -77,7 +77,6 @@ class FieldPoint(Model):
         frames: How many.
         single: Each frame by itself.
         multiple: Each frame with those before it.
-        top, bottom: Frames whose top (bottom) field is the one of the frame before.
         preference: How much the order of fields matters, from 0 (frames of one moment) to about 1 (of two);
             None where `idet` suspects nothing, or nothing moves.
         pulldown: How far it follows 3:2 pulldown; None as before.
@@ -89,8 +88,6 @@ class FieldPoint(Model):
     frames: int
     single: Tally
     multiple: Tally
-    top: int = 0
-    bottom: int = 0
     preference: float | None = None
     pulldown: Pulldown | None = None
     verdict: RunVerdict

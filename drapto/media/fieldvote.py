@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
-
-from drapto.media.fields import FILM_CYCLE, FieldPoint, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drapto.media.fields import Kind, Order, Pulldown, RunVerdict
+    from drapto.media.fields import FieldPoint, Kind, Order, Pulldown, RunVerdict, Tally
 
 TOLD = 8
 """Frames of a run that ``idet`` must have a verdict on: fewer, and hardly anything moves."""
@@ -26,13 +23,6 @@ Measured on runs of 40 frames: about 1 in patterns, 0.65 to 1.5 in camera pictur
 the least, in the fade of a trailer. In progressive ones that look interlaced to ``idet``: 0 to 0.44. More had
 only lines four apart, and letters that move by two lines a frame: their fields could be those of either."""
 
-REPEATED = (0.2, 0.5)
-"""Part of a telecined run's frames that repeat a field: two of five, where enough moves to tell."""
-
-IN_STEP = 0.6
-"""Part of a field's repeats that come five frames, or a multiple of it, after the one before: an edit is a
-change of step."""
-
 FILM = 0.4
 NO_FILM = 0.17
 NO_SWING = 0.12
@@ -42,6 +32,10 @@ progressive and is, at most; and the swing of one that looks interlaced and is, 
 Measured on runs of 40 frames: seven clips of film and camera pictures, telecined and coded as on a disc, 0.41
 to 1.1, but for a tenth of the runs, in fades and nearly still, with 0.17 to 0.3. Progressive ones at most
 0.15. Interlaced ones swing by 0.11 at most."""
+
+FAINT = 0.1
+"""How little the order of fields may matter in a telecined run: it was 0.15 and more, and 0.06 at most where
+progressive film has every fifth frame twice, which follows pulldown by 0.38."""
 
 SLOW = 0.25
 LEANING = 0.4
@@ -69,57 +63,35 @@ class Verdict(NamedTuple):
     reason: str
 
 
-def judge(
-    repeats: Sequence[str],
-    multiple: Tally,
-    preference: float | None,
-    pulldown: Pulldown | None = None,
-) -> RunVerdict:
+def judge(multiple: Tally, preference: float | None, pulldown: Pulldown | None = None) -> RunVerdict:
     """Return what a run of frames shows.
 
     Args:
-        repeats: For each frame ``top``, ``bottom`` or ``neither``: the field that the frame before had, too.
         multiple: What ``idet`` took the frames for.
         preference: How much the order of fields matters to the combed ones (`drapto.media.weave`).
         pulldown: How far they follow 3:2 pulldown.
     """
     if multiple.combed + multiple.progressive < TOLD:
         return "still"
-    # the cadence first: it is telling, while a telecined run looks now interlaced, now progressive
-    film = pulldown.following if pulldown is not None else 0.0
-    if has_film_cadence(repeats) or film >= FILM:
-        return "telecined"
-    if not is_suspect(repeats, multiple):
+    if not is_suspect(multiple):
         return "progressive"
     if preference is None:
         return "still"
+    film = pulldown.following if pulldown is not None and preference >= FAINT else 0.0
+    if film >= FILM:
+        return "telecined"
     if preference < ORDERED:
         return "progressive" if film <= NO_FILM else "unclear"
     return "unclear" if pulldown is not None and _leans_to_film(pulldown) else "interlaced"
 
 
+def is_suspect(multiple: Tally) -> bool:
+    """Tell whether a run looks interlaced to ``idet``, which has to be seen into."""
+    return multiple.combed + multiple.progressive >= TOLD and multiple.share > COMBED
+
+
 def _leans_to_film(pulldown: Pulldown) -> bool:
     return pulldown.swing >= NO_SWING or (pulldown.motion < SLOW and pulldown.clarity >= LEANING)
-
-
-def is_suspect(repeats: Sequence[str], multiple: Tally) -> bool:
-    """Tell whether a run looks interlaced to ``idet``, which has to be seen into."""
-    told = multiple.combed + multiple.progressive
-    return told >= TOLD and multiple.share > COMBED and not has_film_cadence(repeats)
-
-
-def has_film_cadence(repeats: Sequence[str]) -> bool:
-    """Tell whether a top and a bottom field are repeated once in five frames each."""
-    share = sum(repeat != "neither" for repeat in repeats) / max(1, len(repeats))
-    return REPEATED[0] <= share <= REPEATED[1] and all(
-        _in_step([number for number, repeat in enumerate(repeats) if repeat == field])
-        for field in ("top", "bottom")
-    )
-
-
-def _in_step(numbers: Sequence[int]) -> bool:
-    steps = [(after - before) % FILM_CYCLE == 0 for before, after in pairwise(numbers)]
-    return bool(steps) and sum(steps) >= IN_STEP * len(steps)
 
 
 def field_order(points: Sequence[FieldPoint]) -> Order | None:

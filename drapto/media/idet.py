@@ -31,15 +31,7 @@ LENGTH = 40
 MARGIN = 0.02
 """The part of a title at its start and at its end that is left out: logos, and credits that scroll."""
 
-REPEAT = 1.5
-"""How many times more one field differs from that of the frame before than the other, which repeats it.
-
-Of seven clips of camera and film pictures, telecined and coded as on a disc, one was found by ``idet``'s
-own 3: grain and coding differ in repeated fields, too, and slow scenes in others hardly more. By 1.5 six
-were, all but one of heavy noise at a low rate, and no cadence in 15 progressive and interlaced ones. By 1.25
-made film was taken for interlaced: its still fields passed for repeated ones."""
-
-LABEL = re.compile(r"^lavfi\.idet\.(single|multiple|repeated)\.current_frame=(\w+)$", re.MULTILINE)
+LABEL = re.compile(r"^lavfi\.idet\.(single|multiple)\.current_frame=(\w+)$", re.MULTILINE)
 
 
 class Labels(NamedTuple):
@@ -47,7 +39,6 @@ class Labels(NamedTuple):
 
     single: Sequence[str]
     multiple: Sequence[str]
-    repeated: Sequence[str]
 
 
 def choose_runs(video: VideoTrack) -> list[Run]:
@@ -100,9 +91,9 @@ def _points(
         rate: Frames per second.
         may_be_film: The frames may be telecined.
     """
-    pieces = list(_pieces(read_labels(asked(f"idet=rep_thres={REPEAT},{PRINT}"))))
+    pieces = list(_pieces(read_labels(asked(f"idet,{PRINT}"))))
     fits: Sequence[Fit | None] = ()
-    if any(is_suspect(seen.repeated, _tally(seen.multiple)) for seen in pieces):
+    if any(is_suspect(_tally(seen.multiple)) for seen in pieces):
         fits = (None, *read_fits(asked(weave())))
     for number, seen in enumerate(pieces):
         multiple = _tally(seen.multiple)
@@ -115,11 +106,9 @@ def _points(
             frames=len(seen.multiple),
             single=_tally(seen.single),
             multiple=multiple,
-            top=seen.repeated.count("top"),
-            bottom=seen.repeated.count("bottom"),
             preference=ordered,
             pulldown=film,
-            verdict=judge(seen.repeated, multiple, ordered, film),
+            verdict=judge(multiple, ordered, film),
         )
 
 
@@ -131,7 +120,7 @@ def _combed(labels: Sequence[str], fits: Sequence[Fit | None]) -> list[Fit]:
 
 def read_labels(text: str) -> Labels:
     """Read what ``metadata=mode=print`` wrote of ``idet``'s verdicts."""
-    found: dict[str, list[str]] = {"single": [], "multiple": [], "repeated": []}
+    found: dict[str, list[str]] = {"single": [], "multiple": []}
     for kind, label in LABEL.findall(text):
         found[kind].append(label)
     return Labels(**found)

@@ -73,4 +73,4 @@ def test_runs_are_spread_over_a_title_and_a_short_one_is_looked_at_whole() -> No
 def test_the_labels_of_idet_are_read() -> None:
     text = "frame:0 pts:0 pts_time:0\nlavfi.idet.repeated.current_frame=top\nlavfi.idet.repeated.top=1.00\n"
     text += "lavfi.idet.single.current_frame=undetermined\nlavfi.idet.multiple.current_frame=tff\n"
-    assert read_labels(text) == (["undetermined"], ["tff"], ["top"])
+    assert read_labels(text) == (["undetermined"], ["tff"])

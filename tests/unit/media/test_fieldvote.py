@@ -3,10 +3,8 @@ from __future__ import annotations
 import pytest
 
 from drapto.media.fields import FieldPoint, Pulldown, Tally
-from drapto.media.fieldvote import field_order, has_film_cadence, judge, vote
+from drapto.media.fieldvote import field_order, judge, vote
 
-PULLDOWN = ["neither", "neither", "top", "neither", "bottom"] * 8
-NONE = ["neither"] * 40
 COMBED, WHOLE = Tally(tff=40), Tally(progressive=40)
 
 
@@ -27,26 +25,31 @@ def points(**counts: int) -> list[FieldPoint]:
     ]
 
 
+CLEARLY = Pulldown(clarity=1.0, swing=1.0)
+
+
 @pytest.mark.parametrize(
-    ("repeats", "multiple", "preference", "verdict"),
+    ("multiple", "preference", "pulldown", "verdict"),
     [
-        (NONE, WHOLE, None, "progressive"),
-        (NONE, COMBED, 1.0, "interlaced"),
-        (NONE, Tally(bff=40), 1.5, "interlaced"),
+        (WHOLE, None, None, "progressive"),
+        (COMBED, 1.0, None, "interlaced"),
+        (Tally(bff=40), 1.5, None, "interlaced"),
         # the fields fit those of other frames equally badly in both orders: they are of one moment
-        (NONE, COMBED, 0.4, "progressive"),
-        (NONE, COMBED, None, "still"),
-        (PULLDOWN, COMBED, None, "telecined"),
-        (PULLDOWN, WHOLE, None, "telecined"),
-        (PULLDOWN, Tally(undetermined=38, tff=2), None, "still"),
-        (NONE, Tally(tff=4, progressive=36), None, "progressive"),
-        (NONE, Tally(tff=12, progressive=28), 1.0, "interlaced"),
-        # a field that comes twice in every other frame is no film
-        (["neither", "bottom"] * 20, COMBED, 1.0, "interlaced"),
+        (COMBED, 0.4, None, "progressive"),
+        (COMBED, None, None, "still"),
+        (COMBED, 0.8, CLEARLY, "telecined"),
+        # progressive film with every fifth frame twice
+        (COMBED, 0.05, Pulldown(clarity=0.4, swing=0.37), "progressive"),
+        (COMBED, 0.05, CLEARLY, "progressive"),
+        (Tally(undetermined=38, tff=2), 0.8, CLEARLY, "still"),
+        (Tally(tff=4, progressive=36), None, None, "progressive"),
+        (Tally(tff=12, progressive=28), 1.0, None, "interlaced"),
     ],
 )
-def test_a_run_of_frames(repeats: list[str], multiple: Tally, preference: float | None, verdict: str) -> None:
-    assert judge(repeats, multiple, preference) == verdict
+def test_a_run_of_frames(
+    multiple: Tally, preference: float | None, pulldown: Pulldown | None, verdict: str
+) -> None:
+    assert judge(multiple, preference, pulldown) == verdict
 
 
 @pytest.mark.parametrize(
@@ -62,23 +65,16 @@ def test_a_run_of_frames(repeats: list[str], multiple: Tally, preference: float 
 )
 def test_a_run_that_follows_pulldown(clarity: float, swing: float, moving: str, slow: str) -> None:
     followed = Pulldown(clarity=clarity, swing=swing)
-    assert judge(NONE, COMBED, 0.8, followed) == moving
+    assert judge(COMBED, 0.8, followed) == moving
     # in slow scenes the order of the fields matters little, telecined or not
-    assert judge(NONE, COMBED, 0.2, followed) == slow
+    assert judge(COMBED, 0.2, followed) == slow
 
 
 def test_a_slow_run_may_be_film() -> None:
     slow = Pulldown(clarity=0.9, swing=0.05, motion=0.1)
-    assert judge(NONE, COMBED, 0.8, slow) == "unclear"
-    assert judge(NONE, COMBED, 0.8, slow.model_copy(update={"clarity": 0.2})) == "interlaced"
-    assert judge(NONE, COMBED, 0.8, slow.model_copy(update={"motion": 1.0})) == "interlaced"
-
-
-def test_a_cadence_survives_an_edit_and_some_frames_without_motion() -> None:
-    assert has_film_cadence([*PULLDOWN[:24], *PULLDOWN[1:17]])
-    assert has_film_cadence([*NONE[:14], *PULLDOWN[14:]])
-    assert not has_film_cadence([*NONE[:30], *PULLDOWN[30:]])
-    assert not has_film_cadence([])
+    assert judge(COMBED, 0.8, slow) == "unclear"
+    assert judge(COMBED, 0.8, slow.model_copy(update={"clarity": 0.2})) == "interlaced"
+    assert judge(COMBED, 0.8, slow.model_copy(update={"motion": 1.0})) == "interlaced"
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,18 @@ def test_film_with_grain_and_a_cut() -> None:
     assert found.following > FOLLOWED
 
 
+def test_film_survives_an_edit_and_some_frames_without_motion() -> None:
+    for given in (
+        [*fits(FILM, 24, "tff"), *fits(FILM, 16, "tff", first=1)],
+        [*[Fit(DETAIL, DETAIL, DETAIL)] * 14, *fits(FILM, 40, "tff")[14:]],
+    ):
+        found = pulldown(given, "tff")
+        assert found is not None
+        assert found.following > FOLLOWED
+    still = [*[Fit(DETAIL, DETAIL, DETAIL)] * 30, *fits(FILM, 40, "tff")[30:]]
+    assert pulldown(still, "tff") is None
+
+
 @pytest.mark.parametrize("moments", [VIDEO, WHOLE])
 @pytest.mark.parametrize("noise", [0.0, MOTION / 4])
 def test_video_has_no_pulldown(moments: list[tuple[float, float]], noise: float) -> None:
