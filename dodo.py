@@ -1,6 +1,6 @@
 """The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
 
-import rules
+from drapto import rules
 
 project = rules.here(__file__)
 DOIT_CONFIG = rules.doit_config(project)

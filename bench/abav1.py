@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import av
 
+from drapto.encoding.abav1.crf_search import TIERS, SampleTier, SearchSettings, encode_options
+from drapto.encoding.abav1.programs import workshop
 from drapto.errors import ToolFailedError
-from drapto.quality.abav1.crf_search import TIERS, SampleTier, SearchSettings, encode_options
-from drapto.quality.abav1.programs import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from drapto.encoding.abav1 import AbAv1
     from drapto.engine.job import Job
-    from drapto.quality.abav1 import AbAv1
 
 GAVE_UP = "Error: Failed to find a suitable crf"
 
@@ -57,7 +57,7 @@ def auto_encode(
     job: Job,
     tiers: Sequence[SampleTier] = TIERS,
 ) -> AutoEncoded:
-    """Run `ab-av1 auto-encode` on ``piece`` until a tier succeeds; see `drapto.quality.abav1.search`.
+    """Run `ab-av1 auto-encode` on ``piece`` until a tier succeeds; see `drapto.encoding.abav1.search`.
 
     Raises:
         ToolFailedError: No tier did, or ab-av1 failed for another reason.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.timing import Timed, doit, measured_doit, median, timed
+from drapto.rules import DODO
 from drapto.video.plan import SegmentPlan
-from rules import DODO
 
 if TYPE_CHECKING:
     from pathlib import Path

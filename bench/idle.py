@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.timing import doit, median, timed
+from drapto.rules import DODO
 from drapto.video.plan import SegmentPlan
-from rules import DODO
 from tests import clips
 
 if TYPE_CHECKING:

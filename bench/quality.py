@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 from bench.abav1 import auto_encode
 from bench.encoding import PRESET, SVT
 from bench.timing import doit, median, timed
+from drapto.encoding.abav1 import SearchSettings, find_ab_av1
+from drapto.encoding.record import EncodedSegment
 from drapto.engine.job import Job
 from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
 from drapto.media.model import CropInfo
-from drapto.quality.abav1 import SearchSettings, find_ab_av1
 from drapto.quality.metrics import METRICS, Reference
 from drapto.quality.scores import Part, together
+from drapto.rules import DODO
 from drapto.video.encode import encode_arguments
-from drapto.video.encode_settings import EncodedSegment, EncodeSettings
+from drapto.video.encode_settings import EncodeSettings
 from drapto.video.plan import SegmentPlan
-from rules import DODO
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from drapto.config import Config, load_config
 from drapto.errors import EXIT_INTERRUPTED
 from drapto.project import open_project, require_sources
-from drapto.state.events import ErrorEvent, bus
+from drapto.state.bus import bus
+from drapto.state.events import ErrorEvent
 from drapto.tools import find_tools, require
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def encode(
         UsageError: Refused before any work began: a source, or ffmpeg, is missing; a setting cannot hold.
         KeyboardInterrupt: The run was interrupted, also by SIGTERM or SIGHUP; it can go on from there.
     """
-    import rules  # noqa: PLC0415  the graph imports doit, which a program that only probes does not need
+    from drapto import rules  # noqa: PLC0415  the graph imports doit, which a program that only probes does not need
 
     placed = _placed(config or load_config(), output_dir, work_dir)
     project = open_project(Path.cwd(), placed, [Path(path) for path in inputs])

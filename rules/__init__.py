@@ -11,10 +11,10 @@ in ``settings``. What is not there cannot make it run again.
 
 from __future__ import annotations
 
-from rules.cleaning import clean
-from rules.explaining import PlannedTask, explain, qualities
-from rules.graph import graph
-from rules.project import DODO, doit_config, here
-from rules.running import run
+from drapto.rules.cleaning import clean
+from drapto.rules.explaining import PlannedTask, explain, qualities
+from drapto.rules.graph import graph
+from drapto.rules.project import DODO, doit_config, here
+from drapto.rules.running import run
 
 __all__ = ["DODO", "PlannedTask", "clean", "doit_config", "explain", "graph", "here", "qualities", "run"]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
 from drapto.errors import DraptoError, printable
+from drapto.rules.task import failing, name_of, rule
 from drapto.state.bus import bus
 from drapto.state.events import Progress
 from drapto.words import count_text
-from rules.task import failing, name_of, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from drapto.quality.sampling import anchors
+from drapto.rules import shape
+from drapto.rules.hardware import decoder_news, with_decoder
+from drapto.rules.task import rule
 from drapto.words import count_text
-from rules import encode
-from rules.decoding import decoder_news, with_decoder
-from rules.task import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def tasks(
     project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
 ) -> Iterator[Task]:
     """Yield the task that tries a title's anchors, if its encodes begin with what they say."""
-    common = encode.common_to(project, info, crop, plan)
+    common = shape.common_to(project, info, crop, plan)
     if not common.settings.calibrated:
         return
     chosen = [plan.segments[number] for number in anchors(len(plan.segments))]
@@ -38,7 +38,7 @@ def tasks(
         title,
         STAGE,
         action=build,
-        file_dep=[encode.source_of(title, segment) for segment in chosen] or [title.plan],
+        file_dep=[shape.source_of(title, segment) for segment in chosen] or [title.plan],
         targets=[title.calibration],
         settings=settings(common.settings, chosen),
         arguments={"common": common, "chosen": chosen},
@@ -56,10 +56,10 @@ def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
     }
 
 
-def build(job: Job, project: Project, title: Title, *, common: encode.Common, chosen: list[Segment]) -> str:
+def build(job: Job, project: Project, title: Title, *, common: shape.Common, chosen: list[Segment]) -> str:
     """Try the anchors."""
-    from drapto.quality.calibrate import calibrate
-    from drapto.quality.seeker import Seeker
+    from drapto.encoding.calibrate import calibrate
+    from drapto.encoding.segment_search import Seeker
 
     target = common.settings.target
     if target is None:

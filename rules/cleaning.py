@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from drapto.engine.atomic import sweep
-from rules import workshop
+from drapto.rules import run_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def drop(title: Title) -> list[Path]:
 
 def after(project: Project, title: str, stage: str) -> None:
     """Clean up when a title's last stage has succeeded, where the settings say so."""
-    from rules import validate
+    from drapto.rules import validate
 
     if stage == validate.STAGE and not project.config.processing.keep_work:
         for candidate in project.titles:
@@ -62,7 +62,7 @@ def after(project: Project, title: str, stage: str) -> None:
 
 def finished_titles(project: Project) -> list[Title]:
     """Return the titles that are built and published as their sources and the settings are now."""
-    from rules import probe, validate
+    from drapto.rules import probe, validate
 
     finished = []
     for title in project.titles:
@@ -90,7 +90,7 @@ def clean(project: Project, *, everything: bool) -> list[Path]:
     Raises:
         LockedError: A run works in the project.
     """
-    lock: ProjectLock = workshop.lock(project.state_dir)
+    lock: ProjectLock = run_state.lock(project.state_dir)
     lock.acquire()
     try:
         if not everything:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.media.model import CropInfo, SourceInfo
-from rules.task import rule
+from drapto.rules.task import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def fresh(project: Project, title: Title, info: SourceInfo) -> CropInfo | None:
 def build(job: Job, project: Project, title: Title) -> str:
     """Find the crop."""
     del job  # pictures are decoded in this process, a keyframe at a time
-    from drapto.media.crop import detect_crop
+    from drapto.media.crop.detect import detect_crop
 
     info = SourceInfo.read(title.probe)
     crop = detect_crop(title.source, info, title.crop, **settings(project, title))

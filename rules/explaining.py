@@ -10,13 +10,13 @@ from doit.dependency import Dependency
 from doit.exceptions import InvalidCommand
 
 from drapto.errors import UsageError
-from drapto.quality.target import choose_quality
+from drapto.quality.target import choose_quality, crf_for
+from drapto.rules import probe
+from drapto.rules.graph import graph
+from drapto.rules.project import doit_config
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
 from drapto.state.settings import KEY, DocumentWhole, SettingsUnchanged, TargetsAsMade
-from rules import encode, probe
-from rules.graph import graph
-from rules.project import doit_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +83,7 @@ def qualities(project: Project) -> dict[str, str]:
         info = probe.fresh(project, title)
         if info is not None:
             choice = choose_quality(project.config, info)
-            crf = encode.crf_for(project.config, info.video.width, info.video.height)
+            crf = crf_for(project.config, info.video.width, info.video.height)
             found[title.name] = choice.reason if choice.target else f"CRF {crf:g} ({choice.reason})"
     return found
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.media.fields import FieldsInfo
+from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import SourceInfo
-from rules.task import rule
+from drapto.rules.task import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.engine.job import Job
-    from drapto.media.fields import FieldRate
+    from drapto.media.fields.model import FieldRate
     from drapto.project import Project, Title
 
 STAGE = "fields"
@@ -54,7 +54,7 @@ def rate(project: Project) -> FieldRate:
 
 def build(job: Job, project: Project, title: Title) -> str:
     """Look at the title's fields."""
-    from drapto.media.deinterlace import detect_fields
+    from drapto.media.fields.deinterlace import detect_fields
 
     info = SourceInfo.read(title.probe)
     mode = settings(project, title)["deinterlace"]

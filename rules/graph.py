@@ -14,13 +14,13 @@ import sys
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drapto.errors import ArtifactError, DraptoError
-from drapto.media.container import require_matroska
-from rules import (
+from drapto.media.matroska.container import require_matroska
+from drapto.rules import (
     audio,
     calibrate,
     cleaning,
     crop,
-    decode,
+    decode_check,
     encode,
     fields,
     mux,
@@ -30,7 +30,7 @@ from rules import (
     validate,
     video,
 )
-from rules.task import failing, group, later, name_of, shown
+from drapto.rules.task import failing, group, later, name_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -203,7 +203,7 @@ def _after_segment(
 
     cut_up = [name_of(rule.STAGE, title) for rule in (segment, crop)]
     calibrated, muxed = (name_of(rule.STAGE, title) for rule in (calibrate, mux))
-    decoded = decode.group_name(title)
+    decoded = decode_check.group_name(title)
     work, output = re.escape(shown(project, title.work)), re.escape(shown(project, title.output))
     yield from placeholder(calibrate, cut_up, rf"{work}/calibration\.json", wanted=wanted)
     pieces = rf"{work}/(encoded/\d+\.(mkv|json)|decoded/\d+\.json)"
@@ -219,9 +219,9 @@ def _of_segments(
     yield from _grouped(list(rule.tasks(project, title, info, cut, plan)), title, rule.STAGE)
     if rule is encode:
         # with the encodes, which make what these read
-        shares = list(decode.tasks(project, title, plan))
+        shares = list(decode_check.tasks(project, title, plan))
         yield from shares
-        yield group(decode.group_name(title), shares, parent=name_of(validate.STAGE, title))
+        yield group(decode_check.group_name(title), shares, parent=name_of(validate.STAGE, title))
 
 
 def _read_info(project: Project, title: Title) -> SourceInfo:

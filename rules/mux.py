@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.media.model import SourceInfo
+from drapto.rules import subtitles
+from drapto.rules.task import name_of, rule
 from drapto.words import size_text
-from rules import subtitles
-from rules.task import name_of, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

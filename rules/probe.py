@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.media.model import SourceInfo
+from drapto.rules.run_state import fingerprints
+from drapto.rules.task import rule
 from drapto.state.bus import bus
 from drapto.state.events import AnalysisComplete, AnalysisStarted
 from drapto.words import count_text
-from rules.task import rule
-from rules.workshop import fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

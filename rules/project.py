@@ -12,16 +12,16 @@ from doit.exceptions import InvalidDodoFile
 from drapto.config import load_config
 from drapto.errors import DraptoError, StageError
 from drapto.project import Project, open_project
+from drapto.rules import cleaning, run_state
+from drapto.rules.graph import default_tasks
 from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
-from rules import cleaning, workshop
-from rules.graph import default_tasks
 
 if TYPE_CHECKING:
-    from drapto.cli.display import Display, SummaryRow
+    from drapto.display.display import Display, SummaryRow
 
 DODO = '''"""The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
 
-import rules
+from drapto import rules
 
 project = rules.here(__file__)
 DOIT_CONFIG = rules.doit_config(project)
@@ -72,9 +72,9 @@ def doit_config(project: Project, *, quiet: bool = False) -> dict[str, Any]:
         "backend": "drapto",
         "codec_cls": FastCodec,
         "dep_file": str(project.database),
-        "check_file_uptodate": bound_checker(workshop.fingerprints(project.state_dir)),
+        "check_file_uptodate": bound_checker(run_state.fingerprints(project.state_dir)),
         "reporter": bound_reporter(
-            on_start=lambda: workshop.begin(project),
+            on_start=lambda: run_state.begin(project),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
@@ -82,7 +82,7 @@ def doit_config(project: Project, *, quiet: bool = False) -> dict[str, Any]:
         ),
         "default_tasks": default_tasks(project),
         "par_type": "thread",
-        "num_process": workshop.jobs(project) + SPARE_WORKERS,
+        "num_process": run_state.jobs(project) + SPARE_WORKERS,
         "continue": True,
         "verbosity": 2,
     }
@@ -110,7 +110,7 @@ def _show(project: Project, shown: list[Display]) -> Display:
 
     The first tasks may begin at one moment, each in a thread of its own; they share one display.
     """
-    from drapto.cli.display import Display
+    from drapto.display.display import Display
 
     with _showing:
         if not shown:
@@ -126,12 +126,12 @@ def _end(project: Project, shown: list[Display]) -> None:
         display.summary(_summary(project, display))
     shown.clear()
     cleaning.drop_finished(project)
-    workshop.end(project)
+    run_state.end(project)
 
 
 def _summary(project: Project, display: Display) -> list[SummaryRow]:
     """Return a row for each title that this run finished, or failed to."""
-    from drapto.cli.display import SummaryRow
+    from drapto.display.display import SummaryRow
 
     titles = {title.name: title for title in project.titles}
     return [

@@ -10,9 +10,9 @@ from doit.exceptions import InvalidDodoFile
 
 from drapto.errors import EXIT_INTERRUPTED, UsageError
 from drapto.project import require_output, require_sources
-from rules.graph import graph
-from rules.project import doit_config, make_state_dir
-from rules.workshop import lock, signals_restored
+from drapto.rules.graph import graph
+from drapto.rules.project import doit_config, make_state_dir
+from drapto.rules.run_state import lock, signals_restored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

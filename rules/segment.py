@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.media.fields import FieldsInfo
+from drapto.encoding.strategies import choose
+from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import SourceInfo
+from drapto.rules import fields, probe
+from drapto.rules.task import rule
 from drapto.video.plan import SegmentPlan
-from drapto.video.strategies import choose
 from drapto.words import count_text
-from rules import fields, probe
-from rules.task import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,7 @@ def fresh(project: Project, title: Title, info: SourceInfo) -> SegmentPlan | Non
 def build(job: Job, project: Project, title: Title) -> str:
     """Cut the source."""
     from drapto.engine.resources import require_space
-    from drapto.video.segment import Request, split
+    from drapto.video.split import Request, split
 
     wanted = project.config.processing.chunk_size
     info = SourceInfo.read(title.probe)

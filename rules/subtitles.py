@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.media.model import SourceInfo
+from drapto.rules.task import rule
 from drapto.words import count_text
-from rules.task import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

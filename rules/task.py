@@ -11,9 +11,9 @@ from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
 from drapto.errors import DraptoError, SpaceError, StageError, printable
+from drapto.rules.run_state import fingerprints, job_for, prepare
 from drapto.state.doit_plugins import forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
-from rules.workshop import fingerprints, job_for, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

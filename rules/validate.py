@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
 from drapto.errors import printable
-from drapto.media.fields import FieldsInfo
+from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
-from drapto.quality.target import choose_quality
+from drapto.quality.target import choose_quality, crf_for
+from drapto.rules import crop, decode_check, probe, segment, shape
+from drapto.rules.task import name_of, rule, shown
 from drapto.words import count_text, score_text, size_text, time_text
-from rules import crop, decode, encode, probe, segment
-from rules.task import name_of, rule, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from doit.task import Task
 
+    from drapto.encoding.delivered import Delivered
     from drapto.engine.job import Job
     from drapto.project import Project, Title
-    from drapto.quality.delivered import Delivered
     from drapto.video.plan import SegmentPlan
 
-STAGE = decode.STAGE
+STAGE = decode_check.STAGE
 
 
 def tasks(
@@ -39,12 +39,12 @@ def tasks(
         action=build,
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
-            *decode.targets(title, plan),
+            *decode_check.targets(title, plan),
         ],
         targets=[title.validation, title.output],
         # what it records of the other stages' settings, which may change without changing the file
         settings=lambda: settings(project, title),
-        task_dep=[name_of("mux", title), decode.group_name(title)],
+        task_dep=[name_of("mux", title), decode_check.group_name(title)],
         # `doit clean` removes what can be built again, not what the user came for
         clean=[title.validation],
         # the output is the user's, who may have changed a tag in it
@@ -88,7 +88,7 @@ def _quality(project: Project, info: SourceInfo) -> dict[str, Any]:
     target = choose_quality(project.config, info).target
     if target is not None:
         return {"target": target.model_dump(mode="json")}
-    return {"crf": encode.crf_for(project.config, info.video.width, info.video.height)}
+    return {"crf": crf_for(project.config, info.video.width, info.video.height)}
 
 
 def finished(project: Project, title: Title, info: SourceInfo) -> bool:
@@ -105,14 +105,14 @@ def finished(project: Project, title: Title, info: SourceInfo) -> bool:
 
 def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str:
     """Validate and publish the title."""
-    from drapto.output.decode import DecodedShare
+    from drapto.encoding.delivered import delivered
+    from drapto.encoding.record import EncodedSegment
+    from drapto.output.decode_check import DecodedShare
     from drapto.output.publish import publish
     from drapto.output.validate import validate
-    from drapto.quality.delivered import delivered
-    from drapto.video.encode_settings import EncodedSegment
 
     info = SourceInfo.read(title.probe)
-    encoded = [EncodedSegment.read(encode.targets(title, one)[1]) for one in plan.segments]
+    encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     quality = delivered(plan, encoded)
     validation = validate(
         title.muxed,
@@ -122,7 +122,7 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
         CropInfo.read(title.crop),
         FieldsInfo.read(title.fields),
         [plan_audio(track, project.config.audio.bitrate) for track in info.audio],
-        [one for share in decode.targets(title, plan) for one in DecodedShare.read(share).segments],
+        [one for share in decode_check.targets(title, plan) for one in DecodedShare.read(share).segments],
         title.validation,
         job=job,
         inputs=inputs(project, title, info),

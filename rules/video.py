@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.media.model import CropInfo, SourceInfo
+from drapto.rules import shape
+from drapto.rules.task import rule
 from drapto.state.bus import bus
 from drapto.state.events import EncodingComplete
 from drapto.words import count_text, size_text
-from rules import encode
-from rules.task import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.engine.job import Job
-    from drapto.media.dynamic import FrameMetadata
+    from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.project import Project, Title
     from drapto.video.plan import SegmentPlan
 
@@ -46,10 +46,10 @@ def tasks(
 def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str:
     """Join the segments."""
     del project
-    from drapto.video.concat import join
-    from drapto.video.encode_settings import EncodedSegment
+    from drapto.encoding.record import EncodedSegment
+    from drapto.video.join import join
 
-    pairs = [encode.targets(title, segment) for segment in plan.segments]
+    pairs = [shape.targets(title, segment) for segment in plan.segments]
     frames = join(
         [encoded for encoded, _ in pairs],
         title.planned,
@@ -74,8 +74,8 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
 
 def metadata_of(title: Title, plan: SegmentPlan) -> Iterator[FrameMetadata]:
     """Yield what the join puts into each frame of the title, in order."""
-    from drapto.media.dolby_vision import plan as plan_dolby_vision
-    from drapto.media.dynamic import read_dynamic
+    from drapto.media.hdr.dolby_vision import plan as plan_dolby_vision
+    from drapto.media.hdr.dynamic import read_dynamic
     from drapto.video.carry import carried
 
     info, cut = SourceInfo.read(title.probe), CropInfo.read(title.crop)

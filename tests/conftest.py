@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drapto.encoding.abav1 import AbAv1, find_ab_av1
 from drapto.engine.job import Job
 from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
-from drapto.quality.abav1 import AbAv1, find_ab_av1
 from tests import clips
 
 if TYPE_CHECKING:

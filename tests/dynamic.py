@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Literal
 
 import av
 
-from drapto.media import dolby_vision
-from drapto.media.rpu import CRC_BYTES, FINAL, PREFIX, checksum
-from drapto.output.header import PADDING, Amendment, amend
+from drapto.media.hdr import dolby_vision
+from drapto.media.hdr.rpu import CRC_BYTES, FINAL, PREFIX, checksum
+from drapto.media.matroska.header import PADDING, Amendment, amend
 from tests import clips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from drapto.media.dynamic import FrameMetadata
+    from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.media.model import DolbyVision
 
 Layer = Literal["MEL", "FEL"]

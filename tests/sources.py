@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from drapto.media.fields import FieldsInfo
+from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import SourceInfo, VideoTrack
 
 PLAIN = VideoTrack(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 import psutil
 
 from drapto.config.types import GIB, size_text
+from drapto.encoding.abav1 import INSTALL, find_ab_av1
 from drapto.engine import hwaccel, resources
 from drapto.errors import ToolMissingError
-from drapto.quality.abav1 import INSTALL, find_ab_av1
 from drapto.tools import BUNDLED, NEEDED_ENCODERS, WANTED_FILTERS, find_tools
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ def clean(everything: bool, **named: Unpack[options.Named]) -> None:
     Sources and outputs are never touched.
     """
     project = options.open_named(named)
-    import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
     removed = rules.clean(project, everything=everything)
     for path in removed:

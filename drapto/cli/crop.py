@@ -63,8 +63,8 @@ def _find(source: Path, config: Config, preview: Path | None) -> tuple[SourceInf
     from drapto.engine.job import Job  # noqa: PLC0415  what looks at pictures comes after the arguments
     from drapto.engine.resources import cpu_slots  # noqa: PLC0415
     from drapto.engine.slots import Slots  # noqa: PLC0415
-    from drapto.media.crop import detect_crop  # noqa: PLC0415
-    from drapto.media.preview import write_preview  # noqa: PLC0415
+    from drapto.media.crop.detect import detect_crop  # noqa: PLC0415
+    from drapto.media.crop.preview import write_preview  # noqa: PLC0415
     from drapto.media.probe import inspect  # noqa: PLC0415
     from drapto.tools import find_tools, require  # noqa: PLC0415
 

@@ -59,6 +59,6 @@ def encode(
         },
     )
     require(find_tools(project.config.tools.ffmpeg))
-    import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
     return rules.run(project, force=force, jobs=jobs)

@@ -21,7 +21,7 @@ def init(directory: Path) -> None:
     Writes dodo.py, drapto.toml with every setting as a comment, and the directories for sources and output.
     What is there already is left as it is.
     """
-    from rules.project import DODO  # noqa: PLC0415  the graph is only needed here
+    from drapto.rules.project import DODO  # noqa: PLC0415  the graph is only needed here
 
     files = {"dodo.py": DODO, FILE_NAME: template()}
     for name, text in files.items():

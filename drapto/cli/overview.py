@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from drapto.project import Project, Title
-    from rules import PlannedTask
+    from drapto.rules import PlannedTask
 
 State = Literal["done", "partly", "waiting"]
 

@@ -15,8 +15,8 @@ from drapto.errors import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from drapto.rules import PlannedTask
     from drapto.state.explain import Reason
-    from rules import PlannedTask
 
 
 MOST_REASONS = 3
@@ -29,7 +29,7 @@ MOST_REASONS = 3
 def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
     """Show what an encode of INPUT (by default: of this project) would run, and why. Nothing is run."""
     project = options.open_named(named)
-    import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
     tasks, qualities = rules.explain(project), rules.qualities(project)
     if as_json:

@@ -21,7 +21,7 @@ MARKS = {"done": "✓", "partly": "…", "waiting": "·"}
 def status(as_json: bool, **named: Unpack[options.Named]) -> None:
     """Show how far each title is: its stages, its segments, its output."""
     project = options.open_named(named)
-    import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
     from drapto.cli.overview import overview  # noqa: PLC0415  as above
 
     titles = overview(project, rules.explain(project))

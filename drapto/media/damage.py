@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import av.logging
 
 from drapto.errors import SourceError
-from drapto.media.container import REMUX
+from drapto.media.matroska.container import REMUX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from av.stream import Disposition
 
-from drapto.media.decoding import Trial
-from drapto.media.dynamic import DynamicTally
+from drapto.media.hdr.dynamic import DynamicTally
+from drapto.media.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable

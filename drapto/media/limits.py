@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.errors import SourceError
-from drapto.media import dolby_vision, yuv
+from drapto.media import yuv
+from drapto.media.hdr import dolby_vision
 
 if TYPE_CHECKING:
     from pathlib import Path

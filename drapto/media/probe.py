@@ -12,16 +12,16 @@ from av import FFmpegError
 from drapto.engine.job import file_url
 from drapto.errors import SourceError
 from drapto.media import tracks
-from drapto.media.container import require_matroska
 from drapto.media.damage import listening, refuse_damaged
-from drapto.media.decoding import frame_times, spread
-from drapto.media.dynamic import describe, write_dynamic
+from drapto.media.frame_count import frame_times, spread
+from drapto.media.hdr.dynamic import describe, write_dynamic
 from drapto.media.index import index_packets, is_cover
 from drapto.media.limits import refuse_unkeepable
+from drapto.media.matroska.container import require_matroska
+from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
 from drapto.media.rate import NS
-from drapto.media.records import dolby_vision_records
 from drapto.media.timestamps import write_timestamps
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-    from drapto.media.decoding import CountBy
-    from drapto.media.dynamic import FrameMetadata
+    from drapto.media.frame_count import CountBy
+    from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.media.model import Attachment, AudioTrack, SubtitleTrack, VideoTrack
 
 MICROSECONDS = 1_000_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from av.stream import Disposition
 
-from drapto.media import colour
+from drapto.media.hdr import colour
 from drapto.media.model import (
     DISPOSITIONS,
     Attachment,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.media import dolby_vision
-from drapto.media.dynamic import NOTHING
+from drapto.media.hdr import dolby_vision
+from drapto.media.hdr.dynamic import NOTHING
 from drapto.output.checks import exact
 from drapto.output.model import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from drapto.media.dynamic import FrameMetadata
+    from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.media.model import VideoTrack
 
 

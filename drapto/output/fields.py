@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.media.idet import look
+from drapto.media.fields.idet import look
 from drapto.output.model import Check
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from drapto.encoding.delivered import Delivered
 from drapto.engine.document import Document, Model
-from drapto.quality.delivered import Delivered
 
 
 class Check(Model):

@@ -11,11 +11,11 @@ import av
 from drapto.engine import atomic
 from drapto.engine.job import file_url
 from drapto.errors import ArtifactError
-from drapto.media import dolby_vision
+from drapto.media.hdr import dolby_vision
+from drapto.media.matroska.header import PADDING, Amendment, amend
+from drapto.media.matroska.languages import three_letters
 from drapto.output import metadata
 from drapto.output.attachments import attach_options, extracted, indices
-from drapto.output.header import PADDING, Amendment, amend
-from drapto.output.languages import three_letters
 from drapto.output.subtitles import EXACT, REPRODUCIBLE
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import av
 
 from drapto.engine.job import file_url
 from drapto.errors import SourceError, ValidationError
-from drapto.media.dolby_vision import plan
-from drapto.media.dynamic import read_dynamic
+from drapto.media.hdr.dolby_vision import plan
+from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all, exact
-from drapto.output.decode import decode_sound, same_frames
+from drapto.output.decode_check import decode_sound, same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.model import Check, Sizes, Validation
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.audio.plan import AudioPlan
+    from drapto.encoding.delivered import Delivered
     from drapto.engine.job import Job
-    from drapto.media.fields import FieldsInfo
+    from drapto.media.fields.model import FieldsInfo
     from drapto.media.model import CropInfo, SourceInfo
-    from drapto.output.decode import DecodedSegment
-    from drapto.quality.delivered import Delivered
+    from drapto.output.decode_check import DecodedSegment
 
 NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
@@ -52,8 +52,8 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
 ) -> Validation:
     """Hold ``muxed`` against the source's probe, and decode it to its end. The source itself is not read.
 
-    Its picture has been decoded already, segment by segment (see `drapto.output.decode`): here its packets
-    are held against those.
+    Its picture has been decoded already, segment by segment (see `drapto.output.decode_check`): here its
+    packets are held against those.
 
     Args:
         muxed: The finished file, not yet published.

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from drapto.engine.job import file_url
 from drapto.errors import ToolFailedError
+from drapto.media.filters import without_first
 from drapto.media.yuv import conversion
-from drapto.quality.sampling import without_first
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
 from drapto.quality.scores import Scores, scores_of
 

@@ -27,14 +27,6 @@ def step_for(frames: int) -> int:
     return most if most % 2 else most - 1
 
 
-def without_first(frames: int) -> list[str]:
-    """Return ffmpeg's filter that leaves out a segment's first ``frames``; none where there are none.
-
-    It counts the frames that come to it, whatever their times are.
-    """
-    return [f"trim=start_frame={frames}"] if frames else []
-
-
 def anchors(segments: int) -> list[int]:
     """Return which of a title's segments are tried first, by their place, spread over the title."""
     count = min(MOST_ANCHORS, (segments + 1) // SEGMENTS_PER_ANCHOR)

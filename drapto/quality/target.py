@@ -107,3 +107,19 @@ def choose_quality(config: Config, info: SourceInfo) -> Choice:
     )
     unit = "VMAF" if quality.metric == "vmaf" else "XPSNR"
     return Choice(target, f"every segment at {unit} {score:g}")
+
+
+SD = (1280, 720)
+
+
+HD = (1920, 1080)
+"""Largest picture of each class, long side and short side in pixels; what is larger is UHD."""
+
+
+def crf_for(config: Config, width: int, height: int) -> float:
+    """Return the CRF for a source of this size, upright or lying."""
+    long, short = max(width, height), min(width, height)
+    for (widest, highest), crf in ((SD, config.encoding.crf.sd), (HD, config.encoding.crf.hd)):
+        if long <= widest and short <= highest:
+            return crf
+    return config.encoding.crf.uhd

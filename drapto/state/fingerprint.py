@@ -11,27 +11,13 @@ at all when its size or modification time has changed.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
 from pathlib import Path
 
+from drapto.engine.digest import digest_of
 from drapto.engine.document import Document
-
-MIB = 1 << 20
-
-WHOLE_LIMIT = 16 * MIB
-"""Largest file, in bytes, that is read whole."""
-
-EDGE = MIB
-"""Bytes read at each end of a larger file: a Matroska's headers, and its cues or tags, lie there."""
-
-BLOCK = 64 << 10
-"""Bytes of each block read in between."""
-
-BLOCKS = 64
-"""How many blocks are read in between."""
 
 SETTLED_NS = 100_000_000
 """Age in nanoseconds from which a modification time can be trusted to change with the next write. File
@@ -44,36 +30,6 @@ class _Store(Document):
     """The cache's file: ``files`` maps a path to its size, modification time (ns) and digest."""
 
     files: dict[str, tuple[int, int, str]]
-
-
-def digest(path: Path | str) -> str:
-    """Return the content digest of the file at ``path``: BLAKE2b, 40 hexadecimal digits.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        return _digest(handle, os.fstat(handle).st_size)
-    finally:
-        os.close(handle)
-
-
-def _digest(handle: int, size: int) -> str:
-    state = hashlib.blake2b(str(size).encode() + b"\n", digest_size=20)
-    for start, length in _ranges(size):
-        for offset in range(start, start + length, MIB):
-            state.update(os.pread(handle, min(MIB, start + length - offset), offset))
-    return state.hexdigest()
-
-
-def _ranges(size: int) -> list[tuple[int, int]]:
-    """Return the (offset, length) pairs that are read of a file of ``size`` bytes, in order."""
-    if size <= WHOLE_LIMIT:
-        return [(0, size)]
-    room = size - 2 * EDGE - BLOCK
-    blocks = [(EDGE + room * (number + 1) // (BLOCKS + 1), BLOCK) for number in range(BLOCKS)]
-    return [(0, EDGE), *blocks, (size - EDGE, EDGE)]
 
 
 class Fingerprints:
@@ -130,7 +86,7 @@ class Fingerprints:
             if (known := self._recall(name, before)) is not None:
                 return before, known
             asked = time.time_ns()
-            found = _digest(handle, before[0])
+            found = digest_of(handle, before[0])
             if _stamp(handle) == before and before[1] < asked - SETTLED_NS:
                 self._remember(name, before, found)
         finally:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from drapto.media.dynamic import FrameMetadata
-from drapto.media.rpu import Margins
-from drapto.media.rpu_edit import edited
-from drapto.media.t35 import wrap_rpu
+from drapto.media.hdr.dynamic import FrameMetadata
+from drapto.media.hdr.rpu import Margins
+from drapto.media.hdr.rpu_edit import edited
+from drapto.media.hdr.t35 import wrap_rpu
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drapto.media.dolby_vision import Plan
+    from drapto.media.hdr.dolby_vision import Plan
     from drapto.media.model import CropInfo
 
 REMEMBERED = 64

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING
 
 import av
 
-from drapto.engine import atomic
 from drapto.engine.job import EncodeProgress, Job, file_url
 from drapto.errors import FrameCountError, ToolFailedError
+from drapto.media.filters import without_first
 from drapto.media.yuv import conversion
-from drapto.quality.sampling import without_first
-from drapto.video.encode_settings import EncodedSegment, EncodeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from drapto.engine.process import Finished
+    from drapto.video.encode_settings import EncodeSettings
     from drapto.video.hardware import Hardware
-    from drapto.video.strategies import Piece
+    from drapto.video.request import Piece
 
 SHORTEST_KEYINT = 2
 """With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals:
@@ -184,50 +183,6 @@ def _wrong(finished: Finished, target: Path, settings: EncodeSettings) -> str:
         return finished.complaints[0]
     frames = count_packets(target)
     return "" if frames == settings.frames else f"it gave {frames} frames of {settings.frames}"
-
-
-def encode_segment(
-    piece: Piece,
-    settings: EncodeSettings,
-    *,
-    strategy: str,
-    job: Job,
-    on_start: Callable[[], None] | None = None,
-    on_progress: Callable[[EncodeProgress], None] | None = None,
-) -> EncodedSegment:
-    """Encode one segment at its fixed CRF.
-
-    Args:
-        piece: What to encode, and where to.
-        settings: What shapes the bytes.
-        strategy: The strategy's name, for the record.
-        job: The title's surroundings.
-        on_start: Called once the CPU slots are held.
-        on_progress: Called about twice a second.
-
-    Raises:
-        FrameCountError: It did not come to the planned number of frames.
-        ToolFailedError: The encoder failed.
-    """
-    if settings.crf is None:
-        raise ValueError("the CRF is not fixed")
-    with job.cpu.hold(piece.slots), atomic.replacing(piece.target) as partial:
-        if on_start:
-            on_start()
-        done = run_encoder(piece, partial, settings, job=job, on_progress=on_progress)
-    return EncodedSegment(
-        index=piece.index,
-        strategy=strategy,
-        crf=settings.crf,
-        preset=settings.preset,
-        attempts=done.starts,
-        frames=settings.frames,
-        bytes=done.bytes,
-        seconds=done.seconds,
-        cpu_seconds=done.cpu_seconds,
-        complaints=len(done.complaints),
-        complaint="".join(done.complaints[:1]),
-    ).write(piece.record)
 
 
 def count_packets(path: Path) -> int:

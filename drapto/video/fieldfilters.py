@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.media.fields import FILM_CYCLE, FieldsInfo, cadence, deinterlacer
+from drapto.media.fields.model import FILM_CYCLE, FieldsInfo, cadence, deinterlacer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drapto.media.fields import FieldRate
+    from drapto.media.fields.model import FieldRate
 
 NS = 1_000_000_000
 

@@ -15,6 +15,7 @@ from drapto.engine import atomic
 from drapto.engine.hwaccel import choose
 from drapto.errors import ToolFailedError
 from drapto.video.encode import encode_arguments
+from drapto.video.request import stage_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from drapto.engine.hwaccel import Asked
     from drapto.engine.job import Job
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.strategies import Piece
+    from drapto.video.request import Piece
 
 EXACT = ("h264", "hevc", "vp8", "vp9", "av1", "vc1")
 """Codecs that define every bit of the picture. Of MPEG-1, 2 and 4, decoders round the inverse transform
@@ -143,11 +144,6 @@ def _encode(
 ) -> tuple[str, ...]:
     arguments = encode_arguments(piece.source, piece.stream, target, shape, lp=piece.lp, hardware=hardware)
     return job.run_ffmpeg(arguments, stage=stage_of(piece), about=piece.source).complaints
-
-
-def stage_of(piece: Piece) -> str:
-    """Return the name of the log of a piece's encode."""
-    return f"encode-{piece.index:04d}"
 
 
 def decoder_for(job: Job, asked: Asked, *, codec: str, pix_fmt: str) -> Decoder:

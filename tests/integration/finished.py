@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.audio.encode import encode_audio
 from drapto.audio.plan import AudioPlan, plan_audio
-from drapto.media.dynamic import write_dynamic
+from drapto.media.hdr.dynamic import write_dynamic
 from drapto.media.model import CropInfo, CropRect, SourceInfo
 from drapto.media.probe import examine
 from drapto.media.timestamps import write_timestamps
-from drapto.output.decode import Coded, DecodedSegment, decode_share
+from drapto.output.decode_check import Coded, DecodedSegment, decode_share
 from drapto.output.mux import mux
 from drapto.output.subtitles import copy_subtitles
 from tests import clips

@@ -14,16 +14,16 @@ import psutil
 import pytest
 
 from bench.abav1 import auto_encode
+from drapto.encoding.abav1 import TIERS, Attempt, Found, NotFound, SampleTier, SearchSettings, search
 from drapto.errors import ToolFailedError
-from drapto.quality.abav1 import TIERS, Attempt, Found, NotFound, SampleTier, SearchSettings, search
 from tests import clips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from drapto.encoding.abav1 import AbAv1
     from drapto.engine.job import Job
-    from drapto.quality.abav1 import AbAv1
 
 PRESET = 12
 FRAMES = 120

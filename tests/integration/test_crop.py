@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drapto.errors import ConfigError
-from drapto.media.crop import detect_crop
+from drapto.media.crop.detect import detect_crop
+from drapto.media.crop.samples import WANTED
 from drapto.media.model import CropInfo
 from drapto.media.probe import inspect
-from drapto.media.samples import WANTED
 from tests import clips
 from tests.clips import Bars
 

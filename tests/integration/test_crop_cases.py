@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from drapto.media.crop import detect_crop
+from drapto.media.crop.detect import detect_crop
 from drapto.media.probe import inspect
 from tests import clips
 from tests.clips import NO_BARS, Bars

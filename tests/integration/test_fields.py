@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.media import idet
-from drapto.media.deinterlace import detect_fields
-from drapto.media.fields import FieldsInfo, deinterlacer
-from drapto.media.fieldvote import COMBED, ORDERED
+from drapto.media.fields import idet
+from drapto.media.fields.deinterlace import detect_fields
+from drapto.media.fields.model import FieldsInfo, deinterlacer
+from drapto.media.fields.vote import COMBED, ORDERED
 from drapto.media.probe import inspect, probe_source
 from drapto.media.timestamps import read_timestamps
 from drapto.output.fields import check_fields
-from drapto.video.segment import Request, split
+from drapto.video.split import Request, split
 from tests import clips
 from tests.sources import fields
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.job import Job
-    from drapto.media.fields import FieldRate
+    from drapto.media.fields.model import FieldRate
     from drapto.video.plan import SegmentPlan
 
 RATE = 1 << 30

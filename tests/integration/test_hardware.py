@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drapto.encoding.fixed import encode_segment
 from drapto.engine.hwaccel import HERE, listed
-from drapto.video.encode import encode_arguments, encode_segment
+from drapto.video.encode import encode_arguments
 from drapto.video.hardware import Decoder, Hardware, decoder_for
-from drapto.video.strategies import Piece
+from drapto.video.request import Piece
 from tests import clips
 from tests.encodes import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from drapto.encoding.record import EncodedSegment
     from drapto.engine.hwaccel import Asked
     from drapto.engine.job import Job
-    from drapto.video.encode_settings import EncodedSegment
 
 FRAMES = 20
 

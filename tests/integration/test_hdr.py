@@ -11,23 +11,23 @@ import av
 import pytest
 from av.sidedata.sidedata import Type
 
+from drapto.encoding.fixed import encode_segment
 from drapto.errors import ValidationError
-from drapto.media.dolby_vision import plan
-from drapto.media.dynamic import FrameMetadata, read_dynamic
-from drapto.media.fields import FieldsInfo
+from drapto.media.fields.model import FieldsInfo
+from drapto.media.hdr.dolby_vision import plan
+from drapto.media.hdr.dynamic import FrameMetadata, read_dynamic
 from drapto.media.limits import limits
 from drapto.media.model import CropInfo, CropRect, DolbyVision, SourceInfo
 from drapto.media.probe import Examined, examine, probe_source
-from drapto.output.decode import Coded, DecodedSegment, decode_share
+from drapto.output.decode_check import Coded, DecodedSegment, decode_share
 from drapto.output.model import Validation
 from drapto.output.mux import mux
 from drapto.output.validate import validate
 from drapto.video.carry import carried
-from drapto.video.concat import join
-from drapto.video.encode import encode_segment
 from drapto.video.encode_settings import EncodeSettings
-from drapto.video.segment import Request, split
-from drapto.video.strategies import Piece
+from drapto.video.join import join
+from drapto.video.request import Piece
+from drapto.video.split import Request, split
 from tests import clips, dynamic
 from tests.integration.finished import whole_picture
 

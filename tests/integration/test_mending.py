@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 
+from drapto.encoding.attempts import Attempts
+from drapto.encoding.targeted import encode_to_target
 from drapto.engine.job import file_url
-from drapto.quality.attempts import Attempts
 from drapto.quality.scores import scores_of
 from drapto.quality.target import QualityTarget
-from drapto.quality.targeted import encode_to_target
-from drapto.video.strategies import Piece
+from drapto.video.request import Piece
 from tests import clips
 from tests.encodes import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from drapto.encoding.record import EncodedSegment
     from drapto.engine.job import Job
-    from drapto.video.encode_settings import EncodedSegment
 
 FRAMES, GOP = 192, 64
 

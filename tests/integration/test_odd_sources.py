@@ -12,7 +12,7 @@ import av
 import pytest
 
 from drapto.errors import SourceError
-from drapto.media.crop import detect_crop, full_range_threshold
+from drapto.media.crop.detect import detect_crop, full_range_threshold
 from drapto.media.limits import limits
 from drapto.media.probe import inspect, probe_source
 from drapto.output.mux import signed
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from drapto.encoding.abav1 import AbAv1
     from drapto.media.model import VideoTrack
-    from drapto.quality.abav1 import AbAv1
 
 FRAMES = 30
 SIZE = (160, 96)

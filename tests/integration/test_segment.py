@@ -13,7 +13,7 @@ from drapto.errors import SourceError
 from drapto.media.model import SourceInfo
 from drapto.media.probe import probe_source
 from drapto.video.plan import SegmentPlan
-from drapto.video.segment import Request, split
+from drapto.video.split import Request, split
 from tests import clips
 from tests.sources import fields
 

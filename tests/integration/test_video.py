@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 
+from drapto.encoding.fixed import encode_segment
+from drapto.encoding.record import EncodedSegment
 from drapto.errors import ArtifactError, FrameCountError, ToolFailedError
 from drapto.media.model import CropRect
 from drapto.media.probe import inspect
 from drapto.media.timestamps import read_timestamps, write_timestamps
-from drapto.video.concat import Run, append, join
-from drapto.video.encode import count_packets, encode_segment, svt_parameters
-from drapto.video.encode_settings import EncodedSegment, EncodeSettings
-from drapto.video.strategies import Piece
+from drapto.video.encode import count_packets, svt_parameters
+from drapto.video.join import Run, append, join
+from drapto.video.request import Piece
 from tests import clips
 from tests.encodes import settings
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.job import EncodeProgress, Job
+    from drapto.video.encode_settings import EncodeSettings
 
 RATE = 1 << 30
 MS = 1_000_000

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rules import DODO
+from drapto.rules import DODO
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.media.fields import FieldsInfo
-from drapto.media.idet import look
+from drapto.media.fields.idet import look
+from drapto.media.fields.model import FieldsInfo
 from drapto.media.probe import inspect
 from tests import clips
 from tests.system.projects import ProjectDir, new_project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from drapto.media.dynamic import FrameMetadata
+from drapto.media.hdr.dynamic import FrameMetadata
 from drapto.media.model import DolbyVision
 from drapto.media.probe import examine
 from tests import dynamic

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from doit.exceptions import DependencyError, InvalidCommand, TaskFailed, UnmetDependency
 
 from drapto.errors import DraptoError, printable
+from drapto.state.bus import bus
 from drapto.state.doit_plugins.database import DurableDB
-from drapto.state.events import ErrorEvent, StageComplete, StageStarted, bus
+from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drapto.media.dynamic import FrameMetadata, describe
+from drapto.media.hdr.dynamic import FrameMetadata, describe
 from drapto.media.model import Colour, DolbyVision, VideoTrack
 from drapto.output.dynamic_checks import check_dynamic
 from tests import dynamic

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from drapto.media.matroska.languages import THREE_LETTERS, three_letters
 from drapto.media.model import AudioTrack, Chapter
-from drapto.output.languages import THREE_LETTERS, three_letters
 from drapto.output.metadata import escape, ffmetadata, options
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from drapto.config import Config
 from drapto.project import open_project
-from drapto.state.events import AnalysisComplete, ErrorEvent, StageComplete, bus
-from rules import project as rules_project
+from drapto.rules import project as rules_project
+from drapto.state.bus import bus
+from drapto.state.events import AnalysisComplete, ErrorEvent, StageComplete
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.cli.display import Display
+    from drapto.display.display import Display
     from drapto.project import Project
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.config import load_config
-from rules.encode import crf_for
+from drapto.quality.target import crf_for
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.config import Config
+from drapto.engine.digest import digest
 from drapto.errors import SourceError
 from drapto.project import open_project
-from drapto.state.fingerprint import Fingerprints, digest
-from rules import graph, probe
-from rules.graph import _read_info
+from drapto.rules import graph, probe
+from drapto.rules.graph import _read_info
+from drapto.state.fingerprint import Fingerprints
 from tests.sources import source as described
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.state import events
-from drapto.state.events import AnalysisStarted, Bus, Event, Progress, StageComplete
+from drapto.state.bus import Bus
+from drapto.state.events import AnalysisStarted, Event, Progress, StageComplete
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drapto.engine.digest import BLOCK, BLOCKS, EDGE, WHOLE_LIMIT, _ranges, digest
 from drapto.state import fingerprint
-from drapto.state.fingerprint import BLOCK, BLOCKS, EDGE, WHOLE_LIMIT, Fingerprints, digest
+from drapto.state.fingerprint import Fingerprints
 
 LARGE = WHOLE_LIMIT + 5 * EDGE + 12345
 LONG_AGO = 1_000_000_000 * 10**9
@@ -43,13 +44,13 @@ class Count:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reads = 0
-        real = fingerprint._digest
+        real = fingerprint.digest_of
 
         def counted(handle: int, size: int) -> str:
             self.reads += 1
             return real(handle, size)
 
-        monkeypatch.setattr(fingerprint, "_digest", counted)
+        monkeypatch.setattr(fingerprint, "digest_of", counted)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_digests_are_equal_exactly_where_contents_are(
 
 @given(st.integers(min_value=0, max_value=200 << 30))
 def test_ranges_lie_in_the_file_in_order_without_overlap_and_include_both_ends(size: int) -> None:
-    ranges = fingerprint._ranges(size)
+    ranges = _ranges(size)
     ends = [start + length for start, length in ranges]
     assert ranges[0][0] == 0
     assert ends[-1] == size
@@ -95,7 +96,7 @@ def test_a_large_file_is_told_by_its_ends(tmp_path: Path, offset: int) -> None:
 def test_a_large_file_is_told_by_its_blocks_and_by_nothing_between_them(tmp_path: Path) -> None:
     path = large(tmp_path / "file")
     before = digest(path)
-    start, length = fingerprint._ranges(LARGE)[BLOCKS // 2]
+    start, length = _ranges(LARGE)[BLOCKS // 2]
     patch(path, start + length)
     assert digest(path) == before, "the documented limit: bytes between two blocks are not read"
     patch(path, start + length - 1)
@@ -157,15 +158,15 @@ def test_a_file_changed_while_it_is_read_is_not_remembered(
 ) -> None:
     path = settled(tmp_path / "file", b"one")
     prints = Fingerprints()
-    real = fingerprint._digest
+    real = fingerprint.digest_of
 
     def slow(handle: int, size: int) -> str:
         found = real(handle, size)
-        monkeypatch.setattr(fingerprint, "_digest", real)
+        monkeypatch.setattr(fingerprint, "digest_of", real)
         settled(path, b"two", LONG_AGO + 1)
         return found
 
-    monkeypatch.setattr(fingerprint, "_digest", slow)
+    monkeypatch.setattr(fingerprint, "digest_of", slow)
     assert prints.state(path)[1] == LONG_AGO, "the stamp from before: the next check compares digests"
     assert prints.of(path) == digest(path)
 

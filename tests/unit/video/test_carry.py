@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from drapto.media.dolby_vision import Plan
-from drapto.media.dynamic import FrameMetadata
+from drapto.media.hdr.dolby_vision import Plan
+from drapto.media.hdr.dynamic import FrameMetadata
+from drapto.media.hdr.rpu import Margins
+from drapto.media.hdr.t35 import unwrap_rpu
 from drapto.media.model import CropInfo, CropRect
-from drapto.media.rpu import Margins
-from drapto.media.t35 import unwrap_rpu
 from drapto.video.carry import carried, cut_away, messages
 from tests import dynamic
 

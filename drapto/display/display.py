@@ -1,0 +1,137 @@
+"""Shows a run: a line for each finished stage, what is running now, and at the end what came of it.
+
+rich is loaded only where there is a terminal and something runs: a run that has nothing to do pays nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from drapto.display.board import Board, Row, progress_lines
+from drapto.display.lines import TITLE_WIDTH, Line, SummaryRow, columns
+from drapto.display.outcomes import Outcome, Outcomes
+from drapto.display.screens import PlainScreen, Screen
+from drapto.state.bus import bus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from drapto.state.bus import Subscription
+    from drapto.state.events import Event
+
+__all__ = ["Display", "Outcome", "SummaryRow"]
+
+PLAIN_EVERY = 30.0
+"""Seconds between two progress lines where the output is no terminal."""
+
+
+class Display:
+    """A subscriber of the bus that shows what happens.
+
+    Safe to call from any thread. In a worker of doit's process runner it shows nothing: the main
+    process, whose terminal it is, reports the stages, and reads from ``encode_data`` how far an encode is.
+
+    Args:
+        titles: The names of the titles.
+        folders: Their ``encode_data`` directories by name, for how far each encode is as a whole.
+        console: Where to show it; standard output by default.
+        quiet: Show failures alone.
+    """
+
+    def __init__(
+        self,
+        titles: Sequence[str],
+        *,
+        folders: Mapping[str, Path] | None = None,
+        console: Console | None = None,
+        quiet: bool = False,
+    ) -> None:
+        self._width = min(TITLE_WIDTH, max((columns(title) for title in titles), default=0))
+        self._board = Board(folders or {})
+        self._outcomes = Outcomes()
+        self._console = console
+        self._quiet = quiet
+        self._screen: Screen | None = None
+        self._subscription: Subscription | None = None
+        self._moving = False
+        self._said_at = time.monotonic()
+        self._pid = os.getpid()
+        # never held while the screen is written: its thread asks for rows while it holds the screen's lock
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to show, and follow the bus."""
+        if self._screen is not None:
+            return
+        self._screen = self._choose_screen()
+        self._screen.start()
+        self._subscription = bus.subscribe(self)
+
+    def stop(self) -> None:
+        """Say what is left to say, and leave the terminal as it was. Stopping twice is fine."""
+        if self._subscription is None or self._screen is None or os.getpid() != self._pid:
+            return
+        self._subscription()
+        self._subscription = None
+        with self._lock:
+            lines = self._board.finish()
+        self._screen.stop()
+        self._show(lines)
+
+    def __call__(self, event: Event) -> None:
+        """Take in an event and show what it gives rise to."""
+        if os.getpid() != self._pid:
+            return
+        now = time.monotonic()
+        with self._lock:
+            self._outcomes.feed(event, now)
+            lines = self._board.feed(event, now)
+            if not self._moving and now - self._said_at >= PLAIN_EVERY:
+                self._said_at = now
+                lines += progress_lines(self._board.totals(now))
+        self._show(lines)
+
+    def outcomes(self) -> list[Outcome]:
+        """Return what became of the titles that were finished, or failed, while this was shown."""
+        with self._lock:
+            return self._outcomes.ended()
+
+    def summary(self, rows: Sequence[SummaryRow]) -> None:
+        """Show what came of the titles; call it after `stop`."""
+        if rows and not self._quiet:
+            (self._screen or self._choose_screen()).summary(rows)
+
+    def _show(self, lines: Sequence[Line]) -> None:
+        screen = self._screen
+        if screen is None:
+            return
+        for line in lines:
+            if line.mark == "failure" or not self._quiet:
+                screen.write(line, self._width)
+
+    def _choose_screen(self) -> Screen:
+        stream = sys.stdout if self._console is None else self._console.file
+        moving = _is_terminal() if self._console is None else self._console.is_terminal
+        if self._quiet or not moving:
+            return PlainScreen(stream)  # type: ignore[arg-type]  # rich says IO[str], and means a text stream
+        from rich.console import Console  # noqa: PLC0415  costs 60 ms, and only a terminal needs it
+
+        from drapto.display.live import LiveScreen  # noqa: PLC0415  as above
+
+        self._moving = True
+        return LiveScreen(self._console or Console(), self._rows)
+
+    def _rows(self) -> list[Row]:
+        with self._lock:
+            return self._board.rows(time.monotonic())
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")

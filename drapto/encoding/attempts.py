@@ -1,0 +1,134 @@
+"""What has been tried for a segment, and what came of it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from drapto.engine.document import Document, Model
+from drapto.quality.scores import Scores
+from drapto.quality.search import Point
+from drapto.quality.splice import Tail
+
+
+class Attempt(Model):
+    """One encode of a segment, or of its tail.
+
+    Attributes:
+        crf: Its CRF.
+        first: How many of the segment's frames it leaves out: 0 for an encode of the whole.
+        keyframes: Which of its frames are keyframes, by their number in it.
+        bytes: The file's size.
+        digest: The file's content digest.
+        seconds, cpu_seconds: What the encode took; 0 where that is not known.
+        starts: How often the encoder was started for it.
+        complaints, complaint: How often ffmpeg complained of the source, and its first complaint.
+        scores: What was measured of it, one for each density.
+        measuring_cpu_seconds: What that took.
+    """
+
+    crf: float
+    first: int = 0
+    keyframes: tuple[int, ...] = ()
+    bytes: int
+    digest: str
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    starts: int = 1
+    complaints: int = 0
+    complaint: str = ""
+    scores: tuple[Scores, ...] = ()
+    measuring_cpu_seconds: float = 0.0
+
+    def measured(self, step: int) -> Scores | None:
+        """Return the scores of every ``step``-th frame, if they were measured."""
+        return next((scores for scores in self.scores if scores.step == step), None)
+
+    def tail_scores(self, first: int, step: int, frames: int) -> Scores | None:
+        """Return the scores of the segment's frames from ``first`` on, if it has them as a tail."""
+        scores = self.measured(step)
+        if scores is None or first == self.first:
+            return scores
+        return scores.between(first, frames) if not self.first and first in self.keyframes else None
+
+
+class Joined(Model):
+    """What a mended segment was joined from.
+
+    Attributes:
+        crf: The CRF of the encode that it begins with.
+        first: How many of its frames are of that.
+        tail_crf: The CRF of the others.
+    """
+
+    crf: float
+    first: int
+    tail_crf: float
+
+
+class Sketched(Model):
+    """A sketch of a segment that was measured.
+
+    Attributes:
+        crf: Its CRF.
+        scores: What was measured of it.
+    """
+
+    crf: float
+    scores: Scores
+
+
+class Attempts(Document):
+    """Everything tried for a segment, whatever the target was.
+
+    Attributes:
+        key: Digest of all that the encodes depend on but the CRF.
+        sketches: In the order that they were drawn.
+        sketching_cpu_seconds: What they took.
+        foreign: Where ab-av1 would begin, by the target.
+        foreign_cpu_seconds: What it took to say so.
+        attempts: In the order that they were made.
+        mended: What a segment was joined from, by its file's digest.
+    """
+
+    key: str
+    sketches: tuple[Sketched, ...] = ()
+    sketching_cpu_seconds: float = 0.0
+    foreign: dict[str, float] = Field(default_factory=dict)
+    foreign_cpu_seconds: float = 0.0
+    attempts: tuple[Attempt, ...] = ()
+    mended: dict[str, Joined] = Field(default_factory=dict)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What all of it took."""
+        encodes = sum(one.cpu_seconds + one.measuring_cpu_seconds for one in self.attempts)
+        return encodes + self.sketching_cpu_seconds + self.foreign_cpu_seconds
+
+    def at(self, crf: float, first: int = 0) -> Attempt | None:
+        """Return the attempt at ``crf`` that begins with frame ``first``."""
+        return next((one for one in self.attempts if (one.crf, one.first) == (crf, first)), None)
+
+    def points(self, step: int) -> list[Point]:
+        """Return the attempts at the whole segment that were measured at every ``step``-th frame."""
+        found = ((one.crf, one.measured(step)) for one in self.attempts if not one.first)
+        return [Point(crf, scores.harmonic) for crf, scores in found if scores]
+
+    def tails(self, crf: float, step: int, frames: int) -> list[Tail]:
+        """Return the tails that an encode of all ``frames`` at ``crf`` may be given, the shortest first."""
+        whole = self.at(crf)
+        if whole is None or (scores := whole.measured(step)) is None:
+            return []
+        found = [self._tail(scores, first, step, frames) for first in whole.keyframes if first]
+        return [tail for tail in reversed(found) if tail]
+
+    def _tail(self, whole: Scores, first: int, step: int, frames: int) -> Tail | None:
+        head, now = whole.between(0, first), whole.between(first, frames)
+        if head is None or now is None:
+            return None
+        points = [
+            Point(one.crf, scores.harmonic)
+            for one in self.attempts
+            if (scores := one.tail_scores(first, step, frames)) is not None
+        ]
+        own = sum(one.first == first for one in self.attempts)
+        return Tail(first, frames - first, head.harmonic, now.harmonic, points, own)

@@ -1,0 +1,64 @@
+"""What a segment's encode delivered: the typed content of ``encoded/NNNN.json``."""
+
+from __future__ import annotations
+
+from drapto.engine.document import Document, Model
+from drapto.quality.scores import Scores
+
+
+class Stretch(Model):
+    """A run of a segment's frames at one CRF.
+
+    Attributes:
+        frames: How many it has.
+        crf: Their CRF.
+    """
+
+    frames: int
+    crf: float
+
+
+class EncodedSegment(Document):
+    """What an encode delivered (``encoded/NNNN.json``).
+
+    Attributes:
+        index: The segment's number, from 1.
+        strategy: The strategy that made it.
+        crf: The CRF of the delivered encode; of one whose tail has another, the mean over its frames.
+        preset: SVT-AV1's preset.
+        attempts: Encoder starts that it took, those for other CRFs included.
+        scores: What was measured of the delivered frames; None where nothing was.
+        target: The score that was aimed at; None where the CRF was fixed.
+        tier: Which round of the search found the delivered encode, 1 to 3.
+        why: Why the search ended there: ``target``, or what kept it from it.
+        tried: The measured encodes of the whole segment, (CRF, score), in the order that they were made.
+        stretches: What has a CRF of its own (`drapto.quality.splice`), in order; empty where all has one.
+        encodes: How often each of its frames was encoded, the mean.
+        frames: Frames delivered, equal to the plan's.
+        bytes: Size of the file.
+        seconds: Wall-clock seconds of the delivered encode.
+        cpu_seconds: Processor seconds of the delivered encode.
+        search_cpu_seconds: Processor seconds of all that it took to find it: guess, encodes, measurements.
+        complaints: How often ffmpeg complained of what it decoded.
+        complaint: Its first complaint; empty where there was none.
+    """
+
+    index: int
+    strategy: str
+    crf: float
+    preset: int
+    attempts: int
+    scores: Scores | None = None
+    target: float | None = None
+    tier: int | None = None
+    why: str = ""
+    tried: tuple[tuple[float, float], ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+    encodes: float = 1.0
+    frames: int
+    bytes: int
+    seconds: float
+    cpu_seconds: float
+    search_cpu_seconds: float = 0.0
+    complaints: int = 0
+    complaint: str = ""

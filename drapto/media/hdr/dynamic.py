@@ -1,0 +1,182 @@
+"""Metadata that change from frame to frame, as text: a line a frame, in the order in which frames are shown.
+
+A line has two words: the HDR10+ message (ITU-T T.35, from its country code on) and the Dolby Vision RPU
+(without HEVC's prefix), hexadecimal; ``-`` where there is none. A line that would repeat the one before it is
+empty. A title without such metadata has an empty file.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from itertools import repeat
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from drapto.engine import atomic
+from drapto.errors import ArtifactError
+from drapto.media.hdr import hevc, obu, rpu
+from drapto.media.hdr.t35 import is_hdr10plus, unwrap_rpu
+from drapto.media.model import DynamicMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+NONE = "-"
+
+HEVC_KINDS = frozenset((hevc.PREFIX_SEI, hevc.UNSPECIFIED_62))
+
+
+class FrameMetadata(NamedTuple):
+    """What a frame has: an HDR10+ message from its country code on, an RPU without HEVC's prefix."""
+
+    hdr10plus: bytes | None = None
+    rpu: bytes | None = None
+
+
+NOTHING = FrameMetadata()
+
+
+class DynamicTally:
+    """Collects the metadata of a track's packets. Equal ones, and there are many, are kept once.
+
+    A film's take some tens of megabytes: an RPU has about 400 bytes and holds for a shot.
+    """
+
+    def __init__(self, stream: VideoStream) -> None:
+        codec = stream.codec_context
+        self._kind = codec.codec.canonical_name
+        self._size = hevc.length_size(codec.extradata) if self._kind == "hevc" else None
+        self._known: dict[FrameMetadata, int] = {NOTHING: 0}
+        self._found = array("l")
+
+    def add(self, packet: Packet[Stream]) -> None:
+        """Note what a packet carries; every packet with a presentation time is to be given."""
+        if self._size:
+            found = _of_hevc(memoryview(packet), self._size)
+        elif self._kind == "av1":
+            found = _of_av1(memoryview(packet))
+        else:
+            found = NOTHING
+        self._found.append(self._known.setdefault(found, len(self._known)))
+
+    def of(self, times: Sequence[int], packets: Sequence[int]) -> list[FrameMetadata]:
+        """Return the metadata of each frame; nothing at all where no frame has any.
+
+        Args:
+            times: The frames' presentation times in ticks, ascending.
+            packets: Those of the packets, in the order in which they were added.
+        """
+        if not any(self._found):
+            return []
+        by_time: Mapping[int, list[int]] = defaultdict(list)
+        for time, number in zip(reversed(packets), reversed(self._found), strict=True):
+            by_time[time].append(number)
+        known = list(self._known)
+        return [known[waiting.pop()] if (waiting := by_time.get(time)) else NOTHING for time in times]
+
+
+def _of_hevc(packet: memoryview, size: int) -> FrameMetadata:
+    plus = dolby = None
+    for kind, unit in hevc.nal_units(packet, size):
+        if kind not in HEVC_KINDS:
+            continue
+        payload = hevc.unescape(unit)
+        if kind == hevc.UNSPECIFIED_62:
+            if payload[:1] == bytes([rpu.PREFIX]):
+                dolby = payload[1:].rstrip(b"\0")
+            continue
+        for message, content in hevc.sei_messages(payload):
+            if message == hevc.USER_DATA_T35 and is_hdr10plus(content):
+                plus = content
+    return FrameMetadata(plus, dolby)
+
+
+def _of_av1(packet: memoryview) -> FrameMetadata:
+    plus = dolby = None
+    try:
+        for message in obu.t35_payloads(packet):
+            if is_hdr10plus(message):
+                plus = message
+            dolby = unwrap_rpu(message) or dolby
+    except ValueError:
+        return NOTHING  # whether it decodes is not asked here
+    return FrameMetadata(plus, dolby)
+
+
+def describe(frames: Sequence[FrameMetadata]) -> DynamicMetadata | None:
+    """Return what is in ``frames``, in numbers; None where there is nothing."""
+    if not frames:
+        return None
+    counts: dict[FrameMetadata, int] = defaultdict(int)
+    for frame in frames:
+        counts[frame] += 1
+    units = {frame.rpu for frame in counts if frame.rpu is not None}
+    parsed, problems = [], set()
+    for unit in units:
+        try:
+            parsed.append(rpu.parse(unit))
+        except rpu.RpuError as error:
+            problems.add(str(error))
+    layers = {one.minimal for one in parsed if one.minimal is not None}
+    return DynamicMetadata(
+        hdr10plus_frames=sum(count for frame, count in counts.items() if frame.hdr10plus is not None),
+        rpu_frames=sum(count for frame, count in counts.items() if frame.rpu is not None),
+        rpu_profiles=tuple(sorted({one.profile for one in parsed})),
+        rpu_problem=min(problems, default=None),
+        enhancement=_enhancement(layers, residual=any(one.residual for one in parsed)),
+    )
+
+
+def _enhancement(layers: set[bool], *, residual: bool) -> Literal["MEL", "FEL"] | None:
+    if not residual:
+        return None
+    return "MEL" if layers == {True} else "FEL"
+
+
+def write_dynamic(path: Path, frames: Iterable[FrameMetadata]) -> None:
+    """Write the frames' metadata to ``path``, whole or not at all."""
+    with atomic.replacing(path) as partial, partial.open("w", encoding="ascii") as file:
+        before = None
+        for frame in frames:
+            file.write("\n" if frame == before else f"{_word(frame.hdr10plus)} {_word(frame.rpu)}\n")
+            before = frame
+
+
+def read_dynamic(path: Path, count: int) -> Iterator[FrameMetadata]:
+    """Yield the metadata of ``count`` frames; nothing of each where the file is empty.
+
+    Raises:
+        ArtifactError: The file is missing or damaged, or is of another number of frames.
+    """
+    read = 0
+    try:
+        with path.open(encoding="ascii") as file:
+            frame = NOTHING
+            for line in file:
+                if words := line.split():
+                    frame = FrameMetadata(*map(_bytes, words))
+                read += 1
+                yield frame
+    except (OSError, ValueError, TypeError) as error:
+        raise _damaged(path, str(error)) from error
+    if read == 0:
+        yield from repeat(NOTHING, count)
+    elif read != count:
+        raise _damaged(path, f"{read} frames instead of {count}")
+
+
+def _damaged(path: Path, problem: str) -> ArtifactError:
+    return ArtifactError(f"cannot be read ({problem})", path=path, remedy="delete it and run again")
+
+
+def _word(value: bytes | None) -> str:
+    return NONE if value is None else value.hex()
+
+
+def _bytes(word: str) -> bytes | None:
+    return None if word == NONE else bytes.fromhex(word)

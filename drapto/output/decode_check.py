@@ -1,0 +1,233 @@
+"""The full decode of a finished file: does every packet of picture and sound decode?
+
+The picture is decoded in shares, each of some of the segments, as soon as they are encoded: what is fed to
+the decoder is bit for bit what the join writes, metadata included. A share's record holds a digest of each
+segment's packets; the finished file passes where its packets have the same. So the picture is decoded once
+for each encode of it: a film whose sound is changed is not decoded anew, and an interrupted check goes on.
+
+A decoder on many threads leaves cores idle (dav1d on two: 1.55 of them busy), so a share has one thread, but
+where there are more cores than shares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import av
+
+from drapto.engine.document import Document, Model
+from drapto.engine.job import file_url
+from drapto.errors import ArtifactError, SpaceError, ToolFailedError
+from drapto.video.join import Run, packets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from drapto.engine.job import EncodeProgress, Job
+    from drapto.media.hdr.dynamic import FrameMetadata
+
+ERROR_LIMIT = 500
+"""Characters of ffmpeg's complaints that are quoted."""
+
+DELIMITER = b"\x12\x00"
+"""A temporal delimiter OBU: what parts one frame from the next in a stream without a container (AV1
+Bitstream & Decoding Process Specification, sections 5.6 and 7.5). Matroska leaves it out."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """An encoded segment.
+
+    Attributes:
+        index: Its number, from 1.
+        path: Its file.
+        metadata: What the join puts into each of its frames; empty where that is nothing.
+    """
+
+    index: int
+    path: Path
+    metadata: Sequence[FrameMetadata] = ()
+
+    def packets(self) -> Iterator[bytes]:
+        """Yield each frame's packet as it is joined.
+
+        Raises:
+            ArtifactError: The file cannot be read.
+        """
+        try:
+            yield from map(bytes, packets_of(Run(self.path), self.metadata))
+        except av.FFmpegError as error:
+            raise ArtifactError(
+                f"cannot be read ({error.strerror})", path=self.path, remedy="delete it and run again"
+            ) from error
+
+
+class DecodedSegment(Model):
+    """A segment of which every frame has been decoded.
+
+    Attributes:
+        index: Its number, from 1.
+        frames: How many.
+        digest: Of its packets, see `PacketDigest`.
+    """
+
+    index: int
+    frames: int
+    digest: str
+
+
+class DecodedShare(Document):
+    """Segments of which every frame has been decoded."""
+
+    segments: tuple[DecodedSegment, ...]
+
+
+class PacketDigest:
+    """A SHA-256 of packets, each with its length before it (4 bytes, big endian)."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.frames = 0
+
+    def add(self, packet: bytes) -> None:
+        """Add a packet."""
+        self._hash.update(len(packet).to_bytes(4, "big"))
+        self._hash.update(packet)
+        self.frames += 1
+
+    def of_segment(self, index: int) -> DecodedSegment:
+        """Return what has been added as a segment."""
+        return DecodedSegment(index=index, frames=self.frames, digest=self._hash.hexdigest())
+
+
+def decode_share(
+    segments: Sequence[Coded],
+    target: Path,
+    *,
+    job: Job,
+    stage: str,
+    threads: int = 1,
+    on_frames: Callable[[int], None] | None = None,
+) -> DecodedShare:
+    """Decode all frames of ``segments`` and throw them away; record in ``target`` that it went well.
+
+    Args:
+        segments: The segments, in any order.
+        target: The record, JSON.
+        job: The surroundings.
+        stage: Names the log.
+        threads: Of the decoder, which holds as many CPU slots.
+        on_frames: Called about twice a second with the frames decoded so far.
+
+    Raises:
+        ArtifactError: A segment cannot be read, or does not decode.
+    """
+    found, complaint = _decode(segments, job, stage, threads, on_frames)
+    if complaint:
+        raise _culprit(segments, complaint, job, stage)
+    return DecodedShare(segments=tuple(found)).write(target)
+
+
+def decode_sound(path: Path, *, job: Job, stage: str) -> str:
+    """Decode all audio tracks of ``path``; return what the decoder complained of, on one line."""
+    return _run(["-i", file_url(path)], ["-vn", "-map", "0:a"], job, stage, about=path)
+
+
+def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> int:
+    """Return how many of ``packets`` are, bit for bit, those of segments that have been decoded.
+
+    Args:
+        packets: The packets of a finished file's picture, in order.
+        decoded: All of its segments.
+    """
+    waiting = iter(packets)
+    same = 0
+    for segment in sorted(decoded, key=lambda one: one.index):
+        digest = PacketDigest()
+        for packet in islice(waiting, segment.frames):
+            digest.add(packet)
+        if digest.of_segment(segment.index) == segment:
+            same += segment.frames
+    return same
+
+
+def _decode(
+    segments: Sequence[Coded],
+    job: Job,
+    stage: str,
+    threads: int = 1,
+    on_frames: Callable[[int], None] | None = None,
+) -> tuple[list[DecodedSegment], str]:
+    """Decode all frames of ``segments``; return what was fed, and what went wrong with it, on one line."""
+    found: list[DecodedSegment] = []
+    unreadable: list[ArtifactError] = []
+    done = 0
+
+    def feed() -> Iterator[bytes]:
+        try:
+            for segment in segments:
+                digest = PacketDigest()
+                for packet in segment.packets():
+                    digest.add(packet)
+                    yield DELIMITER + packet
+                found.append(digest.of_segment(segment.index))
+        except ArtifactError as error:  # it would end in the thread that feeds
+            unreadable.append(error)
+
+    def count(report: EncodeProgress) -> None:
+        nonlocal done
+        done = max(done, report.frame)
+        if on_frames is not None:
+            on_frames(done)
+
+    # as they come: at a frame rate's pace, frames could be dropped or repeated
+    output = ["-map", "0:v", "-fps_mode", "passthrough"]
+    source = ["-f", "obu", "-i", "pipe:0"]
+    complaint = _run(source, output, job, stage, threads=threads, feed=feed(), on_progress=count)
+    if unreadable:
+        raise unreadable[0]
+    frames = sum(one.frames for one in found)
+    return found, complaint or (f"{done} of {frames} frames" if done != frames else "")
+
+
+def _culprit(segments: Sequence[Coded], complaint: str, job: Job, stage: str) -> ArtifactError:
+    """Return the error that names the first segment that does not decode on its own."""
+    culprit = segments[0]
+    for segment in segments if len(segments) > 1 else ():
+        _, alone = _decode([segment], job, stage)
+        if alone:
+            culprit, complaint = segment, alone
+            break
+    return ArtifactError(
+        f"does not decode ({complaint})", path=culprit.path, remedy="delete it and run again"
+    )
+
+
+def _run(
+    source: Sequence[str],
+    output: Sequence[str],
+    job: Job,
+    stage: str,
+    *,
+    about: Path | None = None,
+    threads: int = 1,
+    feed: Iterable[bytes] | None = None,
+    on_progress: Callable[[EncodeProgress], None] | None = None,
+) -> str:
+    """Run one decoder; return what it complained of, on one line."""
+    strict = ["-xerror", "-err_detect", "explode", "-threads", str(threads)]
+    arguments = [*strict, *source, *output, "-f", "null", "-"]
+    with job.cpu.hold(threads):
+        try:
+            said = job.run_ffmpeg(
+                arguments, stage=stage, about=about, on_progress=on_progress, feed=feed
+            ).stderr
+        except SpaceError:
+            raise
+        except ToolFailedError as error:
+            said = error.problem
+    return " ".join(said.split())[:ERROR_LIMIT]

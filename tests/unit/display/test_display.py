@@ -1,0 +1,395 @@
+"""What a run shows, on a terminal and elsewhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from drapto.display import display as display_module
+from drapto.display.board import Board, label, progress_lines
+from drapto.display.display import Display, SummaryRow
+from drapto.display.screens import PlainScreen
+from drapto.state.bus import bus
+from drapto.state.encode_data import ProgressRecord, Running
+from drapto.state.events import (
+    AnalysisComplete,
+    EncodingComplete,
+    EncodingStarted,
+    ErrorEvent,
+    Event,
+    FileDiscovered,
+    Progress,
+    SegmentComplete,
+    StageComplete,
+    StageStarted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+ROW = SummaryRow("film", 2_000_000, 500_000, 10.0, 5.0)
+
+
+def complete(
+    stage: str,
+    summary: str = "fine",
+    *,
+    segment: int | None = None,
+    track: int | None = None,
+    notes: str = "",
+) -> StageComplete:
+    return StageComplete(
+        title="film",
+        stage=stage,
+        segment=segment,
+        track=track,
+        seconds=1.5,
+        summary=summary,
+        notes=tuple(notes.split()),
+    )
+
+
+def begin(stage: str, segment: int | None = None, track: int | None = None) -> StageStarted:
+    return StageStarted(title="film", stage=stage, segment=segment, track=track)
+
+
+def encoding(number: int) -> EncodingStarted:
+    return EncodingStarted(title="film", segment=number, segments=3, frames=100, strategy="chunked", crf=25.0)
+
+
+def progress(number: int, frame: int) -> Progress:
+    return Progress(title="film", stage="encode", segment=number, frame=frame, frames=100, fps=20.0)
+
+
+def encoded(number: int) -> list[Event]:
+    done = SegmentComplete(title="film", segment=number, frames=100, bytes=1000, seconds=5.0, crf=25.0)
+    return [done, complete("encode", segment=number)]
+
+
+def failed(stage: str, segment: int | None = None) -> ErrorEvent:
+    return ErrorEvent(title="film", stage=stage, segment=segment, message="film.mkv: broke; mend it")
+
+
+class TestBoard:
+    def feed(self, board: Board, now: float, *events: Event) -> list[str]:
+        return [f"{line.mark}: {line.body(0)}" for event in events for line in board.feed(event, now)]
+
+    def test_a_finished_stage_is_a_line_and_its_notes_are_warnings(self) -> None:
+        said = self.feed(Board(), 0, begin("probe"), complete("probe", "3 tracks", notes="odd bad"))
+        assert said == [
+            "done: film  probe        3 tracks  1.5 s",
+            "warning: film  probe        odd",
+            "warning: film  probe        bad",
+        ]
+
+    def test_segments_share_one_line_before_the_join(self) -> None:
+        board = Board()
+        assert self.feed(board, 10, begin("encode", 1), encoding(1), begin("encode", 2), encoding(2)) == []
+        assert self.feed(board, 14, *encoded(1)) == []
+        assert self.feed(board, 20, *encoded(2)) == []
+        joined = EncodingComplete(title="film", segments=2, frames=200, bytes=2000, seconds=10.0)
+        assert self.feed(board, 21, begin("video"), joined, complete("video", "200 frames")) == [
+            "done: film  encode       2 segments, 200 frames, 2.0 kB, 20.0 fps  10 s",
+            "done: film  video        200 frames  1.5 s",
+        ]
+        assert board.finish() == []
+
+    def test_segments_without_a_join_are_told_at_the_end(self) -> None:
+        board = Board()
+        self.feed(board, 0, begin("encode", 1), encoding(1))
+        self.feed(board, 4, *encoded(1))
+        assert [line.text for line in board.finish()] == ["1 segment, 100 frames, 1.0 kB, 25.0 fps"]
+
+    def test_segments_encoded_by_workers_are_counted(self) -> None:
+        """The process runner's main process sees the stages alone."""
+        board = Board()
+        self.feed(board, 0, begin("encode", 1), complete("encode", segment=1))
+        assert self.feed(board, 9, complete("video")) == [
+            "done: film  encode       1 segment  0.0 s",
+            "done: film  video        fine  1.5 s",
+        ]
+
+    def test_a_rebuild_of_the_join_alone_says_nothing_of_segments(self) -> None:
+        assert self.feed(Board(), 0, begin("video"), complete("video")) == [
+            "done: film  video        fine  1.5 s"
+        ]
+
+    def test_a_failure_is_its_one_line(self) -> None:
+        said = self.feed(Board(), 0, begin("encode", 3), encoding(3), failed("encode", 3))
+        assert said == ["failure: film  encode 0003  film.mkv: broke; mend it"]
+
+    def test_rows_are_what_runs(self) -> None:
+        board = Board()
+        self.feed(board, 0, begin("crop"), begin("audio", track=1), begin("encode", 1))
+        assert [(row.label, row.fraction) for row in board.rows(1)] == [("crop", None), ("audio 1", None)]
+        self.feed(board, 10, encoding(1))
+        self.feed(board, 15, progress(1, 25), complete("crop"), failed("audio"))
+        row = board.rows(15)[1]
+        assert (row.label, row.fraction, row.fps, row.left) == ("encode 0001", 0.25, 20.0, 15.0)
+        self.feed(board, 20, *encoded(1), progress(1, 99))
+        assert [row.label for row in board.rows(20)] == ["audio 1"]
+
+    def test_a_title_as_a_whole_is_read_from_its_progress(self, tmp_path: Path) -> None:
+        def write(completed: int, frame: int) -> None:
+            base = ProgressRecord(
+                created_at=NOW,
+                updated_at=NOW,
+                total_progress=0.0,
+                total_segments=3,
+                segments_completed=completed,
+                segments_failed=0,
+                current_segment=2,
+                total_frames=300,
+                frames_completed=100 * completed,
+                running={},
+            )
+            running = {2: Running(frame=frame, fps=20.0, bytes=1)}
+            base.with_running(running, NOW).write(tmp_path / "progress.json")
+
+        board = Board({"film": tmp_path})
+        self.feed(board, 0, begin("encode", 2))
+        assert board.totals(0) == []
+        write(1, 0)
+        (row,) = board.totals(100)
+        assert (row.label, row.fps, row.left, row.whole) == ("1 of 3 segments", 20.0, None, True)
+        write(1, 50)
+        (row,) = board.totals(110)
+        assert (row.fraction, row.left) == (0.5, 30.0)
+        assert [line.text for line in progress_lines(board.rows(110))] == [
+            "50.0 %, 1 of 3 segments, 20.0 fps, 30 s left"
+        ]
+        self.feed(board, 120, failed("encode", 2))
+        assert board.totals(120) == []
+
+    def test_labels_are_as_files_and_tasks_are_named(self) -> None:
+        assert [label("encode", 7), label("audio", 0), label("mux", None)] == [
+            "encode 0007",
+            "audio 0",
+            "mux",
+        ]
+
+
+@pytest.fixture
+def stdout() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def plain(stdout: io.StringIO) -> Iterator[Display]:
+    display = Display(["film"], console=Console(file=stdout))
+    display.start()
+    assert stdout.getvalue() == ""
+    yield display
+    display.stop()
+
+
+def test_plain_output_is_lines_without_colour_or_movement(plain: Display, stdout: io.StringIO) -> None:
+    for event in (begin("probe"), complete("probe", notes="odd"), begin("mux"), failed("mux")):
+        bus.publish(event)
+    plain.stop()
+    plain.summary([ROW])
+    assert stdout.getvalue().splitlines() == [
+        "✓ film  probe        fine  1.5 s",
+        "⚠ film  probe        odd",
+        "✗ film  mux          film.mkv: broke; mend it",
+        "",
+        "  title  source    output   saved  time  speed",
+        "✓ film   2.0 MB  500.0 kB  75.0 %  10 s  0.50x",
+    ]
+
+
+def test_plain_progress_is_a_line_now_and_then(
+    plain: Display, stdout: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(display_module, "progress_lines", lambda _rows: [Board().feed(failed("x"), 0)[0]])
+    clock = [display_module.time.monotonic()]
+    monkeypatch.setattr(display_module.time, "monotonic", lambda: clock[0])
+    said = []
+    for _ in range(100):
+        clock[0] += 1
+        plain(progress(1, 1))
+        said.append(len(stdout.getvalue().splitlines()))
+    assert said[-1] == 3
+    assert said[28] == 0
+
+
+def test_nothing_is_shown_after_the_stop(plain: Display, stdout: io.StringIO) -> None:
+    plain.stop()
+    plain.stop()
+    bus.publish(complete("probe"))
+    assert stdout.getvalue() == ""
+
+
+def test_starting_twice_shows_once(plain: Display, stdout: io.StringIO) -> None:
+    plain.start()
+    bus.publish(complete("probe"))
+    assert len(stdout.getvalue().splitlines()) == 1
+
+
+def test_outcomes_are_of_the_titles_that_were_finished_or_failed(
+    plain: Display, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(display_module.time, "monotonic", lambda: clock[0])
+    plain(FileDiscovered(title="idle", source=tmp_path, bytes=1))
+    plain(StageComplete(title="partly", stage="audio", seconds=1.0))
+    plain(ErrorEvent(title="broken", stage="probe", message="x"))
+    plain(begin("probe"))
+    clock[0] += 7
+    plain(AnalysisComplete(title="film", frames=1, seconds=52.0, width=2, height=2, audio=0, subtitles=0))
+    clock[0] += 3
+    plain(complete("validate"))
+    broken, film = plain.outcomes()
+    assert (broken.title, broken.failed, broken.duration) == ("broken", True, None)
+    assert (film.title, film.failed, film.duration, film.until - film.since) == ("film", False, 52.0, 10.0)
+
+
+def test_the_end_tells_what_was_encoded(plain: Display, stdout: io.StringIO) -> None:
+    for event in (begin("encode", 1), encoding(1), *encoded(1)):
+        bus.publish(event)
+    plain.stop()
+    assert stdout.getvalue().startswith("✓ film  encode       1 segment, 100 frames, 1.0 kB")
+
+
+def test_quiet_shows_failures_alone(stdout: io.StringIO) -> None:
+    display = Display(["film"], console=Console(file=stdout), quiet=True)
+    display.start()
+    for event in (complete("probe", notes="odd"), failed("mux")):
+        bus.publish(event)
+    display.stop()
+    display.summary([ROW])
+    assert stdout.getvalue() == "✗ film  mux          film.mkv: broke; mend it\n"
+
+
+def test_an_old_encoding_gets_marks_that_it_has() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    screen = PlainScreen(stream)
+    for line in Board().feed(failed("mux"), 0):
+        screen.write(line, 4)
+    screen.write(Board().feed(complete("probe", "käse あ"), 0)[0], 4)
+    stream.seek(0)
+    assert (
+        stream.read() == "x film  mux          film.mkv: broke; mend it\n+ film  probe        käse ?  1.5 s\n"
+    )
+
+
+def test_a_worker_of_the_process_runner_is_silent(
+    plain: Display, stdout: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = os.getpid()
+    monkeypatch.setattr(display_module.os, "getpid", lambda: pid + 1)
+    plain(complete("probe"))
+    plain.stop()
+    assert stdout.getvalue() == ""
+    monkeypatch.undo()
+
+
+def run_python(code: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
+
+
+def test_without_a_terminal_rich_is_not_loaded() -> None:
+    done = run_python(
+        "import sys\n"
+        "from drapto.display.display import Display\n"
+        "from drapto.state.events import StageComplete, bus\n"
+        "display = Display(['film'])\n"
+        "display.start()\n"
+        "bus.publish(StageComplete(title='film', stage='probe', seconds=1))\n"
+        "display.stop()\n"
+        "assert 'rich' not in sys.modules\n"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "film" in done.stdout
+
+
+def test_a_reader_that_goes_away_stops_nothing() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = (
+        "from drapto.display.display import Display\n"
+        "from drapto.state.events import StageComplete, bus\n"
+        "display = Display(['film'])\n"
+        "display.start()\n"
+        "bus.publish(StageComplete(title='film', stage='probe', seconds=1))\n"
+        "bus.publish(StageComplete(title='film', stage='mux', seconds=1))\n"
+        "display.stop()\n"
+    )
+    done = run_python(code, stdout=writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def terminal() -> Console:
+    return Console(file=io.StringIO(), force_terminal=True, width=100, height=20, color_system="standard")
+
+
+def shown(console: Console) -> str:
+    stream = console.file
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()
+
+
+def test_a_terminal_shows_what_runs_below_what_is_done(terminal: Console) -> None:
+    display = Display(["film"], console=terminal)
+    display.start()
+    for event in (begin("probe"), complete("probe"), begin("encode", 1), encoding(1), progress(1, 25)):
+        bus.publish(event)
+    screen = display._screen
+    assert screen is not None
+    screen._live.refresh()  # type: ignore[attr-defined]
+    display.stop()
+    display.summary([ROW])
+    text = shown(terminal)
+    done, running = text.index("film  probe"), text.index("encode 0001")
+    assert done < running
+    assert "25.0 %" in text[running:]
+    assert "20.0 fps" in text[running:]
+    assert "500.0 kB" in text
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1, "the cursor is hidden, and comes back"
+
+
+def test_a_title_is_never_read_as_markup(terminal: Console) -> None:
+    display = Display(["[bold]"], console=terminal)
+    display.start()
+    bus.publish(StageComplete(title="[bold]", stage="probe", seconds=1, summary="[red]/x[/y]"))
+    bus.publish(StageStarted(title="[bold]", stage="crop"))
+    display._screen._live.refresh()  # type: ignore[union-attr]
+    display.stop()
+    assert shown(terminal).count("[bold]") >= 2
+    assert "[red]/x[/y]" in shown(terminal)
+
+
+def test_threads_publish_while_the_terminal_is_redrawn(terminal: Console) -> None:
+    """The redrawing thread takes the board's lock under the screen's: the other order would hang."""
+    display = Display(["film"], console=terminal)
+    display.start()
+    live = display._screen._live  # type: ignore[union-attr]
+
+    def work(track: int) -> None:
+        for _ in range(50):
+            bus.publish(begin("audio", track=track))
+            bus.publish(complete("audio", track=track))
+
+    threads = [threading.Thread(target=work, args=(track,), daemon=True) for track in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(50):
+        live.refresh()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    display.stop()
+    assert shown(terminal).count("fine") == 200

@@ -1,0 +1,51 @@
+"""What a run leaves behind in the process that made it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from drapto.config import Config
+from drapto.project import open_project
+from drapto.rules import run_state
+from drapto.state import recorder
+from drapto.state.bus import bus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from drapto.state.events import Event
+
+
+def test_each_run_of_a_process_records_its_own_titles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[set[str]] = []
+
+    class Recorder:
+        def __init__(self, folders: dict[str, Path]) -> None:
+            recorded.append(set(folders))
+
+        def __call__(self, event: Event) -> None:
+            """Record nothing."""
+
+    monkeypatch.setattr(recorder, "Recorder", Recorder)
+    before = len(bus._subscribers)
+    for name in ("first", "second"):
+        project = open_project(tmp_path, Config(), [tmp_path / f"{name}.mkv"])
+        run_state.prepare(project)
+        run_state.prepare(project)
+        run_state.end(project)
+    assert recorded == [{"first"}, {"second"}]
+    assert len(bus._subscribers) == before
+
+
+def test_a_program_gets_its_signal_handlers_back() -> None:
+    before = [signal.getsignal(number) for number in run_state.SIGNALS], sys.excepthook
+    with run_state.signals_restored():
+        run_state._watch_signals()
+        assert ([signal.getsignal(number) for number in run_state.SIGNALS], sys.excepthook) != before
+    assert ([signal.getsignal(number) for number in run_state.SIGNALS], sys.excepthook) == before
