@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.encoding.abav1 import AbAv1
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 GAVE_UP = "Error: Failed to find a suitable crf"
 
@@ -54,7 +54,7 @@ def auto_encode(
     *,
     threads: int,
     scratch: Path,
-    job: Job,
+    context: StageContext,
     tiers: Sequence[SampleTier] = TIERS,
 ) -> AutoEncoded:
     """Run `ab-av1 auto-encode` on ``piece`` until a tier succeeds; see `drapto.encoding.abav1.search`.
@@ -64,8 +64,8 @@ def auto_encode(
     """
     cpu = seconds = 0.0
     for number, tier in enumerate(tiers, 1):
-        with workshop(scratch, tool, piece, job.ffmpeg) as place:
-            finished = job.run(
+        with workshop(scratch, tool, piece, context.ffmpeg) as place:
+            finished = context.run(
                 [
                     place.program,
                     "auto-encode",
@@ -73,7 +73,7 @@ def auto_encode(
                     *("--temp-dir", place.temp),
                     *encode_options(settings, tier, threads=threads),
                 ],
-                stage=f"auto-encode-{piece.stem}",
+                log=f"auto-encode-{piece.stem}",
                 about=piece,
                 forgive=lambda finished: GAVE_UP in finished.stderr,
             )

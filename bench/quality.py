@@ -13,7 +13,7 @@ from bench.encoding import PRESET, SVT
 from bench.timing import doit, median, timed
 from drapto.encoding.abav1 import SearchSettings, find_ab_av1
 from drapto.encoding.record import EncodedSegment
-from drapto.engine.job import Job
+from drapto.engine.context import StageContext
 from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
 from drapto.media.model import CropInfo
@@ -126,8 +126,8 @@ def measure(
         targeted, after = cpu("target"), cpu("crf")
         ratios.append(targeted / ((before + after) / 2))
         before = after
-    job = Job(clip.stem, ffmpeg, folder / "logs", Slots(folder / "slots", len(cores)), 1 << 30)
-    made = _made(clip, folder / "target" / "work" / clip.stem, folder, job)
+    context = StageContext(clip.stem, ffmpeg, folder / "logs", Slots(folder / "slots", len(cores)), 1 << 30)
+    made = _made(clip, folder / "target" / "work" / clip.stem, folder, context)
     close = [abs(one.whole.harmonic - TARGET) <= CLOSE for one in made]
     return Targeted(
         clip=clip.name,
@@ -137,7 +137,7 @@ def measure(
         excused=sum(not ok and one.record.why != "target" for ok, one in zip(close, made, strict=True))
         / len(made),
         errors=[one.record.scores.harmonic - one.whole.harmonic for one in made if one.record.scores],
-        peer=_peer(made[:peers], folder, job),
+        peer=_peer(made[:peers], folder, context),
     )
 
 
@@ -151,7 +151,7 @@ def _project(folder: Path, clip: Path, chunk_size: float, mode: str) -> None:
     )
 
 
-def _made(clip: Path, work: Path, folder: Path, job: Job) -> list[_Made]:
+def _made(clip: Path, work: Path, folder: Path, context: StageContext) -> list[_Made]:
     plan = SegmentPlan.read(work / "encode_data" / "segments.json")
     crop = CropInfo.read(work / "crop.json")
     found = []
@@ -173,20 +173,20 @@ def _made(clip: Path, work: Path, folder: Path, job: Job) -> list[_Made]:
                 EncodedSegment.read(encoded.with_suffix(".json")),
                 reference,
                 encoded,
-                _measured(encoded, reference, folder, job),
+                _measured(encoded, reference, folder, context),
             )
         )
     return found
 
 
-def _measured(encoded: Path, reference: Reference, folder: Path, job: Job) -> Scores:
+def _measured(encoded: Path, reference: Reference, folder: Path, context: StageContext) -> Scores:
     scores, _ = METRICS["vmaf"].measure(
-        encoded, reference, folder / "scores.json", step=1, threads=2, job=job, stage="measure"
+        encoded, reference, folder / "scores.json", step=1, threads=2, context=context, log="measure"
     )
     return scores
 
 
-def _peer(made: list[_Made], folder: Path, job: Job) -> Peer | None:
+def _peer(made: list[_Made], folder: Path, context: StageContext) -> Peer | None:
     try:
         tool = find_ab_av1()
     except ToolMissingError:
@@ -205,12 +205,12 @@ def _peer(made: list[_Made], folder: Path, job: Job) -> Peer | None:
             filters=f"crop={reference.crop}" if reference.crop else None,
         )
         done = auto_encode(
-            tool, reference.source, target, settings, threads=2, scratch=folder / "scratch", job=job
+            tool, reference.source, target, settings, threads=2, scratch=folder / "scratch", context=context
         )
         cpu += done.cpu_seconds
         # its file has the frames, too, that overlap the next segment
         size += done.bytes * one.segment.frames / _frames(target)
-        parts.append(Part(frames=one.segment.frames, scores=_measured(target, reference, folder, job)))
+        parts.append(Part(frames=one.segment.frames, scores=_measured(target, reference, folder, context)))
     own = [Part(frames=one.segment.frames, scores=one.whole) for one in made]
     return Peer(
         segments=len(made),
@@ -222,7 +222,7 @@ def _peer(made: list[_Made], folder: Path, job: Job) -> Peer | None:
         own_vmaf=together(own).harmonic,
         close=sum(abs(part.scores.harmonic - TARGET) <= CLOSE for part in parts),
         own_close=sum(abs(part.scores.harmonic - TARGET) <= CLOSE for part in own),
-        fall=_fall(made, folder, job),
+        fall=_fall(made, folder, context),
     )
 
 
@@ -232,7 +232,7 @@ def _frames(path: Path) -> int:
     return count_packets(path)
 
 
-def _fall(made: list[_Made], folder: Path, job: Job) -> float:
+def _fall(made: list[_Made], folder: Path, context: StageContext) -> float:
     """Return how the logarithm of the bytes grows with VMAF: each is encoded again, a little worse."""
     slopes = []
     for one in made:
@@ -248,10 +248,10 @@ def _fall(made: list[_Made], folder: Path, job: Job) -> float:
             keyint=one.segment.keyint,
         )
         target = folder / f"further-{one.segment.name}.mkv"
-        job.run_ffmpeg(
-            encode_arguments(one.reference.source, 0, target, settings, lp=2), stage="further", about=target
+        context.run_ffmpeg(
+            encode_arguments(one.reference.source, 0, target, settings, lp=2), log="further", about=target
         )
-        lost = one.whole.harmonic - _measured(target, one.reference, folder, job).harmonic
+        lost = one.whole.harmonic - _measured(target, one.reference, folder, context).harmonic
         if lost > 0:
             slopes.append(math.log(one.record.bytes / target.stat().st_size) / lost)
     return statistics.median(slopes) if slopes else 0.0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.media.model import AudioTrack, SourceInfo
     from drapto.project import Project, Title
 
@@ -56,7 +56,7 @@ def settings(project: Project, track: AudioTrack) -> dict[str, Any]:
     return {"stream": track.index, **plan.model_dump(mode="json")}
 
 
-def build(job: Job, project: Project, title: Title, *, number: int, track: AudioTrack) -> str:
+def build(context: StageContext, project: Project, title: Title, *, number: int, track: AudioTrack) -> str:
     """Encode a track."""
     from drapto.audio.encode import encode_audio
 
@@ -78,7 +78,7 @@ def build(job: Job, project: Project, title: Title, *, number: int, track: Audio
         number,
         title.audio(number),
         bitrates=project.config.audio.bitrate,
-        job=job,
+        context=context,
         on_progress=report,
     )
     summary = f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"

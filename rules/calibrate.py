@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
     from drapto.video.encode_settings import EncodeSettings
@@ -56,7 +56,9 @@ def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
     }
 
 
-def build(job: Job, project: Project, title: Title, *, common: shape.Common, chosen: list[Segment]) -> str:
+def build(
+    context: StageContext, project: Project, title: Title, *, common: shape.Common, chosen: list[Segment]
+) -> str:
     """Try the anchors."""
     from drapto.encoding.calibrate import calibrate
     from drapto.encoding.segment_search import Seeker
@@ -68,11 +70,11 @@ def build(job: Job, project: Project, title: Title, *, common: shape.Common, cho
     seekers = []
     for segment in chosen:
         shape = common.settings_for(segment)
-        piece = replace(common.piece(title, segment, lp=lp), calibration=None)
-        seekers.append(Seeker(with_decoder(piece, shape, job, project, title, common), shape, job))
+        request = replace(common.request(title, segment, lp=lp), calibration=None)
+        seekers.append(Seeker(with_decoder(request, shape, context, project, title, common), shape, context))
     known = calibrate(seekers, title.calibration, metric=target.metric)
     if not chosen:
         return "too few segments to learn from"
     first = known.first(target.score)
     tried = f"{count_text(len(chosen), 'segment')} tried, the target is expected at about CRF {first:.0f}"
-    return tried + "".join(decoder_news(seeker.piece, job, project, title) for seeker in seekers)
+    return tried + "".join(decoder_news(seeker.request, context, project, title) for seeker in seekers)

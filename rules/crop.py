@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
 
 STAGE = "crop"
@@ -50,9 +50,9 @@ def fresh(project: Project, title: Title, info: SourceInfo) -> CropInfo | None:
     return crop
 
 
-def build(job: Job, project: Project, title: Title) -> str:
+def build(context: StageContext, project: Project, title: Title) -> str:
     """Find the crop."""
-    del job  # pictures are decoded in this process, a keyframe at a time
+    del context  # pictures are decoded in this process, a keyframe at a time
     from drapto.media.crop.detect import detect_crop
 
     info = SourceInfo.read(title.probe)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
     from drapto.video.plan import Segment, SegmentPlan
 
@@ -77,7 +77,7 @@ def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
 
 
 def build(
-    job: Job,
+    context: StageContext,
     project: Project,
     title: Title,
     *,
@@ -106,8 +106,8 @@ def build(
     decode_share(
         coded,
         target(title, share),
-        job=job,
-        stage=f"{STAGE}-{share:02d}",
+        context=context,
+        log=f"{STAGE}-{share:02d}",
         threads=threads,
         on_frames=report,
     )

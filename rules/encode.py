@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.encoding.record import EncodedSegment
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
@@ -60,7 +60,9 @@ def tasks(
         )
 
 
-def build(job: Job, project: Project, title: Title, *, common: Common, segment: Segment, lp: int) -> str:
+def build(
+    context: StageContext, project: Project, title: Title, *, common: Common, segment: Segment, lp: int
+) -> str:
     """Encode a segment."""
     settings = common.settings_for(segment)
 
@@ -89,8 +91,10 @@ def build(job: Job, project: Project, title: Title, *, common: Common, segment: 
             )
         )
 
-    piece = with_decoder(common.piece(title, segment, lp=lp), settings, job, project, title, common)
-    encoded = named(common.strategy).encode(piece, settings, job=job, on_start=started, on_progress=report)
+    request = with_decoder(common.request(title, segment, lp=lp), settings, context, project, title, common)
+    encoded = named(common.strategy).encode(
+        request, settings, context=context, on_start=started, on_progress=report
+    )
     bus.publish(
         SegmentComplete(
             title=title.name,
@@ -113,7 +117,7 @@ def build(job: Job, project: Project, title: Title, *, common: Common, segment: 
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
-    return summary + decoder_news(piece, job, project, title)
+    return summary + decoder_news(request, context, project, title)
 
 
 def _crf(encoded: EncodedSegment) -> str:

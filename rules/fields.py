@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldRate
     from drapto.project import Project, Title
 
@@ -52,12 +52,12 @@ def rate(project: Project) -> FieldRate:
     return project.config.deinterlace.rate
 
 
-def build(job: Job, project: Project, title: Title) -> str:
+def build(context: StageContext, project: Project, title: Title) -> str:
     """Look at the title's fields."""
     from drapto.media.fields.deinterlace import detect_fields
 
     info = SourceInfo.read(title.probe)
     mode = settings(project, title)["deinterlace"]
-    found = detect_fields(title.source, info, title.fields, mode=mode, job=job)
+    found = detect_fields(title.source, info, title.fields, mode=mode, context=context)
     order = f", {'top' if found.order == 'tff' else 'bottom'} field first" if found.order else ""
     return f"{found.kind}{order}, {DONE[found.kind]} ({found.reason})"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
 
 STAGE = "mux"
@@ -36,7 +36,7 @@ def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
     )
 
 
-def build(job: Job, project: Project, title: Title) -> str:
+def build(context: StageContext, project: Project, title: Title) -> str:
     """Mux the title."""
     del project
     from drapto.output.mux import mux
@@ -48,6 +48,6 @@ def build(job: Job, project: Project, title: Title) -> str:
         subtitles.target(title, info),
         info,
         title.muxed,
-        job=job,
+        context=context,
     )
     return size_text(title.muxed.stat().st_size)

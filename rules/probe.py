@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
 
 STAGE = "probe"
@@ -53,9 +53,9 @@ def fresh(project: Project, title: Title) -> SourceInfo | None:
     return info if info.digest == now else None
 
 
-def build(job: Job, project: Project, title: Title) -> str:
+def build(context: StageContext, project: Project, title: Title) -> str:
     """Probe the source."""
-    del job
+    del context
     from drapto.media.limits import limits
     from drapto.media.probe import probe_source
 

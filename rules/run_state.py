@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from drapto import tools
 from drapto.engine import atomic, process
-from drapto.engine.job import Job
+from drapto.engine.context import StageContext
 from drapto.engine.resources import cpu_slots
 from drapto.engine.slots import Slots
 from drapto.project import require_output
@@ -58,14 +58,14 @@ def jobs(project: Project) -> int:
     return slots(project).count if wanted == "auto" else int(wanted)
 
 
-def job_for(project: Project, title: Title) -> Job:
+def context_for(project: Project, title: Title) -> StageContext:
     """Return the surroundings of a title's stages.
 
     Raises:
         ToolMissingError: There is no ffmpeg that can do the job.
     """
     found = tools.require(tools.find_tools(project.config.tools.ffmpeg))
-    return Job(
+    return StageContext(
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
 
 STAGE = "segment"
@@ -77,7 +77,7 @@ def fresh(project: Project, title: Title, info: SourceInfo) -> SegmentPlan | Non
     return plan
 
 
-def build(job: Job, project: Project, title: Title) -> str:
+def build(context: StageContext, project: Project, title: Title) -> str:
     """Cut the source."""
     from drapto.engine.resources import require_space
     from drapto.video.split import Request, split
@@ -108,6 +108,6 @@ def build(job: Job, project: Project, title: Title) -> str:
         reason=reason,
         chunk_size=chunk_size,
         settings=settings(project, title),
-        disk_rate=job.disk_rate,
+        disk_rate=context.disk_rate,
     )
     return f"{count_text(len(plan.segments), 'segment')}, {plan.strategy}: {plan.reason}"

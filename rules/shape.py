@@ -11,7 +11,7 @@ from drapto.media.yuv import rgb_matrix
 from drapto.quality.target import choose_quality, crf_for
 from drapto.rules.run_state import jobs, slots
 from drapto.video.encode_settings import EncodeSettings
-from drapto.video.request import Piece
+from drapto.video.request import EncodeRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,10 +53,10 @@ class Common:
         own = {"frames": segment.frames, "keyint": segment.keyint, "filters": segment.filters}
         return self.settings.model_copy(update=own)
 
-    def piece(self, title: Title, segment: Segment, *, lp: int) -> Piece:
+    def request(self, title: Title, segment: Segment, *, lp: int) -> EncodeRequest:
         """Return what a strategy is given to encode."""
         target, record = targets(title, segment)
-        return Piece(
+        return EncodeRequest(
             source=source_of(title, segment),
             stream=0 if segment.path else self.stream,
             target=target,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
 
 STAGE = "subtitles"
@@ -39,12 +39,12 @@ def target(title: Title, info: SourceInfo) -> Path | None:
     return title.subtitles if info.subtitles or info.attachments else None
 
 
-def build(job: Job, project: Project, title: Title) -> str:
+def build(context: StageContext, project: Project, title: Title) -> str:
     """Copy them."""
     del project
     from drapto.output.subtitles import copy_subtitles
 
     info = SourceInfo.read(title.probe)
-    copy_subtitles(title.source, info, title.subtitles, job=job)
+    copy_subtitles(title.source, info, title.subtitles, context=context)
     copied = (count_text(len(info.subtitles), "subtitle"), count_text(len(info.attachments), "attachment"))
     return ", ".join(copied)

@@ -11,15 +11,15 @@ from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
 from drapto.errors import DraptoError, SpaceError, StageError, printable
-from drapto.rules.run_state import fingerprints, job_for, prepare
+from drapto.rules.run_state import context_for, fingerprints, prepare
 from drapto.state.doit_plugins import forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from drapto.engine.context import StageContext
     from drapto.engine.document import Document
-    from drapto.engine.job import Job
     from drapto.project import Project, Title
 
     Action = Callable[..., str | None]
@@ -60,7 +60,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
         project: The project.
         title: The title.
         stage: The stage's name.
-        action: Called as ``action(job, project, title, **arguments)``; returns what came of it, in a few
+        action: Called as ``action(context, project, title, **arguments)``; returns what came of it, in a few
             words, with what the user should know on further lines.
         settings: Everything that the action reads and that is in no file: the one settings slice.
         file_dep: What the action reads.
@@ -175,9 +175,9 @@ def perform(name: str, action: Action, project: Project, title: Title, arguments
     """
     try:
         prepare(project)
-        job: Job = job_for(project, title)
+        context: StageContext = context_for(project, title)
         forget(project.database, name)
-        return action(job, project, title, **arguments)
+        return action(context, project, title, **arguments)
     except DraptoError as error:
         return TaskFailed(str(error))
     except OSError as error:

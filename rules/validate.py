@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.encoding.delivered import Delivered
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
     from drapto.video.plan import SegmentPlan
 
@@ -103,7 +103,7 @@ def finished(project: Project, title: Title, info: SourceInfo) -> bool:
     )
 
 
-def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str:
+def build(context: StageContext, project: Project, title: Title, *, plan: SegmentPlan) -> str:
     """Validate and publish the title."""
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
@@ -124,11 +124,11 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
         [plan_audio(track, project.config.audio.bitrate) for track in info.audio],
         [one for share in decode_check.targets(title, plan) for one in DecodedShare.read(share).segments],
         title.validation,
-        job=job,
+        context=context,
         inputs=inputs(project, title, info),
         quality=quality,
     )
-    publish(title.muxed, title.output, job=job)
+    publish(title.muxed, title.output, context=context)
     share = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({share:+.0%})"
     return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"

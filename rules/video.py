@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.project import Project, Title
     from drapto.video.plan import SegmentPlan
@@ -43,7 +43,7 @@ def tasks(
     )
 
 
-def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str:
+def build(context: StageContext, project: Project, title: Title, *, plan: SegmentPlan) -> str:
     """Join the segments."""
     del project
     from drapto.encoding.record import EncodedSegment
@@ -55,7 +55,7 @@ def build(job: Job, project: Project, title: Title, *, plan: SegmentPlan) -> str
         title.planned,
         title.video,
         rate=plan.rate,
-        disk_rate=job.disk_rate,
+        disk_rate=context.disk_rate,
         metadata=metadata_of(title, plan),
     )
     records = [EncodedSegment.read_if_whole(record) for _, record in pairs]

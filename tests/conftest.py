@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.encoding.abav1 import AbAv1, find_ab_av1
-from drapto.engine.job import Job
+from drapto.engine.context import StageContext
 from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
 from tests import clips
@@ -56,17 +56,17 @@ def media() -> Callable[[str], Path]:
     return find
 
 
-def _job(ffmpeg: Path, folder: Path) -> Job:
-    return Job("clip", ffmpeg, folder / "logs", Slots(folder / "slots", 2), disk_rate=1 << 30)
+def _context(ffmpeg: Path, folder: Path) -> StageContext:
+    return StageContext("clip", ffmpeg, folder / "logs", Slots(folder / "slots", 2), disk_rate=1 << 30)
 
 
 @pytest.fixture
-def job(ffmpeg: Path, tmp_path: Path) -> Job:
+def context(ffmpeg: Path, tmp_path: Path) -> StageContext:
     """A job whose logs and CPU slots are in the test's own folder."""
-    return _job(ffmpeg, tmp_path)
+    return _context(ffmpeg, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def shared_job(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+def shared_job(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> StageContext:
     """A job for what a module's tests make once."""
-    return _job(ffmpeg, tmp_path_factory.mktemp("job"))
+    return _context(ffmpeg, tmp_path_factory.mktemp("context"))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from drapto.audio.plan import AudioPlan, Bitrates, describe, first_sound, plan_audio
 from drapto.audio.span import Span, opus_span
 from drapto.engine import atomic
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.errors import SourceError, SpaceError, StageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.media.model import AudioTrack
 
 OPUS = (
@@ -66,7 +66,7 @@ def encode_audio(
     target: Path,
     *,
     bitrates: Bitrates,
-    job: Job,
+    context: StageContext,
     on_progress: Callable[[EncodeProgress], None] | None = None,
 ) -> AudioResult:
     """Encode one track of ``source`` to Opus in Matroska.
@@ -80,7 +80,7 @@ def encode_audio(
         number: Which audio track that is, counted from 0; it names the track in messages and the log.
         target: Where to; written whole or not at all.
         bitrates: kbit/s by class of layout.
-        job: The surroundings.
+        context: The surroundings.
         on_progress: Called about twice a second.
 
     Raises:
@@ -89,10 +89,10 @@ def encode_audio(
     """
     name = describe(number, track)
     plan = plan_audio(track, bitrates)
-    with atomic.replacing(target) as partial, job.cpu.hold(1):
+    with atomic.replacing(target) as partial, context.cpu.hold(1):
         arguments = _arguments(source, track, plan, partial)
         try:
-            done = job.run_ffmpeg(arguments, stage=f"audio-{number}", about=source, on_progress=on_progress)
+            done = context.run_ffmpeg(arguments, log=f"audio-{number}", about=source, on_progress=on_progress)
         except SpaceError:
             raise
         except StageError as error:

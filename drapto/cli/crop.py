@@ -60,7 +60,7 @@ def crop(
 
 def _find(source: Path, config: Config, preview: Path | None) -> tuple[SourceInfo, CropInfo, list[float]]:
     """Return what is in the source, its crop, and the times of the frames in the preview, if it is wanted."""
-    from drapto.engine.job import Job  # noqa: PLC0415  what looks at pictures comes after the arguments
+    from drapto.engine.context import StageContext  # noqa: PLC0415  what looks at pictures comes after the arguments
     from drapto.engine.resources import cpu_slots  # noqa: PLC0415
     from drapto.engine.slots import Slots  # noqa: PLC0415
     from drapto.media.crop.detect import detect_crop  # noqa: PLC0415
@@ -83,8 +83,8 @@ def _find(source: Path, config: Config, preview: Path | None) -> tuple[SourceInf
             return info, found, []
         slots = Slots(folder / "slots", cpu_slots(config.resources.max_cpu))
         ffmpeg = require(find_tools(config.tools.ffmpeg)).ffmpeg
-        job = Job(source.stem, ffmpeg, folder / "logs", slots, config.resources.max_disk_io)
-        return info, found, write_preview(source, info.video, found, preview.absolute(), job=job)
+        context = StageContext(source.stem, ffmpeg, folder / "logs", slots, config.resources.max_disk_io)
+        return info, found, write_preview(source, info.video, found, preview.absolute(), context=context)
 
 
 def describe(source: Path, info: SourceInfo, crop: CropInfo) -> list[str]:

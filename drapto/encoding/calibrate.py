@@ -36,6 +36,6 @@ def calibrate(seekers: Sequence[Seeker], target: Path, *, metric: str) -> Calibr
 
 
 def _try(seeker: Seeker) -> Anchor:
-    with seeker.job.cpu.hold(seeker.piece.slots):
+    with seeker.context.cpu.hold(seeker.request.slots):
         crf, score, sketch = seeker.begin()
-    return Anchor(segment=seeker.piece.index, crf=crf, score=score, sketch=sketch)
+    return Anchor(segment=seeker.request.index, crf=crf, score=score, sketch=sketch)

@@ -10,28 +10,28 @@ from drapto.engine import atomic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import Piece
+    from drapto.video.request import EncodeRequest
 from drapto.video.encode import run_encoder
 
 
 def encode_segment(
-    piece: Piece,
+    request: EncodeRequest,
     settings: EncodeSettings,
     *,
     strategy: str,
-    job: Job,
+    context: StageContext,
     on_start: Callable[[], None] | None = None,
     on_progress: Callable[[EncodeProgress], None] | None = None,
 ) -> EncodedSegment:
     """Encode one segment at its fixed CRF.
 
     Args:
-        piece: What to encode, and where to.
+        request: What to encode, and where to.
         settings: What shapes the bytes.
         strategy: The strategy's name, for the record.
-        job: The title's surroundings.
+        context: The title's surroundings.
         on_start: Called once the CPU slots are held.
         on_progress: Called about twice a second.
 
@@ -41,12 +41,12 @@ def encode_segment(
     """
     if settings.crf is None:
         raise ValueError("the CRF is not fixed")
-    with job.cpu.hold(piece.slots), atomic.replacing(piece.target) as partial:
+    with context.cpu.hold(request.slots), atomic.replacing(request.target) as partial:
         if on_start:
             on_start()
-        done = run_encoder(piece, partial, settings, job=job, on_progress=on_progress)
+        done = run_encoder(request, partial, settings, context=context, on_progress=on_progress)
     return EncodedSegment(
-        index=piece.index,
+        index=request.index,
         strategy=strategy,
         crf=settings.crf,
         preset=settings.preset,
@@ -57,4 +57,4 @@ def encode_segment(
         cpu_seconds=done.cpu_seconds,
         complaints=len(done.complaints),
         complaint="".join(done.complaints[:1]),
-    ).write(piece.record)
+    ).write(request.record)

@@ -15,12 +15,12 @@ from drapto.quality.search import clamped
 
 if TYPE_CHECKING:
     from drapto.encoding.attempt_store import Workbench
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.quality.metrics import Metric, Reference
     from drapto.quality.scale import Expectation
     from drapto.quality.search import Goal
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import Piece
+    from drapto.video.request import EncodeRequest
 
 MOST_SKETCHES = 3
 """Sketches of a segment; more would cost what they save."""
@@ -38,33 +38,33 @@ class Guesser(ABC):
     """Finds the first CRF of a segment.
 
     Args:
-        piece: The segment.
+        request: The segment.
         settings: What shapes its bytes.
         metric: What is measured.
         reference: Its frames.
         bench: Where what is found out is kept.
-        job: The title's surroundings.
-        stage: Names the log.
+        context: The title's surroundings.
+        log: Names the log.
     """
 
     def __init__(
         self,
-        piece: Piece,
+        request: EncodeRequest,
         settings: EncodeSettings,
         metric: Metric,
         reference: Reference,
         bench: Workbench,
         *,
-        job: Job,
-        stage: str,
+        context: StageContext,
+        log: str,
     ) -> None:
-        self._piece = piece
+        self._request = request
         self._settings = settings
         self._metric = metric
         self._reference = reference
         self._bench = bench
-        self._job = job
-        self._stage = stage
+        self._context = context
+        self._log = log
 
     @abstractmethod
     def expect(self, goal: Goal) -> Expectation:
@@ -123,7 +123,7 @@ class SketchGuesser(Guesser):
         return expected_score(crf, points, self._metric.scale) if points else None
 
     def _calibration(self) -> Calibration:
-        path = self._piece.calibration
+        path = self._request.calibration
         return Calibration.read(path) if path else Calibration(metric=self._metric.name, anchors=())
 
     def _sketched(self, crf: float, pencil: _Pencil) -> float:
@@ -134,14 +134,14 @@ class SketchGuesser(Guesser):
 
     def draw(self, paper: Sketch, crf: float, paid: float) -> float:
         """Draw a sketch, and keep what it scores, and what it took beyond the seconds that are ``paid``."""
-        scores = paper.try_at(crf, self._settings, self._metric, job=self._job, stage=self._stage)
+        scores = paper.try_at(crf, self._settings, self._metric, context=self._context, log=self._log)
         self._bench.keep_sketch(crf, scores, paper.cpu_seconds - paid)
         return scores.harmonic
 
     def paper(self, stack: contextlib.ExitStack) -> Sketch:
         """Shrink the segment's frames, for as long as ``stack`` is open."""
         return stack.enter_context(
-            sketch(self._reference, self._bench.record, job=self._job, stage=self._stage)
+            sketch(self._reference, self._bench.record, context=self._context, log=self._log)
         )
 
 
@@ -186,17 +186,17 @@ class AbAv1Guesser(Guesser):
             filters=f"crop={settings.crop}" if settings.crop else None,
             model=self._metric.model_for(self._reference),
         )
-        tool, spent, closest = find_ab_av1(self._job.ab_av1), 0.0, goal.lowest
+        tool, spent, closest = find_ab_av1(self._context.ab_av1), 0.0, goal.lowest
         for tier in TIERS:
             found = ab_av1_search(
                 tool,
-                self._piece.source,
+                self._request.source,
                 asked,
                 tier=tier,
-                threads=self._piece.lp,
-                scratch=self._piece.attempts / f"ab-av1-{self._piece.index:04d}",
-                job=self._job,
-                stage=self._stage,
+                threads=self._request.lp,
+                scratch=self._request.attempts / f"ab-av1-{self._request.index:04d}",
+                context=self._context,
+                log=self._log,
             )
             spent += found.cpu_seconds
             if isinstance(found, Found):
@@ -205,11 +205,11 @@ class AbAv1Guesser(Guesser):
         return closest, spent
 
 
-def guesser_for(engine: str, piece: Piece, settings: EncodeSettings) -> type[Guesser]:
+def guesser_for(engine: str, request: EncodeRequest, settings: EncodeSettings) -> type[Guesser]:
     """Return who guesses: ab-av1 where it is asked for and sees the pictures that are encoded.
 
     Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
     would convert in a way of its own. A picture that players turn it turns, too, and crops it then.
     """
-    own_way = settings.filters or settings.yuv_matrix or piece.turned
+    own_way = settings.filters or settings.yuv_matrix or request.turned
     return AbAv1Guesser if engine == "ab-av1" and not own_way else SketchGuesser

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.quality.sampling import step_for
 from drapto.video.encode import run_encoder
-from drapto.video.request import Piece
+from drapto.video.request import EncodeRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.quality.metrics import Metric, Reference
     from drapto.quality.scores import Scores
     from drapto.video.encode_settings import EncodeSettings
@@ -59,15 +59,17 @@ class Sketch:
     reference: Reference
     cpu_seconds: float
 
-    def try_at(self, crf: float, settings: EncodeSettings, metric: Metric, *, job: Job, stage: str) -> Scores:
+    def try_at(
+        self, crf: float, settings: EncodeSettings, metric: Metric, *, context: StageContext, log: str
+    ) -> Scores:
         """Encode the frames at ``crf`` and measure them.
 
         Args:
             crf: The CRF.
             settings: Of the real encode.
             metric: What is measured.
-            job: The title's surroundings.
-            stage: Names the log.
+            context: The title's surroundings.
+            log: Names the log.
 
         Raises:
             ToolFailedError: A child process failed.
@@ -81,8 +83,8 @@ class Sketch:
             "frames": reference.frames,
         }
         shape = settings.at(crf).model_copy(update=quick)
-        with atomic.scratch(reference.source) as path, atomic.scratch(reference.source) as log:
-            piece = Piece(
+        with atomic.scratch(reference.source) as path, atomic.scratch(reference.source) as scores_file:
+            request = EncodeRequest(
                 source=reference.source,
                 stream=0,
                 target=path,
@@ -94,22 +96,24 @@ class Sketch:
                 width=reference.width,
                 height=reference.height,
             )
-            done = run_encoder(piece, path, shape, job=job, stage=stage)
+            done = run_encoder(request, path, shape, context=context, log=log)
             every = max(LEAST_STEP, step_for(reference.frames))
-            scores, cpu = metric.measure(path, reference, log, step=every, threads=1, job=job, stage=stage)
+            scores, cpu = metric.measure(
+                path, reference, scores_file, step=every, threads=1, context=context, log=log
+            )
         self.cpu_seconds += done.cpu_seconds + cpu
         return scores
 
 
 @contextlib.contextmanager
-def sketch(reference: Reference, beside: Path, *, job: Job, stage: str) -> Iterator[Sketch]:
+def sketch(reference: Reference, beside: Path, *, context: StageContext, log: str) -> Iterator[Sketch]:
     """Shrink a segment's frames; they are removed at the end of the block.
 
     Args:
         reference: The frames.
         beside: Names the temporary file.
-        job: The title's surroundings.
-        stage: Names the log.
+        context: The title's surroundings.
+        log: Names the log.
 
     Raises:
         ToolFailedError: ffmpeg failed.
@@ -121,7 +125,7 @@ def sketch(reference: Reference, beside: Path, *, job: Job, stage: str) -> Itera
     scale = f"crop={middle[0]}:{middle[1]},scale={width}:{height}:flags=bicubic,format={reference.pix_fmt}"
     filters = f"{reference.prepare}{crop}{convert}{scale},{tick}"
     with atomic.scratch(beside) as path:
-        finished = job.run_ffmpeg(
+        finished = context.run_ffmpeg(
             [
                 *(["-copyts"] if reference.filters else []),
                 *("-noautorotate", "-threads", "1", "-i", file_url(reference.source)),
@@ -129,7 +133,7 @@ def sketch(reference: Reference, beside: Path, *, job: Job, stage: str) -> Itera
                 *("-vf", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
                 *("-an", "-sn", "-dn", "-c:v", "rawvideo", "-f", "nut", "-y", file_url(path)),
             ],
-            stage=stage,
+            log=log,
             about=reference.source,
         )
         small = replace(reference, source=path, stream=0, crop=None, filters=(), yuv_matrix=None)

@@ -21,12 +21,12 @@ from drapto.words import score_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.quality.scale import Expectation
     from drapto.quality.scores import Scores
     from drapto.quality.search import Goal, Point
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import Piece
+    from drapto.video.request import EncodeRequest
 
 OPEN_GOP = "irefresh-type=1"
 """The parameter of SVT-AV1 with which frames before a keyframe refer to it, so that none can be cut there."""
@@ -53,37 +53,43 @@ class Seeker:
     """The search for one segment's CRF, with what it works on.
 
     Args:
-        piece: What to encode, and where to.
+        request: What to encode, and where to.
         settings: What shapes the bytes, with a target.
-        job: The title's surroundings.
+        context: The title's surroundings.
         on_progress: Called about twice a second during each encode.
     """
 
     def __init__(
         self,
-        piece: Piece,
+        request: EncodeRequest,
         settings: EncodeSettings,
-        job: Job,
+        context: StageContext,
         on_progress: Callable[[EncodeProgress], None] | None = None,
     ) -> None:
         target = settings.target
         if target is None:
             raise ValueError("no target is set")
-        self.piece = piece
-        self.job = job
+        self.request = request
+        self.context = context
         self._settings = settings
         self._target = target
         self._metric = METRICS[target.metric]
-        reference = reference_of(piece, settings)
+        reference = reference_of(request, settings)
         shape = settings.model_dump(mode="json", exclude={"crf", "target"})
-        key = key_of({**shape, "stream": piece.stream}, piece.source)
-        self._bench = Workbench(piece.attempts, f"{piece.index:04d}", key, piece.target)
-        guesser = guesser_for(target.engine, piece, settings)
+        key = key_of({**shape, "stream": request.stream}, request.source)
+        self._bench = Workbench(request.attempts, f"{request.index:04d}", key, request.target)
+        guesser = guesser_for(target.engine, request, settings)
         self._guesser = guesser(
-            piece, settings, self._metric, reference, self._bench, job=job, stage=f"encode-{piece.index:04d}"
+            request,
+            settings,
+            self._metric,
+            reference,
+            self._bench,
+            context=context,
+            log=f"encode-{request.index:04d}",
         )
         self._make = Maker(
-            piece, settings, self._metric, reference, self._bench, job=job, on_progress=on_progress
+            request, settings, self._metric, reference, self._bench, context=context, on_progress=on_progress
         )
 
     def begin(self) -> tuple[float, float, float]:
@@ -119,9 +125,9 @@ class Seeker:
         best = ends[-1][1]
         wanted = score_text(self._target.metric, self._target.score)
         raise StageError(
-            f"segment {self.piece.index} does not reach {wanted}: "
+            f"segment {self.request.index} does not reach {wanted}: "
             f"CRF {best.chosen.crf:g} gives {best.scores.harmonic:.2f} ({best.why})",
-            path=self.piece.source,
+            path=self.request.source,
             remedy='lower the target or quality.crf_min, or set quality.out_of_reach = "closest"',
         )
 
@@ -189,7 +195,7 @@ class Seeker:
         stretches = self._stretches(found.chosen)
         sources = [found.chosen] if isinstance(found.chosen, Attempt) else self._make.sources(found.chosen)
         record = EncodedSegment(
-            index=self.piece.index,
+            index=self.request.index,
             strategy=strategy,
             crf=round(sum(one.frames * one.crf for one in stretches) / frames, 2),
             preset=self._settings.preset,
@@ -202,26 +208,26 @@ class Seeker:
             stretches=stretches if len(stretches) > 1 else (),
             encodes=round(sum(frames - one.first for one in known.attempts) / frames, 3),
             frames=frames,
-            bytes=self.piece.target.stat().st_size,
+            bytes=self.request.target.stat().st_size,
             seconds=round(sum(one.seconds for one in sources), 3),
             cpu_seconds=round(sum(one.cpu_seconds for one in sources), 3),
             search_cpu_seconds=round(known.cpu_seconds, 3),
             complaints=sources[0].complaints,
             complaint=sources[0].complaint,
-        ).write(self.piece.record)
+        ).write(self.request.record)
         self._bench.clear()
         return record
 
 
-def reference_of(piece: Piece, settings: EncodeSettings) -> Reference:
-    """Return what a piece's encodes are held against."""
+def reference_of(request: EncodeRequest, settings: EncodeSettings) -> Reference:
+    """Return what a request's encodes are held against."""
     return Reference(
-        source=piece.source,
-        stream=piece.stream,
+        source=request.source,
+        stream=request.stream,
         crop=settings.crop,
         pix_fmt=settings.pix_fmt,
-        width=piece.width,
-        height=piece.height,
+        width=request.width,
+        height=request.height,
         frames=settings.frames,
         rate=settings.rate,
         filters=settings.filters,

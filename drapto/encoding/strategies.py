@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drapto.encoding.record import EncodedSegment
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.media.model import SourceInfo
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import Piece
+    from drapto.video.request import EncodeRequest
 
 GROUP = "drapto.strategies"
 
@@ -51,10 +51,10 @@ class Strategy(ABC):
 
     def encode(
         self,
-        piece: Piece,
+        request: EncodeRequest,
         settings: EncodeSettings,
         *,
-        job: Job,
+        context: StageContext,
         on_start: Callable[[], None] | None = None,
         on_progress: Callable[[EncodeProgress], None] | None = None,
     ) -> EncodedSegment:
@@ -65,7 +65,7 @@ class Strategy(ABC):
             from drapto.encoding.fixed import encode_segment as encode  # noqa: PLC0415  brings PyAV
 
         return encode(
-            piece, settings, strategy=self.name, job=job, on_start=on_start, on_progress=on_progress
+            request, settings, strategy=self.name, context=context, on_start=on_start, on_progress=on_progress
         )
 
 

@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drapto.encoding.record import EncodedSegment
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import Piece
+    from drapto.video.request import EncodeRequest
 
 
 def encode_to_target(
-    piece: Piece,
+    request: EncodeRequest,
     settings: EncodeSettings,
     *,
     strategy: str,
-    job: Job,
+    context: StageContext,
     on_start: Callable[[], None] | None = None,
     on_progress: Callable[[EncodeProgress], None] | None = None,
 ) -> EncodedSegment:
@@ -29,10 +29,10 @@ def encode_to_target(
     What was tried before, in a run that was interrupted or for another target, is not tried again.
 
     Args:
-        piece: What to encode, and where to.
+        request: What to encode, and where to.
         settings: What shapes the bytes.
         strategy: The strategy's name, for the record.
-        job: The title's surroundings.
+        context: The title's surroundings.
         on_start: Called once the CPU slots are held.
         on_progress: Called about twice a second during each encode.
 
@@ -41,8 +41,8 @@ def encode_to_target(
         FrameCountError: An encode did not come to the planned number of frames.
         ToolFailedError: A child process failed.
     """
-    seeker = Seeker(piece, settings, job, on_progress)
-    with job.cpu.hold(piece.slots):
+    seeker = Seeker(request, settings, context, on_progress)
+    with context.cpu.hold(request.slots):
         if on_start:
             on_start()
         tier, end = seeker.search()

@@ -20,43 +20,43 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.encoding.attempt_store import Workbench
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.quality.metrics import Metric, Reference
     from drapto.quality.scores import Scores
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import Piece
+    from drapto.video.request import EncodeRequest
 
 
 class Maker:
     """Makes each thing once: what is on the bench already is taken from there.
 
     Args:
-        piece: The segment.
+        request: The segment.
         settings: What shapes its bytes.
         metric: What is measured.
         reference: The segment's frames.
         bench: Where attempts are kept.
-        job: The title's surroundings.
+        context: The title's surroundings.
         on_progress: Called about twice a second during each encode.
     """
 
     def __init__(
         self,
-        piece: Piece,
+        request: EncodeRequest,
         settings: EncodeSettings,
         metric: Metric,
         reference: Reference,
         bench: Workbench,
         *,
-        job: Job,
+        context: StageContext,
         on_progress: Callable[[EncodeProgress], None] | None,
     ) -> None:
-        self._piece = piece
+        self._request = request
         self._settings = settings
         self._metric = metric
         self._reference = reference
         self._bench = bench
-        self._job = job
+        self._context = context
         self._on_progress = on_progress
 
     def encoded(self, crf: float, first: int = 0) -> Attempt:
@@ -70,10 +70,10 @@ class Maker:
             return self._keep(Attempt(crf=crf, first=first, bytes=0, digest=""), path)
         with atomic.replacing(path) as partial:
             done = run_encoder(
-                self._piece,
+                self._request,
                 partial,
                 self._settings.at(crf).tail(first),
-                job=self._job,
+                context=self._context,
                 on_progress=self._progress_from(first),
             )
         if known is not None and known.digest == digest(path):
@@ -118,15 +118,15 @@ class Maker:
         return scores
 
     def _measure(self, path: Path, first: int, every: int) -> tuple[Scores, float]:
-        with atomic.scratch(self._bench.record) as log:
+        with atomic.scratch(self._bench.record) as scores_file:
             return self._metric.measure(
                 path,
                 self._reference.tail(first),
-                log,
+                scores_file,
                 step=every,
-                threads=self._piece.lp,
-                job=self._job,
-                stage=f"encode-{self._piece.index:04d}",
+                threads=self._request.lp,
+                context=self._context,
+                log=f"encode-{self._request.index:04d}",
             )
 
     def together(self, joined: Joined, every: int) -> Scores:
@@ -134,7 +134,7 @@ class Maker:
         if any(one.measured(every) is None for one in self.sources(joined)):
             if self._bench.delivered() == joined:
                 # asked for more frames than before, while what it was joined from is gone
-                return self._measure(self._piece.target, 0, every)[0]
+                return self._measure(self._request.target, 0, every)[0]
             for attempt in self.sources(joined):
                 self.measured(attempt, every)
         frames = self._settings.frames
@@ -172,7 +172,7 @@ class Maker:
             runs,
             frames=self._settings.frames,
             rate=self._settings.rate,
-            disk_rate=self._job.disk_rate,
+            disk_rate=self._context.disk_rate,
         )
 
     def _file(self, attempt: Attempt) -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import av
 from av import FFmpegError
 
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.errors import SourceError
 from drapto.media.trial import Trial
 

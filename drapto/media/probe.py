@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import av
 from av import FFmpegError
 
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.errors import SourceError
 from drapto.media import tracks
 from drapto.media.damage import listening, refuse_damaged

@@ -14,7 +14,7 @@ import av
 from av.stream import AttachmentStream, Disposition
 
 from drapto.engine.atomic import PARTIAL
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.errors import ArtifactError
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import av
 
+from drapto.engine.context import file_url
 from drapto.engine.document import Document, Model
-from drapto.engine.job import file_url
 from drapto.errors import ArtifactError, SpaceError, ToolFailedError
 from drapto.video.join import Run, packets_of
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.media.hdr.dynamic import FrameMetadata
 
 ERROR_LIMIT = 500
@@ -108,8 +108,8 @@ def decode_share(
     segments: Sequence[Coded],
     target: Path,
     *,
-    job: Job,
-    stage: str,
+    context: StageContext,
+    log: str,
     threads: int = 1,
     on_frames: Callable[[int], None] | None = None,
 ) -> DecodedShare:
@@ -118,23 +118,23 @@ def decode_share(
     Args:
         segments: The segments, in any order.
         target: The record, JSON.
-        job: The surroundings.
-        stage: Names the log.
+        context: The surroundings.
+        log: Names the log.
         threads: Of the decoder, which holds as many CPU slots.
         on_frames: Called about twice a second with the frames decoded so far.
 
     Raises:
         ArtifactError: A segment cannot be read, or does not decode.
     """
-    found, complaint = _decode(segments, job, stage, threads, on_frames)
+    found, complaint = _decode(segments, context, log, threads, on_frames)
     if complaint:
-        raise _culprit(segments, complaint, job, stage)
+        raise _culprit(segments, complaint, context, log)
     return DecodedShare(segments=tuple(found)).write(target)
 
 
-def decode_sound(path: Path, *, job: Job, stage: str) -> str:
+def decode_sound(path: Path, *, context: StageContext, log: str) -> str:
     """Decode all audio tracks of ``path``; return what the decoder complained of, on one line."""
-    return _run(["-i", file_url(path)], ["-vn", "-map", "0:a"], job, stage, about=path)
+    return _run(["-i", file_url(path)], ["-vn", "-map", "0:a"], context, log, about=path)
 
 
 def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> int:
@@ -157,8 +157,8 @@ def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> 
 
 def _decode(
     segments: Sequence[Coded],
-    job: Job,
-    stage: str,
+    context: StageContext,
+    log: str,
     threads: int = 1,
     on_frames: Callable[[int], None] | None = None,
 ) -> tuple[list[DecodedSegment], str]:
@@ -187,18 +187,18 @@ def _decode(
     # as they come: at a frame rate's pace, frames could be dropped or repeated
     output = ["-map", "0:v", "-fps_mode", "passthrough"]
     source = ["-f", "obu", "-i", "pipe:0"]
-    complaint = _run(source, output, job, stage, threads=threads, feed=feed(), on_progress=count)
+    complaint = _run(source, output, context, log, threads=threads, feed=feed(), on_progress=count)
     if unreadable:
         raise unreadable[0]
     frames = sum(one.frames for one in found)
     return found, complaint or (f"{done} of {frames} frames" if done != frames else "")
 
 
-def _culprit(segments: Sequence[Coded], complaint: str, job: Job, stage: str) -> ArtifactError:
+def _culprit(segments: Sequence[Coded], complaint: str, context: StageContext, log: str) -> ArtifactError:
     """Return the error that names the first segment that does not decode on its own."""
     culprit = segments[0]
     for segment in segments if len(segments) > 1 else ():
-        _, alone = _decode([segment], job, stage)
+        _, alone = _decode([segment], context, log)
         if alone:
             culprit, complaint = segment, alone
             break
@@ -210,8 +210,8 @@ def _culprit(segments: Sequence[Coded], complaint: str, job: Job, stage: str) ->
 def _run(
     source: Sequence[str],
     output: Sequence[str],
-    job: Job,
-    stage: str,
+    context: StageContext,
+    log: str,
     *,
     about: Path | None = None,
     threads: int = 1,
@@ -221,10 +221,10 @@ def _run(
     """Run one decoder; return what it complained of, on one line."""
     strict = ["-xerror", "-err_detect", "explode", "-threads", str(threads)]
     arguments = [*strict, *source, *output, "-f", "null", "-"]
-    with job.cpu.hold(threads):
+    with context.cpu.hold(threads):
         try:
-            said = job.run_ffmpeg(
-                arguments, stage=stage, about=about, on_progress=on_progress, feed=feed
+            said = context.run_ffmpeg(
+                arguments, log=log, about=about, on_progress=on_progress, feed=feed
             ).stderr
         except SpaceError:
             raise

@@ -10,7 +10,7 @@ from drapto.output.model import Check
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.model import VideoTrack
 
 COMBED = 0.1
@@ -24,18 +24,18 @@ FIELDS_REMEDY = (
 )
 
 
-def check_fields(path: Path, video: VideoTrack, *, job: Job) -> Check:
+def check_fields(path: Path, video: VideoTrack, *, context: StageContext) -> Check:
     """Check that the pictures of a finished file are progressive.
 
     Args:
         path: The finished file.
         video: Its video track.
-        job: The surroundings.
+        context: The surroundings.
 
     Raises:
         ToolFailedError: It cannot be decoded.
     """
-    points = look(path, video, job=job, stage="validate-fields")
+    points = look(path, video, context=context, log="validate-fields")
     combed = sum(point.multiple.combed for point in points if point.verdict in ("interlaced", "telecined"))
     told = sum(point.multiple.combed + point.multiple.progressive for point in points)
     return Check(

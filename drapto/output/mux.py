@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import av
 
 from drapto.engine import atomic
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.errors import ArtifactError
 from drapto.media.hdr import dolby_vision
 from drapto.media.matroska.header import PADDING, Amendment, amend
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.model import SourceInfo, Track
 
 
@@ -34,7 +34,7 @@ def mux(
     info: SourceInfo,
     target: Path,
     *,
-    job: Job,
+    context: StageContext,
 ) -> None:
     """Write the whole file: stream copies, every timestamp as it is in its part.
 
@@ -44,7 +44,7 @@ def mux(
         subtitles: What `copy_subtitles` wrote; None where the source had nothing to copy.
         info: The source, for languages, titles, dispositions, tags, chapters and the shape of a pixel.
         target: Where to; written whole or not at all.
-        job: The surroundings.
+        context: The surroundings.
 
     Raises:
         ArtifactError: There are other parts than the source has tracks.
@@ -66,7 +66,7 @@ def mux(
             *metadata.options(info.tags, tracks, info.chapters),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
-        job.run_ffmpeg(arguments, stage="mux", about=target, feed=[document.encode()])
+        context.run_ffmpeg(arguments, log="mux", about=target, feed=[document.encode()])
         amend(partial, amendments)
 
 

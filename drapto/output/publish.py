@@ -14,7 +14,7 @@ from drapto.errors import SpaceError, StageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 FICLONE = 0x40049409
 """ioctl(2): let a new file share the content of another (Linux, `ioctl_ficlone(2)`)."""
@@ -23,7 +23,7 @@ CHUNK = 8 * MIB
 """Bytes a write, so that the rate holds and an interrupt is noticed."""
 
 
-def publish(muxed: Path, output: Path, *, job: Job) -> None:
+def publish(muxed: Path, output: Path, *, context: StageContext) -> None:
     """Copy the validated ``muxed`` to ``output``.
 
     Where the file system can share content between files, the copy takes neither time nor space.
@@ -31,7 +31,7 @@ def publish(muxed: Path, output: Path, *, job: Job) -> None:
     Args:
         muxed: The finished file; it stays, as other stages depend on it.
         output: Where to. Its directory is created.
-        job: The surroundings; it says how fast to write.
+        context: The surroundings; it says how fast to write.
 
     Raises:
         SpaceError: The disk cannot hold it.
@@ -41,7 +41,7 @@ def publish(muxed: Path, output: Path, *, job: Job) -> None:
         with muxed.open("rb") as given, atomic.replacing(output) as partial, partial.open("wb") as taken:
             if not _share(given, taken):
                 require_space(output.parent, os.fstat(given.fileno()).st_size, "the finished file")
-                _copy(given, taken, Throttle(job.disk_rate))
+                _copy(given, taken, Throttle(context.disk_rate))
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise SpaceError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import av
 
 from drapto.engine import atomic
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
 from drapto.media.index import index_packets
 from drapto.output.attachments import attach_options, extracted
@@ -15,7 +15,7 @@ from drapto.output.attachments import attach_options, extracted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.model import SourceInfo
 
 EXACT = ("-avoid_negative_ts", "disabled")
@@ -25,14 +25,14 @@ REPRODUCIBLE = ("-fflags", "+bitexact")
 """A muxer option: no date, no random identifier, no version; the same input gives the same bytes."""
 
 
-def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, job: Job) -> None:
+def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: StageContext) -> None:
     """Copy all subtitle tracks and attached files of ``source`` into ``target``, packet by packet.
 
     Args:
         source: The source.
         info: What is in it; it has a subtitle track or an attached file.
         target: Where to; written whole or not at all.
-        job: The surroundings.
+        context: The surroundings.
 
     Raises:
         StageError: There is nothing to copy, or ffmpeg cannot.
@@ -48,7 +48,7 @@ def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, job: Job) ->
             *("-map_chapters", "-1", *attach_options(files, info.attachments)),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
-        job.run_ffmpeg(arguments, stage="subtitles", about=source)
+        context.run_ffmpeg(arguments, log="subtitles", about=source)
         _check(partial, info, source)
 
 

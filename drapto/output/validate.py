@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import av
 
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.errors import SourceError, ValidationError
 from drapto.media.hdr.dolby_vision import plan
 from drapto.media.hdr.dynamic import read_dynamic
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from drapto.audio.plan import AudioPlan
     from drapto.encoding.delivered import Delivered
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldsInfo
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.output.decode_check import DecodedSegment
@@ -47,7 +47,7 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     target: Path,
     *,
     inputs: Mapping[str, object],
-    job: Job,
+    context: StageContext,
     quality: Delivered | None = None,
 ) -> Validation:
     """Hold ``muxed`` against the source's probe, and decode it to its end. The source itself is not read.
@@ -66,7 +66,7 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         decoded: The segments that its picture is joined from.
         target: ``validation.json``; written also where checks fail, and says so.
         inputs: What else to record there; values that JSON holds.
-        job: The surroundings.
+        context: The surroundings.
         quality: What the picture was measured to score.
 
     Raises:
@@ -89,8 +89,8 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     frames = same_frames(picture, decoded)
     deque(picture, maxlen=0)  # on to the end of the file, to count the bytes of every track
     if fields.kind != "progressive":
-        checks.append(check_fields(muxed, output.video, job=job))
-    complaint = decode_sound(muxed, job=job, stage="validate") if output.audio else ""
+        checks.append(check_fields(muxed, output.video, context=context))
+    complaint = decode_sound(muxed, context=context, log="validate") if output.audio else ""
     checks.append(exact("decode errors", "", complaint))
     checks.append(exact("decoded frames", len(expected), frames))
     validation = Validation(

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
 from drapto.media.filters import without_first
 from drapto.media.yuv import conversion
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.model import CropRect
 
 FOUR_K = (2560, 1440)
@@ -101,11 +101,11 @@ class Metric(ABC):
         return ""
 
     @abstractmethod
-    def filter(self, reference: Reference, log: Path, *, step: int, threads: int) -> str:
+    def filter(self, reference: Reference, scores_file: Path, *, step: int, threads: int) -> str:
         """Return the filter of two inputs, the encode and the reference."""
 
     @abstractmethod
-    def read(self, log: Path) -> list[float]:
+    def read(self, scores_file: Path) -> list[float]:
         """Return the frames' scores from what the filter wrote.
 
         Raises:
@@ -116,23 +116,23 @@ class Metric(ABC):
         self,
         encode: Path,
         reference: Reference,
-        log: Path,
+        scores_file: Path,
         *,
         step: int,
         threads: int,
-        job: Job,
-        stage: str,
+        context: StageContext,
+        log: str,
     ) -> tuple[Scores, float]:
         """Measure an encode, each of its frames held against the reference's frame of the same number.
 
         Args:
             encode: The encoded file.
             reference: What it was encoded from.
-            log: A temporary file name, for the scores of the frames.
+            scores_file: A temporary file name, for the scores of the frames.
             step: Every how many-th frame is measured.
             threads: How many may be used.
-            job: The surroundings.
-            stage: Names the log of the child process.
+            context: The surroundings.
+            log: Names the scores_file of the child process.
 
         Returns:
             The scores, and the processor seconds that they took.
@@ -141,10 +141,10 @@ class Metric(ABC):
             ToolFailedError: ffmpeg failed, or measured other frames than were asked for.
         """
         step = self.step_for(step)
-        arguments = self._arguments(encode, reference, log, step, threads)
-        finished = job.run_ffmpeg(arguments, stage=stage, about=encode)
+        arguments = self._arguments(encode, reference, scores_file, step, threads)
+        finished = context.run_ffmpeg(arguments, log=log, about=encode)
         try:
-            values = self.read(log)
+            values = self.read(scores_file)
         except (OSError, ValueError, KeyError) as error:
             raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
         if len(values) != len(range(0, reference.frames, step)):
@@ -154,7 +154,7 @@ class Metric(ABC):
         return scores_of(self.name, values, model=model, step=step), finished.cpu_seconds
 
     def _arguments(
-        self, encode: Path, reference: Reference, log: Path, step: int, threads: int
+        self, encode: Path, reference: Reference, scores_file: Path, step: int, threads: int
     ) -> Sequence[str | Path]:
         # by number, not by time: the reference's times may be uneven, the encode's are not
         tick = f"settb={reference.rate.denominator}/{reference.rate.numerator},setpts=N"
@@ -163,7 +163,7 @@ class Metric(ABC):
         filters = (
             f"[0:v:0]{chosen}format={reference.pix_fmt},{tick}[encode];"
             f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{tick}[reference];"
-            f"[encode][reference]{self.filter(reference, log, step=step, threads=threads)}:shortest=1"
+            f"[encode][reference]{self.filter(reference, scores_file, step=step, threads=threads)}:shortest=1"
         )
         decode = ("-noautorotate", "-threads", str(threads))
         return [
@@ -193,17 +193,17 @@ class Vmaf(Metric):
         """Keep each measured frame and its neighbours, whose motion counts; the scores stay the same."""
         return f"select='lt(mod(n+1,{step}),{NEIGHBOURHOOD})'," if step > NEIGHBOURHOOD else ""
 
-    def filter(self, reference: Reference, log: Path, *, step: int, threads: int) -> str:
+    def filter(self, reference: Reference, scores_file: Path, *, step: int, threads: int) -> str:
         """Return libvmaf's filter."""
         model = f"version={self.model_for(reference)}"
         return (
             f"libvmaf=model={model}:n_threads={threads}:n_subsample={min(step, NEIGHBOURHOOD)}"
-            f":log_fmt=json:log_path={escaped(log)}"
+            f":log_fmt=json:log_path={escaped(scores_file)}"
         )
 
-    def read(self, log: Path) -> list[float]:
+    def read(self, scores_file: Path) -> list[float]:
         """Read libvmaf's JSON."""
-        return [float(frame["metrics"]["vmaf"]) for frame in json.loads(log.read_bytes())["frames"]]
+        return [float(frame["metrics"]["vmaf"]) for frame in json.loads(scores_file.read_bytes())["frames"]]
 
 
 class Xpsnr(Metric):
@@ -222,18 +222,18 @@ class Xpsnr(Metric):
         del step
         return 1
 
-    def filter(self, reference: Reference, log: Path, *, step: int, threads: int) -> str:
+    def filter(self, reference: Reference, scores_file: Path, *, step: int, threads: int) -> str:
         """Return ffmpeg's filter."""
         del reference, step, threads
-        return f"xpsnr=stats_file={escaped(log)}"
+        return f"xpsnr=stats_file={escaped(scores_file)}"
 
-    def read(self, log: Path) -> list[float]:
+    def read(self, scores_file: Path) -> list[float]:
         """Read the three planes of each frame; luma weighs four times as much as each plane of chroma.
 
         The weights are those of the filter's authors for 4:2:0 (README of fraunhoferhhi/xpsnr).
         """
         frames = []
-        for line in log.read_text(encoding="ascii").splitlines():
+        for line in scores_file.read_text(encoding="ascii").splitlines():
             planes = re.findall(r"XPSNR [yuv]: *(inf|[-\d.]+)", line)
             if line.startswith("n:"):
                 luma, *chroma = (min(float(plane), INFINITE) for plane in planes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import av
 
-from drapto.engine.job import EncodeProgress, Job, file_url
+from drapto.engine.context import EncodeProgress, StageContext, file_url
 from drapto.errors import FrameCountError, ToolFailedError
 from drapto.media.filters import without_first
 from drapto.media.yuv import conversion
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from drapto.engine.process import Finished
     from drapto.video.encode_settings import EncodeSettings
     from drapto.video.hardware import Hardware
-    from drapto.video.request import Piece
+    from drapto.video.request import EncodeRequest
 
 SHORTEST_KEYINT = 2
 """With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals:
@@ -98,22 +98,22 @@ class Encode:
 
 
 def run_encoder(
-    piece: Piece,
+    request: EncodeRequest,
     target: Path,
     settings: EncodeSettings,
     *,
-    job: Job,
-    stage: str | None = None,
+    context: StageContext,
+    log: str | None = None,
     on_progress: Callable[[EncodeProgress], None] | None = None,
 ) -> Encode:
-    """Encode a piece to ``target`` at the CRF that ``settings`` fix, and check its frames.
+    """Encode a request to ``target`` at the CRF that ``settings`` fix, and check its frames.
 
     Args:
-        piece: What to encode.
+        request: What to encode.
         target: Where to; it is written in place, so give a temporary name.
         settings: What shapes the bytes.
-        job: The title's surroundings.
-        stage: Names the log; the encode of the segment by default.
+        context: The title's surroundings.
+        log: Names the log; the encode of the segment by default.
         on_progress: Called about twice a second.
 
     Raises:
@@ -122,13 +122,18 @@ def run_encoder(
     """
     started = time.monotonic()
     finished, starts = _encoded(
-        piece, target, settings, job, stage or f"encode-{piece.index:04d}", on_progress or (lambda _: None)
+        request,
+        target,
+        settings,
+        context,
+        log or f"encode-{request.index:04d}",
+        on_progress or (lambda _: None),
     )
     frames = count_packets(target)
     if frames != settings.frames:
         raise FrameCountError(
-            f"segment {piece.index} came to {frames} frames instead of {settings.frames}",
-            path=piece.source,
+            f"segment {request.index} came to {frames} frames instead of {settings.frames}",
+            path=request.source,
             remedy='the source may be damaged there; try --set input.frame_index="decode"',
         )
     return Encode(
@@ -141,23 +146,23 @@ def run_encoder(
 
 
 def _encoded(
-    piece: Piece,
+    request: EncodeRequest,
     target: Path,
     settings: EncodeSettings,
-    job: Job,
-    stage: str,
+    context: StageContext,
+    log: str,
     on_progress: Callable[[EncodeProgress], None],
 ) -> tuple[Finished, int]:
-    """Run the encoder, by the hardware's decoder first where the piece has one; return its starts, too."""
+    """Run the encoder, by the hardware's decoder first where the request has one; return its starts, too."""
 
     def run(hardware: Hardware | None) -> Finished:
         arguments = encode_arguments(
-            piece.source, piece.stream, target, settings, lp=piece.lp, hardware=hardware
+            request.source, request.stream, target, settings, lp=request.lp, hardware=hardware
         )
-        return job.run_ffmpeg(arguments, stage=stage, about=piece.source, on_progress=on_progress)
+        return context.run_ffmpeg(arguments, log=log, about=request.source, on_progress=on_progress)
 
     starts = 0
-    if piece.decoder is not None and (hardware := piece.decoder.hardware) is not None:
+    if request.decoder is not None and (hardware := request.decoder.hardware) is not None:
         starts += 1
         try:
             finished = run(hardware)
@@ -166,7 +171,7 @@ def _encoded(
             problem = error.first or error.problem
         if not problem:
             return finished, starts
-        piece.decoder.give_up(problem)
+        request.decoder.give_up(problem)
     limit = starts + CRASH_RETRIES + 1
     while True:
         starts += 1

@@ -15,15 +15,15 @@ from drapto.engine import atomic
 from drapto.engine.hwaccel import choose
 from drapto.errors import ToolFailedError
 from drapto.video.encode import encode_arguments
-from drapto.video.request import stage_of
+from drapto.video.request import log_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from drapto.engine.context import StageContext
     from drapto.engine.hwaccel import Asked
-    from drapto.engine.job import Job
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import Piece
+    from drapto.video.request import EncodeRequest
 
 EXACT = ("h264", "hevc", "vp8", "vp9", "av1", "vc1")
 """Codecs that define every bit of the picture. Of MPEG-1, 2 and 4, decoders round the inverse transform
@@ -97,13 +97,13 @@ class Decoder:
             reason, self._reason = self._reason, ""
         return reason
 
-    def prove(self, piece: Piece, settings: EncodeSettings, *, job: Job) -> None:
+    def prove(self, request: EncodeRequest, settings: EncodeSettings, *, context: StageContext) -> None:
         """Encode a few frames with it and without it, once, and give it up where these differ.
 
         Args:
-            piece: What is about to be encoded.
+            request: What is about to be encoded.
             settings: How.
-            job: The title's surroundings.
+            context: The title's surroundings.
 
         Raises:
             ToolFailedError: They cannot be encoded without it either.
@@ -111,14 +111,16 @@ class Decoder:
         with self._trial:
             if self.hardware is None or self._proven:
                 return
-            with job.cpu.hold(piece.slots):
-                problem = _differs(self.hardware, piece, settings, job)
+            with context.cpu.hold(request.slots):
+                problem = _differs(self.hardware, request, settings, context)
             if problem:
                 self.give_up(problem)
             self._proven = True
 
 
-def _differs(hardware: Hardware, piece: Piece, settings: EncodeSettings, job: Job) -> str:
+def _differs(
+    hardware: Hardware, request: EncodeRequest, settings: EncodeSettings, context: StageContext
+) -> str:
     """Return what is wrong with a few frames that ``hardware`` decoded, or nothing."""
     few = {
         "frames": min(TRIAL_FRAMES, settings.frames),
@@ -127,30 +129,36 @@ def _differs(hardware: Hardware, piece: Piece, settings: EncodeSettings, job: Jo
         "film_grain": False,
     }
     shape = settings.at(TRIAL_CRF).model_copy(update=few)
-    with atomic.scratch(piece.target) as own, atomic.scratch(piece.target) as theirs:
+    with atomic.scratch(request.target) as own, atomic.scratch(request.target) as theirs:
         try:
-            complaints = _encode(piece, theirs, shape, hardware, job)
+            complaints = _encode(request, theirs, shape, hardware, context)
         except ToolFailedError as error:
             return error.first or error.problem
         if complaints:
             return complaints[0]
-        _encode(piece, own, shape, None, job)
+        _encode(request, own, shape, None, context)
         same = own.read_bytes() == theirs.read_bytes()
     return "" if same else "its pictures are not those of ffmpeg's own decoder"
 
 
 def _encode(
-    piece: Piece, target: Path, shape: EncodeSettings, hardware: Hardware | None, job: Job
+    request: EncodeRequest,
+    target: Path,
+    shape: EncodeSettings,
+    hardware: Hardware | None,
+    context: StageContext,
 ) -> tuple[str, ...]:
-    arguments = encode_arguments(piece.source, piece.stream, target, shape, lp=piece.lp, hardware=hardware)
-    return job.run_ffmpeg(arguments, stage=stage_of(piece), about=piece.source).complaints
+    arguments = encode_arguments(
+        request.source, request.stream, target, shape, lp=request.lp, hardware=hardware
+    )
+    return context.run_ffmpeg(arguments, log=log_of(request), about=request.source).complaints
 
 
-def decoder_for(job: Job, asked: Asked, *, codec: str, pix_fmt: str) -> Decoder:
+def decoder_for(context: StageContext, asked: Asked, *, codec: str, pix_fmt: str) -> Decoder:
     """Return what is to decode a title, not yet tried.
 
     Args:
-        job: The title's surroundings.
+        context: The title's surroundings.
         asked: ``decoding.hardware``.
         codec: The source's codec, by ffmpeg's name.
         pix_fmt: Its pixel format.
@@ -158,7 +166,7 @@ def decoder_for(job: Job, asked: Asked, *, codec: str, pix_fmt: str) -> Decoder:
     Raises:
         ToolMissingError, ToolFailedError: ffmpeg cannot be run.
     """
-    choice = choose(asked, job.ffmpeg)
+    choice = choose(asked, context.ffmpeg)
     if choice.name is None:
         return Decoder(None, choice.reason)
     if codec not in EXACT:

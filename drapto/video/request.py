@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Piece:
+class EncodeRequest:
     """What a strategy is given to encode.
 
     Attributes:
@@ -45,6 +45,6 @@ class Piece:
     decoder: Decoder | None = None
 
 
-def stage_of(piece: Piece) -> str:
-    """Return the name of the log of a piece's encode."""
-    return f"encode-{piece.index:04d}"
+def log_of(request: EncodeRequest) -> str:
+    """Return the name of the log of a request's encode."""
+    return f"encode-{request.index:04d}"

@@ -19,7 +19,7 @@ from tests import clips
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 
 class Bitrates(NamedTuple):
@@ -49,7 +49,7 @@ class Finished:
     muxed: Path
 
 
-def finish(job: Job, source: Path, folder: Path) -> Finished:
+def finish(context: StageContext, source: Path, folder: Path) -> Finished:
     """Take ``source`` through the stages in ``folder``, the picture by a plain encode of the whole of it."""
     folder.mkdir(parents=True, exist_ok=True)
     found = examine(source)
@@ -57,28 +57,28 @@ def finish(job: Job, source: Path, folder: Path) -> Finished:
     timestamps, dynamic = folder / "timestamps.txt", folder / "dynamic.txt"
     write_timestamps(timestamps, times)
     write_dynamic(dynamic, found.dynamic)
-    video = encode_video(job, source, folder / "video.mkv")
+    video = encode_video(context, source, folder / "video.mkv")
     audio = [folder / f"audio-{number}.mkv" for number in range(len(info.audio))]
     for number, (track, path) in enumerate(zip(info.audio, audio, strict=True)):
-        encode_audio(source, track, number, path, bitrates=Bitrates(), job=job)
+        encode_audio(source, track, number, path, bitrates=Bitrates(), context=context)
     subtitles = folder / "subtitles.mkv" if info.subtitles or info.attachments else None
     if subtitles is not None:
-        copy_subtitles(source, info, subtitles, job=job)
+        copy_subtitles(source, info, subtitles, context=context)
     muxed = folder / "muxed.mkv"
-    mux(video, audio, subtitles, info, muxed, job=job)
+    mux(video, audio, subtitles, info, muxed, context=context)
     plans = [plan_audio(track, Bitrates()) for track in info.audio]
     crop = whole_picture(info)
-    share = decode_share([Coded(1, video)], folder / "decoded.json", job=job, stage="validate-01")
+    share = decode_share([Coded(1, video)], folder / "decoded.json", context=context, log="validate-01")
     return Finished(
         source, info, times, timestamps, dynamic, crop, plans, video, share.segments, audio, subtitles, muxed
     )
 
 
-def encode_video(job: Job, source: Path, target: Path, pix_fmt: str = "yuv420p10le") -> Path:
+def encode_video(context: StageContext, source: Path, target: Path, pix_fmt: str = "yuv420p10le") -> Path:
     """Encode all frames at their times, the shape of the pixels dropped as the join of segments drops it."""
     exact = ["-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-avoid_negative_ts", "disabled"]
     coded = ["-c:v", "libsvtav1", "-preset", "12", "-crf", "50", "-pix_fmt", pix_fmt, "-vf", "setsar=0"]
-    clips.run_ffmpeg(job.ffmpeg, "-copyts", "-i", source, "-map", "0:v:0", *exact, *coded, target)
+    clips.run_ffmpeg(context.ffmpeg, "-copyts", "-i", source, "-map", "0:v:0", *exact, *coded, target)
     return target
 
 

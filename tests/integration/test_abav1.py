@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.encoding.abav1 import AbAv1
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 PRESET = 12
 FRAMES = 120
@@ -45,7 +45,7 @@ def clip(ffmpeg: Path, clip_cache: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(ab_av1: AbAv1, clip: Path, shared_job: Job) -> Found:
+def found(ab_av1: AbAv1, clip: Path, shared_job: StageContext) -> Found:
     """A search with the usual sampling, where neither ffmpeg nor ffprobe is on PATH."""
     heard: list[Attempt] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -57,8 +57,8 @@ def found(ab_av1: AbAv1, clip: Path, shared_job: Job) -> Found:
             tier=TIERS[0],
             threads=1,
             scratch=shared_job.logs.parent / "scratch",
-            job=shared_job,
-            stage="search-0001",
+            context=shared_job,
+            log="search-0001",
             on_attempt=heard.append,
         )
     assert isinstance(result, Found)
@@ -66,9 +66,11 @@ def found(ab_av1: AbAv1, clip: Path, shared_job: Job) -> Found:
     return result
 
 
-def look(tool: AbAv1, piece: Path, settings: SearchSettings, job: Job, tier: SampleTier) -> Found | NotFound:
-    scratch = job.logs.parent / "scratch"
-    return search(tool, piece, settings, tier=tier, threads=1, scratch=scratch, job=job, stage="search")
+def look(
+    tool: AbAv1, piece: Path, settings: SearchSettings, context: StageContext, tier: SampleTier
+) -> Found | NotFound:
+    scratch = context.logs.parent / "scratch"
+    return search(tool, piece, settings, tier=tier, threads=1, scratch=scratch, context=context, log="search")
 
 
 def test_the_crf_that_it_believes_in(found: Found) -> None:
@@ -81,7 +83,7 @@ def test_the_crf_that_it_believes_in(found: Found) -> None:
     assert found.cpu_seconds > 0.1
 
 
-def test_it_is_logged_and_leaves_nothing_behind(found: Found, shared_job: Job) -> None:
+def test_it_is_logged_and_leaves_nothing_behind(found: Found, shared_job: StageContext) -> None:
     del found
     log = (shared_job.logs / "search-0001.log").read_text()
     assert re.search(r"^\$ \S*ab-av1 crf-search --input ", log)
@@ -91,9 +93,9 @@ def test_it_is_logged_and_leaves_nothing_behind(found: Found, shared_job: Job) -
 
 
 def test_its_score_is_the_same_quantity_as_ours(
-    ab_av1: AbAv1, clip: Path, ffmpeg: Path, job: Job, tmp_path: Path
+    ab_av1: AbAv1, clip: Path, ffmpeg: Path, context: StageContext, tmp_path: Path
 ) -> None:
-    result = look(ab_av1, clip, asked(filters=CROP), job, WHOLE)
+    result = look(ab_av1, clip, asked(filters=CROP), context, WHOLE)
     assert isinstance(result, Found)
     coded = tmp_path / "coded.mkv"
     params = f"crf={result.crf}:tune=0:lp=1"
@@ -117,23 +119,25 @@ def test_its_score_is_the_same_quantity_as_ours(
     assert result.vmaf == pytest.approx(score, abs=0.01)
 
 
-def test_the_same_search_finds_the_same(ab_av1: AbAv1, clip: Path, job: Job, found: Found) -> None:
+def test_the_same_search_finds_the_same(
+    ab_av1: AbAv1, clip: Path, context: StageContext, found: Found
+) -> None:
     again = search(
         ab_av1,
         clip,
         asked(filters=CROP),
         tier=TIERS[0],
         threads=2,
-        scratch=job.logs.parent / "scratch",
-        job=job,
-        stage="search",
+        scratch=context.logs.parent / "scratch",
+        context=context,
+        log="search",
     )
     assert isinstance(again, Found)
     assert (again.crf, again.attempts) == (found.crf, found.attempts)
 
 
-def test_no_crf_within_the_bounds_is_an_answer(ab_av1: AbAv1, clip: Path, job: Job) -> None:
-    result = look(ab_av1, clip, asked(99, lowest=59, highest=60), job, TIERS[0])
+def test_no_crf_within_the_bounds_is_an_answer(ab_av1: AbAv1, clip: Path, context: StageContext) -> None:
+    result = look(ab_av1, clip, asked(99, lowest=59, highest=60), context, TIERS[0])
     assert isinstance(result, NotFound)
     assert "suitable crf" in result.why
     assert result.closest == min(result.attempts)
@@ -141,74 +145,92 @@ def test_no_crf_within_the_bounds_is_an_answer(ab_av1: AbAv1, clip: Path, job: J
     assert result.cpu_seconds > 0
 
 
-def test_the_last_tier_is_content_with_less(ab_av1: AbAv1, clip: Path, job: Job, found: Found) -> None:
+def test_the_last_tier_is_content_with_less(
+    ab_av1: AbAv1, clip: Path, context: StageContext, found: Found
+) -> None:
     # 6 x 2 s of 5 s: the whole file
-    result = look(ab_av1, clip, asked(found.vmaf + 1, filters=CROP), job, TIERS[2])
+    result = look(ab_av1, clip, asked(found.vmaf + 1, filters=CROP), context, TIERS[2])
     assert isinstance(result, Found)
     assert found.vmaf - 1 < result.vmaf < found.vmaf + 1
 
 
-def test_the_best_quality_that_is_asked_for_is_not_exceeded(ab_av1: AbAv1, clip: Path, job: Job) -> None:
-    result = look(ab_av1, clip, asked(70, lowest=20, highest=20.5), job, WHOLE)
+def test_the_best_quality_that_is_asked_for_is_not_exceeded(
+    ab_av1: AbAv1, clip: Path, context: StageContext
+) -> None:
+    result = look(ab_av1, clip, asked(70, lowest=20, highest=20.5), context, WHOLE)
     assert isinstance(result, Found)
     assert result.crf == 20.5
 
 
 @pytest.mark.parametrize("frames", [1, 5])
-def test_a_few_frames(frames: int, ab_av1: AbAv1, ffmpeg: Path, job: Job, tmp_path: Path) -> None:
+def test_a_few_frames(
+    frames: int, ab_av1: AbAv1, ffmpeg: Path, context: StageContext, tmp_path: Path
+) -> None:
     piece = clips.make_clip(ffmpeg, tmp_path / "short.mkv", frames=frames)
-    assert isinstance(look(ab_av1, piece, asked(), job, TIERS[0]), Found)
+    assert isinstance(look(ab_av1, piece, asked(), context, TIERS[0]), Found)
 
 
-def test_black_whose_samples_are_too_small(ab_av1: AbAv1, ffmpeg: Path, job: Job, tmp_path: Path) -> None:
+def test_black_whose_samples_are_too_small(
+    ab_av1: AbAv1, ffmpeg: Path, context: StageContext, tmp_path: Path
+) -> None:
     graph = "color=black:s=64x64:r=2"
     black = clips.make_clip(ffmpeg, tmp_path / "black.mkv", codec="mpeg4", frames=20, graph=graph)
-    result = look(ab_av1, black, asked(), job, TIERS[0])
+    result = look(ab_av1, black, asked(), context, TIERS[0])
     assert isinstance(result, Found)
     assert result.tier.seconds == 0
     assert result.crf == 63
-    assert "encoded sample too small" in (job.logs / "search.log").read_text()
+    assert "encoded sample too small" in (context.logs / "search.log").read_text()
 
 
-def test_names_that_others_misread(ab_av1: AbAv1, ffmpeg: Path, job: Job, tmp_path: Path) -> None:
+def test_names_that_others_misread(
+    ab_av1: AbAv1, ffmpeg: Path, context: StageContext, tmp_path: Path
+) -> None:
     folder = tmp_path / os.fsdecode(b"it's 100% [odd]: \xff;\n")
     piece = clips.make_clip(ffmpeg, tmp_path / "plain.mkv", frames=12)
     named = folder / ("-%d" + "x" * 240 + ".mkv")
     folder.mkdir()
     piece.rename(named)
     result = search(
-        ab_av1, named, asked(), tier=WHOLE, threads=1, scratch=folder / "scratch", job=job, stage="search"
+        ab_av1,
+        named,
+        asked(),
+        tier=WHOLE,
+        threads=1,
+        scratch=folder / "scratch",
+        context=context,
+        log="search",
     )
     assert isinstance(result, Found)
     assert list(folder.iterdir()) == [named]
 
 
-def test_a_file_that_is_no_video(ab_av1: AbAv1, job: Job, tmp_path: Path) -> None:
+def test_a_file_that_is_no_video(ab_av1: AbAv1, context: StageContext, tmp_path: Path) -> None:
     piece = tmp_path / "0003.mkv"
     piece.write_bytes(b"hello" * 999)
     with pytest.raises(
         ToolFailedError, match=r"0003\.mkv: ab-av1 failed with status 1: .*; see .*search\.log"
     ):
-        look(ab_av1, piece, asked(), job, TIERS[0])
+        look(ab_av1, piece, asked(), context, TIERS[0])
     assert not (tmp_path / "scratch").exists()
 
 
-def test_an_encoder_that_refuses_is_quoted(ab_av1: AbAv1, clip: Path, job: Job) -> None:
+def test_an_encoder_that_refuses_is_quoted(ab_av1: AbAv1, clip: Path, context: StageContext) -> None:
     settings = SearchSettings(PRESET, "tune=77", "yuv420p10le", 93, 5, 63)
     with pytest.raises(ToolFailedError, match=r"abav1\.mkv: ab-av1 failed with status 1: .*[a-z]{4}"):
-        look(ab_av1, clip, settings, job, TIERS[0])
+        look(ab_av1, clip, settings, context, TIERS[0])
 
 
 SEARCH = """
 import sys
 from pathlib import Path
-from drapto.engine.job import Job
+from drapto.engine.context import StageContext
 from drapto.engine.slots import Slots
-from drapto.quality.abav1 import TIERS, SearchSettings, find_ab_av1, search
+from drapto.encoding.abav1 import TIERS, SearchSettings, find_ab_av1, search
 piece, ffmpeg, work = map(Path, sys.argv[1:])
-job = Job("clip", ffmpeg, work / "logs", Slots(work / "slots", 2), 1 << 30)
+context = StageContext("clip", ffmpeg, work / "logs", Slots(work / "slots", 2), 1 << 30)
 settings = SearchSettings(2, "tune=0", "yuv420p10le", 93, 5, 63)
-search(find_ab_av1(), piece, settings, tier=TIERS[1], threads=1, scratch=work / "scratch", job=job, stage="s")
+scratch = work / "scratch"
+search(find_ab_av1(), piece, settings, tier=TIERS[1], threads=1, scratch=scratch, context=context, log="s")
 """
 
 
@@ -245,10 +267,12 @@ def test_nothing_outlives_who_is_killed(
         assert parent.wait(10) != 0
 
 
-def test_the_peer_of_the_benchmark(ab_av1: AbAv1, clip: Path, job: Job, tmp_path: Path, found: Found) -> None:
+def test_the_peer_of_the_benchmark(
+    ab_av1: AbAv1, clip: Path, context: StageContext, tmp_path: Path, found: Found
+) -> None:
     target = tmp_path / "auto.mkv"
     made = auto_encode(
-        ab_av1, clip, target, asked(filters=CROP), threads=1, scratch=tmp_path / "scratch", job=job
+        ab_av1, clip, target, asked(filters=CROP), threads=1, scratch=tmp_path / "scratch", context=context
     )
     assert (made.crf, made.tier) == (found.crf, 1)
     assert made.vmaf == pytest.approx(found.vmaf, abs=0.006)
@@ -256,11 +280,17 @@ def test_the_peer_of_the_benchmark(ab_av1: AbAv1, clip: Path, job: Job, tmp_path
     assert made.cpu_seconds > 0.1
 
 
-def test_the_peer_goes_on_to_the_next_tier(ab_av1: AbAv1, clip: Path, job: Job, tmp_path: Path) -> None:
+def test_the_peer_goes_on_to_the_next_tier(
+    ab_av1: AbAv1, clip: Path, context: StageContext, tmp_path: Path
+) -> None:
     tiers = (SampleTier(1, 0), SampleTier(1, 0, below=30))
     settings = asked(95, lowest=59.5, highest=60)
     target, scratch = tmp_path / "auto.mkv", tmp_path / "scratch"
-    made = auto_encode(ab_av1, clip, target, settings, threads=1, scratch=scratch, job=job, tiers=tiers)
+    made = auto_encode(
+        ab_av1, clip, target, settings, threads=1, scratch=scratch, context=context, tiers=tiers
+    )
     assert made.tier == 2
     with pytest.raises(ToolFailedError, match="no CRF in any tier"):
-        auto_encode(ab_av1, clip, target, settings, threads=1, scratch=scratch, job=job, tiers=tiers[:1])
+        auto_encode(
+            ab_av1, clip, target, settings, threads=1, scratch=scratch, context=context, tiers=tiers[:1]
+        )

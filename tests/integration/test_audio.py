@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
 
 
 STRIPPED = ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
@@ -63,9 +63,9 @@ def track_of(path: Path, index: int = 0, **other: object) -> AudioTrack:
 
 
 def encode(
-    job: Job, source: Path, target: Path, track: AudioTrack | None = None, number: int = 0
+    context: StageContext, source: Path, target: Path, track: AudioTrack | None = None, number: int = 0
 ) -> AudioResult:
-    return encode_audio(source, track or track_of(source), number, target, bitrates=Table(), job=job)
+    return encode_audio(source, track or track_of(source), number, target, bitrates=Table(), context=context)
 
 
 class Sound(NamedTuple):
@@ -135,39 +135,45 @@ def tone(ffmpeg: Path, clip_cache: Path) -> Path:
     return path
 
 
-def test_a_late_track_stays_late(job: Job, tone: Path, tmp_path: Path) -> None:
+def test_a_late_track_stays_late(context: StageContext, tone: Path, tmp_path: Path) -> None:
     source = shift(tone, tmp_path / "late.mkv", 1.5)
-    result = encode(job, source, tmp_path / "audio-0.mkv")
-    sound = heard(job.ffmpeg, tmp_path / "audio-0.mkv")
+    result = encode(context, source, tmp_path / "audio-0.mkv")
+    sound = heard(context.ffmpeg, tmp_path / "audio-0.mkv")
     assert result.span.start == pytest.approx(1.5, abs=0.002)
     assert result.span.end == pytest.approx(5.5, abs=0.002)
     assert len(sound.channels[0]) / 48000 == pytest.approx(4.0, abs=0.002)
 
 
 @pytest.mark.parametrize("rate", [22050, 44100, 48000, 96000])
-def test_a_late_track_of_any_rate_starts_in_time(job: Job, ffmpeg: Path, tmp_path: Path, rate: int) -> None:
+def test_a_late_track_of_any_rate_starts_in_time(
+    context: StageContext, ffmpeg: Path, tmp_path: Path, rate: int
+) -> None:
     sine = f"sine=440:d=2:r={rate}"
     clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", sine, "-c:a", "flac", *STRIPPED, tmp_path / "tone.mka")
     source = shift(tmp_path / "tone.mka", tmp_path / "late.mkv", 0.416)
-    result = encode(job, source, tmp_path / "audio-0.mkv")
-    sound = heard(job.ffmpeg, tmp_path / "audio-0.mkv")
+    result = encode(context, source, tmp_path / "audio-0.mkv")
+    sound = heard(context.ffmpeg, tmp_path / "audio-0.mkv")
     assert result.span.start == pytest.approx(0.416, abs=0.002)
     assert sound.loudness(0, 0, 480) > 0.05, "its first 10 ms are cut"
 
 
-def test_what_a_decoder_swallows_at_the_start_is_silence(job: Job, tone: Path, tmp_path: Path) -> None:
+def test_what_a_decoder_swallows_at_the_start_is_silence(
+    context: StageContext, tone: Path, tmp_path: Path
+) -> None:
     source = shift(tone, tmp_path / "late.mkv", 0.5)
     track = track_of(source).model_copy(update={"start": 0.45})
-    result = encode(job, source, tmp_path / "audio-0.mkv", track)
-    ((begin, _),) = loud_spans(heard(job.ffmpeg, tmp_path / "audio-0.mkv"))
+    result = encode(context, source, tmp_path / "audio-0.mkv", track)
+    ((begin, _),) = loud_spans(heard(context.ffmpeg, tmp_path / "audio-0.mkv"))
     assert result.span.start == pytest.approx(0.45, abs=0.002)
     assert begin == pytest.approx(0.5, abs=0.01)
 
 
-def test_a_hole_becomes_silence_and_what_follows_keeps_its_time(job: Job, tone: Path, tmp_path: Path) -> None:
+def test_a_hole_becomes_silence_and_what_follows_keeps_its_time(
+    context: StageContext, tone: Path, tmp_path: Path
+) -> None:
     source = shift(tone, tmp_path / "hole.mkv", 0.5, hole=(1.0, 2.0))
-    encode(job, source, tmp_path / "audio-0.mkv")
-    (_, before), (after, end) = loud_spans(heard(job.ffmpeg, tmp_path / "audio-0.mkv"))
+    encode(context, source, tmp_path / "audio-0.mkv")
+    (_, before), (after, end) = loud_spans(heard(context.ffmpeg, tmp_path / "audio-0.mkv"))
     with av.open(str(source)) as container:
         times = [
             float(packet.pts * packet.time_base) for packet in container.demux() if packet.pts is not None
@@ -178,14 +184,14 @@ def test_a_hole_becomes_silence_and_what_follows_keeps_its_time(job: Job, tone: 
     assert end == pytest.approx(4.5, abs=0.01)
 
 
-def test_the_same_bytes_each_time(job: Job, tone: Path, tmp_path: Path) -> None:
-    encode(job, tone, tmp_path / "one.mkv")
-    encode(job, tone, tmp_path / "two.mkv")
+def test_the_same_bytes_each_time(context: StageContext, tone: Path, tmp_path: Path) -> None:
+    encode(context, tone, tmp_path / "one.mkv")
+    encode(context, tone, tmp_path / "two.mkv")
     assert (tmp_path / "one.mkv").read_bytes() == (tmp_path / "two.mkv").read_bytes()
 
 
 @pytest.mark.parametrize("layout", ["mono", "3.0", "4.0", "5.1(side)", "6.1(back)", "7.1(wide)", "7.1.4"])
-def test_each_channel_is_heard(job: Job, ffmpeg: Path, tmp_path: Path, layout: str) -> None:
+def test_each_channel_is_heard(context: StageContext, ffmpeg: Path, tmp_path: Path, layout: str) -> None:
     """Each channel has a tone of its own; all of them are in the output, in the layout that was planned."""
     channels = STANDARD_LAYOUTS[layout].split()
     # the low-frequency channel is coded narrow: its tone has to be low
@@ -194,7 +200,7 @@ def test_each_channel_is_heard(job: Job, ffmpeg: Path, tmp_path: Path, layout: s
     source = tmp_path / "tones.wav"  # says its layout, as Matroska does not for PCM
     graph += f":c={layout}:s=48000:d=1"
     clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", graph, "-c:a", "pcm_s16le", source)
-    plan = encode(job, source, tmp_path / "audio-0.mkv").plan
+    plan = encode(context, source, tmp_path / "audio-0.mkv").plan
     sound = heard(ffmpeg, tmp_path / "audio-0.mkv")
     assert sound.layout == plan.layout
     assert len(sound.channels) == len(OPUS_LAYOUTS[plan.layout])
@@ -203,24 +209,28 @@ def test_each_channel_is_heard(job: Job, ffmpeg: Path, tmp_path: Path, layout: s
         assert loudest > 0.05, f"{tone} Hz is lost"
 
 
-def test_unnamed_channels_are_kept_in_their_order(job: Job, ffmpeg: Path, tmp_path: Path) -> None:
+def test_unnamed_channels_are_kept_in_their_order(
+    context: StageContext, ffmpeg: Path, tmp_path: Path
+) -> None:
     source = tmp_path / "tones.mkv"
     tones = [500, 700, 900]
     graph = "aevalsrc=" + "|".join(f"0.3*sin(2*PI*{tone}*t)" for tone in tones) + ":c=3.0:s=48000:d=1"
     clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", graph, "-c:a", "pcm_s16le", source)
     assert track_of(source).layout == "3 channels"
-    encode(job, source, tmp_path / "audio-0.mkv")
+    encode(context, source, tmp_path / "audio-0.mkv")
     sound = heard(ffmpeg, tmp_path / "audio-0.mkv")
     assert sound.layout == "3.0"
     assert [sound.tone(number, tone) > 0.2 for number, tone in enumerate(tones)] == [True, True, True]
 
 
-def test_a_rename_keeps_every_channel_in_its_place(job: Job, ffmpeg: Path, tmp_path: Path) -> None:
+def test_a_rename_keeps_every_channel_in_its_place(
+    context: StageContext, ffmpeg: Path, tmp_path: Path
+) -> None:
     source = tmp_path / "side.mkv"
     graph = "aevalsrc=" + "|".join("0" if n != 4 else "0.3*sin(2*PI*440*t)" for n in range(6))
     graph += ":c=5.1(side):s=48000:d=1"
     clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", graph, "-c:a", "ac3", source)
-    encode(job, source, tmp_path / "audio-0.mkv")
+    encode(context, source, tmp_path / "audio-0.mkv")
     sound = heard(ffmpeg, tmp_path / "audio-0.mkv")
     loudness = [sound.loudness(number) for number in range(6)]
     back_left = loudness.pop(OPUS_LAYOUTS["5.1"].index("BL"))
@@ -229,49 +239,51 @@ def test_a_rename_keeps_every_channel_in_its_place(job: Job, ffmpeg: Path, tmp_p
     assert max(loudness) < 0.05
 
 
-def test_other_sample_rates_and_progress(job: Job, ffmpeg: Path, tmp_path: Path) -> None:
+def test_other_sample_rates_and_progress(context: StageContext, ffmpeg: Path, tmp_path: Path) -> None:
     source = tmp_path / "cd.mkv"
     clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", "sine=440:d=2:r=44100", "-c:a", "flac", source)
     seen: list[EncodeProgress] = []
     track = track_of(source)
     result = encode_audio(
-        source, track, 0, tmp_path / "a.mkv", bitrates=Table(), job=job, on_progress=seen.append
+        source, track, 0, tmp_path / "a.mkv", bitrates=Table(), context=context, on_progress=seen.append
     )
     assert result.span.end == pytest.approx(2.0, abs=0.01)
     assert seen[-1].size == pytest.approx((tmp_path / "a.mkv").stat().st_size, abs=1000)
 
 
-def test_an_undecodable_track_is_named(job: Job, ffmpeg: Path, tmp_path: Path, tone: Path) -> None:
+def test_an_undecodable_track_is_named(
+    context: StageContext, ffmpeg: Path, tmp_path: Path, tone: Path
+) -> None:
     source = tmp_path / "damaged.mkv"
     noise = "noise=amount=1"
     clips.run_ffmpeg(ffmpeg, "-i", tone, "-c", "copy", "-bsf:a", noise, "-f", "matroska", source)
     track = track_of(source, language="fre", codec="eac3")
     with pytest.raises((SourceError, StageError), match=r"audio track 2 \(fre, E-AC-3\)") as caught:
-        encode(job, source, tmp_path / "audio-2.mkv", track, number=2)
+        encode(context, source, tmp_path / "audio-2.mkv", track, number=2)
     assert str(source) in str(caught.value)
     assert not list(tmp_path.glob("*audio-2*"))
 
 
-def test_a_track_that_ends_early_is_refused(job: Job, tone: Path, tmp_path: Path) -> None:
+def test_a_track_that_ends_early_is_refused(context: StageContext, tone: Path, tmp_path: Path) -> None:
     track = track_of(tone).model_copy(update={"end": 6.0})
     with pytest.raises(SourceError, match=r"decodes from 0\.000 to 4\.0"):
-        encode(job, tone, tmp_path / "audio-0.mkv", track)
+        encode(context, tone, tmp_path / "audio-0.mkv", track)
 
 
-def test_a_missing_tool_is_said(job: Job, tone: Path, tmp_path: Path) -> None:
+def test_a_missing_tool_is_said(context: StageContext, tone: Path, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="cannot be started"):
-        encode(dataclasses.replace(job, ffmpeg=tmp_path / "none"), tone, tmp_path / "audio-0.mkv")
+        encode(dataclasses.replace(context, ffmpeg=tmp_path / "none"), tone, tmp_path / "audio-0.mkv")
 
 
 @pytest.mark.media
-def test_the_kitchen_sink(job: Job, media: Callable[[str], Path], tmp_path: Path) -> None:
+def test_the_kitchen_sink(context: StageContext, media: Callable[[str], Path], tmp_path: Path) -> None:
     source = media("sintel_kitchen_sink.mkv")
     expected = ["stereo", "5.1", "5.1", "7.1", "7.1"]
     for number, layout in enumerate(expected):
         track = track_of(source, number + 1)
         if number in {0, 2}:  # long ones; the others are quick and cover the decoders
             continue
-        result = encode(job, source, tmp_path / f"audio-{number}.mkv", track, number)
+        result = encode(context, source, tmp_path / f"audio-{number}.mkv", track, number)
         assert result.plan.layout == layout
         assert result.span.start == pytest.approx(track.start, abs=0.03)
         assert result.span.end == pytest.approx(track.end, abs=0.03)

@@ -11,20 +11,22 @@ from drapto.encoding.fixed import encode_segment
 from drapto.errors import ArtifactError
 from drapto.output.decode_check import Coded, DecodedShare, decode_share, decode_sound, same_frames
 from drapto.video.join import Run, packets_of
-from drapto.video.request import Piece
+from drapto.video.request import EncodeRequest
 from tests import clips
 from tests.encodes import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 FRAMES = 20
 
 
 @pytest.fixture(scope="module")
-def segments(shared_job: Job, clip_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Coded]:
+def segments(
+    shared_job: StageContext, clip_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Coded]:
     """Return three segments, each with a second keyframe in it."""
     folder = tmp_path_factory.mktemp("segments")
     source = clips.make_clip(shared_job.ffmpeg, clip_cache / "decode.mkv", frames=FRAMES)
@@ -32,9 +34,11 @@ def segments(shared_job: Job, clip_cache: Path, tmp_path_factory: pytest.TempPat
     for index, crf in enumerate((40, 45, 50), 1):
         target = folder / f"{index:04d}.mkv"
         record = target.with_suffix(".json")
-        piece = Piece(source, 0, target, record, index, 1, 1, folder / "attempts", width=320, height=180)
+        request = EncodeRequest(
+            source, 0, target, record, index, 1, 1, folder / "attempts", width=320, height=180
+        )
         asked = settings(FRAMES, crf=crf, keyint=FRAMES // 2)
-        encode_segment(piece, asked, strategy="chunked", job=shared_job)
+        encode_segment(request, asked, strategy="chunked", context=shared_job)
         made.append(Coded(index, target))
     return made
 
@@ -52,12 +56,12 @@ def damaged(segment: Coded, target: Path, number: int) -> Coded:
 
 @pytest.mark.parametrize("threads", [1, 2, 16])
 def test_every_frame_on_any_number_of_threads(
-    segments: list[Coded], shared_job: Job, tmp_path: Path, threads: int
+    segments: list[Coded], shared_job: StageContext, tmp_path: Path, threads: int
 ) -> None:
     seen: list[int] = []
     target = tmp_path / "01.json"
     share = decode_share(
-        segments, target, job=shared_job, stage="validate-01", threads=threads, on_frames=seen.append
+        segments, target, context=shared_job, log="validate-01", threads=threads, on_frames=seen.append
     )
     assert share == DecodedShare.read(target)
     assert [(one.index, one.frames) for one in share.segments] == [(1, FRAMES), (2, FRAMES), (3, FRAMES)]
@@ -69,31 +73,31 @@ def test_every_frame_on_any_number_of_threads(
 
 @pytest.mark.parametrize(("number", "broken"), [(0, 0), (1, 0), (2, 13)])
 def test_the_segment_that_does_not_decode_is_named(
-    segments: list[Coded], shared_job: Job, tmp_path: Path, number: int, broken: int
+    segments: list[Coded], shared_job: StageContext, tmp_path: Path, number: int, broken: int
 ) -> None:
     given = list(segments)
     given[number] = damaged(segments[number], tmp_path / "broken.mkv", broken)
     target = tmp_path / "01.json"
     with pytest.raises(ArtifactError, match="does not decode") as caught:
-        decode_share(given, target, job=shared_job, stage="validate-01")
+        decode_share(given, target, context=shared_job, log="validate-01")
     assert caught.value.path == str(tmp_path / "broken.mkv")
     assert "delete it and run again" in str(caught.value)
     assert not target.exists()
 
 
-def test_a_segment_that_is_no_file_is_named(shared_job: Job, tmp_path: Path) -> None:
+def test_a_segment_that_is_no_file_is_named(shared_job: StageContext, tmp_path: Path) -> None:
     (tmp_path / "0001.mkv").write_bytes(b"nothing")
     with pytest.raises(ArtifactError, match=r"0001\.mkv: cannot be read"):
-        decode_share([Coded(1, tmp_path / "0001.mkv")], tmp_path / "01.json", job=shared_job, stage="v")
+        decode_share([Coded(1, tmp_path / "0001.mkv")], tmp_path / "01.json", context=shared_job, log="v")
 
 
-def test_sound(shared_job: Job, tmp_path: Path) -> None:
+def test_sound(shared_job: StageContext, tmp_path: Path) -> None:
     sound = tmp_path / "sound.mkv"
     tone = ["-f", "lavfi", "-i", "sine=440:d=1:r=48000"]
     clips.run_ffmpeg(shared_job.ffmpeg, *tone, "-c:a", "libopus", sound)
-    assert decode_sound(sound, job=shared_job, stage="validate") == ""
+    assert decode_sound(sound, context=shared_job, log="validate") == ""
     content = bytearray(sound.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 400] = b"\xff" * 400
     sound.write_bytes(content)
-    assert decode_sound(sound, job=shared_job, stage="validate") != ""
+    assert decode_sound(sound, context=shared_job, log="validate") != ""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldRate
     from drapto.video.plan import SegmentPlan
 
@@ -32,9 +32,9 @@ SAME = 38
 """dB of PSNR above which a coded frame is the film frame: its neighbours are at 25 and less."""
 
 
-def look(source: Path, folder: Path, job: Job, mode: str = "auto") -> FieldsInfo:
+def look(source: Path, folder: Path, context: StageContext, mode: str = "auto") -> FieldsInfo:
     info, _ = inspect(source, digest="d")
-    found = detect_fields(source, info, folder / "fields.json", mode=mode, job=job)  # type: ignore[arg-type]
+    found = detect_fields(source, info, folder / "fields.json", mode=mode, context=context)  # type: ignore[arg-type]
     assert FieldsInfo.read(folder / "fields.json") == found
     return found
 
@@ -87,18 +87,20 @@ def interlaced(ffmpeg: Path, clip_cache: Path) -> Path:
 
 @pytest.mark.parametrize(("top_first", "order"), [(True, "tff"), (False, "bff")])
 def test_the_order_of_fields_comes_from_the_pictures(
-    ffmpeg: Path, tmp_path: Path, job: Job, top_first: bool, order: str
+    ffmpeg: Path, tmp_path: Path, context: StageContext, top_first: bool, order: str
 ) -> None:
     source = clips.make_interlaced(ffmpeg, tmp_path / "clip.mkv", top_first=top_first)
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert (found.kind, found.order, found.method, found.marked) == ("interlaced", order, "detected", True)
 
 
-def test_flags_that_claim_fields_are_not_believed(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+def test_flags_that_claim_fields_are_not_believed(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
     source = clips.make_clip(
         ffmpeg, tmp_path / "c.mkv", codec="mpeg2", graph=clips.film(rate="25"), options=clips.FIELD_FLAGS
     )
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert inspect(source)[0].video.scan == "interlaced"
     assert (found.kind, found.order) == ("progressive", None)
     plan = planned(source, tmp_path, found, 1)
@@ -106,12 +108,12 @@ def test_flags_that_claim_fields_are_not_believed(ffmpeg: Path, tmp_path: Path, 
     assert pictures(ffmpeg, source, tmp_path, plan) == clips.frame_md5s(ffmpeg, source)
 
 
-def test_flags_that_deny_fields_are_not_believed(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+def test_flags_that_deny_fields_are_not_believed(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
     weave = "tinterlace=interleave_top,setfield=prog"
     graph = clips.film(rate="50")
     source = clips.make_clip(ffmpeg, tmp_path / "c.mkv", graph=graph, filters=weave, options=("-crf", "8"))
     assert inspect(source)[0].video.scan == "progressive"
-    assert look(source, tmp_path, job).kind == "interlaced"
+    assert look(source, tmp_path, context).kind == "interlaced"
 
 
 SMALL, PAL, NTSC = (320, 240), (720, 576), (720, 480)
@@ -146,10 +148,10 @@ def waves(size: tuple[int, int], rate: str, *, period: int, speed: float) -> str
     ],
 )
 def test_progressive_pictures_that_look_interlaced_stay_as_they_are(
-    ffmpeg: Path, tmp_path: Path, job: Job, graph: str, codec: str
+    ffmpeg: Path, tmp_path: Path, context: StageContext, graph: str, codec: str
 ) -> None:
     source = clips.make_clip(ffmpeg, tmp_path / "c.mkv", codec=codec, frames=30, graph=graph)
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert found.method == "detected"
     assert max(point.multiple.share for point in found.points) > COMBED, "idet does not suspect this one"
     assert (found.kind, found.order) == ("progressive", None)
@@ -157,17 +159,17 @@ def test_progressive_pictures_that_look_interlaced_stay_as_they_are(
 
 
 def test_what_still_looks_interlaced_once_deinterlaced_stays_as_it_is(
-    ffmpeg: Path, tmp_path: Path, job: Job
+    ffmpeg: Path, tmp_path: Path, context: StageContext
 ) -> None:
     graph = waves(SMALL, "25", period=4, speed=0.5)
-    found = look(clips.make_clip(ffmpeg, tmp_path / "c.mkv", frames=30, graph=graph), tmp_path, job)
+    found = look(clips.make_clip(ffmpeg, tmp_path / "c.mkv", frames=30, graph=graph), tmp_path, context)
     assert (found.kind, found.order) == ("progressive", None)
     assert "still look so once they are deinterlaced" in found.reason
 
 
 @pytest.mark.parametrize("size", [SMALL, NTSC])
 def test_the_same_patterns_of_two_moments_are_interlaced(
-    ffmpeg: Path, tmp_path: Path, job: Job, size: tuple[int, int]
+    ffmpeg: Path, tmp_path: Path, context: StageContext, size: tuple[int, int]
 ) -> None:
     source = clips.make_clip(
         ffmpeg,
@@ -176,13 +178,13 @@ def test_the_same_patterns_of_two_moments_are_interlaced(
         graph=pattern(size, "50"),
         filters="tinterlace=interleave_top,setfield=prog",
     )
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert (found.kind, found.order) == ("interlaced", "tff")
     assert min(point.preference or 0.0 for point in found.points) > ORDERED
 
 
 def test_deinterlaced_pictures_pass_where_idet_still_suspects_them(
-    ffmpeg: Path, tmp_path: Path, job: Job
+    ffmpeg: Path, tmp_path: Path, context: StageContext
 ) -> None:
     cells = "life=s=320x240:r=50:mold=10:life_color=#C83232:death_color=#32B432:seed=7,format=yuv420p"
     graph = f"{cells},tinterlace=interleave_top"
@@ -194,18 +196,18 @@ def test_deinterlaced_pictures_pass_where_idet_still_suspects_them(
         filters=deinterlacer("tff", "frame"),
     )
     video = inspect(done)[0].video
-    assert idet.look(done, video, job=job, stage="look")[0].multiple.share > COMBED
-    assert check_fields(done, video, job=job).passed
+    assert idet.look(done, video, context=context, log="look")[0].multiple.share > COMBED
+    assert check_fields(done, video, context=context).passed
 
 
-def test_telecined_film_is_found(telecined: Path, tmp_path: Path, job: Job) -> None:
-    found = look(telecined, tmp_path, job)
+def test_telecined_film_is_found(telecined: Path, tmp_path: Path, context: StageContext) -> None:
+    found = look(telecined, tmp_path, context)
     assert (found.kind, found.order) == ("telecined", "tff")
     assert all(point.verdict == "telecined" for point in found.points)
-    assert look(telecined, tmp_path / "again", job).dumps() == found.dumps()
+    assert look(telecined, tmp_path / "again", context).dumps() == found.dumps()
 
 
-def test_telecined_film_with_grain_is_found(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+def test_telecined_film_with_grain_is_found(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
     """Coding leaves less of the grain alike in a repeated field than of a picture without."""
     source = clips.make_clip(
         ffmpeg,
@@ -217,7 +219,7 @@ def test_telecined_film_with_grain_is_found(ffmpeg: Path, tmp_path: Path, job: J
         bframes=2,
         options=[*clips.FIELD_FLAGS, "-qscale:v", "4"],
     )
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert (found.kind, found.order) == ("telecined", "tff")
 
 
@@ -230,7 +232,7 @@ def test_real_film_coded_as_on_a_disc(
     ffmpeg: Path,
     media: Callable[[str], Path],
     tmp_path: Path,
-    job: Job,
+    context: StageContext,
     start: int,
     pulldown: str,
     order: str,
@@ -248,11 +250,13 @@ def test_real_film_coded_as_on_a_disc(
         *("-c:v", "mpeg2video", "-b:v", "4M", "-maxrate", "8M", "-bufsize", "1835k", "-g", "15", "-bf", "2"),
         *("-flags", "+ilme+ildct", source),
     )
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert (found.kind, found.order) == ("telecined", order)
 
 
-def test_noise_in_whole_or_woven_pictures_is_no_cadence(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+def test_noise_in_whole_or_woven_pictures_is_no_cadence(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
     for kind, rate, filters in (
         ("progressive", "30000/1001", "null"),
         ("interlaced", "60000/1001", "tinterlace=interleave_top"),
@@ -267,10 +271,10 @@ def test_noise_in_whole_or_woven_pictures_is_no_cadence(ffmpeg: Path, tmp_path: 
             bframes=2,
             options=[*clips.FIELD_FLAGS, "-qscale:v", "4"],
         )
-        assert look(source, tmp_path / kind, job).kind == kind
+        assert look(source, tmp_path / kind, context).kind == kind
 
 
-def test_film_and_video_in_one_title_are_mixed(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+def test_film_and_video_in_one_title_are_mixed(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
     film = f"{clips.film()},telecine=pattern=23,trim=end_frame=120,settb=1001/30000,setpts=N"
     video = f"{clips.film(rate='60000/1001')},tinterlace=interleave_top,trim=end_frame=120"
     source = clips.make_clip(
@@ -283,7 +287,7 @@ def test_film_and_video_in_one_title_are_mixed(ffmpeg: Path, tmp_path: Path, job
         bframes=2,
         options=clips.FIELD_FLAGS,
     )
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert found.kind == "mixed"
     assert "3 interlaced, 3 telecined" in found.reason
     plan = planned(source, tmp_path, found, 2)
@@ -293,18 +297,20 @@ def test_film_and_video_in_one_title_are_mixed(ffmpeg: Path, tmp_path: Path, job
 
 
 def test_what_cannot_be_interlaced_costs_nothing(
-    ffmpeg: Path, clip_cache: Path, tmp_path: Path, job: Job
+    ffmpeg: Path, clip_cache: Path, tmp_path: Path, context: StageContext
 ) -> None:
     source = clips.make_clip(ffmpeg, clip_cache / "plain.mkv", frames=48)
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert (found.kind, found.method, found.points, found.marked) == ("progressive", "known", (), False)
-    assert not job.logs.exists()
+    assert not context.logs.exists()
     assert not any(segment.filters for segment in planned(source, tmp_path, found, 1).segments)
 
 
 @pytest.mark.parametrize("mode", ["off", "interlaced", "telecined", "mixed"])
-def test_what_is_said_by_hand_is_believed(interlaced: Path, tmp_path: Path, job: Job, mode: str) -> None:
-    found = look(interlaced, tmp_path, job, mode)
+def test_what_is_said_by_hand_is_believed(
+    interlaced: Path, tmp_path: Path, context: StageContext, mode: str
+) -> None:
+    found = look(interlaced, tmp_path, context, mode)
     if mode == "off":
         assert (found.kind, found.method, found.points) == ("progressive", "disabled", ())
     else:
@@ -326,7 +332,7 @@ def test_segments_give_the_pictures_of_one_pass(
 
 @pytest.mark.parametrize("rate", ["frame", "field"])
 def test_segments_of_interlaced_h264_give_the_pictures_of_one_pass(
-    ffmpeg: Path, tmp_path: Path, job: Job, rate: FieldRate
+    ffmpeg: Path, tmp_path: Path, context: StageContext, rate: FieldRate
 ) -> None:
     source = clips.make_clip(
         ffmpeg,
@@ -336,7 +342,7 @@ def test_segments_of_interlaced_h264_give_the_pictures_of_one_pass(
         filters="tinterlace=interleave_top",
         options=("-x264-params", "interlaced=1:tff=1:keyint=25:bframes=2:open-gop=1:scenecut=0:threads=1"),
     )
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert (found.kind, found.order, found.marked) == ("interlaced", "tff", True)
     cut = planned(source, tmp_path, found, 1, rate)
     whole = planned(source, tmp_path / "whole", found, None, rate)
@@ -380,9 +386,11 @@ def test_times_follow_the_filter(telecined: Path, interlaced: Path, tmp_path: Pa
     assert all(abs(time - number / 50) < 0.001 for number, time in enumerate(doubled))
 
 
-def test_soft_telecine_is_progressive_and_stays_as_it_is(ffmpeg: Path, tmp_path: Path, job: Job) -> None:
+def test_soft_telecine_is_progressive_and_stays_as_it_is(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
     source = clips.make_soft_telecined(ffmpeg, tmp_path / "soft.mkv")
-    found = look(source, tmp_path, job)
+    found = look(source, tmp_path, context)
     assert found.kind == "progressive"
     plan = planned(source, tmp_path, found, 1)
     assert plan.rate == Fraction(24000, 1001)
@@ -394,9 +402,11 @@ def test_soft_telecine_is_progressive_and_stays_as_it_is(ffmpeg: Path, tmp_path:
     )
 
 
-def test_combed_frames_fail_the_finished_file(interlaced: Path, telecined: Path, job: Job) -> None:
+def test_combed_frames_fail_the_finished_file(
+    interlaced: Path, telecined: Path, context: StageContext
+) -> None:
     for source in (interlaced, telecined):
-        check = check_fields(source, inspect(source)[0].video, job=job)
+        check = check_fields(source, inspect(source)[0].video, context=context)
         assert not check.passed
         assert check.name == "video fields"
 
@@ -413,7 +423,12 @@ def test_combed_frames_fail_the_finished_file(interlaced: Path, telecined: Path,
     ],
 )
 def test_real_clips(
-    media: Callable[[str], Path], tmp_path: Path, job: Job, name: str, kind: str, order: str | None
+    media: Callable[[str], Path],
+    tmp_path: Path,
+    context: StageContext,
+    name: str,
+    kind: str,
+    order: str | None,
 ) -> None:
-    found = look(media(f"{name}.mkv"), tmp_path, job)
+    found = look(media(f"{name}.mkv"), tmp_path, context)
     assert (found.kind, found.order) == (kind, order)

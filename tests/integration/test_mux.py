@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 
 @pytest.fixture(scope="module")
-def done(shared_job: Job, clip_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def done(shared_job: StageContext, clip_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """A clip with every kind of track, and a cover, finished."""
     plain = clips.make_tracks(shared_job.ffmpeg, clip_cache / "tracks-36.mkv", frames=36)
     source = clip_cache / "tracks_and_cover.mkv"
@@ -50,10 +50,10 @@ def raw_times(path: Path, kind: str) -> list[int]:
         return [packet.pts for packet in container.demux(stream) if packet.pts is not None]
 
 
-def remuxed(done: Finished, job: Job, target: Path, **changes: object) -> SourceInfo:
+def remuxed(done: Finished, context: StageContext, target: Path, **changes: object) -> SourceInfo:
     """Mux the parts with another description of the source; return what came out."""
     info = done.info.model_copy(update=changes)
-    mux(done.video, done.audio, done.subtitles, info, target, job=job)
+    mux(done.video, done.audio, done.subtitles, info, target, context=context)
     return inspect(target)[0]
 
 
@@ -108,13 +108,13 @@ def test_the_packets_keep_their_times(done: Finished) -> None:
     assert raw_times(done.muxed, "subtitle") == raw_times(done.source, "subtitle")
 
 
-def test_the_same_bytes_each_time(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_the_same_bytes_each_time(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     for number in range(3):
-        mux(done.video, done.audio, done.subtitles, done.info, tmp_path / f"{number}.mkv", job=shared_job)
+        mux(done.video, done.audio, done.subtitles, done.info, tmp_path / f"{number}.mkv", context=shared_job)
         assert (tmp_path / f"{number}.mkv").read_bytes() == done.muxed.read_bytes()
 
 
-def test_a_video_that_starts_late_starts_there(shared_job: Job, tmp_path: Path) -> None:
+def test_a_video_that_starts_late_starts_there(shared_job: StageContext, tmp_path: Path) -> None:
     source = clips.make_clip(shared_job.ffmpeg, tmp_path / "plain.mkv", frames=12, bframes=0)
     late = tmp_path / "late.mkv"
     clips.run_ffmpeg(shared_job.ffmpeg, "-itsoffset", "0.36", "-copyts", "-i", source, "-c", "copy", late)
@@ -140,7 +140,7 @@ NASTY = [
 ]
 
 
-def test_titles_and_tags_of_any_kind(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_titles_and_tags_of_any_kind(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     chapters = tuple(
         Chapter(start=number * 100_000_007, end=(number + 1) * 100_000_007, title=title)
         for number, title in enumerate(NASTY)
@@ -156,7 +156,7 @@ def test_titles_and_tags_of_any_kind(done: Finished, shared_job: Job, tmp_path: 
     assert [(track.title, track.tags) for track in info.audio] == [(one.title, one.tags) for one in audio]
 
 
-def test_dispositions_of_any_kind(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_dispositions_of_any_kind(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     wanted = [("default", "forced", "original"), ("hearing_impaired", "comment"), ()]
     audio = tuple(
         track.model_copy(update={"dispositions": dispositions})
@@ -166,7 +166,9 @@ def test_dispositions_of_any_kind(done: Finished, shared_job: Job, tmp_path: Pat
     assert [track.dispositions for track in info.audio] == wanted
 
 
-def test_languages_with_a_region_and_without_one(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_languages_with_a_region_and_without_one(
+    done: Finished, shared_job: StageContext, tmp_path: Path
+) -> None:
     wanted = ["pt-BR", None, "qaa"]
     audio = tuple(
         track.model_copy(update={"language": language})
@@ -180,7 +182,9 @@ def test_languages_with_a_region_and_without_one(done: Finished, shared_job: Job
 
 
 @pytest.mark.parametrize("sar", [Fraction(10, 11), Fraction(16, 15), Fraction(40, 33), Fraction(4, 3)])
-def test_the_shape_of_a_pixel(done: Finished, shared_job: Job, tmp_path: Path, sar: Fraction) -> None:
+def test_the_shape_of_a_pixel(
+    done: Finished, shared_job: StageContext, tmp_path: Path, sar: Fraction
+) -> None:
     video = done.info.video.model_copy(update={"sar": sar, "title": "Picture"})
     info = remuxed(done, shared_job, tmp_path / "out.mkv", video=video)
     assert abs(info.video.sar - sar) * info.video.width < 1
@@ -205,16 +209,18 @@ def test_display_size(size: tuple[int, int], sar: Fraction, shown: tuple[int, in
     assert display_size(*size, sar) == shown
 
 
-def test_other_parts_than_tracks_are_refused(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_other_parts_than_tracks_are_refused(
+    done: Finished, shared_job: StageContext, tmp_path: Path
+) -> None:
     with pytest.raises(ArtifactError, match="2 audio files for 3 audio tracks"):
-        mux(done.video, done.audio[:2], done.subtitles, done.info, tmp_path / "out.mkv", job=shared_job)
+        mux(done.video, done.audio[:2], done.subtitles, done.info, tmp_path / "out.mkv", context=shared_job)
     more = done.info.model_copy(update={"attachments": (*done.info.attachments, done.info.attachments[0])})
     with pytest.raises(ArtifactError, match="has 2 attached files, not the source's 3"):
-        mux(done.video, done.audio, done.subtitles, more, tmp_path / "out.mkv", job=shared_job)
+        mux(done.video, done.audio, done.subtitles, more, tmp_path / "out.mkv", context=shared_job)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_picture_alone(shared_job: Job, tmp_path: Path) -> None:
+def test_a_picture_alone(shared_job: StageContext, tmp_path: Path) -> None:
     source = clips.make_clip(shared_job.ffmpeg, tmp_path / "plain.mkv", frames=6)
     done = finish(shared_job, source, tmp_path / "title")
     info, times = inspect(done.muxed)
@@ -222,35 +228,35 @@ def test_a_picture_alone(shared_job: Job, tmp_path: Path) -> None:
     assert (info.audio, info.subtitles, info.chapters, info.attachments) == ((), (), (), ())
 
 
-def test_nothing_to_copy_is_refused(shared_job: Job, tmp_path: Path) -> None:
+def test_nothing_to_copy_is_refused(shared_job: StageContext, tmp_path: Path) -> None:
     source = clips.make_clip(shared_job.ffmpeg, tmp_path / "plain.mkv", frames=6)
     with pytest.raises(StageError, match="neither subtitles nor attached files"):
-        copy_subtitles(source, inspect(source)[0], tmp_path / "subtitles.mkv", job=shared_job)
+        copy_subtitles(source, inspect(source)[0], tmp_path / "subtitles.mkv", context=shared_job)
 
 
 def test_a_source_that_changed_since_its_probe_is_seen(
-    done: Finished, shared_job: Job, tmp_path: Path
+    done: Finished, shared_job: StageContext, tmp_path: Path
 ) -> None:
     (first, *rest) = done.info.subtitles
     info = done.info.model_copy(update={"subtitles": (first.model_copy(update={"packets": 9}), *rest)})
     with pytest.raises(ArtifactError, match=r"subtitle track 0 \(eng, subrip\): 3 packets copied, not the 9"):
-        copy_subtitles(done.source, info, tmp_path / "subtitles.mkv", job=shared_job)
+        copy_subtitles(done.source, info, tmp_path / "subtitles.mkv", context=shared_job)
     assert not (tmp_path / "subtitles.mkv").exists()
 
 
-def test_names_that_tools_would_interpret(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_names_that_tools_would_interpret(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     folder = tmp_path / "a 'b' \"c\" %d : é\n"
     folder.mkdir()
     parts = [folder / f"-{number}.mkv" for number in range(5)]
     for part, path in zip((done.video, *done.audio, done.subtitles), parts, strict=True):
         assert part is not None
         shutil.copyfile(part, path)
-    mux(parts[0], parts[1:4], parts[4], done.info, folder / "-out.mkv", job=shared_job)
+    mux(parts[0], parts[1:4], parts[4], done.info, folder / "-out.mkv", context=shared_job)
     assert (folder / "-out.mkv").read_bytes() == done.muxed.read_bytes()
 
 
 @pytest.mark.media
-def test_bitmap_subtitles(shared_job: Job, media: Callable[[str], Path], tmp_path: Path) -> None:
+def test_bitmap_subtitles(shared_job: StageContext, media: Callable[[str], Path], tmp_path: Path) -> None:
     done = finish(shared_job, media("vobsub_pgs_no_audio.mkv"), tmp_path / "title")
     info, times = inspect(done.muxed)
     assert times == done.times
@@ -260,7 +266,9 @@ def test_bitmap_subtitles(shared_job: Job, media: Callable[[str], Path], tmp_pat
 
 
 @pytest.mark.media
-def test_the_kitchen_sink_s_labels(shared_job: Job, media: Callable[[str], Path], tmp_path: Path) -> None:
+def test_the_kitchen_sink_s_labels(
+    shared_job: StageContext, media: Callable[[str], Path], tmp_path: Path
+) -> None:
     """Its subtitles, chapters, tags and font, beside a picture of a few frames and no sound."""
     source = media("sintel_kitchen_sink.mkv")
     info, _ = inspect(source)
@@ -268,8 +276,8 @@ def test_the_kitchen_sink_s_labels(shared_job: Job, media: Callable[[str], Path]
     assert isinstance(info.audio[0], AudioTrack)
     clip = clips.make_clip(shared_job.ffmpeg, tmp_path / "plain.mkv", frames=6)
     video = encode_video(shared_job, clip, tmp_path / "video.mkv")
-    copy_subtitles(source, info, tmp_path / "subtitles.mkv", job=shared_job)
-    mux(video, [], tmp_path / "subtitles.mkv", silent, tmp_path / "muxed.mkv", job=shared_job)
+    copy_subtitles(source, info, tmp_path / "subtitles.mkv", context=shared_job)
+    mux(video, [], tmp_path / "subtitles.mkv", silent, tmp_path / "muxed.mkv", context=shared_job)
     found, _ = inspect(tmp_path / "muxed.mkv")
     assert [track.packets for track in found.subtitles] == [4, 1, 1, 2]
     for given, kept in zip(info.subtitles, found.subtitles, strict=True):

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 
 @pytest.fixture(scope="module")
-def done(shared_job: Job, clip_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def done(shared_job: StageContext, clip_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     source = clips.make_tracks(shared_job.ffmpeg, clip_cache / "tracks-36.mkv", frames=36)
     return finish(shared_job, source, tmp_path_factory.mktemp("title"))
 
 
-def run(done: Finished, job: Job, target: Path) -> Validation:
+def run(done: Finished, context: StageContext, target: Path) -> Validation:
     return validate(
         done.muxed,
         done.info,
@@ -41,15 +41,15 @@ def run(done: Finished, job: Job, target: Path) -> Validation:
         done.decoded,
         target,
         inputs={"crf": 25.0, "source": "abc"},
-        job=job,
+        context=context,
     )
 
 
-def failures(done: Finished, job: Job, muxed: Path) -> list[str]:
+def failures(done: Finished, context: StageContext, muxed: Path) -> list[str]:
     """Validate another file in the place of the muxed one; return the checks that failed."""
     target = muxed.with_suffix(".json")
     with pytest.raises(ValidationError, match="is not what was promised") as caught:
-        run(dataclasses.replace(done, muxed=muxed), job, target)
+        run(dataclasses.replace(done, muxed=muxed), context, target)
     validation = Validation.read(target)
     names = [check.name for check in validation.failed]
     assert not validation.passed
@@ -58,10 +58,10 @@ def failures(done: Finished, job: Job, muxed: Path) -> list[str]:
     return names
 
 
-def mux_with(done: Finished, job: Job, target: Path, **changes: object) -> Path:
+def mux_with(done: Finished, context: StageContext, target: Path, **changes: object) -> Path:
     """Mux the parts again, some of them or of what is said of them changed."""
     other = dataclasses.replace(done, **changes)
-    mux(other.video, other.audio, other.subtitles, other.info, target, job=job)
+    mux(other.video, other.audio, other.subtitles, other.info, target, context=context)
     return target
 
 
@@ -86,7 +86,7 @@ def repacked(source: Path, target: Path, change: Callable[[int, av.Packet], bool
     return target
 
 
-def test_a_right_file_passes(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_a_right_file_passes(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     validation = run(done, shared_job, tmp_path / "validation.json")
     assert validation.passed
     assert Validation.read(tmp_path / "validation.json") == validation
@@ -107,19 +107,19 @@ def test_a_right_file_passes(done: Finished, shared_job: Job, tmp_path: Path) ->
     } <= names
 
 
-def test_the_same_report_each_time(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_the_same_report_each_time(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     for name in ("one.json", "two.json"):
         run(done, shared_job, tmp_path / name)
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
 
 
-def test_a_dropped_frame(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_a_dropped_frame(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     video = repacked(done.video, tmp_path / "video.mkv", lambda number, _: number != 35)
     muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", video=video)
     assert failures(done, shared_job, muxed) == ["video frames", "video timestamps", "decoded frames"]
 
 
-def test_a_frame_one_tick_late(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_a_frame_one_tick_late(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     def late(number: int, packet: av.Packet) -> bool:
         if number == 17:
             assert packet.pts is not None
@@ -134,20 +134,22 @@ def test_a_frame_one_tick_late(done: Finished, shared_job: Job, tmp_path: Path) 
     assert check.found.startswith("frame 17 at ")
 
 
-def test_eight_bit_video(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_eight_bit_video(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     video = encode_video(shared_job, done.source, tmp_path / "video.mkv", "yuv420p")
     muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", video=video)
     assert failures(done, shared_job, muxed) == ["video bit depth", "video pixel format", "decoded frames"]
 
 
-def test_another_codec_and_size(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_another_codec_and_size(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     video = clips.make_clip(shared_job.ffmpeg, tmp_path / "video.mkv", frames=36, size=(320, 160), bframes=0)
     muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", video=video)
     names = failures(done, shared_job, muxed)
     assert {"video codec", "video bit depth", "video size"} <= set(names)
 
 
-def test_another_language_title_and_disposition(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_another_language_title_and_disposition(
+    done: Finished, shared_job: StageContext, tmp_path: Path
+) -> None:
     wrong = done.info.audio[1].model_copy(
         update={"language": "ger", "title": "x", "dispositions": ("forced",)}
     )
@@ -156,7 +158,7 @@ def test_another_language_title_and_disposition(done: Finished, shared_job: Job,
     assert failures(done, shared_job, muxed) == ["audio 1 language", "audio 1 title", "audio 1 dispositions"]
 
 
-def test_audio_in_another_order(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_audio_in_another_order(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     first, second, third = done.audio
     muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", audio=[second, first, third])
     assert failures(done, shared_job, muxed) == [
@@ -167,7 +169,7 @@ def test_audio_in_another_order(done: Finished, shared_job: Job, tmp_path: Path)
     ]
 
 
-def test_a_late_track_brought_forward(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_a_late_track_brought_forward(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     def early(_: int, packet: av.Packet) -> bool:
         assert packet.pts is not None
         packet.pts -= 100
@@ -179,7 +181,7 @@ def test_a_late_track_brought_forward(done: Finished, shared_job: Job, tmp_path:
     assert failures(done, shared_job, muxed) == ["audio 1 start"]
 
 
-def test_a_track_cut_short(shared_job: Job, tmp_path: Path) -> None:
+def test_a_track_cut_short(shared_job: StageContext, tmp_path: Path) -> None:
     source = tmp_path / "source.mkv"
     clip = clips.make_clip(shared_job.ffmpeg, tmp_path / "clip.mkv", frames=72)
     sound = ["-f", "lavfi", "-i", "sine=440:d=3:r=48000"]
@@ -190,7 +192,7 @@ def test_a_track_cut_short(shared_job: Job, tmp_path: Path) -> None:
     assert failures(done, shared_job, muxed) == ["audio 0 end"]
 
 
-def test_a_missing_subtitle_packet(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_a_missing_subtitle_packet(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     assert done.subtitles is not None
     subtitles = repacked(done.subtitles, tmp_path / "subtitles.mkv", lambda number, _: number != 1)
     info = done.info.model_copy(update={"attachments": ()})
@@ -198,13 +200,13 @@ def test_a_missing_subtitle_packet(done: Finished, shared_job: Job, tmp_path: Pa
     assert failures(done, shared_job, muxed) == ["subtitle 0 packets", "subtitle 0 content", "attachments"]
 
 
-def test_missing_subtitles_and_chapters(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_missing_subtitles_and_chapters(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     info = done.info.model_copy(update={"subtitles": done.info.subtitles[:1], "chapters": ()})
     muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", info=info)
     assert failures(done, shared_job, muxed) == ["subtitle tracks", "chapters"]
 
 
-def test_an_altered_attachment(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_an_altered_attachment(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     content = done.muxed.read_bytes()
     assert content.count("äöü".encode()) == 1
     muxed = tmp_path / "muxed.mkv"
@@ -226,17 +228,17 @@ def damaged(done: Finished, part: Path, target: Path, numbers: range, fill: byte
     return target
 
 
-def test_damaged_picture(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_damaged_picture(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     muxed = damaged(done, done.video, tmp_path / "muxed.mkv", range(1, 2), b"\xff")
     assert "decoded frames" in failures(done, shared_job, muxed)
 
 
-def test_damaged_sound(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_damaged_sound(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     muxed = damaged(done, done.audio[1], tmp_path / "muxed.mkv", range(20, 40), b"\xff")
     assert "decode errors" in failures(done, shared_job, muxed)
 
 
-def test_a_file_cut_short(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_a_file_cut_short(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     muxed = tmp_path / "muxed.mkv"
     muxed.write_bytes(done.muxed.read_bytes()[:-20_000])
     with pytest.raises(ValidationError, match="is cut short"):
@@ -244,19 +246,19 @@ def test_a_file_cut_short(done: Finished, shared_job: Job, tmp_path: Path) -> No
     assert not (tmp_path / "validation.json").exists()
 
 
-def test_missing_timestamps_are_said(done: Finished, shared_job: Job, tmp_path: Path) -> None:
+def test_missing_timestamps_are_said(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     other = dataclasses.replace(done, timestamps=tmp_path / "none.txt")
     with pytest.raises(ArtifactError, match="cannot be read"):
         run(other, shared_job, tmp_path / "validation.json")
 
 
-def test_a_variable_rate_passes(shared_job: Job, tmp_path: Path) -> None:
+def test_a_variable_rate_passes(shared_job: StageContext, tmp_path: Path) -> None:
     source = clips.make_vfr(shared_job.ffmpeg, tmp_path / "vfr.mkv")
     done = finish(shared_job, source, tmp_path / "title")
     assert run(done, shared_job, tmp_path / "validation.json").passed
 
 
-def test_colour_and_shape_of_the_source_are_held(shared_job: Job, tmp_path: Path) -> None:
+def test_colour_and_shape_of_the_source_are_held(shared_job: StageContext, tmp_path: Path) -> None:
     tags = ["-colorspace", "smpte170m", "-color_primaries", "smpte170m", "-color_trc", "smpte170m"]
     source = clips.make_clip(
         shared_job.ffmpeg,
@@ -279,7 +281,7 @@ def test_colour_and_shape_of_the_source_are_held(shared_job: Job, tmp_path: Path
 
 @pytest.mark.media
 def test_a_source_with_packets_that_are_no_frames(
-    shared_job: Job, media: Callable[[str], Path], tmp_path: Path
+    shared_job: StageContext, media: Callable[[str], Path], tmp_path: Path
 ) -> None:
     done = finish(shared_job, media("ntsc_letterbox_mpeg2.mkv"), tmp_path / "title")
     validation = run(done, shared_job, tmp_path / "validation.json")

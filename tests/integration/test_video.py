@@ -16,26 +16,28 @@ from drapto.media.probe import inspect
 from drapto.media.timestamps import read_timestamps, write_timestamps
 from drapto.video.encode import count_packets, svt_parameters
 from drapto.video.join import Run, append, join
-from drapto.video.request import Piece
+from drapto.video.request import EncodeRequest
 from tests import clips
 from tests.encodes import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import EncodeProgress, Job
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.video.encode_settings import EncodeSettings
 
 RATE = 1 << 30
 MS = 1_000_000
 
 
-def encode(source: Path, folder: Path, asked: EncodeSettings, job: Job, *, lp: int = 1) -> EncodedSegment:
-    return encode_segment(piece(source, folder, lp=lp), asked, strategy="chunked", job=job)
+def encode(
+    source: Path, folder: Path, asked: EncodeSettings, context: StageContext, *, lp: int = 1
+) -> EncodedSegment:
+    return encode_segment(request(source, folder, lp=lp), asked, strategy="chunked", context=context)
 
 
-def piece(source: Path, folder: Path, *, lp: int = 1) -> Piece:
-    return Piece(
+def request(source: Path, folder: Path, *, lp: int = 1) -> EncodeRequest:
+    return EncodeRequest(
         source=source,
         stream=0,
         target=folder / "0001.mkv",
@@ -56,7 +58,7 @@ def clip(ffmpeg: Path, clip_cache: Path) -> Path:
 
 @pytest.mark.parametrize("location", ["left", "topleft"])
 def test_the_chroma_location_survives_the_way_to_ten_bit(
-    ffmpeg: Path, clip_cache: Path, tmp_path: Path, job: Job, location: str
+    ffmpeg: Path, clip_cache: Path, tmp_path: Path, context: StageContext, location: str
 ) -> None:
     source = clips.make_clip(
         ffmpeg,
@@ -64,17 +66,17 @@ def test_the_chroma_location_survives_the_way_to_ten_bit(
         frames=4,
         filters=f"format=yuv420p,setparams=chroma_location={location}",
     )
-    encode(source, tmp_path, settings(4, chroma_location=location), job)
+    encode(source, tmp_path, settings(4, chroma_location=location), context)
     assert inspect(tmp_path / "0001.mkv")[0].video.colour.chroma_location == location
 
 
-def test_exactly_the_planned_frames_in_ten_bit(clip: Path, tmp_path: Path, job: Job) -> None:
+def test_exactly_the_planned_frames_in_ten_bit(clip: Path, tmp_path: Path, context: StageContext) -> None:
     seen: list[EncodeProgress] = []
     record = encode_segment(
-        piece(clip, tmp_path),
+        request(clip, tmp_path),
         settings(30, crop=CropRect(width=200, height=100, x=10, y=20), crf=35.25),
         strategy="chunked",
-        job=job,
+        context=context,
         on_progress=seen.append,
     )
     assert record == EncodedSegment.read(tmp_path / "0001.json")
@@ -88,14 +90,16 @@ def test_exactly_the_planned_frames_in_ten_bit(clip: Path, tmp_path: Path, job: 
     assert seen[-1].frame == 30
 
 
-def test_the_same_bytes_whatever_the_share_of_the_machine(clip: Path, tmp_path: Path, job: Job) -> None:
-    encode(clip, tmp_path / "a", settings(48), job, lp=1)
-    encode(clip, tmp_path / "b", settings(48), job, lp=2)
+def test_the_same_bytes_whatever_the_share_of_the_machine(
+    clip: Path, tmp_path: Path, context: StageContext
+) -> None:
+    encode(clip, tmp_path / "a", settings(48), context, lp=1)
+    encode(clip, tmp_path / "b", settings(48), context, lp=2)
     assert (tmp_path / "a" / "0001.mkv").read_bytes() == (tmp_path / "b" / "0001.mkv").read_bytes()
 
 
-def test_keyframes_are_no_further_apart_than_asked(clip: Path, tmp_path: Path, job: Job) -> None:
-    encode(clip, tmp_path, settings(48, keyint=16), job)
+def test_keyframes_are_no_further_apart_than_asked(clip: Path, tmp_path: Path, context: StageContext) -> None:
+    encode(clip, tmp_path, settings(48, keyint=16), context)
     with av.open(str(tmp_path / "0001.mkv")) as container:
         keys = [number for number, packet in enumerate(container.demux(video=0)) if packet.is_keyframe]
     assert keys == [0, 16, 32]
@@ -106,9 +110,9 @@ def packets(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in container.demux(video=0) if packet.size]
 
 
-def test_a_tail_is_put_in_from_a_keyframe_on(clip: Path, tmp_path: Path, job: Job) -> None:
-    encode(clip, tmp_path / "whole", settings(48, keyint=16), job)
-    encode(clip, tmp_path / "tail", settings(48, keyint=16, crf=55).tail(32), job)
+def test_a_tail_is_put_in_from_a_keyframe_on(clip: Path, tmp_path: Path, context: StageContext) -> None:
+    encode(clip, tmp_path / "whole", settings(48, keyint=16), context)
+    encode(clip, tmp_path / "tail", settings(48, keyint=16, crf=55).tail(32), context)
     whole, tail = (tmp_path / name / "0001.mkv" for name in ("whole", "tail"))
     assert count_packets(tail) == 16
     target = tmp_path / "mended.mkv"
@@ -138,9 +142,9 @@ def samples(path: Path) -> list[memoryview]:
     return found
 
 
-def test_a_tail_is_of_the_frames_that_it_says(clip: Path, tmp_path: Path, job: Job) -> None:
-    encode(clip, tmp_path / "whole", settings(48, crf=10), job)
-    encode(clip, tmp_path / "tail", settings(48, crf=10).tail(32), job)
+def test_a_tail_is_of_the_frames_that_it_says(clip: Path, tmp_path: Path, context: StageContext) -> None:
+    encode(clip, tmp_path / "whole", settings(48, crf=10), context)
+    encode(clip, tmp_path / "tail", settings(48, crf=10).tail(32), context)
     whole, tail = (samples(tmp_path / name / "0001.mkv") for name in ("whole", "tail"))
     assert len(tail) == 16
 
@@ -151,18 +155,20 @@ def test_a_tail_is_of_the_frames_that_it_says(clip: Path, tmp_path: Path, job: J
         assert min(range(48), key=lambda at: apart(whole[at], frame)) == 32 + number
 
 
-def test_too_few_frames_are_refused_and_leave_nothing(clip: Path, tmp_path: Path, job: Job) -> None:
+def test_too_few_frames_are_refused_and_leave_nothing(
+    clip: Path, tmp_path: Path, context: StageContext
+) -> None:
     with pytest.raises(FrameCountError, match="48 frames instead of 50"):
-        encode(clip, tmp_path / "out", settings(50), job)
+        encode(clip, tmp_path / "out", settings(50), context)
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_source_that_does_not_decode_names_itself(tmp_path: Path, job: Job) -> None:
+def test_a_source_that_does_not_decode_names_itself(tmp_path: Path, context: StageContext) -> None:
     broken = tmp_path / "broken.mkv"
     broken.write_bytes(b"\x1a\x45\xdf\xa3" + bytes(1000))
     with pytest.raises(ToolFailedError, match=r"broken\.mkv: ffmpeg.*see .*encode-0001\.log"):
-        encode(broken, tmp_path / "out", settings(5), job)
-    log = (job.logs / "encode-0001.log").read_text()
+        encode(broken, tmp_path / "out", settings(5), context)
+    log = (context.logs / "encode-0001.log").read_text()
     assert "libsvtav1" in log
     assert "= status" in log
 
@@ -172,9 +178,9 @@ def test_own_parameters_win_over_the_users() -> None:
     assert text == "tune=0:film-grain=0:film-grain=8:film-grain-denoise=1:crf=40:keyint=240:lp=3"
 
 
-def test_join_gives_every_frame_its_time_back(clip: Path, tmp_path: Path, job: Job) -> None:
-    encode(clip, tmp_path / "a", settings(20), job)
-    encode(clip, tmp_path / "b", settings(10), job)
+def test_join_gives_every_frame_its_time_back(clip: Path, tmp_path: Path, context: StageContext) -> None:
+    encode(clip, tmp_path / "a", settings(20), context)
+    encode(clip, tmp_path / "b", settings(10), context)
     uneven = [360 + number * 41 + (number % 3) * 7 for number in range(30)]
     write_timestamps(tmp_path / "times.txt", [time * MS for time in uneven])
     parts = [tmp_path / "a" / "0001.mkv", tmp_path / "b" / "0001.mkv"]
@@ -189,8 +195,10 @@ def test_join_gives_every_frame_its_time_back(clip: Path, tmp_path: Path, job: J
 
 
 @pytest.mark.parametrize("planned", [19, 21])
-def test_join_refuses_another_number_of_frames(planned: int, clip: Path, tmp_path: Path, job: Job) -> None:
-    encode(clip, tmp_path / "a", settings(20), job)
+def test_join_refuses_another_number_of_frames(
+    planned: int, clip: Path, tmp_path: Path, context: StageContext
+) -> None:
+    encode(clip, tmp_path / "a", settings(20), context)
     write_timestamps(tmp_path / "times.txt", [number * 40 * MS for number in range(planned)])
     with pytest.raises(FrameCountError, match=r"20 frames|more than"):
         join(
@@ -203,9 +211,9 @@ def test_join_refuses_another_number_of_frames(planned: int, clip: Path, tmp_pat
     assert not (tmp_path / "video.mkv").exists()
 
 
-def test_join_refuses_a_segment_of_another_size(clip: Path, tmp_path: Path, job: Job) -> None:
-    encode(clip, tmp_path / "a", settings(5), job)
-    encode(clip, tmp_path / "b", settings(5, crop=CropRect(width=200, height=100, x=0, y=0)), job)
+def test_join_refuses_a_segment_of_another_size(clip: Path, tmp_path: Path, context: StageContext) -> None:
+    encode(clip, tmp_path / "a", settings(5), context)
+    encode(clip, tmp_path / "b", settings(5, crop=CropRect(width=200, height=100, x=0, y=0)), context)
     write_timestamps(tmp_path / "times.txt", [number * 40 * MS for number in range(10)])
     parts = [tmp_path / "a" / "0001.mkv", tmp_path / "b" / "0001.mkv"]
     with pytest.raises(ArtifactError, match="does not fit"):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.model import VideoTrack
 
 
@@ -29,8 +29,8 @@ def output(project: ProjectDir, title: str) -> tuple[Path, VideoTrack, list[int]
     return path, info.video, times
 
 
-def combed(path: Path, video: VideoTrack, job: Job) -> float:
-    points = look(path, video, job=job, stage="look")
+def combed(path: Path, video: VideoTrack, context: StageContext) -> float:
+    points = look(path, video, context=context, log="look")
     return max(point.multiple.share for point in points)
 
 
@@ -48,11 +48,11 @@ def finished(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> ProjectD
     return project
 
 
-def test_telecined_film_comes_out_at_its_own_rate(finished: ProjectDir, job: Job) -> None:
+def test_telecined_film_comes_out_at_its_own_rate(finished: ProjectDir, context: StageContext) -> None:
     path, video, times = output(finished, "telecined")
     assert (video.rate, video.frames, video.variable) == (Fraction(24000, 1001), 96, False)
     assert all(abs(time / 1e9 - number * 1001 / 24000) < 0.001 for number, time in enumerate(times))
-    assert combed(path, video, job) == 0
+    assert combed(path, video, context) == 0
     plan = json.loads((finished.work("telecined") / "encode_data" / "segments.json").read_text())
     assert len(plan["segments"]) > 2
     records = [json.loads(path.read_text()) for path in finished.work("telecined").glob("encoded/*.json")]
@@ -67,15 +67,17 @@ def test_soft_telecine_comes_out_with_its_frames_and_times(finished: ProjectDir)
     assert (video.rate, times) == (Fraction(24000, 1001), expected)
 
 
-def test_interlaced_video_comes_out_whole(finished: ProjectDir, job: Job) -> None:
+def test_interlaced_video_comes_out_whole(finished: ProjectDir, context: StageContext) -> None:
     path, video, _ = output(finished, "interlaced")
     assert (video.rate, video.frames) == (25, 75)
-    assert combed(path, video, job) == 0
+    assert combed(path, video, context) == 0
     checks = json.loads((finished.work("interlaced") / "validation.json").read_text())["checks"]
     assert "video fields" in {check["name"] for check in checks}
 
 
-def test_the_rate_of_fields_is_of_concern_to_interlaced_titles_alone(finished: ProjectDir, job: Job) -> None:
+def test_the_rate_of_fields_is_of_concern_to_interlaced_titles_alone(
+    finished: ProjectDir, context: StageContext
+) -> None:
     finished.target('[deinterlace]\nrate = "field"\n')
     ran = finished.executed()
     assert {name.split(":")[1] for name in ran} == {"interlaced"}
@@ -83,7 +85,7 @@ def test_the_rate_of_fields_is_of_concern_to_interlaced_titles_alone(finished: P
     path, video, times = output(finished, "interlaced")
     assert (video.rate, video.frames) == (50, 150)
     assert all(abs(time / 1e9 - number / 50) < 0.001 for number, time in enumerate(times))
-    assert combed(path, video, job) == 0
+    assert combed(path, video, context) == 0
 
 
 def test_what_stays_combed_is_not_published_and_the_way_out_is_said(ffmpeg: Path, tmp_path: Path) -> None:
@@ -109,13 +111,13 @@ def test_a_small_test_pattern_is_left_alone(ffmpeg: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.media
-def test_real_discs(media: Callable[[str], Path], tmp_path: Path, job: Job) -> None:
+def test_real_discs(media: Callable[[str], Path], tmp_path: Path, context: StageContext) -> None:
     names = ("pal_interlaced_bff_mpeg2", "ntsc_letterbox_mpeg2")
     project = new_project(tmp_path / "p", *(media(f"{name}.mkv") for name in names))
     project.doit()
     path, video, times = output(project, names[0])
     assert (video.width, video.height, video.rate, len(times)) == (696, 574, 25, 31)
-    assert combed(path, video, job) == 0
+    assert combed(path, video, context) == 0
     found = FieldsInfo.read(project.work(names[1]) / "fields.json")
     assert (found.kind, found.marked) == ("progressive", True)
     _, video, times = output(project, names[1])

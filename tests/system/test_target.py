@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from drapto.cli import main
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 from drapto.output.model import Validation
 from drapto.quality.scores import scores_of
 from tests import clips

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.encoding.abav1.tool import AbAv1
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.engine.process import Finished
 
 NO_LIMIT = "1000000"
@@ -150,8 +150,8 @@ def search(  # noqa: PLR0913  the piece, how, where, and who is told
     tier: SampleTier,
     threads: int,
     scratch: Path,
-    job: Job,
-    stage: str,
+    context: StageContext,
+    log: str,
     on_attempt: Callable[[Attempt], None] | None = None,
 ) -> Found | NotFound:
     """Have ab-av1 search the CRF at which ``piece`` meets the target.
@@ -165,8 +165,8 @@ def search(  # noqa: PLR0913  the piece, how, where, and who is told
         tier: How much is sampled, and how far below the target will do.
         threads: How many each encoder and each measurement may use; the caller holds their CPU slots.
         scratch: A folder for this search alone: emptied before, removed after.
-        job: The title's surroundings.
-        stage: Names the log.
+        context: The title's surroundings.
+        log: Names the log.
         on_attempt: Called for each CRF that was tried, as it is.
 
     Raises:
@@ -175,15 +175,15 @@ def search(  # noqa: PLR0913  the piece, how, where, and who is told
         ToolMissingError: ab-av1, or what it runs, cannot be started.
     """
     report = on_attempt or (lambda _: None)
-    with workshop(scratch, tool, piece, job.ffmpeg) as place:
+    with workshop(scratch, tool, piece, context.ffmpeg) as place:
         for tried in (tier, WHOLE._replace(below=tier.below)):
             listener = _Listener(piece, report)
-            finished = job.run(
+            finished = context.run(
                 [
                     *(place.program, "crf-search", "--input", place.piece, "--temp-dir", place.temp),
                     *("--stdout-format", "json", *encode_options(settings, tried, threads=threads)),
                 ],
-                stage=stage,
+                log=log,
                 about=piece,
                 on_line=listener.hear,
                 forgive=listener.understands,

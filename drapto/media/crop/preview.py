@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.model import CropInfo, CropRect, CropSample, VideoTrack
 
 COLUMNS, ROWS = 3, 3
@@ -48,7 +48,9 @@ def _is_cut_into(sample: CropSample, crop: CropInfo) -> bool:
     return any((have or 0) < cut - 1 for have, cut in pairs)
 
 
-def write_preview(source: Path, video: VideoTrack, crop: CropInfo, target: Path, *, job: Job) -> list[float]:
+def write_preview(
+    source: Path, video: VideoTrack, crop: CropInfo, target: Path, *, context: StageContext
+) -> list[float]:
     """Write a PNG of sampled frames in which what is cut off is red; return their times in seconds.
 
     Args:
@@ -56,7 +58,7 @@ def write_preview(source: Path, video: VideoTrack, crop: CropInfo, target: Path,
         video: Its video track.
         crop: The crop and its evidence.
         target: The PNG.
-        job: The surroundings.
+        context: The surroundings.
 
     Raises:
         ToolFailedError: The source cannot be decoded, or the picture cannot be written.
@@ -66,7 +68,7 @@ def write_preview(source: Path, video: VideoTrack, crop: CropInfo, target: Path,
     # upright or not, the picture is cut as it is coded
     inputs = [part for time in times for part in ("-noautorotate", "-ss", f"{time:.3f}", "-i", url)]
     with atomic.replacing(target) as partial:
-        job.run_ffmpeg(
+        context.run_ffmpeg(
             [
                 *inputs,
                 *(
@@ -80,7 +82,7 @@ def write_preview(source: Path, video: VideoTrack, crop: CropInfo, target: Path,
                 *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-c:v", "png", "-f", "image2pipe"),
                 *("-y", file_url(partial)),
             ],
-            stage="preview",
+            log="preview",
             about=source,
         )
     return times

@@ -14,7 +14,7 @@ import av
 from av import FFmpegError
 from av.codec.context import Flags
 
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -14,7 +14,7 @@ from drapto.media.fields.vote import Verdict, field_order, vote
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldPoint, Kind, Order
     from drapto.media.model import SourceInfo, VideoTrack
 
@@ -37,7 +37,9 @@ TELECINED_RATE = 29.97
 Mode = Literal["auto", "off", "progressive", "interlaced", "telecined", "mixed"]
 
 
-def detect_fields(source: Path, info: SourceInfo, target: Path, *, mode: Mode, job: Job) -> FieldsInfo:
+def detect_fields(
+    source: Path, info: SourceInfo, target: Path, *, mode: Mode, context: StageContext
+) -> FieldsInfo:
     """Write what ``source``'s pictures are made of, and the evidence, to ``target``.
 
     Args:
@@ -45,7 +47,7 @@ def detect_fields(source: Path, info: SourceInfo, target: Path, *, mode: Mode, j
         info: What is in it.
         target: ``fields.json``.
         mode: ``auto`` looks; ``off`` takes the pictures as they are; a kind is taken for granted.
-        job: The surroundings.
+        context: The surroundings.
 
     Raises:
         ToolFailedError: The file cannot be decoded.
@@ -59,11 +61,11 @@ def detect_fields(source: Path, info: SourceInfo, target: Path, *, mode: Mode, j
         method, verdict = "known", Verdict("progressive", None, why)
     else:
         may_be_film = has_rate(video, TELECINED_RATE) and not video.variable
-        points = look(source, video, job=job, stage="fields", may_be_film=may_be_film)
+        points = look(source, video, context=context, log="fields", may_be_film=may_be_film)
         verdict = vote(points, video_rate=may_be_film)
         method = "detected"
         if mode == "auto" and verdict.kind == "interlaced" and video.scan == "progressive":
-            verdict = _tried(verdict, source, video, job)
+            verdict = _tried(verdict, source, video, context)
         if mode != "auto":
             method, verdict = "manual", _granted(cast("Kind", mode), points, video)
     return FieldsInfo(
@@ -96,14 +98,14 @@ def has_rate(video: VideoTrack, rate: float) -> bool:
     return abs(float(video.rate) - rate) <= RATE_NEAR
 
 
-def _tried(verdict: Verdict, source: Path, video: VideoTrack, job: Job) -> Verdict:
+def _tried(verdict: Verdict, source: Path, video: VideoTrack, context: StageContext) -> Verdict:
     """Return the verdict on a title that denies its fields, once its pictures have been deinterlaced.
 
     Those of fields are whole then. Others, of lines four apart or of slow credits, look as before, and would
     only be found not to be when all of the title is encoded.
     """
     filters = [deinterlacer(verdict.order or "tff", "frame")]
-    points = look(source, video, job=job, stage="fields", filters=filters)
+    points = look(source, video, context=context, log="fields", filters=filters)
     if vote(points, video_rate=False).kind == "progressive":
         return verdict
     return Verdict("progressive", None, f"{verdict.reason}, and still look so once they are deinterlaced")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.fields.model import Order
     from drapto.media.fields.weave import Fit
     from drapto.media.model import VideoTrack
@@ -54,8 +54,8 @@ def look(
     source: Path,
     video: VideoTrack,
     *,
-    job: Job,
-    stage: str,
+    context: StageContext,
+    log: str,
     filters: Sequence[str] = (),
     may_be_film: bool = False,
 ) -> tuple[FieldPoint, ...]:
@@ -64,8 +64,8 @@ def look(
     Args:
         source: The file.
         video: Its video track.
-        job: The surroundings.
-        stage: Names the log.
+        context: The surroundings.
+        log: Names the log.
         filters: What its frames go through first.
         may_be_film: They come as those of telecined film do, evenly at 29.97 per second.
 
@@ -74,7 +74,7 @@ def look(
     """
     points: list[FieldPoint] = []
     for run in choose_runs(video):
-        asked = partial(ask, source, video, run, filters, job=job, stage=stage)
+        asked = partial(ask, source, video, run, filters, context=context, log=log)
         start = video.start if run.time is None else run.time
         points += _points(asked, start, video.rate, may_be_film=may_be_film)
     return tuple(points)

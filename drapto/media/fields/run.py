@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from drapto.engine.job import file_url
+from drapto.engine.context import file_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
     from drapto.media.model import VideoTrack
 
 PRINT = "metadata=mode=print:file=pipe\\\\:1"
@@ -31,8 +31,8 @@ def ask(
     filters: Sequence[str],
     question: str,
     *,
-    job: Job,
-    stage: str,
+    context: StageContext,
+    log: str,
 ) -> str:
     """Decode a run and return what ``question``, filters that end with `PRINT`, prints of its frames.
 
@@ -42,22 +42,22 @@ def ask(
         run: Which frames.
         filters: What they go through first.
         question: The filters that are asked.
-        job: The surroundings.
-        stage: Names the log.
+        context: The surroundings.
+        log: Names the log.
 
     Raises:
         ToolFailedError: The file cannot be decoded.
     """
     graph = ",".join((f"trim=end_frame={run.frames}", *filters, question))
     seek = [] if run.time is None else ["-ss", f"{run.time:.3f}"]
-    with job.cpu.hold(1):
-        finished = job.run_ffmpeg(
+    with context.cpu.hold(1):
+        finished = context.run_ffmpeg(
             [
                 *("-noautorotate", "-threads", "1", *seek, "-i", file_url(source)),
                 *("-map", f"0:{video.index}", "-vf", graph),
                 *("-fps_mode", "passthrough", "-f", "null", "-"),
             ],
-            stage=stage,
+            log=log,
             about=source,
         )
     return finished.stdout.decode(errors="replace")

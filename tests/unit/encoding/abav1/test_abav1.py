@@ -22,7 +22,7 @@ from tests import clips
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.engine.job import Job
+    from drapto.engine.context import StageContext
 
 SETTINGS = SearchSettings(
     preset=6,
@@ -105,7 +105,7 @@ def test_what_it_says(line: str, said: object) -> None:
     "text", ["crf 30 VMAF 95.0", "[]", '{"crf": 30}', '{"type": "crf-search-done", "crf": 30}']
 )
 def test_what_cannot_be_understood_is_an_error_that_names_the_file(
-    text: str, job: Job, tmp_path: Path
+    text: str, context: StageContext, tmp_path: Path
 ) -> None:
     tool = find_ab_av1(pretender(tmp_path / "ab-av1", f"echo ab-av1 0.12.0; echo '{text}'"), {})
     with pytest.raises(ToolFailedError, match=r"0007\.mkv: ab-av1 said what was not expected \(ab-av1 0"):
@@ -116,8 +116,8 @@ def test_what_cannot_be_understood_is_an_error_that_names_the_file(
             tier=TIERS[0],
             threads=1,
             scratch=tmp_path / "scratch",
-            job=job,
-            stage="search",
+            context=context,
+            log="search",
         )
     assert not (tmp_path / "scratch").exists()
 

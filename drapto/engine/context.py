@@ -38,7 +38,7 @@ class EncodeProgress:
 
 
 @dataclass(frozen=True)
-class Job:
+class StageContext:
     """The surroundings of a title's stages. Picklable, so that it crosses doit's process runner.
 
     Attributes:
@@ -61,17 +61,17 @@ class Job:
         self,
         arguments: Sequence[str | Path],
         *,
-        stage: str,
+        log: str,
         about: Path | None = None,
         on_progress: Callable[[EncodeProgress], None] | None = None,
         feed: Iterable[bytes] | None = None,
         verbosity: str = "error",
     ) -> process.Finished:
-        """Run ffmpeg with ``arguments``, logged to ``logs/<stage>.log``.
+        """Run ffmpeg with ``arguments``, logged to ``logs/<log>.log``.
 
         Args:
             arguments: Everything after the global options; name files with `file_url`.
-            stage: Names the log file.
+            log: Names the log file.
             about: The file to name in an error.
             on_progress: Called about twice a second; standard output then carries the reports.
             feed: Chunks for standard input (``pipe:0``).
@@ -83,7 +83,7 @@ class Job:
         reports = ["-progress", "pipe:1", "-stats_period", "0.5"] if on_progress else []
         return self.run(
             [self.ffmpeg, "-nostdin", "-hide_banner", "-v", verbosity, *reports, *arguments],
-            stage=stage,
+            log=log,
             about=about,
             on_line=_progress_reader(on_progress) if on_progress else None,
             feed=feed,
@@ -93,13 +93,13 @@ class Job:
         self,
         command: Sequence[str | Path],
         *,
-        stage: str,
+        log: str,
         about: Path | None = None,
         on_line: Callable[[str], None] | None = None,
         feed: Iterable[bytes] | None = None,
         forgive: Callable[[process.Finished], bool] | None = None,
     ) -> process.Finished:
-        """Run a program, logged to ``logs/<stage>.log``; see `process.run`.
+        """Run a program, logged to ``logs/<log>.log``; see `process.run`.
 
         Raises:
             ToolFailedError, ToolMissingError, SpaceError: As `process.run`.
@@ -107,7 +107,7 @@ class Job:
         try:
             return process.run(
                 command,
-                log=self.logs / f"{stage}.log",
+                log=self.logs / f"{log}.log",
                 on_line=on_line,
                 feed=feed,
                 about=about,
@@ -117,9 +117,9 @@ class Job:
             # the child writes into the title's directory, and does not say which file it was
             raise SpaceError(error.problem, path=self.logs.parent, remedy=error.remedy) from error
 
-    def note(self, text: str, *, stage: str) -> None:
-        """Write a line to ``logs/<stage>.log``."""
-        process.write_log(self.logs / f"{stage}.log", f"# {text}\n\n")
+    def note(self, text: str, *, log: str) -> None:
+        """Write a line to ``logs/<log>.log``."""
+        process.write_log(self.logs / f"{log}.log", f"# {text}\n\n")
 
 
 def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[[str], None]:
