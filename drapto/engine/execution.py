@@ -1,0 +1,196 @@
+"""Where work runs: a call is data, and an engine obtains what it needs, runs it, and can cancel it.
+
+The work itself never holds a slot. A rule says what its work needs; the engine waits until that is free,
+tells when the work begins, passes on what it reports, and gives everything back. So there is one place that
+counts what is used, and one that could run the work elsewhere: a package of its own can bring an engine,
+registered under the entry point group ``drapto.engines`` and chosen by ``engine.name``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import pkgutil
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+from drapto.engine import process
+from drapto.engine.resources import require_space
+from drapto.engine.slots import Slots
+from drapto.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+T = TypeVar("T")
+
+GROUP = "drapto.engines"
+
+MEMORY_UNIT = 256 << 20
+"""Bytes of memory that one slot stands for: a quarter of what an encoder of 1080p takes."""
+
+
+@dataclass(frozen=True)
+class DiskNeed:
+    """Room on a disk.
+
+    Attributes:
+        folder: Where it is wanted; the folder need not be there yet.
+        bytes: How much.
+        what: What the bytes are for, for the message.
+        place: ``work`` or ``output``: the directory that could be set to another disk.
+    """
+
+    folder: Path
+    bytes: int
+    what: str
+    place: Literal["work", "output"] = "work"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a call needs for as long as it runs.
+
+    Attributes:
+        cpus: Processors; 0 for what waits for the disk.
+        memory: Bytes of memory.
+        disk: Room on disks, which must be there when it begins.
+    """
+
+    cpus: int = 0
+    memory: int = 0
+    disk: tuple[DiskNeed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Started:
+    """The first report of every call: it has what it needs, and begins."""
+
+
+Report = object
+"""What a call tells while it runs: `Started`, then picklable values of its own, such as `EncodeProgress`."""
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """Work as data: it can be pickled, and run in another process, on another machine.
+
+    Attributes:
+        function: What to call, ``package.module:name``.
+        arguments: What to call it with, by keyword: paths, frozen models, numbers; no open files, no locks.
+    """
+
+    function: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, function: Callable[..., T], /, **arguments: object) -> Call[T]:
+        """Return the call of a function that stands at the top of its module.
+
+        A function with a parameter ``report`` is given what it reports by the engine.
+        """
+        return cls(f"{function.__module__}:{function.__qualname__}", arguments)
+
+    def run(self, report: Callable[[Report], None]) -> T:
+        """Call it here and now; what it reports goes to ``report``.
+
+        Raises:
+            DraptoError: As the function does.
+        """
+        function: Callable[..., T] = pkgutil.resolve_name(self.function)
+        if "report" in inspect.signature(function).parameters:
+            return function(**self.arguments, report=report)
+        return function(**self.arguments)
+
+
+class Engine(Protocol):
+    """Runs calls. Any thread may use it."""
+
+    def capacity(self) -> Needs:
+        """Return all that it has to give: processors, memory."""
+
+    def run(self, call: Call[T], needs: Needs, on_event: Callable[[Report], None]) -> T:
+        """Wait until what the call needs is free, run it, and return what it returns.
+
+        ``on_event`` is called with `Started` once it begins, then with what it reports; in any thread.
+
+        Raises:
+            DraptoError: As the call does; or there is no room on a disk.
+        """
+
+    def cancel(self) -> None:
+        """End everything that runs, and start no more; what waits fails."""
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """What an engine is made with.
+
+    Attributes:
+        folder: The project's state directory, for files of its own.
+        cpus: How many processors a run may use.
+        memory: How many bytes of memory its encoders may use.
+    """
+
+    folder: Path
+    cpus: int
+    memory: int
+
+
+class LocalEngine:
+    """Runs calls in this process, in the thread that asks, as many at once as this machine has slots for.
+
+    The slots are locks on files, which bind the threads of this process and the workers of doit's process
+    runner alike.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._cpus = Slots(settings.folder / "slots", settings.cpus)
+        self._memory = Slots(settings.folder / "memory", max(1, settings.memory // MEMORY_UNIT))
+
+    def capacity(self) -> Needs:
+        """Return the processors and the memory that the settings grant."""
+        return Needs(cpus=self._cpus.count, memory=self._memory.count * MEMORY_UNIT)
+
+    def run(self, call: Call[T], needs: Needs, on_event: Callable[[Report], None]) -> T:
+        """Hold what the call needs, and run it.
+
+        Raises:
+            SpaceError: A disk has not enough room.
+            DraptoError: As the call does.
+        """
+        for need in needs.disk:
+            require_space(need.folder, need.bytes, need.what, place=need.place)
+        with self._held(needs):
+            on_event(Started())
+            return call.run(on_event)
+
+    @contextlib.contextmanager
+    def _held(self, needs: Needs) -> Iterator[None]:
+        """Hold slots for the block: processors before memory, so that two never wait for each other."""
+        with contextlib.ExitStack() as stack:
+            if needs.cpus:
+                stack.enter_context(self._cpus.hold(needs.cpus))
+            if needs.memory:
+                stack.enter_context(self._memory.hold(-(-needs.memory // MEMORY_UNIT)))
+            yield
+
+    def cancel(self) -> None:
+        """Kill all child processes, and start no more."""
+        process.kill_all()
+
+
+def engine_named(name: str, settings: EngineSettings) -> Engine:
+    """Return the engine called ``name``: ``local``, or one that a package registered under `GROUP`.
+
+    Raises:
+        ConfigError: None is registered under that name.
+    """
+    if name == "local":
+        return LocalEngine(settings)
+    for entry in entry_points(group=GROUP, name=name):
+        engine: Engine = entry.load()(settings)
+        return engine
+    raise ConfigError(f"no engine is called {name!r}", remedy="install the package that brings it")
