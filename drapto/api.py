@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from drapto.config import Config, load_config
 from drapto.errors import EXIT_INTERRUPTED
 from drapto.project import open_project, require_sources
-from drapto.state.bus import bus
 from drapto.state.events import ErrorEvent
 from drapto.tools import find_tools, require
 
@@ -79,6 +78,7 @@ def encode(
         if isinstance(event, ErrorEvent) and event.title in errors:
             errors[event.title].append(event.message)
 
+    bus = rules.bus_of(project)
     with contextlib.ExitStack() as stack:
         stack.enter_context(bus.subscribe(listen))
         if on_event is not None:

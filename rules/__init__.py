@@ -15,6 +15,21 @@ from drapto.rules.cleaning import clean
 from drapto.rules.explaining import PlannedTask, explain, qualities
 from drapto.rules.graph import graph
 from drapto.rules.project import DODO, doit_config, here
+from drapto.rules.run_state import bus_of
 from drapto.rules.running import run
+from drapto.rules.stage import Stage, register
 
-__all__ = ["DODO", "PlannedTask", "clean", "doit_config", "explain", "graph", "here", "qualities", "run"]
+__all__ = [
+    "DODO",
+    "PlannedTask",
+    "Stage",
+    "bus_of",
+    "clean",
+    "doit_config",
+    "explain",
+    "graph",
+    "here",
+    "qualities",
+    "register",
+    "run",
+]

@@ -1,13 +1,15 @@
-"""audio: one Opus track for each of the source's."""
+"""audio: each audio track to Opus."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
+from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
-from drapto.rules.task import failing, name_of, rule
-from drapto.state.bus import bus
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, failing, name_of, task
+from drapto.rules.work import ONE_CPU
 from drapto.state.events import Progress
 from drapto.words import count_text
 
@@ -16,34 +18,33 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.context import EncodeProgress, StageContext
+    from drapto.engine.execution import Report
     from drapto.media.model import AudioTrack, SourceInfo
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
 
-STAGE = "audio"
 
-
-def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each audio track of a title."""
-    for number, track in enumerate(info.audio):
+    for number, track in enumerate(known.probed.audio):
         try:
             slice_ = settings(project, track)
         except DraptoError as error:
-            place = {"title": title.name, "stage": STAGE, "track": number}
+            place = {"title": title.name, "stage": STAGE.name, "track": number}
             message = f"{title.source}: {error}"
-            yield failing(name_of(STAGE, title, number), message, place, parent=name_of(STAGE, title))
+            name = name_of(STAGE.name, title, number)
+            yield failing(name, message, place, parent=name_of(STAGE.name, title))
             continue
-        yield rule(
-            project,
-            title,
-            STAGE,
+        rule = Rule(
+            STAGE.name,
+            build,
             track=number,
-            action=build,
+            settings=slice_,
             file_dep=[title.source],
             targets=[title.audio(number)],
-            settings=slice_,
             arguments={"number": number, "track": track},
         )
+        yield task(project, title, rule)
 
 
 def settings(project: Project, track: AudioTrack) -> dict[str, Any]:
@@ -56,34 +57,64 @@ def settings(project: Project, track: AudioTrack) -> dict[str, Any]:
     return {"stream": track.index, **plan.model_dump(mode="json")}
 
 
-def build(context: StageContext, project: Project, title: Title, *, number: int, track: AudioTrack) -> str:
+def shapes(project: Project, title: Title, info: SourceInfo) -> list[dict[str, Any]]:
+    """Return what each track is to become; of one that no layout can hold, why."""
+    del title
+    return [_shape(project, track) for track in info.audio]
+
+
+def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:
+    try:
+        return plan_audio(track, project.config.audio.bitrate).model_dump(mode="json")
+    except DraptoError as error:
+        return {"refused": str(error)}
+
+
+def build(work: Work, *, number: int, track: AudioTrack) -> str:
     """Encode a track."""
     from drapto.audio.encode import encode_audio
 
-    def report(progress: EncodeProgress) -> None:
-        bus.publish(
-            Progress(
-                title=title.name,
-                stage=STAGE,
-                track=number,
-                position=progress.position,
-                duration=track.end - track.start,
-                bytes=progress.size,
-            )
-        )
+    title = work.title
 
-    result = encode_audio(
-        title.source,
-        track,
-        number,
-        title.audio(number),
-        bitrates=project.config.audio.bitrate,
-        context=context,
-        on_progress=report,
+    def told(report: Report) -> None:
+        if isinstance(report, EncodeProgress):
+            work.publish(
+                Progress(
+                    title=title.name,
+                    stage=STAGE.name,
+                    track=number,
+                    position=report.position,
+                    duration=track.end - track.start,
+                    bytes=report.size,
+                )
+            )
+
+    result = work.run(
+        encode_audio,
+        ONE_CPU,
+        told=told,
+        source=title.source,
+        track=track,
+        number=number,
+        target=title.audio(number),
+        bitrates=work.project.config.audio.bitrate,
+        context=work.context,
     )
     summary = f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"
     if result.complaints:
-        log = f"{printable(title.logs)}/{STAGE}-{number}.log"
+        log = f"{printable(title.logs)}/{STAGE.name}-{number}.log"
         said = f"{count_text(len(result.complaints), 'error')}, the first: {result.complaints[0]}"
         summary += f"\n{printable(title.source)}: the sound is damaged ({said}); rip it again; see {log}"
     return summary
+
+
+STAGE = Stage(
+    "audio",
+    "each audio track to Opus",
+    needs="probe",
+    tasks=tasks,
+    after=("probe",),
+    makes=r"audio-\d+\.mkv",
+    shapes=shapes,
+    large=("audio-*.mkv",),
+)

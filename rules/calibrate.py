@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from drapto.quality.sampling import anchors
 from drapto.rules import shape
 from drapto.rules.hardware import decoder_news, with_decoder
-from drapto.rules.task import rule
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, task
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -16,33 +17,28 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.context import StageContext
-    from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
     from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.plan import Segment, SegmentPlan
-
-STAGE = "calibrate"
+    from drapto.video.plan import Segment
 
 
-def tasks(
-    project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
-) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that tries a title's anchors, if its encodes begin with what they say."""
-    common = shape.common_to(project, info, crop, plan)
+    plan = known.planned
+    common = shape.common_to(project, known.probed, known.cropped, plan)
     if not common.settings.calibrated:
         return
     chosen = [plan.segments[number] for number in anchors(len(plan.segments))]
-    yield rule(
-        project,
-        title,
-        STAGE,
-        action=build,
+    rule = Rule(
+        STAGE.name,
+        build,
         file_dep=[shape.source_of(title, segment) for segment in chosen] or [title.plan],
         targets=[title.calibration],
         settings=settings(common.settings, chosen),
         arguments={"common": common, "chosen": chosen},
     )
+    yield task(project, title, rule)
 
 
 def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
@@ -56,9 +52,7 @@ def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
     }
 
 
-def build(
-    context: StageContext, project: Project, title: Title, *, common: shape.Common, chosen: list[Segment]
-) -> str:
+def build(work: Work, *, common: shape.Common, chosen: list[Segment]) -> str:
     """Try the anchors."""
     from drapto.encoding.calibrate import calibrate
     from drapto.encoding.segment_search import Seeker
@@ -66,6 +60,7 @@ def build(
     target = common.settings.target
     if target is None:
         raise ValueError("no target is set")
+    project, title, context = work.project, work.title, work.context
     lp = common.share.lp
     seekers = []
     for segment in chosen:
@@ -78,3 +73,13 @@ def build(
     first = known.first(target.score)
     tried = f"{count_text(len(chosen), 'segment')} tried, the target is expected at about CRF {first:.0f}"
     return tried + "".join(decoder_news(seeker.request, context, project, title) for seeker in seekers)
+
+
+STAGE = Stage(
+    "calibrate",
+    "what quality samples of it have at which CRF",
+    needs="plan",
+    tasks=tasks,
+    after=("segment", "crop"),
+    makes=r"calibration\.json",
+)

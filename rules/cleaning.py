@@ -6,14 +6,15 @@ import shutil
 from typing import TYPE_CHECKING
 
 from drapto.engine.atomic import sweep
-from drapto.rules import run_state
+from drapto.rules import probe, validate
+from drapto.rules.run_state import state_of
+from drapto.rules.stage import stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from drapto.project import Project, Title
-    from drapto.state.lock import ProjectLock
 
 
 def media_of(title: Title) -> list[Path]:
@@ -23,13 +24,9 @@ def media_of(title: Title) -> list[Path]:
 
 def _media_of(title: Title) -> Iterator[Path]:
     """Yield the same, what is found fastest first."""
-    yield from (path for path in (title.muxed, title.video, title.subtitles) if path.exists())
-    for folder, pattern in (
-        (title.work, "audio-*.mkv"),
-        (title.encoded, "*.mkv"),
-        (title.segments, "*.mkv"),
-    ):
-        yield from folder.glob(pattern)
+    patterns = [pattern for stage in reversed(stages()) for pattern in stage.large]
+    for pattern in sorted(patterns, key=lambda one: ("*" in one, one.count("/"))):
+        yield from title.work.glob(pattern)
 
 
 def is_dropped(project: Project, title: Title) -> bool:
@@ -45,16 +42,15 @@ def drop(title: Title) -> list[Path]:
     removed = media_of(title)
     for path in removed:
         path.unlink(missing_ok=True)
-    if title.segments.is_dir() and not any(title.segments.iterdir()):
-        title.segments.rmdir()
+    for folder in {path.parent for path in removed} - {title.work}:
+        if not any(folder.iterdir()):
+            folder.rmdir()
     return removed
 
 
 def after(project: Project, title: str, stage: str) -> None:
     """Clean up when a title's last stage has succeeded, where the settings say so."""
-    from drapto.rules import validate
-
-    if stage == validate.STAGE and not project.config.processing.keep_work:
+    if stage == validate.STAGE.name and not project.config.processing.keep_work:
         for candidate in project.titles:
             if candidate.name == title:
                 drop(candidate)
@@ -62,8 +58,6 @@ def after(project: Project, title: str, stage: str) -> None:
 
 def finished_titles(project: Project) -> list[Title]:
     """Return the titles that are built and published as their sources and the settings are now."""
-    from drapto.rules import probe, validate
-
     finished = []
     for title in project.titles:
         info = probe.fresh(project, title)
@@ -90,7 +84,7 @@ def clean(project: Project, *, everything: bool) -> list[Path]:
     Raises:
         LockedError: A run works in the project.
     """
-    lock: ProjectLock = run_state.lock(project.state_dir)
+    lock = state_of(project).lock
     lock.acquire()
     try:
         if not everything:

@@ -5,31 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.media.model import CropInfo, SourceInfo
-from drapto.rules.task import rule
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, task
+from drapto.rules.work import ONE_CPU
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from doit.task import Task
 
-    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
 
-STAGE = "crop"
 
-
-def tasks(project: Project, title: Title) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that finds a title's crop."""
-    yield rule(
-        project,
-        title,
-        STAGE,
-        action=build,
+    del known
+    rule = Rule(
+        STAGE.name,
+        build,
+        settings=settings(project, title),
         file_dep=[title.source, title.probe],
         targets=[title.crop],
         document=CropInfo,
-        settings=settings(project, title),
     )
+    yield task(project, title, rule)
 
 
 def settings(project: Project, title: Title) -> dict[str, Any]:
@@ -42,6 +42,12 @@ def settings(project: Project, title: Title) -> dict[str, Any]:
     }
 
 
+def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
+    """Return what shapes the finished file."""
+    del info
+    return settings(project, title)
+
+
 def fresh(project: Project, title: Title, info: SourceInfo) -> CropInfo | None:
     """Return the crop for this source and these settings, or None where there is none yet."""
     crop = CropInfo.read_if_whole(title.crop)
@@ -50,11 +56,17 @@ def fresh(project: Project, title: Title, info: SourceInfo) -> CropInfo | None:
     return crop
 
 
-def build(context: StageContext, project: Project, title: Title) -> str:
+def build(work: Work) -> str:
     """Find the crop."""
-    del context  # pictures are decoded in this process, a keyframe at a time
     from drapto.media.crop.detect import detect_crop
 
-    info = SourceInfo.read(title.probe)
-    crop = detect_crop(title.source, info, title.crop, **settings(project, title))
+    title, info = work.title, SourceInfo.read(work.title.probe)
+    wanted = settings(work.project, title)
+    # pictures are decoded where it runs, a keyframe at a time, without a child process
+    crop = work.run(detect_crop, ONE_CPU, source=title.source, info=info, target=title.crop, **wanted)
     return f"{crop.rect} ({crop.reason})"
+
+
+STAGE = Stage(
+    "crop", "which part of each picture is not black bars", needs="source", tasks=tasks, shapes=shapes
+)

@@ -1,4 +1,4 @@
-"""validate, the shares that are done beforehand: every frame of the encoded segments decoded.
+"""validate, the parts that are done beforehand: every frame of the encoded segments decoded.
 
 They stand last in the line of a title, behind its encodes, and use the processors that the last of those
 leave idle.
@@ -6,13 +6,14 @@ leave idle.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
+from drapto.engine.execution import Needs
 from drapto.rules import shape
-from drapto.rules.run_state import slots
-from drapto.rules.task import name_of, rule
-from drapto.state.bus import bus
+from drapto.rules.run_state import cpus
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, name_of, task
+from drapto.rules.video import metadata_of
 from drapto.state.events import Progress
 from drapto.words import count_text
 
@@ -22,93 +23,92 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.context import StageContext
+    from drapto.engine.execution import Report
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
     from drapto.video.plan import Segment, SegmentPlan
 
-STAGE = "validate"
-
-SHARES = 16
+PARTS = 16
 """How many a title has at most. Each is a task, which costs a run with nothing to do 0.4 ms."""
 
 
 def group_name(title: Title) -> str:
-    """Return the name of the group of a title's shares."""
-    return name_of(STAGE, title, "decode")
+    """Return the name of the group of a title's parts."""
+    return name_of(STAGE.name, title, STAGE.part)
 
 
-def shares(plan: SegmentPlan) -> list[list[Segment]]:
-    """Return the segments of each share, in the order in which they are encoded."""
+def divided(plan: SegmentPlan) -> list[list[Segment]]:
+    """Return the segments of each part, in the order in which they are encoded."""
     segments = [segment for segment, _ in plan.efforts()]
-    size = -(-len(segments) // SHARES)
+    size = -(-len(segments) // PARTS)
     return [segments[first : first + size] for first in range(0, len(segments), size)]
 
 
-def target(title: Title, share: int) -> Path:
-    """Return the record of share number ``share``, counted from 1."""
-    return title.decoded / f"{share:02d}.json"
+def target(title: Title, part: int) -> Path:
+    """Return the record of part number ``part``, counted from 1."""
+    return title.decoded / f"{part:02d}.json"
 
 
 def targets(title: Title, plan: SegmentPlan) -> list[Path]:
-    """Return the records of all shares."""
-    return [target(title, number) for number, _ in enumerate(shares(plan), 1)]
+    """Return the records of all parts."""
+    return [target(title, number) for number, _ in enumerate(divided(plan), 1)]
 
 
-def tasks(project: Project, title: Title, plan: SegmentPlan) -> Iterator[Task]:
-    """Yield a task for each share."""
-    encoded = str(title.encoded)
-    divided = shares(plan)
-    threads = max(1, slots(project).count // len(divided))
-    for number, segments in enumerate(divided, 1):
-        yield rule(
-            project,
-            title,
-            STAGE,
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
+    """Yield a task for each part."""
+    encoded, plan = str(title.encoded), known.planned
+    parts = divided(plan)
+    threads = max(1, cpus(project) // len(parts))
+    for number, segments in enumerate(parts, 1):
+        rule = Rule(
+            STAGE.name,
+            build,
             share=number,
-            action=build,
+            settings={"segments": [segment.index for segment in segments]},
             file_dep=[
                 *(f"{encoded}/{segment.name}.mkv" for segment in segments),
                 *(title.dynamic, title.probe, title.crop),
             ],
             targets=[target(title, number)],
-            settings={"segments": [segment.index for segment in segments]},
-            arguments={"plan": plan, "segments": segments, "share": number, "threads": threads},
+            arguments={"plan": plan, "segments": segments, "part": number, "threads": threads},
         )
+        yield task(project, title, rule)
 
 
-def build(
-    context: StageContext,
-    project: Project,
-    title: Title,
-    *,
-    plan: SegmentPlan,
-    segments: list[Segment],
-    share: int,
-    threads: int,
-) -> str:
-    """Decode the segments of a share."""
-    del project
-    from drapto.output.decode_check import Coded, decode_share
-    from drapto.rules.video import metadata_of
+def build(work: Work, *, plan: SegmentPlan, segments: list[Segment], part: int, threads: int) -> str:
+    """Decode the segments of a part."""
+    from drapto.output.decode_check import Encoded, check_part
 
-    frames = sum(segment.frames for segment in segments)
+    title, frames = work.title, sum(segment.frames for segment in segments)
 
-    def report(frame: int) -> None:
-        bus.publish(Progress(title=title.name, stage=STAGE, share=share, frame=frame, frames=frames))
+    def told(report: Report) -> None:
+        if isinstance(report, int):
+            work.publish(
+                Progress(title=title.name, stage=STAGE.name, share=part, frame=report, frames=frames)
+            )
 
-    coded = []
-    metadata, at = metadata_of(title, plan), 0
-    # in the order of the frames, so that no more is held than is needed
-    for one in sorted(segments, key=lambda segment: segment.first_frame):
-        own = list(islice(metadata, one.first_frame - at, one.first_frame - at + one.frames))
-        coded.append(Coded(one.index, shape.targets(title, one)[0], own))
-        at = one.first_frame + one.frames
-    decode_share(
-        coded,
-        target(title, share),
-        context=context,
-        log=f"{STAGE}-{share:02d}",
+    work.run(
+        check_part,
+        Needs(cpus=threads),
+        told=told,
+        segments=[
+            Encoded(one.index, shape.targets(title, one)[0], one.first_frame, one.frames) for one in segments
+        ],
+        metadata=metadata_of(title, plan),
+        target=target(title, part),
+        context=work.context,
+        log=f"{STAGE.name}-{part:02d}",
         threads=threads,
-        on_frames=report,
     )
     return f"{count_text(frames, 'frame')} decoded"
+
+
+STAGE = Stage(
+    "validate",
+    "every frame decoded",
+    needs="plan",
+    tasks=tasks,
+    makes=r"decoded/\d+\.json",
+    part="decode",
+    beside="encode",
+)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drapto.encoding.strategies import named
 from drapto.errors import printable
+from drapto.quality.target import choose_quality, crf_for
 from drapto.rules.hardware import decoder_news, with_decoder
 from drapto.rules.shape import common_to
-from drapto.rules.task import rule
-from drapto.state.bus import bus
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, task
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.words import count_text, score_text, size_text, time_text
 
@@ -19,20 +20,18 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.encoding.record import EncodedSegment
-    from drapto.engine.context import EncodeProgress, StageContext
-    from drapto.media.model import CropInfo, SourceInfo
+    from drapto.engine.context import EncodeProgress
+    from drapto.media.model import SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
-    from drapto.video.plan import Segment, SegmentPlan
+    from drapto.rules.work import Work
+    from drapto.video.plan import Segment
 
-STAGE = "encode"
 
-
-def tasks(
-    project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
-) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each segment, those that take longest first."""
-    common = common_to(project, info, crop, plan)
+    plan = known.planned
+    common = common_to(project, known.probed, known.cropped, plan)
     calibration = [str(title.calibration)] if common.settings.calibrated else []
     common_slice = {**common.settings.model_dump(mode="json"), "strategy": plan.strategy}
     # as text: there may be thousands of segments, and pathlib is slow
@@ -40,37 +39,50 @@ def tasks(
     rated = plan.efforts()
     threads = common.share.lp_of([effort for _, effort in rated])
     for (segment, _), lp in zip(rated, threads, strict=True):
-        yield rule(
-            project,
-            title,
-            STAGE,
+        rule = Rule(
+            STAGE.name,
+            build,
             segment=segment.index,
-            action=build,
-            # what the segment holds is in its file; the crop and the frame count are in the settings slice,
-            # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
-            file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
-            targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
             settings={
                 **common_slice,
                 "frames": segment.frames,
                 "keyint": segment.keyint,
                 "filters": list(segment.filters),
             },
+            # what the segment holds is in its file; the crop and the frame count are in the settings slice,
+            # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
+            file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
+            targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
             arguments={"common": common, "segment": segment, "lp": lp},
         )
+        yield task(project, title, rule)
 
 
-def build(
-    context: StageContext, project: Project, title: Title, *, common: Common, segment: Segment, lp: int
-) -> str:
+def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
+    """Return what shapes the finished file: of the quality, the target, or the CRF where there is none."""
+    del title
+    encoding = project.config.encoding
+    target = choose_quality(project.config, info).target
+    crf = crf_for(project.config, info.video.width, info.video.height)
+    return {
+        "preset": encoding.preset,
+        **({"target": target.model_dump(mode="json")} if target else {"crf": crf}),
+        "svt_params": encoding.svt_params,
+        "film_grain": encoding.film_grain,
+        "pix_fmt": encoding.pix_fmt,
+    }
+
+
+def build(work: Work, *, common: Common, segment: Segment, lp: int) -> str:
     """Encode a segment."""
+    project, title, context = work.project, work.title, work.context
     settings = common.settings_for(segment)
 
     def report(progress: EncodeProgress) -> None:
-        bus.publish(
+        work.publish(
             Progress(
                 title=title.name,
-                stage=STAGE,
+                stage=STAGE.name,
                 segment=segment.index,
                 frame=progress.frame,
                 frames=segment.frames,
@@ -80,7 +92,7 @@ def build(
         )
 
     def started() -> None:
-        bus.publish(
+        work.publish(
             EncodingStarted(
                 title=title.name,
                 segment=segment.index,
@@ -95,7 +107,7 @@ def build(
     encoded = named(common.strategy).encode(
         request, settings, context=context, on_start=started, on_progress=report
     )
-    bus.publish(
+    work.publish(
         SegmentComplete(
             title=title.name,
             segment=segment.index,
@@ -113,7 +125,7 @@ def build(
     sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
     summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}"
     if encoded.complaints:
-        log = f"{printable(title.logs)}/{STAGE}-{segment.name}.log"
+        log = f"{printable(title.logs)}/{STAGE.name}-{segment.name}.log"
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
@@ -131,3 +143,15 @@ def _quality(encoded: EncodedSegment) -> str:
         return ""
     kept = "" if encoded.why == "target" else f" ({encoded.why})"
     return f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}{kept}"
+
+
+STAGE = Stage(
+    "encode",
+    "the segments through SVT-AV1",
+    needs="plan",
+    tasks=tasks,
+    after=("segment", "crop", "calibrate"),
+    makes=r"encoded/\d+\.(mkv|json)",
+    shapes=shapes,
+    large=("encoded/*.mkv",),
+)

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import SourceInfo
-from drapto.rules.task import rule
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, task
+from drapto.rules.work import ONE_CPU
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from doit.task import Task
 
-    from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldRate
     from drapto.project import Project, Title
-
-STAGE = "fields"
+    from drapto.rules.work import Work
 
 DONE = {
     "progressive": "left as it is",
@@ -27,18 +27,18 @@ DONE = {
 }
 
 
-def tasks(project: Project, title: Title) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that finds out about a title's fields."""
-    yield rule(
-        project,
-        title,
-        STAGE,
-        action=build,
+    del known
+    rule = Rule(
+        STAGE.name,
+        build,
+        settings=settings(project, title),
         file_dep=[title.source, title.probe],
         targets=[title.fields],
         document=FieldsInfo,
-        settings=settings(project, title),
     )
+    yield task(project, title, rule)
 
 
 def settings(project: Project, title: Title) -> dict[str, Any]:
@@ -52,12 +52,22 @@ def rate(project: Project) -> FieldRate:
     return project.config.deinterlace.rate
 
 
-def build(context: StageContext, project: Project, title: Title) -> str:
+def build(work: Work) -> str:
     """Look at the title's fields."""
     from drapto.media.fields.deinterlace import detect_fields
 
-    info = SourceInfo.read(title.probe)
-    mode = settings(project, title)["deinterlace"]
-    found = detect_fields(title.source, info, title.fields, mode=mode, context=context)
+    title = work.title
+    found = work.run(
+        detect_fields,
+        ONE_CPU,
+        source=title.source,
+        info=SourceInfo.read(title.probe),
+        target=title.fields,
+        mode=settings(work.project, title)["deinterlace"],
+        context=work.context,
+    )
     order = f", {'top' if found.order == 'tff' else 'bottom'} field first" if found.order else ""
     return f"{found.kind}{order}, {DONE[found.kind]} ({found.reason})"
+
+
+STAGE = Stage("fields", "whether each picture is whole, interlaced or telecined", needs="source", tasks=tasks)

@@ -5,13 +5,15 @@ Where `probe.json` and `segments.json` describe the source and the settings as t
 generated at once, so that ``doit list --all``, ``info``, ``clean`` and the selection of a single segment see
 it. Where they do not yet, the stages behind them are placeholders that doit fills in when the stage before
 them has run; each title has its own, so none waits for another.
+
+What a stage needs, and makes, it says itself (`drapto.rules.stage`): nothing here knows one by its name.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from drapto.errors import ArtifactError, DraptoError
 from drapto.media.matroska.container import require_matroska
@@ -30,53 +32,36 @@ from drapto.rules import (
     validate,
     video,
 )
+from drapto.rules.command_line import forced
+from drapto.rules.stage import Known, Stage, register, stages
 from drapto.rules.task import failing, group, later, name_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from doit.task import Task
 
-    from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
-    from drapto.video.plan import SegmentPlan
 
 Made = TypeVar("Made")
 
-STAGES = {
-    "probe": "what is in each source",
-    "crop": "which part of each picture is not black bars",
-    "fields": "whether each picture is whole, interlaced or telecined",
-    "segment": "each source in pieces",
-    "calibrate": "what quality samples of it have at which CRF",
-    "encode": "the pieces through SVT-AV1",
-    "video": "the encoded pieces joined",
-    "audio": "each audio track to Opus",
-    "subtitles": "subtitles and attachments, copied",
-    "mux": "everything in one file",
-    "validate": "each finished file against its source, then to the output directory",
-}
+STAGES = (
+    probe.STAGE,
+    crop.STAGE,
+    fields.STAGE,
+    segment.STAGE,
+    calibrate.STAGE,
+    encode.STAGE,
+    decode_check.STAGE,
+    video.STAGE,
+    audio.STAGE,
+    subtitles.STAGE,
+    mux.STAGE,
+    validate.STAGE,
+)
 
-
-class Rule(Protocol):
-    """A module of this package whose tasks follow from what the source is."""
-
-    STAGE: str
-
-    def tasks(self, project: Project, title: Title, info: SourceInfo, /) -> Iterator[Task]:
-        """Yield them."""
-
-
-class SegmentRule(Protocol):
-    """A module of this package whose tasks follow from how the source is cut."""
-
-    STAGE: str
-
-    def tasks(
-        self, project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan, /
-    ) -> Iterator[Task]:
-        """Yield them."""
+register(*STAGES)
 
 
 def graph(
@@ -97,19 +82,18 @@ def graph(
         preview: Nothing is run: what is known is shown, though a forced run would find it out anew.
     """
     asked = sys.argv[1:] if wanted is None else wanted
-    again = bool({"-a", "--always-execute"} & set(sys.argv[1:])) if force is None else force
-    names: dict[str, list[str]] = {stage: [] for stage in STAGES}
+    again = forced(sys.argv[1:]) if force is None else force
     for title in project.titles:
         yield from title_tasks(project, title, asked, again=again, preview=preview)
-        for stage, members in names.items():
-            members.append(name_of(stage, title))
-    for stage, members in names.items():
-        yield group(stage, members, doc=STAGES[stage])
+    for stage in stages():
+        if stage.part is None:
+            yield group(stage.name, [stage.of(title) for title in project.titles], doc=stage.doc)
 
 
 def default_tasks(project: Project) -> list[str]:
     """Return the tasks of all titles that exist however much is known: what runs when nothing is named."""
-    return [name_of(stage, title) for title in project.titles for stage in STAGES]
+    own = [stage for stage in stages() if stage.part is None]
+    return [stage.of(title) for title in project.titles for stage in own]
 
 
 def title_tasks(
@@ -117,118 +101,84 @@ def title_tasks(
 ) -> Iterator[Task]:
     """Yield the tasks of one title; ``again`` where it is built though it is finished."""
     # what is found out again may come out otherwise, by another version of drapto: nothing is known before
-    info = None if again and not preview else probe.fresh(project, title)
-    yield from probe.tasks(project, title)
-    yield from crop.tasks(project, title)
-    yield from fields.tasks(project, title)
+    known = Known() if again and not preview else look(project, title)
+    # its work files are not kept: nothing is left to build, and nothing needs to be
     gone = not again and cleaning.is_dropped(project, title)
-    if gone and info is not None and validate.finished(project, title, info):
-        # its work files are not kept: nothing is left to build, and nothing needs to be
-        for stage in list(STAGES)[3:]:
-            yield group(name_of(stage, title), [], parent=stage)
-        return
-    known_crop = crop.fresh(project, title, info) if info else None
-    plan = segment.fresh(project, title, info) if info else None
-    yield from segment.tasks(project, title, plan)
-    yield from _after_probe(project, title, info, wanted)
-    yield from _after_segment(project, title, info, known_crop, plan, wanted)
+    finished = gone and known.info is not None and validate.finished(project, title, known.info)
+    for stage in stages():
+        if finished and not stage.keeps_records:
+            if stage.part is None:
+                yield group(stage.of(title), [], parent=stage.name)
+        elif known.suffices(stage.needs):
+            yield from _grouped(stage, project, title, known)
+        elif stage.beside is None:
+            yield from _placeholder(stage, project, title, wanted)
 
 
-def _after_probe(
-    project: Project, title: Title, info: SourceInfo | None, wanted: Sequence[str]
-) -> Iterator[Task]:
-    """Yield the stages whose tasks depend on the source's tracks."""
-    probed = [name_of(probe.STAGE, title)]
-    tracks, copies = name_of(audio.STAGE, title), name_of(subtitles.STAGE, title)
-    if info is not None:
-        members = list(audio.tasks(project, title, info))
-        yield from members
-        yield group(tracks, members, parent=audio.STAGE)
-        yield from list(subtitles.tasks(project, title, info)) or [group(copies, [], parent=subtitles.STAGE)]
-        yield from mux.tasks(project, title, info)
-        return
-
-    def create(tasks: Callable[[Project, Title, SourceInfo], Iterator[Task]], stage: str) -> Iterator[Task]:
-        try:
-            found = _read_info(project, title)
-        except DraptoError as error:
-            yield _broken(title, stage, error)
-        else:
-            yield from _grouped(list(tasks(project, title, found)), title, stage)
-
-    def placeholder(rule: Rule, after: list[str], makes: str | None = None) -> Iterator[Task]:
-        name = name_of(rule.STAGE, title)
-        yield from later(
-            name,
-            lambda: create(rule.tasks, rule.STAGE),
-            after=after,
-            stage=rule.STAGE,
-            makes=makes,
-            wanted=wanted,
-        )
-
-    work = re.escape(shown(project, title.work))
-    yield from placeholder(audio, probed, rf"{work}/audio-\d+\.mkv")
-    yield from placeholder(subtitles, probed, rf"{work}/subtitles\.mkv")
-    yield from placeholder(mux, [*probed, tracks, copies, name_of(video.STAGE, title)], rf"{work}/muxed\.mkv")
-
-
-def _after_segment(
-    project: Project,
-    title: Title,
-    info: SourceInfo | None,
-    cut: CropInfo | None,
-    plan: SegmentPlan | None,
-    wanted: Sequence[str],
-) -> Iterator[Task]:
-    """Yield the stages whose tasks depend on the segments."""
-    if info is not None and cut is not None and plan is not None:
-        for rule in (calibrate, encode, video, validate):
-            yield from _of_segments(rule, project, title, info, cut, plan)
-        return
-
-    def create(rule: SegmentRule) -> Iterator[Task]:
-        try:
-            found = _read_info(project, title)
-            rect = _made(crop.fresh(project, title, found), title.crop)
-            pieces = _made(segment.fresh(project, title, found), title.plan)
-        except DraptoError as error:
-            yield _broken(title, rule.STAGE, error)
-        else:
-            yield from _of_segments(rule, project, title, found, rect, pieces)
-
-    def placeholder(rule: SegmentRule, after: list[str], makes: str, **more: Sequence[str]) -> Iterator[Task]:
-        name = name_of(rule.STAGE, title)
-        yield from later(name, lambda: create(rule), after=after, stage=rule.STAGE, makes=makes, **more)
-
-    cut_up = [name_of(rule.STAGE, title) for rule in (segment, crop)]
-    calibrated, muxed = (name_of(rule.STAGE, title) for rule in (calibrate, mux))
-    decoded = decode_check.group_name(title)
-    work, output = re.escape(shown(project, title.work)), re.escape(shown(project, title.output))
-    yield from placeholder(calibrate, cut_up, rf"{work}/calibration\.json", wanted=wanted)
-    pieces = rf"{work}/(encoded/\d+\.(mkv|json)|decoded/\d+\.json)"
-    yield from placeholder(encode, [*cut_up, calibrated], pieces, wanted=wanted, also=[decoded])
-    yield from placeholder(video, [name_of(encode.STAGE, title)], rf"{work}/video\.mkv")
-    yield from placeholder(validate, [muxed, decoded], rf"{work}/validation\.json|{output}")
-
-
-def _of_segments(
-    rule: SegmentRule, project: Project, title: Title, info: SourceInfo, cut: CropInfo, plan: SegmentPlan
-) -> Iterator[Task]:
-    """Yield the tasks of a stage that follow from how the source is cut."""
-    yield from _grouped(list(rule.tasks(project, title, info, cut, plan)), title, rule.STAGE)
-    if rule is encode:
-        # with the encodes, which make what these read
-        shares = list(decode_check.tasks(project, title, plan))
-        yield from shares
-        yield group(decode_check.group_name(title), shares, parent=name_of(validate.STAGE, title))
-
-
-def _read_info(project: Project, title: Title) -> SourceInfo:
+def look(project: Project, title: Title) -> Known:
+    """Return what is known of a title: of its source and of the settings, as these are now."""
     info = probe.fresh(project, title)
     if info is None:
+        return Known()
+    return Known(info, crop.fresh(project, title, info), segment.fresh(project, title, info))
+
+
+def _placeholder(stage: Stage, project: Project, title: Title, wanted: Sequence[str]) -> Iterator[Task]:
+    """Yield what stands for a stage's tasks, and for those generated beside them, until they are known."""
+    with_it = [other for other in stages() if other.beside == stage.name]
+    elsewhere = [f"{other.of(title)}:" for other in stages() if other.part and other not in with_it]
+
+    def create() -> Iterator[Task]:
+        try:
+            known = _found(stage, project, title)
+        except DraptoError as error:
+            place = {"title": title.name, "stage": stage.name}
+            yield failing(stage.of(title), str(error), place, parent=stage.parent(title))
+        else:
+            for one in (stage, *with_it):
+                yield from _grouped(one, project, title, known)
+
+    yield from later(
+        stage.of(title),
+        create,
+        after=[name_of(*_named(one, title)) for one in stage.after],
+        parent=stage.parent(title),
+        makes=_pattern([stage, *with_it], project, title),
+        wanted=[one for one in wanted if not one.startswith(tuple(elsewhere))],
+        also=[one.of(title) for one in with_it],
+    )
+
+
+def _named(stage: str, title: Title) -> tuple[str, Title, str | None]:
+    """Return what the name of a task or group is made of, for a ``stage`` or a ``stage:part``."""
+    name, _, part = stage.partition(":")
+    return name, title, part or None
+
+
+def _pattern(makers: Sequence[Stage], project: Project, title: Title) -> str | None:
+    """Return the regular expression of all that some stages will make of a title."""
+    made = [one.makes for one in makers if one.makes]
+    if not made:
+        return None
+    pattern = rf"{re.escape(shown(project, title.work))}/({'|'.join(made)})"
+    published = any(one.publishes for one in makers)
+    return f"{pattern}|{re.escape(shown(project, title.output))}" if published else pattern
+
+
+def _found(stage: Stage, project: Project, title: Title) -> Known:
+    """Return what the stages before a placeholder have left for it.
+
+    Raises:
+        DraptoError: They have not left it, or the source has become unreadable.
+    """
+    known = look(project, title)
+    if known.info is None:
         require_matroska(title.source)  # where the source has become unreadable, it is not the probe's fault
-    return _made(info, title.probe)
+    _made(known.info, title.probe)
+    if stage.needs == "plan":
+        _made(known.crop, title.crop)
+        _made(known.plan, title.plan)
+    return known
 
 
 def _made(document: Made | None, path: Path) -> Made:
@@ -239,13 +189,10 @@ def _made(document: Made | None, path: Path) -> Made:
     return document
 
 
-def _grouped(members: list[Task], title: Title, stage: str) -> Iterator[Task]:
-    """Yield ``members``, and their group where they are parts of a stage."""
+def _grouped(stage: Stage, project: Project, title: Title, known: Known) -> Iterator[Task]:
+    """Yield a stage's tasks, and their group where they are parts of the stage."""
+    members = list(stage.tasks(project, title, known))
     yield from members
-    if not any(task.name == name_of(stage, title) for task in members):
-        yield group(name_of(stage, title), members, parent=stage)
-
-
-def _broken(title: Title, stage: str, error: DraptoError) -> Task:
-    place = {"title": title.name, "stage": stage}
-    return failing(name_of(stage, title), str(error), place, parent=stage)
+    name = stage.of(title)
+    if not any(task.name == name for task in members):
+        yield group(name, members, parent=stage.parent(title))

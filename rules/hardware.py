@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drapto.errors import printable
-from drapto.rules.run_state import decoder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from drapto.engine.context import StageContext
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
     from drapto.video.encode_settings import EncodeSettings
+    from drapto.video.hardware import Decoder
     from drapto.video.request import EncodeRequest
+
+
+_decoders: dict[Path, Decoder] = {}
+_decoders_lock = threading.Lock()
+
+
+def _decoder(title: Title, make: Callable[[], Decoder]) -> Decoder:
+    with _decoders_lock:
+        if title.work not in _decoders:
+            _decoders[title.work] = make()
+        return _decoders[title.work]
 
 
 def with_decoder(
@@ -30,7 +45,7 @@ def with_decoder(
         return request
     from drapto.video.hardware import decoder_for
 
-    found = decoder(title, lambda: decoder_for(context, asked, codec=common.codec, pix_fmt=common.pix_fmt))
+    found = _decoder(title, lambda: decoder_for(context, asked, codec=common.codec, pix_fmt=common.pix_fmt))
     found.prove(request, settings, context=context)
     return replace(request, decoder=found)
 

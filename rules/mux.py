@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from drapto.media.model import SourceInfo
 from drapto.rules import subtitles
-from drapto.rules.task import name_of, rule
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, name_of, task
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -14,40 +15,49 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
 
-STAGE = "mux"
 
-
-def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that muxes a title."""
-    tracks = [title.audio(number) for number in range(len(info.audio))]
-    copied = subtitles.target(title, info)
-    yield rule(
-        project,
-        title,
-        STAGE,
-        action=build,
+    tracks = [title.audio(number) for number in range(len(known.probed.audio))]
+    copied = subtitles.target(title, known.probed)
+    rule = Rule(
+        STAGE.name,
+        build,
+        settings={},
         file_dep=[title.video, *tracks, *([copied] if copied else []), title.probe],
         targets=[title.muxed],
-        settings={},
-        task_dep=[name_of("video", title)],
+        # all audio, so that a track that cannot be encoded is the one failure that is told
+        task_dep=[name_of("video", title), name_of("audio", title)],
     )
+    yield task(project, title, rule)
 
 
-def build(context: StageContext, project: Project, title: Title) -> str:
+def build(work: Work) -> str:
     """Mux the title."""
-    del project
     from drapto.output.mux import mux
 
-    info = SourceInfo.read(title.probe)
-    mux(
-        title.video,
-        [title.audio(number) for number in range(len(info.audio))],
-        subtitles.target(title, info),
-        info,
-        title.muxed,
-        context=context,
+    title, info = work.title, SourceInfo.read(work.title.probe)
+    work.run(
+        mux,
+        video=title.video,
+        audio=[title.audio(number) for number in range(len(info.audio))],
+        subtitles=subtitles.target(title, info),
+        info=info,
+        target=title.muxed,
+        context=work.context,
     )
     return size_text(title.muxed.stat().st_size)
+
+
+STAGE = Stage(
+    "mux",
+    "everything in one file",
+    needs="probe",
+    tasks=tasks,
+    after=("probe", "audio", "subtitles", "video"),
+    makes=r"muxed\.mkv",
+    large=("muxed.mkv",),
+)

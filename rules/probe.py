@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.media.model import SourceInfo
-from drapto.rules.run_state import fingerprints
-from drapto.rules.task import rule
-from drapto.state.bus import bus
+from drapto.rules.run_state import state_of
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, task
 from drapto.state.events import AnalysisComplete, AnalysisStarted
 from drapto.words import count_text
 
@@ -16,29 +16,33 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
 
-STAGE = "probe"
 
-
-def tasks(project: Project, title: Title) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that describes a title's source."""
-    yield rule(
-        project,
-        title,
-        STAGE,
-        action=build,
+    del known
+    rule = Rule(
+        STAGE.name,
+        build,
+        settings=settings(project),
         file_dep=[title.source],
         targets=[title.probe, title.timestamps, title.keyframes, title.dynamic],
         document=SourceInfo,
-        settings=settings(project),
     )
+    yield task(project, title, rule)
 
 
 def settings(project: Project) -> dict[str, Any]:
     """Return what probing reads of the settings."""
     return {"frame_index": project.config.input.frame_index}
+
+
+def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
+    """Return what shapes the finished file."""
+    del title, info
+    return settings(project)
 
 
 def fresh(project: Project, title: Title) -> SourceInfo | None:
@@ -47,30 +51,31 @@ def fresh(project: Project, title: Title) -> SourceInfo | None:
     if info is None or not title.source.is_file():
         return None
     try:
-        now = fingerprints(project.state_dir).of(title.source)
+        now = state_of(project).fingerprints.of(title.source)
     except OSError:
         return None  # this title's stages say so; raised here, it would end the run for all titles
     return info if info.digest == now else None
 
 
-def build(context: StageContext, project: Project, title: Title) -> str:
+def build(work: Work) -> str:
     """Probe the source."""
-    del context
     from drapto.media.limits import limits
     from drapto.media.probe import probe_source
 
-    bus.publish(AnalysisStarted(title=title.name))
-    info = probe_source(
-        title.source,
-        title.probe,
-        title.timestamps,
-        title.keyframes,
-        title.dynamic,
-        digest=fingerprints(project.state_dir).of(title.source),
-        frame_index=project.config.input.frame_index,
+    title = work.title
+    work.publish(AnalysisStarted(title=title.name))
+    info = work.run(
+        probe_source,
+        source=title.source,
+        probe=title.probe,
+        timestamps=title.timestamps,
+        keyframes=title.keyframes,
+        dynamic=title.dynamic,
+        digest=work.state.fingerprints.of(title.source),
+        frame_index=work.project.config.input.frame_index,
     )
     video = info.video
-    bus.publish(
+    work.publish(
         AnalysisComplete(
             title=title.name,
             frames=video.frames,
@@ -85,3 +90,6 @@ def build(context: StageContext, project: Project, title: Title) -> str:
     frames = count_text(video.frames, "frame")
     summary = f"{video.codec} {video.width}x{video.height} {video.hdr}, {frames}, {tracks}"
     return "\n".join([summary, *info.notes, *limits(info)])
+
+
+STAGE = Stage("probe", "what is in each source", needs="source", tasks=tasks, shapes=shapes)

@@ -14,6 +14,7 @@ from drapto.errors import DraptoError, StageError
 from drapto.project import Project, open_project
 from drapto.rules import cleaning, run_state
 from drapto.rules.graph import default_tasks
+from drapto.rules.run_state import state_of
 from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
 
 if TYPE_CHECKING:
@@ -53,28 +54,32 @@ def here(dodo_file: str) -> Project:
     except DraptoError as error:
         raise InvalidDodoFile(str(error)) from error
     make_state_dir(project)
+    keep_order()
     # this process is doit's, and its graph lives as long as it does: looking through it for garbage again and
     # again took a fifth of a run with nothing to do, on 10,000 tasks
     gc.set_threshold(*RARE_COLLECTION)
     return project
 
 
-def doit_config(project: Project, *, quiet: bool = False) -> dict[str, Any]:
+def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -> dict[str, Any]:
     """Return doit's settings for ``project`` (``DOIT_CONFIG``).
 
     Args:
         project: The project.
         quiet: Show nothing of the run.
+        begun: The run has begun already, see `run_state.begin`; else it does before the first task.
     """
-    keep_order()
     shown: list[Display] = []
+    state = state_of(project)
     return {
         "backend": "drapto",
         "codec_cls": FastCodec,
         "dep_file": str(project.database),
-        "check_file_uptodate": bound_checker(run_state.fingerprints(project.state_dir)),
+        "check_file_uptodate": bound_checker(state.fingerprints),
         "reporter": bound_reporter(
-            on_start=lambda: run_state.begin(project),
+            bus=state.bus,
+            database=project.database,
+            on_start=(lambda: None) if begun else (lambda: run_state.begin(project)),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
@@ -115,7 +120,7 @@ def _show(project: Project, shown: list[Display]) -> Display:
     with _showing:
         if not shown:
             folders = {title.name: title.encode_data for title in project.titles}
-            display = Display(list(folders), folders=folders)
+            display = Display(list(folders), state_of(project).bus, folders=folders)
             display.start()
             shown.append(display)
         return shown[0]
@@ -126,7 +131,7 @@ def _end(project: Project, shown: list[Display]) -> None:
         display.summary(_summary(project, display))
     shown.clear()
     cleaning.drop_finished(project)
-    run_state.end(project)
+    state_of(project).end()
 
 
 def _summary(project: Project, display: Display) -> list[SummaryRow]:

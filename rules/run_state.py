@@ -1,9 +1,9 @@
-"""What the tasks of a project share while it is worked on: the lock, the tools, the slots, the records."""
+"""What the tasks of one run share: the lock, the bus, the engine, the records. Two runs share nothing."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
+import errno
 import os
 import signal
 import sys
@@ -13,108 +13,178 @@ from typing import TYPE_CHECKING, Any
 from drapto import tools
 from drapto.engine import atomic, process
 from drapto.engine.context import StageContext
+from drapto.engine.execution import EngineSettings, engine_named
 from drapto.engine.resources import cpu_slots
 from drapto.engine.slots import Slots
+from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
-from drapto.state.bus import bus
+from drapto.state.bus import Bus
 from drapto.state.events import FileDiscovered
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType
 
+    from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
-    from drapto.video.hardware import Decoder
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-@functools.cache
-def fingerprints(state_dir: Path) -> Fingerprints:
-    """Return the memory of content digests of the project whose state is in ``state_dir``."""
-    return Fingerprints(state_dir / "fingerprints.json")
+class RunState:
+    """What the tasks of a project share while it is worked on; each process has one for each project.
+
+    Args:
+        state_dir: The project's state directory, which is how it is known.
+
+    Attributes:
+        bus: Where this run's events are published.
+        fingerprints: The memory of content digests.
+        lock: The project's lock.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
+        self.bus = Bus()
+        self.fingerprints = Fingerprints(state_dir / "fingerprints.json")
+        self.lock = ProjectLock(state_dir / "lock")
+        self._engine: Engine | None = None
+        self._recording: Subscription | None = None
+        self._said: set[tuple[str, str]] = set()
+        self._running = False
+        self._guard = threading.RLock()
+
+    def engine(self, project: Project) -> Engine:
+        """Return the engine that this run's work runs on.
+
+        Raises:
+            ConfigError: There is none of the name that the settings give.
+        """
+        with self._guard:
+            if self._engine is None:
+                config = project.config
+                settings = EngineSettings(self.state_dir, cpus(project), config.resources.max_memory)
+                self._engine = engine_named(config.engine.name, settings)
+            return self._engine
+
+    def cancel(self) -> None:
+        """End all that this run's engine runs."""
+        engine = self._engine  # no lock: a signal may come while its own thread holds it
+        if engine is not None:
+            engine.cancel()
+
+    def claim(self) -> bool:
+        """Take the project for this run; return False where the run that had it before was killed.
+
+        Raises:
+            LockedError: Another run has it, in another process or in this one.
+            UsageError: The state directory cannot be written to.
+        """
+        with self._guard:
+            if self._running:
+                raise LockedError(
+                    "another run works here (in this process)",
+                    path=self.state_dir,
+                    remedy="wait for it to end",
+                )
+            try:
+                ended_well = self.lock.acquire()
+            except OSError as error:
+                denied = error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}
+                reason = "it may not be written to" if denied else error.strerror
+                raise UsageError(
+                    f"cannot be used as the build state ({reason})",
+                    path=self.lock.path,
+                    remedy="make the work directory writable, or set processing.temp_dir",
+                ) from error
+            self._running = True
+            return ended_well
+
+    def prepare(self, project: Project) -> None:
+        """Make sure that this process may work in the project, and that what it does is recorded.
+
+        Cheap when repeated: every task asks for it, also in the workers of doit's process runner.
+
+        Raises:
+            LockedError: Another run works in the project.
+        """
+        self.lock.acquire()
+        with self._guard:
+            if self._recording is None:
+                from drapto.state.recorder import Recorder
+
+                recorder = Recorder({title.name: title.encode_data for title in project.titles})
+                self._recording = self.bus.subscribe(recorder)
+
+    def once(self, title: Title, text: str) -> bool:
+        """Return whether this is the first time in this run that ``text`` is to be said of a title."""
+        with self._guard:
+            said = (title.name, text) in self._said
+            self._said.add((title.name, text))
+        return not said
+
+    def end(self) -> None:
+        """End a run: write no more down, remember the digests, give the lock back."""
+        with self._guard:
+            if self._recording is not None:
+                self._recording()
+            self._recording = self._engine = None
+            self._said.clear()
+            with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
+                self.fingerprints.save()
+            self.lock.release()
+            self._running = False
 
 
-_locks: dict[Path, ProjectLock] = {}
+_states: dict[Path, RunState] = {}
+_states_lock = threading.Lock()
 
 
-def lock(state_dir: Path) -> ProjectLock:
-    """Return the lock of the project whose state is in ``state_dir``; always the same one."""
-    return _locks.setdefault(state_dir, ProjectLock(state_dir / "lock"))
+def state_of(project: Project) -> RunState:
+    """Return what the runs of a project share in this process; always the same one."""
+    with _states_lock:
+        return _states.setdefault(project.state_dir, RunState(project.state_dir))
 
 
-def slots(project: Project) -> Slots:
-    """Return the CPU slots of a project."""
-    return Slots(project.state_dir / "slots", cpu_slots(project.config.resources.max_cpu))
+def bus_of(project: Project) -> Bus:
+    """Return where the events of a project's runs in this process are published."""
+    return state_of(project).bus
+
+
+def cpus(project: Project) -> int:
+    """Return how many processors a run of the project may use."""
+    return cpu_slots(project.config.resources.max_cpu)
 
 
 def jobs(project: Project) -> int:
     """Return how many encoders may run side by side."""
     wanted = project.config.processing.parallel_jobs
-    return slots(project).count if wanted == "auto" else int(wanted)
+    return cpus(project) if wanted == "auto" else int(wanted)
 
 
 def context_for(project: Project, title: Title) -> StageContext:
     """Return the surroundings of a title's stages.
 
     Raises:
-        ToolMissingError: There is no ffmpeg that can do the job.
+        ToolMissingError: There is no ffmpeg that can do the work.
     """
     found = tools.require(tools.find_tools(project.config.tools.ffmpeg))
     return StageContext(
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,
-        cpu=slots(project),
+        cpu=Slots(project.state_dir / "slots", cpus(project)),
         disk_rate=project.config.resources.max_disk_io,
         ab_av1=project.config.tools.ab_av1,
     )
 
 
-def prepare(project: Project) -> None:
-    """Make sure that this process may work in the project, and that what it does is recorded.
-
-    Cheap when repeated.
-
-    Raises:
-        LockedError: Another run works in the project.
-    """
-    lock(project.state_dir).acquire()
-    _record(project)
-
-
-_recordings: dict[Path, Subscription] = {}
-_recordings_lock = threading.Lock()
-
-
-def _record(project: Project) -> None:
-    """Have the project's events written down, once in each process, until the run ends."""
-    with _recordings_lock:
-        if project.state_dir not in _recordings:
-            from drapto.state.recorder import Recorder
-
-            recorder = Recorder({title.name: title.encode_data for title in project.titles})
-            _recordings[project.state_dir] = bus.subscribe(recorder)
-
-
-_decoders: dict[Path, Decoder] = {}
-_decoders_lock = threading.Lock()
-
-
-def decoder(title: Title, make: Callable[[], Decoder]) -> Decoder:
-    """Return what decodes a title, the same for all of its encodes in this process until the run ends."""
-    with _decoders_lock:
-        if title.work not in _decoders:
-            _decoders[title.work] = make()
-        return _decoders[title.work]
-
-
 def begin(project: Project) -> None:
-    """Begin a run: lock the project, mend what a killed run left, and die tidily from now on.
+    """Begin a run: lock the project, sweep up what a killed run left, and die tidily from now on.
 
     Raises:
         LockedError: Another run works in the project.
@@ -127,30 +197,23 @@ def begin(project: Project) -> None:
 
         find_ab_av1(project.config.tools.ab_av1)
     require_output(project)
-    ended_well = lock(project.state_dir).acquire()
-    if not ended_well:
+    state = state_of(project)
+    ended_well = state.claim()
+    try:
+        if not ended_well:
+            for title in project.titles:
+                atomic.sweep(title.work)
+                atomic.sweep_beside(title.output)
+        process.allow_children()
+        state.engine(project)
+        _watch_signals()
         for title in project.titles:
-            atomic.sweep(title.work)
-            atomic.sweep_beside(title.output)
-    process.allow_children()
-    _watch_signals()
-    for title in project.titles:
-        if title.source.is_file():
-            size = title.source.stat().st_size
-            bus.publish(FileDiscovered(title=title.name, source=title.source, bytes=size))
-
-
-def end(project: Project) -> None:
-    """End a run: write no more down, remember the digests, give the lock back."""
-    with _recordings_lock:
-        if project.state_dir in _recordings:
-            _recordings.pop(project.state_dir)()
-    with _decoders_lock:
-        for title in project.titles:
-            _decoders.pop(title.work, None)
-    with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
-        fingerprints(project.state_dir).save()
-    lock(project.state_dir).release()
+            if title.source.is_file():
+                size = title.source.stat().st_size
+                state.bus.publish(FileDiscovered(title=title.name, source=title.source, bytes=size))
+    except BaseException:
+        state.end()
+        raise
 
 
 def _watch_signals() -> None:
@@ -160,6 +223,8 @@ def _watch_signals() -> None:
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
+        for state in list(_states.values()):
+            state.cancel()
         process.kill_all()
         raise KeyboardInterrupt
 

@@ -12,7 +12,8 @@ from drapto.errors import EXIT_INTERRUPTED, UsageError
 from drapto.project import require_output, require_sources
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config, make_state_dir
-from drapto.rules.run_state import lock, signals_restored
+from drapto.rules.run_state import begin, signals_restored, state_of
+from drapto.state.doit_plugins import OrderedRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 PLUGINS = {"BACKEND": {"drapto": "drapto.state.doit_plugins:DurableDB"}}
 """As the entry points say; given here too, so that a checkout that is not installed runs."""
+
+
+class ProjectMain(DoitMain):  # type: ignore[misc]  # doit is untyped
+    """doit, whose ``run`` keeps drapto's order of tasks, without replacing anything in the process."""
+
+    DOIT_CMDS = (OrderedRun,)
 
 
 class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
@@ -39,8 +46,7 @@ class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
 
     def load_doit_config(self) -> dict[str, Any]:
         """Return doit's settings."""
-        make_state_dir(self._project)
-        return doit_config(self._project, quiet=self._quiet)
+        return doit_config(self._project, quiet=self._quiet, begun=True)
 
     def load_tasks(self, cmd: Any, pos_args: Any) -> list[Task]:
         """Return all tasks."""
@@ -74,14 +80,18 @@ def run(
     """
     require_sources(project)
     require_output(project)
-    lock(project.state_dir).require_free()
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
-    main = DoitMain(
+    main = ProjectMain(
         ProjectLoader(project, force=force, quiet=quiet), config_filenames=(), extra_config=PLUGINS
     )
     try:
         with signals_restored():
-            return int(main.run(["run", *options, *targets]))
+            make_state_dir(project)
+            begin(project)
+            try:
+                return int(main.run(["run", *options, *targets]))
+            finally:
+                state_of(project).end()  # nothing is left where the run has ended by itself
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except InvalidDodoFile as error:

@@ -9,7 +9,7 @@ from drapto.engine.resources import CpuShare, share_cpu
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.yuv import rgb_matrix
 from drapto.quality.target import choose_quality, crf_for
-from drapto.rules.run_state import jobs, slots
+from drapto.rules.run_state import cpus, jobs
 from drapto.video.encode_settings import EncodeSettings
 from drapto.video.request import EncodeRequest
 
@@ -76,7 +76,7 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
     """Return what all encodes of a title share."""
     width, height = crop.rect.width, crop.rect.height
     share = share_cpu(
-        slots=slots(project).count,
+        slots=cpus(project),
         jobs=jobs(project),
         segments=len(plan.segments),
         memory=project.config.resources.max_memory,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.media.model import SourceInfo
-from drapto.rules.task import rule
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, task
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -14,24 +15,21 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
 
-STAGE = "subtitles"
 
-
-def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that copies a title's subtitles and attachments, where it has any."""
-    if target(title, info) is not None:
-        yield rule(
-            project,
-            title,
-            STAGE,
-            action=build,
+    if target(title, known.probed) is not None:
+        rule = Rule(
+            STAGE.name,
+            build,
+            settings={},
             file_dep=[title.source, title.probe],
             targets=[title.subtitles],
-            settings={},
         )
+        yield task(project, title, rule)
 
 
 def target(title: Title, info: SourceInfo) -> Path | None:
@@ -39,12 +37,22 @@ def target(title: Title, info: SourceInfo) -> Path | None:
     return title.subtitles if info.subtitles or info.attachments else None
 
 
-def build(context: StageContext, project: Project, title: Title) -> str:
+def build(work: Work) -> str:
     """Copy them."""
-    del project
     from drapto.output.subtitles import copy_subtitles
 
-    info = SourceInfo.read(title.probe)
-    copy_subtitles(title.source, info, title.subtitles, context=context)
+    title, info = work.title, SourceInfo.read(work.title.probe)
+    work.run(copy_subtitles, source=title.source, info=info, target=title.subtitles, context=work.context)
     copied = (count_text(len(info.subtitles), "subtitle"), count_text(len(info.attachments), "attachment"))
     return ", ".join(copied)
+
+
+STAGE = Stage(
+    "subtitles",
+    "subtitles and attachments, copied",
+    needs="probe",
+    tasks=tasks,
+    after=("probe",),
+    makes=r"subtitles\.mkv",
+    large=("subtitles.mkv",),
+)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
-from drapto.errors import DraptoError, SpaceError, StageError, printable
-from drapto.rules.run_state import context_for, fingerprints, prepare
-from drapto.state.doit_plugins import forget
+from drapto.errors import DraptoError, SourceError, SpaceError, StageError, printable
+from drapto.media.model import SourceInfo
+from drapto.rules.run_state import state_of
+from drapto.rules.work import Work
+from drapto.state.doit_plugins import READ, SAID, forget
+from drapto.state.readings import Readings
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from drapto.engine.context import StageContext
     from drapto.engine.document import Document
     from drapto.project import Project, Title
 
@@ -36,32 +39,14 @@ def shown(project: Project, path: Path | str) -> str:
     return str(path).removeprefix(f"{project.root}{os.sep}")
 
 
-def rule(  # noqa: PLR0913  a task is what it is given
-    project: Project,
-    title: Title,
-    stage: str,
-    *,
-    action: Action,
-    settings: dict[str, Any] | Callable[[], dict[str, Any]],
-    file_dep: Iterable[Path | str],
-    targets: Sequence[Path | str],
-    arguments: dict[str, Any] | None = None,
-    task_dep: Iterable[str] = (),
-    segment: int | None = None,
-    track: int | None = None,
-    share: int | None = None,
-    clean: Sequence[Path] | None = None,
-    document: type[Document] | None = None,
-    made: Callable[[], Iterable[Path]] | None = None,
-) -> Task:
-    """Return the task of one stage of one title.
+@dataclass(frozen=True)
+class Rule:
+    """What one task reads, makes and does.
 
-    Args:
-        project: The project.
-        title: The title.
+    Attributes:
         stage: The stage's name.
-        action: Called as ``action(context, project, title, **arguments)``; returns what came of it, in a few
-            words, with what the user should know on further lines.
+        action: Called as ``action(work, **arguments)``; returns what came of it, in a few words, with what
+            the user should know on further lines.
         settings: Everything that the action reads and that is in no file: the one settings slice.
         file_dep: What the action reads.
         targets: What it writes.
@@ -69,40 +54,72 @@ def rule(  # noqa: PLR0913  a task is what it is given
         task_dep: Tasks that must have run before, beyond those that make ``file_dep``.
         segment: The number of the segment, where the task is for one.
         track: The number of the audio track, where the task is for one.
-        share: The number of the share, where the task does a part of the stage's work beforehand.
+        share: The number of the part of a stage's work that the task does beforehand.
+        reads: What it reads besides, for its records alone: a change makes it run no more, but not while it
+            runs.
         clean: What ``doit clean`` removes; the targets by default.
         document: What the first target must hold, so that a damaged one is made again.
         made: Returns what must stay as this task made it, or is made again; the targets by default.
     """
-    parts = {"segment": segment, "track": track, "share": share}
-    place = {
-        "title": title.name,
-        "stage": stage,
-        **{key: one for key, one in parts.items() if one is not None},
-    }
-    part = f"{segment:04d}" if segment is not None else track if share is None else f"decode:{share}"
-    name = name_of(stage, title, part)
-    removable = targets if clean is None else clean
+
+    stage: str
+    action: Action
+    settings: dict[str, Any] | Callable[[], dict[str, Any]]
+    file_dep: Sequence[Path | str]
+    targets: Sequence[Path | str]
+    arguments: dict[str, Any] = field(default_factory=dict)
+    task_dep: Sequence[str] = ()
+    segment: int | None = None
+    track: int | None = None
+    share: int | None = None
+    reads: Sequence[Path | str] = ()
+    clean: Sequence[Path] | None = None
+    document: type[Document] | None = None
+    made: Callable[[], Iterable[Path]] | None = None
+
+    def place(self, title: Title) -> dict[str, Any]:
+        """Return which task it is, as events say it."""
+        parts = {"segment": self.segment, "track": self.track, "share": self.share}
+        own = {key: one for key, one in parts.items() if one is not None}
+        return {"title": title.name, "stage": self.stage, **own}
+
+    @property
+    def part(self) -> str | int | None:
+        """Which part of its title's stage it is, as its name says it."""
+        if self.segment is not None:
+            return f"{self.segment:04d}"
+        return self.track if self.share is None else f"decode:{self.share}"
+
+
+def task(project: Project, title: Title, rule: Rule) -> Task:
+    """Return the doit task of a rule."""
+    part = rule.part
+    name = name_of(rule.stage, title, part)
+    removable = rule.targets if rule.clean is None else rule.clean
+    made = rule.made or (lambda: map(Path, rule.targets))
     return Task(
         name,
-        [(perform, [name, action, project, title, arguments or {}])],
-        file_dep=[shown(project, path) for path in file_dep],
-        targets=[shown(project, path) for path in targets],
-        task_dep=list(task_dep),
+        [(perform, [name, rule.action, project, title, rule.arguments, _read(project, rule)])],
+        file_dep=[shown(project, path) for path in rule.file_dep],
+        targets=[shown(project, path) for path in rule.targets],
+        task_dep=list(rule.task_dep),
         uptodate=[
-            SettingsUnchanged(settings),
-            TargetsAsMade(
-                project.root, made or (lambda: map(Path, targets)), fingerprints(project.state_dir)
-            ),
-            *([DocumentWhole(Path(targets[0]), document)] if document else []),
+            SettingsUnchanged(rule.settings),
+            TargetsAsMade(project.root, made, state_of(project).fingerprints),
+            *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
         ],
         # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
-        clean=True if segment is not None else [(remove, [[str(path) for path in removable]])],
-        subtask_of=stage if part is None else name.rpartition(":")[0],
+        clean=True if rule.segment is not None else [(remove, [[str(path) for path in removable]])],
+        subtask_of=rule.stage if part is None else name.rpartition(":")[0],
         io={"capture": False},
-        doc=f"{stage} of {printable(title.source.name)}" if part is None else None,
-        meta=place,
+        doc=f"{rule.stage} of {printable(title.source.name)}" if part is None else None,
+        meta=rule.place(title),
     )
+
+
+def _read(project: Project, rule: Rule) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a task reads: by the names that the graph has for them, and besides."""
+    return tuple(shown(project, path) for path in rule.file_dep), tuple(map(str, rule.reads))
 
 
 def group(
@@ -118,7 +135,7 @@ def later(
     create: Callable[[], Iterator[Task]],
     *,
     after: Sequence[str],
-    stage: str,
+    parent: str,
     makes: str | None = None,
     wanted: Iterable[str] = (),
     also: Sequence[str] = (),
@@ -129,7 +146,7 @@ def later(
         name: What the placeholder, and the task or group that takes its place, is called.
         create: Yields the real tasks.
         after: The tasks that must have run.
-        stage: The stage's name.
+        parent: The group that it belongs to.
         makes: A regular expression of the targets to come, so that one of them can be selected by its path.
         wanted: Names that were asked for; those of parts of this one get a placeholder of their own, which
             doit does not make itself.
@@ -144,7 +161,7 @@ def later(
     parts = [one for one in dict.fromkeys(wanted) if one.startswith(heads)]
     loader = DelayedLoader(_complete(create, parts, name), executed=before, target_regex=makes)
     loader.basename = name
-    yield Task(name, None, subtask_of=stage, loader=loader)
+    yield Task(name, None, subtask_of=parent, loader=loader)
     for part in (*also, *parts):
         yield Task(part, None, subtask_of=part.rpartition(":")[0], loader=loader)
 
@@ -168,20 +185,52 @@ def _complete(
     return creator
 
 
-def perform(name: str, action: Action, project: Project, title: Title, arguments: dict[str, Any]) -> Any:
+def perform(
+    name: str,
+    action: Action,
+    project: Project,
+    title: Title,
+    arguments: dict[str, Any],
+    reads: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Any:
     """Run a rule's action; turn what the user can act on into doit's failure, one line.
 
-    An exception that is not expected here is a bug: it goes on to doit, which shows where it came from.
+    What it read must be there, unchanged, when it ends, and be of the source that was probed; the states of
+    these files go to the database as they were when it began. An exception that is not expected here is a
+    bug: it goes on to doit, which shows where it came from.
     """
     try:
-        prepare(project)
-        context: StageContext = context_for(project, title)
+        state = state_of(project)
+        state.prepare(project)
         forget(project.database, name)
-        return action(context, project, title, **arguments)
+        paths = {one: os.path.join(project.root, one) for one in reads[0]}  # noqa: PTH118  as above
+        readings = Readings(paths.values(), state.fingerprints, more=reads[1])
+        _require_probed(readings, name, title)
+        said = action(Work(project, title, state), **arguments)
+        _require_unchanged(readings)
     except DraptoError as error:
         return TaskFailed(str(error))
     except OSError as error:
         return TaskFailed(str(_expected(error, title)))
+    return {SAID: said or "", READ: {one: readings.states[path] for one, path in paths.items()}}
+
+
+def _require_probed(readings: Readings, name: str, title: Title) -> None:
+    """Refuse a source that is no longer the one that was probed: picture and sound would be of two films."""
+    state = readings.states.get(str(title.source))
+    if state is None or name.startswith("probe:"):
+        return
+    info = SourceInfo.read_if_whole(title.probe)
+    if info is not None and info.digest != state[-1]:
+        remedy = "run again, and leave it alone meanwhile"
+        raise SourceError("has changed since it was probed", path=title.source, remedy=remedy)
+
+
+def _require_unchanged(readings: Readings) -> None:
+    """Refuse what was made of a file that is not there any more as it was: nobody knows what was read."""
+    for path in readings.changed():
+        remedy = "run again, and leave it alone meanwhile"
+        raise StageError("changed while it was read", path=path, remedy=remedy)
 
 
 def _expected(error: OSError, title: Title) -> DraptoError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
-from drapto.errors import printable
+from drapto.errors import SourceError, printable
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
-from drapto.quality.target import choose_quality, crf_for
-from drapto.rules import crop, decode_check, probe, segment, shape
-from drapto.rules.task import name_of, rule, shown
+from drapto.rules import decode_check, probe, shape
+from drapto.rules.stage import Known, Stage, shapes
+from drapto.rules.task import Rule, name_of, shown, task
+from drapto.rules.work import ONE_CPU
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
@@ -20,37 +21,33 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.encoding.delivered import Delivered
-    from drapto.engine.context import StageContext
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
     from drapto.video.plan import SegmentPlan
 
-STAGE = decode_check.STAGE
 
-
-def tasks(
-    project: Project, title: Title, info: SourceInfo, cut: CropInfo, plan: SegmentPlan
-) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
-    del info, cut
-    yield rule(
-        project,
-        title,
-        STAGE,
-        action=build,
+    plan = known.planned
+    rule = Rule(
+        STAGE.name,
+        build,
+        # what it records of the other stages' settings, which may change without changing the file
+        settings=lambda: settings(project, title),
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
             *decode_check.targets(title, plan),
         ],
         targets=[title.validation, title.output],
-        # what it records of the other stages' settings, which may change without changing the file
-        settings=lambda: settings(project, title),
         task_dep=[name_of("mux", title), decode_check.group_name(title)],
+        reads=[shape.targets(title, segment)[1] for segment in plan.segments],
         # `doit clean` removes what can be built again, not what the user came for
         clean=[title.validation],
         # the output is the user's, who may have changed a tag in it
         made=lambda: [title.validation],
         arguments={"plan": plan},
     )
+    yield task(project, title, rule)
 
 
 def settings(project: Project, title: Title) -> dict[str, Any]:
@@ -62,33 +59,9 @@ def settings(project: Project, title: Title) -> dict[str, Any]:
 
 
 def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
-    """Return all that shaped the finished file: the source's content, and the slices of every stage."""
-    encoding = project.config.encoding
-    return {
-        "source": info.digest,
-        "probe": probe.settings(project),
-        "crop": crop.settings(project, title),
-        "segment": segment.settings(project, title),
-        "encode": {
-            "preset": encoding.preset,
-            **_quality(project, info),
-            "svt_params": encoding.svt_params,
-            "film_grain": encoding.film_grain,
-            "pix_fmt": encoding.pix_fmt,
-        },
-        "audio": [
-            plan_audio(track, project.config.audio.bitrate).model_dump(mode="json") for track in info.audio
-        ],
-        "output": printable(shown(project, title.output)),  # a name may hold bytes that are no text
-    }
-
-
-def _quality(project: Project, info: SourceInfo) -> dict[str, Any]:
-    """Return the target, or the CRF where there is none."""
-    target = choose_quality(project.config, info).target
-    if target is not None:
-        return {"target": target.model_dump(mode="json")}
-    return {"crf": crf_for(project.config, info.video.width, info.video.height)}
+    """Return all that shaped the finished file, and where it is."""
+    # a name may hold bytes that are no text
+    return {**shapes(project, title, info), "output": printable(shown(project, title.output))}
 
 
 def finished(project: Project, title: Title, info: SourceInfo) -> bool:
@@ -103,7 +76,7 @@ def finished(project: Project, title: Title, info: SourceInfo) -> bool:
     )
 
 
-def build(context: StageContext, project: Project, title: Title, *, plan: SegmentPlan) -> str:
+def build(work: Work, *, plan: SegmentPlan) -> str:
     """Validate and publish the title."""
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
@@ -111,27 +84,44 @@ def build(context: StageContext, project: Project, title: Title, *, plan: Segmen
     from drapto.output.publish import publish
     from drapto.output.validate import validate
 
+    project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     quality = delivered(plan, encoded)
-    validation = validate(
-        title.muxed,
-        info,
-        title.planned,
-        title.dynamic,
-        CropInfo.read(title.crop),
-        FieldsInfo.read(title.fields),
-        [plan_audio(track, project.config.audio.bitrate) for track in info.audio],
-        [one for share in decode_check.targets(title, plan) for one in DecodedShare.read(share).segments],
-        title.validation,
-        context=context,
+    parts = [DecodedShare.read(path) for path in decode_check.targets(title, plan)]
+    validation = work.run(
+        validate,
+        ONE_CPU,
+        muxed=title.muxed,
+        info=info,
+        timestamps=title.planned,
+        dynamic=title.dynamic,
+        crop=CropInfo.read(title.crop),
+        fields=FieldsInfo.read(title.fields),
+        plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
+        decoded=[segment for part in parts for segment in part.segments],
+        target=title.validation,
         inputs=inputs(project, title, info),
+        context=work.context,
         quality=quality,
     )
-    publish(title.muxed, title.output, context=context)
-    share = validation.output_bytes / info.size - 1
-    sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({share:+.0%})"
+    _require_same_source(work, info)
+    work.run(publish, muxed=title.muxed, output=title.output, context=work.context)
+    change = validation.output_bytes / info.size - 1
+    sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"
+
+
+def _require_same_source(work: Work, info: SourceInfo) -> None:
+    """Refuse to publish where the source was replaced on the way; it may be gone, on a disc put away.
+
+    Raises:
+        SourceError: Its content is no longer what was probed.
+    """
+    source = work.title.source
+    if source.is_file() and work.state.fingerprints.of(source) != info.digest:
+        remedy = "run again, and leave it alone meanwhile"
+        raise SourceError("has changed since it was probed", path=source, remedy=remedy)
 
 
 def _said(quality: Delivered | None) -> str:
@@ -139,3 +129,14 @@ def _said(quality: Delivered | None) -> str:
         return ""
     worst = f"worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
     return f", {score_text(quality.scores.metric, quality.scores.harmonic)} ({worst})"
+
+
+STAGE = Stage(
+    "validate",
+    "each finished file against its source, then to the output directory",
+    needs="plan",
+    tasks=tasks,
+    after=("mux", "validate:decode"),
+    makes=r"validation\.json",
+    publishes=True,
+)

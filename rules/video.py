@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.media.model import CropInfo, SourceInfo
 from drapto.rules import shape
-from drapto.rules.task import rule
-from drapto.state.bus import bus
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, task
 from drapto.state.events import EncodingComplete
 from drapto.words import count_text, size_text
 
@@ -16,51 +15,46 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.engine.context import StageContext
-    from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.project import Project, Title
+    from drapto.rules.work import Work
+    from drapto.video.carry import Carried
     from drapto.video.plan import SegmentPlan
 
-STAGE = "video"
 
-
-def tasks(
-    project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
-) -> Iterator[Task]:
+def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that joins a title's segments."""
-    del info, crop
-    encoded = str(title.encoded)
+    plan, encoded = known.planned, str(title.encoded)
     segments = [f"{encoded}/{segment.name}.mkv" for segment in plan.segments]
-    yield rule(
-        project,
-        title,
-        STAGE,
-        action=build,
+    rule = Rule(
+        STAGE.name,
+        build,
+        settings={"rate": str(plan.rate), "segments": len(plan.segments)},
         file_dep=[*segments, title.planned, title.dynamic, title.probe, title.crop],
         targets=[title.video],
-        settings={"rate": str(plan.rate), "segments": len(plan.segments)},
         arguments={"plan": plan},
     )
+    yield task(project, title, rule)
 
 
-def build(context: StageContext, project: Project, title: Title, *, plan: SegmentPlan) -> str:
+def build(work: Work, *, plan: SegmentPlan) -> str:
     """Join the segments."""
-    del project
     from drapto.encoding.record import EncodedSegment
     from drapto.video.join import join
 
+    title = work.title
     pairs = [shape.targets(title, segment) for segment in plan.segments]
-    frames = join(
-        [encoded for encoded, _ in pairs],
-        title.planned,
-        title.video,
+    frames = work.run(
+        join,
+        segments=[encoded for encoded, _ in pairs],
+        timestamps=title.planned,
+        target=title.video,
         rate=plan.rate,
-        disk_rate=context.disk_rate,
+        disk_rate=work.context.disk_rate,
         metadata=metadata_of(title, plan),
     )
     records = [EncodedSegment.read_if_whole(record) for _, record in pairs]
     size = title.video.stat().st_size
-    bus.publish(
+    work.publish(
         EncodingComplete(
             title=title.name,
             segments=len(pairs),
@@ -72,11 +66,19 @@ def build(context: StageContext, project: Project, title: Title, *, plan: Segmen
     return f"{count_text(frames, 'frame')}, {size_text(size)}"
 
 
-def metadata_of(title: Title, plan: SegmentPlan) -> Iterator[FrameMetadata]:
-    """Yield what the join puts into each frame of the title, in order."""
-    from drapto.media.hdr.dolby_vision import plan as plan_dolby_vision
-    from drapto.media.hdr.dynamic import read_dynamic
-    from drapto.video.carry import carried
+def metadata_of(title: Title, plan: SegmentPlan) -> Carried:
+    """Return what the join puts into each frame of the title, in order."""
+    from drapto.video.carry import Carried
 
-    info, cut = SourceInfo.read(title.probe), CropInfo.read(title.crop)
-    return carried(read_dynamic(title.dynamic, plan.frames), plan_dolby_vision(info.video), cut)
+    return Carried(title.dynamic, plan.frames, title.probe, title.crop)
+
+
+STAGE = Stage(
+    "video",
+    "the encoded segments joined",
+    needs="plan",
+    tasks=tasks,
+    after=("encode",),
+    makes=r"video\.mkv",
+    large=("video.mkv",),
+)

@@ -67,7 +67,7 @@ def encode_audio(
     *,
     bitrates: Bitrates,
     context: StageContext,
-    on_progress: Callable[[EncodeProgress], None] | None = None,
+    report: Callable[[EncodeProgress], None] | None = None,
 ) -> AudioResult:
     """Encode one track of ``source`` to Opus in Matroska.
 
@@ -81,7 +81,7 @@ def encode_audio(
         target: Where to; written whole or not at all.
         bitrates: kbit/s by class of layout.
         context: The surroundings.
-        on_progress: Called about twice a second.
+        report: Told about twice a second how far it is.
 
     Raises:
         SourceError: The track cannot be decoded, or not to its end.
@@ -89,10 +89,10 @@ def encode_audio(
     """
     name = describe(number, track)
     plan = plan_audio(track, bitrates)
-    with atomic.replacing(target) as partial, context.cpu.hold(1):
+    with atomic.replacing(target) as partial:
         arguments = _arguments(source, track, plan, partial)
         try:
-            done = context.run_ffmpeg(arguments, log=f"audio-{number}", about=source, on_progress=on_progress)
+            done = context.run_ffmpeg(arguments, log=f"audio-{number}", about=source, on_progress=report)
         except SpaceError:
             raise
         except StageError as error:

@@ -274,6 +274,12 @@ class ToolSettings(Section):
     )
 
 
+class EngineSettings(Section):
+    """Where the work runs."""
+
+    name: str = Field("local", description="local (this machine), or an engine that another package brings")
+
+
 class Config(Section):
     """All settings of a project. Every one has a default, so that ``Config()`` is a whole project."""
 
@@ -289,3 +295,4 @@ class Config(Section):
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
     tools: ToolSettings = ToolSettings()
+    engine: EngineSettings = EngineSettings()

@@ -15,7 +15,6 @@ from drapto.display.board import Board, Row, progress_lines
 from drapto.display.lines import TITLE_WIDTH, Line, SummaryRow, columns
 from drapto.display.outcomes import Outcome, Outcomes
 from drapto.display.screens import PlainScreen, Screen
-from drapto.state.bus import bus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from drapto.state.bus import Subscription
+    from drapto.state.bus import Bus, Subscription
     from drapto.state.events import Event
 
 __all__ = ["Display", "Outcome", "SummaryRow"]
@@ -40,6 +39,7 @@ class Display:
 
     Args:
         titles: The names of the titles.
+        bus: Where the run's events are published.
         folders: Their ``encode_data`` directories by name, for how far each encode is as a whole.
         console: Where to show it; standard output by default.
         quiet: Show failures alone.
@@ -48,6 +48,7 @@ class Display:
     def __init__(
         self,
         titles: Sequence[str],
+        bus: Bus,
         *,
         folders: Mapping[str, Path] | None = None,
         console: Console | None = None,
@@ -56,6 +57,7 @@ class Display:
         self._width = min(TITLE_WIDTH, max((columns(title) for title in titles), default=0))
         self._board = Board(folders or {})
         self._outcomes = Outcomes()
+        self._bus = bus
         self._console = console
         self._quiet = quiet
         self._screen: Screen | None = None
@@ -72,7 +74,7 @@ class Display:
             return
         self._screen = self._choose_screen()
         self._screen.start()
-        self._subscription = bus.subscribe(self)
+        self._subscription = self._bus.subscribe(self)
 
     def stop(self) -> None:
         """Say what is left to say, and leave the terminal as it was. Stopping twice is fine."""

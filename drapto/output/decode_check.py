@@ -104,6 +104,56 @@ class PacketDigest:
         return DecodedSegment(index=index, frames=self.frames, digest=self._hash.hexdigest())
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """An encoded segment, by its place in the title.
+
+    Attributes:
+        index: Its number, from 1.
+        path: Its file.
+        first_frame: How many of the title's frames go before it.
+        frames: How many it has.
+    """
+
+    index: int
+    path: Path
+    first_frame: int
+    frames: int
+
+
+def check_part(
+    segments: Sequence[Encoded],
+    metadata: Iterable[FrameMetadata],
+    target: Path,
+    *,
+    context: StageContext,
+    log: str,
+    threads: int,
+    report: Callable[[int], None],
+) -> DecodedShare:
+    """Decode all frames of some of a title's segments, as they will be joined, see `decode_share`.
+
+    Args:
+        segments: The segments, in any order.
+        metadata: What the join puts into each frame of the whole title, in order.
+        target: The record, JSON.
+        context: The surroundings.
+        log: Names the log.
+        threads: Of the decoder.
+        report: Told about twice a second how many frames are decoded.
+
+    Raises:
+        ArtifactError: A segment cannot be read, or does not decode.
+    """
+    coded, waiting, at = [], iter(metadata), 0
+    # in the order of the frames, so that no more is held than is needed
+    for one in sorted(segments, key=lambda segment: segment.first_frame):
+        own = list(islice(waiting, one.first_frame - at, one.first_frame - at + one.frames))
+        coded.append(Coded(one.index, one.path, own))
+        at = one.first_frame + one.frames
+    return decode_share(coded, target, context=context, log=log, threads=threads, on_frames=report)
+
+
 def decode_share(
     segments: Sequence[Coded],
     target: Path,
@@ -120,7 +170,7 @@ def decode_share(
         target: The record, JSON.
         context: The surroundings.
         log: Names the log.
-        threads: Of the decoder, which holds as many CPU slots.
+        threads: Of the decoder.
         on_frames: Called about twice a second with the frames decoded so far.
 
     Raises:
@@ -221,13 +271,10 @@ def _run(
     """Run one decoder; return what it complained of, on one line."""
     strict = ["-xerror", "-err_detect", "explode", "-threads", str(threads)]
     arguments = [*strict, *source, *output, "-f", "null", "-"]
-    with context.cpu.hold(threads):
-        try:
-            said = context.run_ffmpeg(
-                arguments, log=log, about=about, on_progress=on_progress, feed=feed
-            ).stderr
-        except SpaceError:
-            raise
-        except ToolFailedError as error:
-            said = error.problem
+    try:
+        said = context.run_ffmpeg(arguments, log=log, about=about, on_progress=on_progress, feed=feed).stderr
+    except SpaceError:
+        raise
+    except ToolFailedError as error:
+        said = error.problem
     return " ".join(said.split())[:ERROR_LIMIT]

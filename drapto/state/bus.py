@@ -88,7 +88,3 @@ class Bus:
             _log.exception(
                 "the subscriber %r failed on %s; later failures are not shown", callback, event.name
             )
-
-
-bus = Bus()
-"""The bus that drapto's own stages publish on."""

@@ -62,20 +62,6 @@ class ProjectLock:
         self._handle = handle
         return not before
 
-    def require_free(self) -> None:
-        """Refuse where another run has the lock, without taking it.
-
-        Raises:
-            LockedError: Another run has it.
-        """
-        if self._handle is None and self.path.exists():
-            with self.path.open(encoding="ascii") as handle:
-                before = handle.read().strip()
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise self._refusal(before) from None
-
     def _refusal(self, holder: str) -> LockedError:
         return LockedError(
             f"another run works here (pid {holder or 'unknown'})",

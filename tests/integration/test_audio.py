@@ -245,7 +245,7 @@ def test_other_sample_rates_and_progress(context: StageContext, ffmpeg: Path, tm
     seen: list[EncodeProgress] = []
     track = track_of(source)
     result = encode_audio(
-        source, track, 0, tmp_path / "a.mkv", bitrates=Table(), context=context, on_progress=seen.append
+        source, track, 0, tmp_path / "a.mkv", bitrates=Table(), context=context, report=seen.append
     )
     assert result.span.end == pytest.approx(2.0, abs=0.01)
     assert seen[-1].size == pytest.approx((tmp_path / "a.mkv").stat().st_size, abs=1000)

@@ -50,14 +50,13 @@ def ask(
     """
     graph = ",".join((f"trim=end_frame={run.frames}", *filters, question))
     seek = [] if run.time is None else ["-ss", f"{run.time:.3f}"]
-    with context.cpu.hold(1):
-        finished = context.run_ffmpeg(
-            [
-                *("-noautorotate", "-threads", "1", *seek, "-i", file_url(source)),
-                *("-map", f"0:{video.index}", "-vf", graph),
-                *("-fps_mode", "passthrough", "-f", "null", "-"),
-            ],
-            log=log,
-            about=source,
-        )
+    finished = context.run_ffmpeg(
+        [
+            *("-noautorotate", "-threads", "1", *seek, "-i", file_url(source)),
+            *("-map", f"0:{video.index}", "-vf", graph),
+            *("-fps_mode", "passthrough", "-f", "null", "-"),
+        ],
+        log=log,
+        about=source,
+    )
     return finished.stdout.decode(errors="replace")

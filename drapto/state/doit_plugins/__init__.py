@@ -10,13 +10,16 @@ it; `ContentChecker` reads a few MiB of it, once, and only when its size or modi
 from __future__ import annotations
 
 from drapto.state.doit_plugins.checker import bound_checker
-from drapto.state.doit_plugins.database import DurableDB, FastCodec, forget
-from drapto.state.doit_plugins.order import keep_order
+from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget
+from drapto.state.doit_plugins.order import OrderedRun, keep_order
 from drapto.state.doit_plugins.reporter import StageReporter, bound_reporter
 
 __all__ = [
+    "READ",
+    "SAID",
     "DurableDB",
     "FastCodec",
+    "OrderedRun",
     "StageReporter",
     "bound_checker",
     "bound_reporter",

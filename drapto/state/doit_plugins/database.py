@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 LAST_KEY = "deps:"
 """The key that doit's `Dependency.save_success` writes last: once it is there, the success is whole."""
 
+VALUES = "_values_:"
+RESULT = "result:"
+"""The keys of what a task's action returned, which doit writes first."""
+
+READ = "read"
+"""Among the values that an action returns: the states of its files when it began."""
+
+SAID = "said"
+"""Among the same: what is to be told of it."""
+
 LOCK_SECONDS = 60.0
 """How long a writer waits for another one, which needs a few milliseconds."""
 
@@ -40,12 +50,12 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
     """doit's SQLite backend, with every success on the disk before the next task is told of it.
 
     Attributes:
-        keeps_untried: A run of drapto's is on. doit then takes the success from a task that it does not try
-            because another failed; but what that task made is still good.
+        in_a_run: The databases of the runs of drapto's that are on. doit takes the success from a task that
+            it does not try because another failed; but what that task made is still good.
     """
 
     desc = "sqlite3, each success committed at once"
-    keeps_untried: ClassVar[bool] = False
+    in_a_run: ClassVar[set[Path | None]] = set()
 
     def _sqlite3(self, name: str) -> sqlite3.Connection:
         try:
@@ -59,6 +69,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             text = f"{printable(name)}: cannot be used as the build state ({reason}); {remedy}"
             raise InvalidCommand(text) from error
         self._saved: dict[str, str] = {}
+        self._read: dict[str, dict[str, Any]] = {}
         self._refused = False
         return connection
 
@@ -69,10 +80,20 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
         return data
 
     def set(self, task_id: str, dependency: str, value: object) -> None:
-        """Store a value; commit when it completes a success, but a group's only if it says something new."""
+        """Store a value; commit when it completes a success, but a group's only if it says something new.
+
+        doit gives the states of a task's files as they are after its action; what counts is what it read.
+        """
+        if dependency == VALUES and isinstance(value, dict):
+            self._read[task_id] = value.get(READ, {})
+            value = {key: one for key, one in value.items() if key not in {READ, SAID}}
+        if dependency == RESULT and isinstance(value, dict):
+            return  # the same once more
         super().set(task_id, dependency, value)
         if dependency != LAST_KEY:
             return
+        for path, state in self._read.pop(task_id, {}).items():
+            super().set(task_id, path, state)
         text = self.codec.encode(self._cache[task_id])
         # the row of a task that reads files may be gone: see `forget`
         if value or self._saved.get(task_id) != text:
@@ -84,7 +105,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
 
     def remove(self, task_id: str) -> None:
         """Forget a task, at once: a failure must not be forgotten in a crash."""
-        if self.keeps_untried:
+        if Path(self.name) in self.in_a_run:
             return  # what was tried has been forgotten when it began
         known = self.in_(task_id)
         with self._writing():

@@ -9,12 +9,10 @@ that the last to end is a short one, may begin last and end alone.
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from doit import control
-
-if TYPE_CHECKING:
-    from doit.task import Task
+from doit.cmd_run import Run
 
 FILLER = "share"
 """A key of the ``meta`` of tasks that can wait until nothing else of their title is to begin, and then fill
@@ -27,14 +25,6 @@ class _Line(dict[Any, None]):
     def add(self, node: object) -> None:
         """Stand last, unless standing in it already."""
         self.setdefault(node)
-
-
-class OrderedNode(control.ExecNode):  # type: ignore[misc]  # doit is untyped
-    """A task in doit's dispatcher, with those that wait for it in order."""
-
-    def __init__(self, task: Task, parent: Any) -> None:  # noqa: ANN401  doit's own node, or None
-        super().__init__(task, parent)
-        self.waiting_me = _Line()
 
 
 class ReadyQueue:
@@ -65,15 +55,49 @@ class ReadyQueue:
         return heapq.heappop(self._heap)[-1]
 
 
-class OrderedDispatcher(control.TaskDispatcher):  # type: ignore[misc]
-    """doit's dispatcher, with the tasks that are ready in a `ReadyQueue`."""
+class OrderedDispatcher(control.TaskDispatcher):  # type: ignore[misc]  # doit is untyped
+    """doit's dispatcher: what is ready in a `ReadyQueue`, what waits for one task in order."""
 
     def __init__(self, *arguments: Any) -> None:  # noqa: ANN401  as doit makes it
         super().__init__(*arguments)
         self.ready = ReadyQueue()
 
+    def _gen_node(self, parent: Any, task_name: str) -> Any:  # noqa: ANN401
+        """Return a new node for a task, or None where there is one (doit's own method of this name)."""
+        known = task_name in self.nodes
+        node = super()._gen_node(parent, task_name)
+        if not known and node is not None:
+            node.waiting_me = _Line()
+        return node
+
+
+class OrderedControl(control.TaskControl):  # type: ignore[misc]
+    """doit's task control, with an `OrderedDispatcher`."""
+
+    def task_dispatcher(self) -> OrderedDispatcher:
+        """Return the dispatcher of the selected tasks (doit calls this)."""
+        return OrderedDispatcher(self.tasks, self.targets, self.selected_tasks)
+
+
+class OrderedRun(Run):  # type: ignore[misc]
+    """doit's command ``run`` that keeps the order, for a program's own runs: nothing of doit is replaced."""
+
+    @property
+    def control(self) -> OrderedControl:
+        """The task control of this run."""
+        return self._control
+
+    @control.setter
+    def control(self, made: Any) -> None:  # noqa: ANN401  doit's own, just made
+        made.__class__ = OrderedControl
+        self._control: OrderedControl = made
+
+    @classmethod
+    def get_name(cls) -> str:
+        """Return the command's name."""
+        return "run"
+
 
 def keep_order() -> None:
-    """Have doit use `OrderedNode` and `OrderedDispatcher`, in this process."""
-    control.ExecNode = OrderedNode
+    """Have the command ``doit`` keep the order: in its own process, which loads a dodo.py for one run."""
     control.TaskDispatcher = OrderedDispatcher

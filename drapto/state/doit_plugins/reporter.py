@@ -6,18 +6,19 @@ import io
 import re
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.exceptions import DependencyError, InvalidCommand, TaskFailed, UnmetDependency
 
 from drapto.errors import DraptoError, printable
-from drapto.state.bus import bus
-from drapto.state.doit_plugins.database import DurableDB
+from drapto.state.bus import Bus
+from drapto.state.doit_plugins.database import SAID, DurableDB
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 class _FailedBefore(TaskFailed):  # type: ignore[misc]  # doit is untyped
@@ -33,6 +34,8 @@ class Hooks:
     """What a project has done around a run; a reporter without a project does nothing around it.
 
     Attributes:
+        bus: Where the run's events are published.
+        database: doit's database.
         on_start: Called before the first task; may refuse the run with a `DraptoError`.
         on_success: Called with the title and the stage of a task whose success is on the disk; not for a
             share of a stage's work.
@@ -41,6 +44,8 @@ class Hooks:
         quiet: Write nothing where there is no display.
     """
 
+    bus: Bus = field(default_factory=Bus)
+    database: Path | None = None
     on_start: Callable[[], None] = lambda: None
     on_success: Callable[[str, str], None] = lambda _title, _stage: None
     on_end: Callable[[], None] = lambda: None
@@ -74,7 +79,8 @@ class StageReporter:
             self.hooks.on_start()
         except DraptoError as error:
             raise InvalidCommand(str(error)) from error
-        self._begun = DurableDB.keeps_untried = True
+        self._begun = True
+        DurableDB.in_a_run.add(self.hooks.database)
 
     def get_status(self, task: object) -> None:
         """Do nothing: a task's status is about to be looked up."""
@@ -86,16 +92,19 @@ class StageReporter:
         if self._display is None:
             self._display = self.hooks.display_for()
         self._started[task.name] = time.monotonic()
-        bus.publish(StageStarted(**_place(task)))
+        self.hooks.bus.publish(StageStarted(**_place(task)))
 
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """Tell that a stage is done; its success is in the database by now."""
         if not task.actions:
             return
         seconds = time.monotonic() - self._started.pop(task.name, time.monotonic())
-        summary = task.result if isinstance(task.result, str) else ""
+        said = task.result[SAID] if isinstance(task.result, dict) else task.result
+        summary = said if isinstance(said, str) else ""
         text, *notes = summary.split("\n")
-        bus.publish(StageComplete(**_place(task), seconds=seconds, summary=text, notes=tuple(notes)))
+        self.hooks.bus.publish(
+            StageComplete(**_place(task), seconds=seconds, summary=text, notes=tuple(notes))
+        )
         if "share" not in task.meta:
             self.hooks.on_success(task.meta["title"], task.meta["stage"])
 
@@ -114,7 +123,7 @@ class StageReporter:
             sys.stderr.write(f"{task.name}: {fail.get_msg()}\n")
             message = f"internal error: {_last_line(fail)}"
         if task.meta:
-            bus.publish(ErrorEvent(**_place(task), message=message))
+            self.hooks.bus.publish(ErrorEvent(**_place(task), message=message))
         if self._display is None or not task.meta:
             self.outstream.write(f"✗ {task.name}: {message}\n")
 
@@ -146,7 +155,8 @@ class StageReporter:
             self.outstream.write("everything is up to date\n" if self.skipped else "nothing to do\n")
         if self._begun:
             self.hooks.on_end()
-        self._begun = DurableDB.keeps_untried = False
+        self._begun = False
+        DurableDB.in_a_run.discard(self.hooks.database)
 
 
 def _name_missing(fail: Any) -> None:  # noqa: ANN401  doit is untyped

@@ -17,7 +17,7 @@ from drapto.display import display as display_module
 from drapto.display.board import Board, label, progress_lines
 from drapto.display.display import Display, SummaryRow
 from drapto.display.screens import PlainScreen
-from drapto.state.bus import bus
+from drapto.state.bus import Bus
 from drapto.state.encode_data import ProgressRecord, Running
 from drapto.state.events import (
     AnalysisComplete,
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 ROW = SummaryRow("film", 2_000_000, 500_000, 10.0, 5.0)
+
+
+bus = Bus()
 
 
 def complete(
@@ -186,7 +189,7 @@ def stdout() -> io.StringIO:
 
 @pytest.fixture
 def plain(stdout: io.StringIO) -> Iterator[Display]:
-    display = Display(["film"], console=Console(file=stdout))
+    display = Display(["film"], bus, console=Console(file=stdout))
     display.start()
     assert stdout.getvalue() == ""
     yield display
@@ -262,7 +265,7 @@ def test_the_end_tells_what_was_encoded(plain: Display, stdout: io.StringIO) -> 
 
 
 def test_quiet_shows_failures_alone(stdout: io.StringIO) -> None:
-    display = Display(["film"], console=Console(file=stdout), quiet=True)
+    display = Display(["film"], bus, console=Console(file=stdout), quiet=True)
     display.start()
     for event in (complete("probe", notes="odd"), failed("mux")):
         bus.publish(event)
@@ -303,8 +306,10 @@ def test_without_a_terminal_rich_is_not_loaded() -> None:
     done = run_python(
         "import sys\n"
         "from drapto.display.display import Display\n"
-        "from drapto.state.events import StageComplete, bus\n"
-        "display = Display(['film'])\n"
+        "from drapto.state.bus import Bus\n"
+        "from drapto.state.events import StageComplete\n"
+        "bus = Bus()\n"
+        "display = Display(['film'], bus)\n"
         "display.start()\n"
         "bus.publish(StageComplete(title='film', stage='probe', seconds=1))\n"
         "display.stop()\n"
@@ -319,8 +324,10 @@ def test_a_reader_that_goes_away_stops_nothing() -> None:
     os.close(reader)
     code = (
         "from drapto.display.display import Display\n"
-        "from drapto.state.events import StageComplete, bus\n"
-        "display = Display(['film'])\n"
+        "from drapto.state.bus import Bus\n"
+        "from drapto.state.events import StageComplete\n"
+        "bus = Bus()\n"
+        "display = Display(['film'], bus)\n"
         "display.start()\n"
         "bus.publish(StageComplete(title='film', stage='probe', seconds=1))\n"
         "bus.publish(StageComplete(title='film', stage='mux', seconds=1))\n"
@@ -343,7 +350,7 @@ def shown(console: Console) -> str:
 
 
 def test_a_terminal_shows_what_runs_below_what_is_done(terminal: Console) -> None:
-    display = Display(["film"], console=terminal)
+    display = Display(["film"], bus, console=terminal)
     display.start()
     for event in (begin("probe"), complete("probe"), begin("encode", 1), encoding(1), progress(1, 25)):
         bus.publish(event)
@@ -362,7 +369,7 @@ def test_a_terminal_shows_what_runs_below_what_is_done(terminal: Console) -> Non
 
 
 def test_a_title_is_never_read_as_markup(terminal: Console) -> None:
-    display = Display(["[bold]"], console=terminal)
+    display = Display(["[bold]"], bus, console=terminal)
     display.start()
     bus.publish(StageComplete(title="[bold]", stage="probe", seconds=1, summary="[red]/x[/y]"))
     bus.publish(StageStarted(title="[bold]", stage="crop"))
@@ -374,7 +381,7 @@ def test_a_title_is_never_read_as_markup(terminal: Console) -> None:
 
 def test_threads_publish_while_the_terminal_is_redrawn(terminal: Console) -> None:
     """The redrawing thread takes the board's lock under the screen's: the other order would hang."""
-    display = Display(["film"], console=terminal)
+    display = Display(["film"], bus, console=terminal)
     display.start()
     live = display._screen._live  # type: ignore[union-attr]
 

@@ -9,8 +9,8 @@ import pytest
 
 from drapto.config import Config
 from drapto.project import open_project
+from drapto.rules import bus_of
 from drapto.rules import project as rules_project
-from drapto.state.bus import bus
 from drapto.state.events import AnalysisComplete, ErrorEvent, StageComplete
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def test_tasks_that_begin_together_share_one_display(project: Project) -> None:
 def test_the_summary_has_what_was_finished_and_what_failed(project: Project) -> None:
     shown: list[Display] = []
     display = rules_project._show(project, shown)
+    bus = bus_of(project)
     bus.publish(
         AnalysisComplete(title="done", frames=1, seconds=9.0, width=2, height=2, audio=0, subtitles=0)
     )

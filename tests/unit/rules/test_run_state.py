@@ -10,7 +10,6 @@ from drapto.config import Config
 from drapto.project import open_project
 from drapto.rules import run_state
 from drapto.state import recorder
-from drapto.state.bus import bus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +32,15 @@ def test_each_run_of_a_process_records_its_own_titles(
             """Record nothing."""
 
     monkeypatch.setattr(recorder, "Recorder", Recorder)
-    before = len(bus._subscribers)
     for name in ("first", "second"):
         project = open_project(tmp_path, Config(), [tmp_path / f"{name}.mkv"])
-        run_state.prepare(project)
-        run_state.prepare(project)
-        run_state.end(project)
+        state = run_state.state_of(project)
+        state.prepare(project)
+        state.prepare(project)
+        assert len(state.bus._subscribers) == 1
+        state.end()
+        assert not state.bus._subscribers
     assert recorded == [{"first"}, {"second"}]
-    assert len(bus._subscribers) == before
 
 
 def test_a_program_gets_its_signal_handlers_back() -> None:

@@ -8,10 +8,8 @@ import pytest
 
 from drapto.config import Config
 from drapto.engine.digest import digest
-from drapto.errors import SourceError
 from drapto.project import open_project
 from drapto.rules import graph, probe
-from drapto.rules.graph import _read_info
 from drapto.state.fingerprint import Fingerprints
 from tests.sources import source as described
 
@@ -43,5 +41,7 @@ def test_the_graph_is_made_all_the_same(probed: Project, monkeypatch: pytest.Mon
 
 def test_what_is_said_is_about_the_source(probed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Fingerprints, "of", lambda *_: "another")
-    with pytest.raises(SourceError, match="is not Matroska but text"):
-        _read_info(probed, probed.titles[0])
+    encodes = next(task for task in graph(probed, []) if task.name == "encode:clip")
+    (failing,) = encodes.loader.creator()
+    (action,) = failing.actions
+    assert "clip.mkv: is not Matroska but text" in action.py_callable(*action.args).message

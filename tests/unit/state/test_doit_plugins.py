@@ -16,7 +16,7 @@ from doit.dependency import JSONCodec
 from doit.exceptions import InvalidCommand, TaskError, TaskFailed, UnmetDependency
 
 from drapto.errors import LockedError
-from drapto.state.bus import bus
+from drapto.state.bus import Bus
 from drapto.state.doit_plugins import DurableDB, bound_checker, bound_reporter, forget
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 from drapto.state.fingerprint import Fingerprints
@@ -84,7 +84,7 @@ def test_a_run_keeps_the_success_of_what_it_does_not_try(tmp_path: Path) -> None
     db = database(path)
     for name in ("segment:a", "encode:a:0001"):
         succeed(db, name, [1])
-    reporter = bound_reporter()(io.StringIO(), {})
+    reporter = bound_reporter(database=path)(io.StringIO(), {})
     reporter.initialize({}, [])
     forget(path, "segment:a")
     for name in ("segment:a", "encode:a:0001"):  # as doit does: one has failed, the other is not tried
@@ -167,7 +167,8 @@ def task(name: str = "probe:a", **more: Any) -> SimpleNamespace:
 def test_the_reporter_tells_the_bus() -> None:
     seen: list[Event] = []
     done: list[tuple[str, str]] = []
-    cls = bound_reporter(on_success=lambda title, stage: done.append((title, stage)))
+    bus = Bus()
+    cls = bound_reporter(bus=bus, on_success=lambda title, stage: done.append((title, stage)))
     with bus.subscribe(seen.append):
         reporter = cls(io.StringIO(), {})
         reporter.initialize({}, [])

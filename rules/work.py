@@ -1,0 +1,84 @@
+"""What an action works with: its title, the engine that its work runs on, the bus that hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from drapto.engine.execution import Call, Needs
+from drapto.rules import run_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drapto.engine.context import StageContext
+    from drapto.engine.execution import Report
+    from drapto.project import Project, Title
+    from drapto.rules.run_state import RunState
+    from drapto.state.events import Event
+
+T = TypeVar("T")
+
+DISK_BOUND = Needs()
+"""What waits for the disk, not for the processor."""
+
+ONE_CPU = Needs(cpus=1)
+
+
+@dataclass(frozen=True)
+class Work:
+    """The surroundings of a rule's action.
+
+    Attributes:
+        project: The project.
+        title: The title.
+        state: What the tasks of this run share.
+    """
+
+    project: Project
+    title: Title
+    state: RunState
+
+    @property
+    def context(self) -> StageContext:
+        """What the work itself is given, wherever it runs.
+
+        Raises:
+            ToolMissingError: There is no ffmpeg that can do it.
+        """
+        return run_state.context_for(self.project, self.title)
+
+    def run(
+        self,
+        function: Callable[..., T],
+        /,
+        needs: Needs = DISK_BOUND,
+        *,
+        told: Callable[[Report], None] | None = None,
+        **arguments: object,
+    ) -> T:
+        """Have the run's engine call ``function``, which stands at the top of its module.
+
+        Args:
+            function: What to call; if it has a parameter ``report``, the engine fills it in.
+            needs: What it needs for as long as it runs.
+            told: Is told when it begins (`Started`), and what it reports.
+            arguments: What to call it with; they can be pickled.
+
+        Raises:
+            DraptoError: As the function does.
+        """
+        engine = self.state.engine(self.project)
+        return engine.run(Call.of(function, **arguments), needs, told or _unheard)
+
+    def publish(self, event: Event) -> None:
+        """Tell all that follow the run."""
+        self.state.bus.publish(event)
+
+    def once(self, text: str) -> bool:
+        """Return whether this is the first time in this run that ``text`` is to be said of the title."""
+        return self.state.once(self.title, text)
+
+
+def _unheard(report: Report) -> None:
+    del report
