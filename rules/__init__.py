@@ -17,12 +17,17 @@ from drapto.rules.graph import graph
 from drapto.rules.project import DODO, doit_config, here
 from drapto.rules.run_state import bus_of
 from drapto.rules.running import run
-from drapto.rules.stage import Stage, register
+from drapto.rules.stage import Known, Stage, register
+from drapto.rules.task import Rule, task
+from drapto.rules.work import Work
 
 __all__ = [
     "DODO",
+    "Known",
     "PlannedTask",
+    "Rule",
     "Stage",
+    "Work",
     "bus_of",
     "clean",
     "doit_config",
@@ -32,4 +37,5 @@ __all__ = [
     "qualities",
     "register",
     "run",
+    "task",
 ]

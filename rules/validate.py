@@ -88,6 +88,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     quality = delivered(plan, encoded)
+    validated = work.state.fingerprints.of(title.muxed)
     parts = [DecodedShare.read(path) for path in decode_check.targets(title, plan)]
     validation = work.run(
         validate,
@@ -106,7 +107,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
         quality=quality,
     )
     _require_same_source(work, info)
-    work.run(publish, muxed=title.muxed, output=title.output, context=work.context)
+    work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"

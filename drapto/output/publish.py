@@ -8,6 +8,7 @@ import sys
 from typing import IO, TYPE_CHECKING
 
 from drapto.engine import atomic
+from drapto.engine.digest import digest
 from drapto.engine.resources import MIB, Throttle, require_space
 from drapto.errors import SpaceError, StageError
 
@@ -23,7 +24,7 @@ CHUNK = 8 * MIB
 """Bytes a write, so that the rate holds and an interrupt is noticed."""
 
 
-def publish(muxed: Path, output: Path, *, context: StageContext) -> None:
+def publish(muxed: Path, output: Path, *, validated: str, context: StageContext) -> None:
     """Copy the validated ``muxed`` to ``output``.
 
     Where the file system can share content between files, the copy takes neither time nor space.
@@ -31,17 +32,25 @@ def publish(muxed: Path, output: Path, *, context: StageContext) -> None:
     Args:
         muxed: The finished file; it stays, as other stages depend on it.
         output: Where to. Its directory is created.
+        validated: The content digest of what was validated; nothing else is published.
         context: The surroundings; it says how fast to write.
 
     Raises:
         SpaceError: The disk cannot hold it.
-        StageError: The output directory cannot be written.
+        StageError: The output directory cannot be written, or ``muxed`` is not what was validated.
     """
     try:
         with muxed.open("rb") as given, atomic.replacing(output) as partial, partial.open("wb") as taken:
             if not _share(given, taken):
                 require_space(output.parent, os.fstat(given.fileno()).st_size, "the finished file")
                 _copy(given, taken, Throttle(context.disk_rate))
+            taken.flush()
+            if digest(partial) != validated:
+                raise StageError(
+                    "changed since it was validated",
+                    path=muxed,
+                    remedy="run again, and leave it alone meanwhile",
+                )
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise SpaceError(
