@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from drapto.state.bus import Bus, bus
-
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
     "AnalysisComplete",
     "AnalysisStarted",
-    "Bus",
     "EncodingComplete",
     "EncodingStarted",
     "ErrorEvent",
@@ -24,7 +21,6 @@ __all__ = [
     "StageComplete",
     "StageEvent",
     "StageStarted",
-    "bus",
 ]
 
 
