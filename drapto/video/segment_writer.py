@@ -18,6 +18,7 @@ import av
 from drapto.engine import atomic
 from drapto.engine.resources import Throttle
 from drapto.errors import SourceError, SpaceError
+from drapto.media.muxer import REPRODUCIBLE_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +68,7 @@ class _Piece:
         self.span = span
         self._files = contextlib.ExitStack()
         partial = self._files.enter_context(atomic.replacing(span.path))
-        options = {"fflags": "+bitexact"}
-        container = av.open(str(partial), "w", format="matroska", options=options)
+        container = av.open(str(partial), "w", format="matroska", options=REPRODUCIBLE_OPTIONS)
         self._container: OutputContainer = self._files.enter_context(container)
         # opaque: the codec need not have an encoder here (VC-1 has none), it is only copied
         self._stream = self._container.add_stream_from_template(template, opaque=True)

@@ -99,7 +99,6 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
         strategy=strategy,
         reason=reason if cuts or chunk_size is None else f"{reason}; no keyframe near a cut, so one segment",
         rate=info.video.rate * pulse.ratio,
-        timestamps=request.planned.relative_to(request.work).as_posix(),
         segments=tuple(
             _describe(
                 request,
