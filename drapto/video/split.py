@@ -93,24 +93,18 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
     end = times[-1] + round(NS / info.video.rate)
     planned = pulse.times(times, end)
     write_timestamps(request.planned, planned)
+    filters = [field_filters(fields, field_rate, times, frames, leads=bool(cuts)) for frames in ranges]
+    segments = [
+        _describe(request, number, _made(frames, pulse), planned, end, split=bool(cuts), filters=own)
+        for number, (frames, own) in enumerate(zip(ranges, filters, strict=True), start=1)
+    ]
     plan = SegmentPlan(
         digest=info.digest,
         settings=settings,
         strategy=strategy,
         reason=reason if cuts or chunk_size is None else f"{reason}; no keyframe near a cut, so one segment",
         rate=info.video.rate * pulse.ratio,
-        segments=tuple(
-            _describe(
-                request,
-                number,
-                _made(frames, pulse),
-                planned,
-                end,
-                split=bool(cuts),
-                filters=field_filters(fields, field_rate, times, frames, leads=bool(cuts)),
-            )
-            for number, frames in enumerate(ranges, start=1)
-        ),
+        segments=tuple(segments),
     )
     return plan.write(request.plan)
 
