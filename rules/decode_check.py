@@ -88,7 +88,7 @@ def build(
 ) -> str:
     """Decode the segments of a share."""
     del project
-    from drapto.output.decode_check import Coded, decode_share
+    from drapto.output.decode_check import Coded, decode_part
     from drapto.rules.video import metadata_of
 
     frames = sum(segment.frames for segment in segments)
@@ -103,7 +103,7 @@ def build(
         own = list(islice(metadata, one.first_frame - at, one.first_frame - at + one.frames))
         coded.append(Coded(one.index, shape.targets(title, one)[0], own))
         at = one.first_frame + one.frames
-    decode_share(
+    decode_part(
         coded,
         target(title, share),
         context=context,

@@ -107,7 +107,7 @@ def build(context: StageContext, project: Project, title: Title, *, plan: Segmen
     """Validate and publish the title."""
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
-    from drapto.output.decode_check import DecodedShare
+    from drapto.output.decode_check import DecodedPart
     from drapto.output.publish import publish
     from drapto.output.validate import validate
 
@@ -122,7 +122,7 @@ def build(context: StageContext, project: Project, title: Title, *, plan: Segmen
         CropInfo.read(title.crop),
         FieldsInfo.read(title.fields),
         [plan_audio(track, project.config.audio.bitrate) for track in info.audio],
-        [one for share in decode_check.targets(title, plan) for one in DecodedShare.read(share).segments],
+        [one for share in decode_check.targets(title, plan) for one in DecodedPart.read(share).segments],
         title.validation,
         context=context,
         inputs=inputs(project, title, info),
