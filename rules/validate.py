@@ -80,7 +80,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     """Validate and publish the title."""
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
-    from drapto.output.decode_check import DecodedShare
+    from drapto.output.decode_check import DecodedPart
     from drapto.output.publish import publish
     from drapto.output.validate import validate
 
@@ -89,7 +89,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     quality = delivered(plan, encoded)
     validated = work.state.fingerprints.of(title.muxed)
-    parts = [DecodedShare.read(path) for path in decode_check.targets(title, plan)]
+    parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
     validation = work.run(
         validate,
         ONE_CPU,

@@ -10,6 +10,7 @@ from drapto.audio.span import Span, opus_span
 from drapto.engine import atomic
 from drapto.engine.context import file_url
 from drapto.errors import SourceError, SpaceError, StageError
+from drapto.media.muxer import REPRODUCIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +24,8 @@ OPUS = (
     *("-vbr", "on", "-compression_level", "10"),
 )
 
-REPRODUCIBLE = (
-    *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
-    *("-map_metadata", "-1", "-map_chapters", "-1"),
-)
-"""No date, no random identifier, no version string: the same input gives the same bytes."""
+BARE = (*REPRODUCIBLE, "-flags:a", "+bitexact", "-map_metadata", "-1", "-map_chapters", "-1")
+"""Nothing but the sound, and no version of the encoder; what else belongs to a track, the mux writes."""
 
 UNCOMPRESSED_DYNAMICS = {"ac3": ("-drc_scale", "0"), "eac3": ("-drc_scale", "0")}
 """Decoder options. Unless told not to, ffmpeg applies the stream's dynamic range compression, meant for late
@@ -106,7 +104,7 @@ def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) 
     return [
         *("-copyts", *UNCOMPRESSED_DYNAMICS.get(track.codec, ()), "-i", file_url(source)),
         *("-map", f"0:{track.index}", "-af", plan.filters, *OPUS, "-b:a", f"{plan.bitrate}k"),
-        *(*REPRODUCIBLE, "-f", "matroska", file_url(partial)),
+        *(*BARE, "-f", "matroska", file_url(partial)),
     ]
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 import psutil
 
-from drapto.config.types import GIB, size_text
 from drapto.encoding.abav1 import INSTALL, find_ab_av1
 from drapto.engine import hwaccel, resources
 from drapto.errors import ToolMissingError
 from drapto.tools import BUNDLED, NEEDED_ENCODERS, WANTED_FILTERS, find_tools
+from drapto.words import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("doit", "pydantic", "av", "pymediainfo", "click", "rich", "psutil", "imageio-ffmpeg")
 
-LOW_DISK = 20 * GIB
+LOW_DISK = 20 * 1000**3
 """Bytes that a DVD or a small Blu-ray needs for its segments, encoded segments and output together."""
 
 
@@ -144,7 +144,7 @@ def _folder(name: str, path: Path, key: str) -> Check:
             name, "failed", f"{existing} cannot be written to", f"correct its permissions, or set {key}"
         )
     free = psutil.disk_usage(str(existing)).free
-    found = f"{free / GIB:.1f} GiB free in {existing}"
+    found = f"{size_text(free)} free in {existing}"
     if free < LOW_DISK:
         return Check(
             name, "warning", found, f"a film may need more: free some space, or set {key} to another disk"
@@ -155,7 +155,7 @@ def _folder(name: str, path: Path, key: str) -> Check:
 def _memory(config: Config) -> Check:
     available = psutil.virtual_memory().available
     wanted = config.resources.max_memory
-    found = f"{available / GIB:.1f} GiB available, up to {size_text(wanted)} used"
+    found = f"{size_text(available)} available, up to {size_text(wanted)} used"
     if available < wanted:
         return Check("memory", "warning", found, "close other programs, or lower resources.max_memory")
     return Check("memory", "ok", found)

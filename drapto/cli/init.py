@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from drapto.cli import dodo
 from drapto.cli.options import PATH
 from drapto.config import FILE_NAME, load_config
 from drapto.config.writing import template
@@ -19,14 +20,17 @@ def init(directory: Path) -> None:
     """Make DIR (by default the current directory) a project.
 
     Writes dodo.py, drapto.toml with every setting as a comment, and the directories for sources and output.
-    What is there already is left as it is.
+    What is there already is left as it is, but a dodo.py that an earlier version wrote and that imports what
+    is no more.
     """
     from drapto.rules.project import DODO  # noqa: PLC0415  the graph is only needed here
 
-    files = {"dodo.py": DODO, FILE_NAME: template()}
+    files = {dodo.FILE: DODO, FILE_NAME: template()}
     for name, text in files.items():
         path = directory / name
-        if path.exists():
+        if path.exists() and name == dodo.FILE:
+            click.echo(f"{printable(path)} {dodo.bring_up_to_date(path, text)}")
+        elif path.exists():
             click.echo(f"{printable(path)} is there already")
         else:
             write_text(path, text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
+from drapto.cli import dodo
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
 from drapto.errors import UsageError
@@ -111,6 +112,8 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
     places = {"output.dir": named["output"], "processing.temp_dir": named["work_dir"]}
     loaded = settings(named["set_"], named["config_file"], {**places, **options})
     sources = expand(named["inputs"], loaded.config) if named["inputs"] else None
+    if (said := dodo.advice(Path.cwd())) is not None:
+        click.echo(f"note: {said}", err=True)
     project = open_project(Path.cwd(), loaded.config, sources)
     require_sources(project)
     return project

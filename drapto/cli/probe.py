@@ -9,6 +9,7 @@ import click
 
 from drapto.cli import options
 from drapto.errors import SourceError, printable
+from drapto.words import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def headline(source: Path, info: SourceInfo) -> list[str]:
     """Return what there is to say of the whole file."""
     video = info.video
     length = "unknown length" if info.duration is None else clock(info.duration)
-    lines = [f"{printable(source.name)}: {info.container}, {size(info.size)}, {length}"]
+    lines = [f"{printable(source.name)}: {info.container}, {size_text(info.size)}, {length}"]
     lines.append(
         f"{video.frames} frames ({video.counted}), {float(video.rate):.3f} fps"
         f"{', variable' if video.variable else ''}, {video.keyframes} keyframes, {video.scan}"
@@ -82,7 +83,15 @@ def tracks(info: SourceInfo) -> Table:
         cells = (str(track.index), kind, track.codec, what, track.language or "", track.title or "", flags)
         table.add_row(*map(Text, cells))  # Text, so that brackets in a title are not taken for markup
     for item in info.attachments:
-        cells = (str(item.index), "attachment", item.mimetype or "", size(item.size), "", item.filename, "")
+        cells = (
+            str(item.index),
+            "attachment",
+            item.mimetype or "",
+            size_text(item.size),
+            "",
+            item.filename,
+            "",
+        )
         table.add_row(*map(Text, cells))
     return table
 
@@ -98,13 +107,3 @@ def clock(seconds: float) -> str:
     """Return a length as hours, minutes and seconds."""
     whole = round(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-
-
-def size(count: int) -> str:
-    """Return bytes with the unit that keeps the number short."""
-    number = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024:  # noqa: PLR2004  binary units
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return f"{number:.1f} TiB"

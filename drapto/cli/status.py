@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from drapto.cli import options
+from drapto.words import size_text
 
 if TYPE_CHECKING:
     from drapto.cli.overview import SegmentsOverview, TitleOverview
@@ -45,7 +46,7 @@ def lines(title: TitleOverview) -> list[str]:
     if title.segments is not None and title.state != "done":
         text += [f"    {line}" for line in _segments(title.segments)]
     if title.output_bytes is not None:
-        text.append(f"    {title.output}, {title.output_bytes / (1 << 20):.1f} MiB")
+        text.append(f"    {title.output}, {size_text(title.output_bytes)}")
     return text
 
 

@@ -40,7 +40,7 @@ VARIABLES: dict[str, Key] = {
     "DRAPTO_FFMPEG": ("tools", "ffmpeg"),
     "DRAPTO_AB_AV1": ("tools", "ab_av1"),
 }
-"""Each variable's setting. The two that are worded the other way round are turned in `_value`."""
+"""Each variable's setting. The two that are worded the other way round are negated in `_value`."""
 
 _TRUE = re.compile(r"1|true|yes|on|y|t", re.IGNORECASE)
 _FALSE = re.compile(r"0|false|no|off|n|f", re.IGNORECASE)

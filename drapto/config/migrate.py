@@ -139,7 +139,7 @@ def _from_flat(data: Mapping[str, object], path: Path) -> list[tuple[Key, Key, o
                 f"did you mean {match}?" if match else f"write version = {CURRENT_VERSION} if it is of today"
             )
             raise ConfigError(f"{name} is not a setting of version 1", path=path, remedy=remedy)
-        moved += [((name,), new, _turned(name, new, value)) for new in FLAT[name]]
+        moved += [((name,), new, _converted(name, new, value)) for new in FLAT[name]]
     return moved
 
 
@@ -152,11 +152,11 @@ def _from_sections(data: Mapping[str, object]) -> list[tuple[Key, Key, object]]:
         for name, value in table.items():
             old = (section, name)
             places = SECTIONED.get(old, (old,)) if not isinstance(value, dict) else (old,)
-            moved += [(old, new, _turned(name, new, value)) for new in places]
+            moved += [(old, new, _converted(name, new, value)) for new in places]
     return moved
 
 
-def _turned(name: str, new: Key, value: object) -> object:
+def _converted(name: str, new: Key, value: object) -> object:
     """Return an old setting's value as the new one says it."""
     if not isinstance(value, bool) or name == new[-1]:
         return value

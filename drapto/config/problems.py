@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from pydantic_core import PydanticCustomError
 
 from drapto.config.keys import join, names_at, setting_at
-from drapto.config.types import MIB, size_text
+from drapto.config.types import MIB, written_size
 from drapto.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _all_keys(model: type[BaseModel], above: tuple[str, ...] = ()) -> list[tuple
 def _bound(value: object) -> str:
     """Return a limit as people write it; only sizes are that large."""
     if isinstance(value, int | float):
-        return size_text(int(value)) if value >= MIB else f"{value:g}"
+        return written_size(int(value)) if value >= MIB else f"{value:g}"
     return str(value)
 
 

@@ -20,7 +20,7 @@ from drapto.config.types import (
     Seconds,
     Whole,
     check_rect,
-    size_text,
+    written_size,
 )
 
 CURRENT_VERSION = 3
@@ -183,7 +183,7 @@ class InputSettings(Section):
         if self.max_size is not None and self.max_size < self.min_size:
             raise refuse(
                 "max_size",
-                f"= {size_text(self.max_size)} is less than input.min_size",
+                f"= {written_size(self.max_size)} is less than input.min_size",
                 "make it the larger one",
             )
         return self

@@ -52,7 +52,7 @@ def read_size(value: object) -> object:
     return int(float(match[1]) * _UNITS[unit]) if "." in match[1] else int(match[1]) * _UNITS[unit]
 
 
-def size_text(size: int) -> str:
+def written_size(size: int) -> str:
     """Return ``size`` bytes as `read_size` reads it, with the largest unit that loses nothing."""
     for unit in ("TiB", "GiB", "MiB", "KiB"):
         count, rest = divmod(size, _UNITS[unit.lower()])
@@ -100,7 +100,7 @@ Whole = Annotated[int, BeforeValidator(read_number)]
 Real = Annotated[float, BeforeValidator(read_number), Field(allow_inf_nan=False)]
 Crf = Annotated[Real, Field(ge=0, le=63, multiple_of=0.25)]
 Bytes = Annotated[
-    int, BeforeValidator(read_size), PlainSerializer(size_text, return_type=str, when_used="json")
+    int, BeforeValidator(read_size), PlainSerializer(written_size, return_type=str, when_used="json")
 ]
 Seconds = Annotated[float, BeforeValidator(read_seconds), Field(allow_inf_nan=False)]
 Kilobits = Annotated[int, BeforeValidator(read_kilobits)]

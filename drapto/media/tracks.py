@@ -104,13 +104,12 @@ def video_track(
     # the last frame lasts one nominal duration where its packet says nothing
     if tally.end * tick <= times[-1]:
         common["end"] = float(Fraction(times[-1], NS) + 1 / rate)
-    location = facts.chroma_location
-    if common["codec"] == "av1":
-        location = colour.av1_chroma_location(stream.codec_context.extradata)
-    said = colour.read_colour(frame, stream.codec_context, location)
+    said = colour.read_colour(frame, stream.codec_context, _chroma_location(stream, facts))
     mastering, light = colour.read_mastering(frame), colour.read_light(frame)
     in_frames = dynamic is not None and dynamic.hdr10plus_frames > 0
     hdr10plus = facts.hdr10plus or colour.has_hdr10plus(frame) or in_frames
+    static, dolby = mastering is not None or light is not None, dolby_vision is not None
+    hdr = colour.name_hdr(said.transfer, static=static, hdr10plus=hdr10plus, dolby_vision=dolby)
     return VideoTrack(
         **common,
         width=frame.width,
@@ -129,17 +128,18 @@ def video_track(
         dolby_vision=dolby_vision,
         hdr10plus=hdr10plus,
         dynamic=dynamic,
-        hdr=colour.name_hdr(
-            said.transfer,
-            static=mastering is not None or light is not None,
-            hdr10plus=hdr10plus,
-            dolby_vision=dolby_vision is not None,
-        ),
+        hdr=hdr,
         scan=facts.scan,
         top_field_first=facts.top_field_first if facts.scan == "interlaced" else None,
         rotation=frame.rotation,
         mirrored=colour.is_mirrored(frame),
     )
+
+
+def _chroma_location(stream: VideoStream, facts: TrackFacts) -> str | None:
+    if stream.codec_context.codec.canonical_name == "av1":
+        return colour.av1_chroma_location(stream.codec_context.extradata)
+    return facts.chroma_location
 
 
 def audio_track(stream: AudioStream, tally: Tally, facts: TrackFacts) -> AudioTrack:

@@ -1,12 +1,12 @@
 """The full decode of a finished file: does every packet of picture and sound decode?
 
-The picture is decoded in shares, each of some of the segments, as soon as they are encoded: what is fed to
-the decoder is bit for bit what the join writes, metadata included. A share's record holds a digest of each
+The picture is decoded in parts, each of some of the segments, as soon as they are encoded: what is fed to
+the decoder is bit for bit what the join writes, metadata included. A part's record holds a digest of each
 segment's packets; the finished file passes where its packets have the same. So the picture is decoded once
 for each encode of it: a film whose sound is changed is not decoded anew, and an interrupted check goes on.
 
-A decoder on many threads leaves cores idle (dav1d on two: 1.55 of them busy), so a share has one thread, but
-where there are more cores than shares.
+A decoder on many threads leaves cores idle (dav1d on two: 1.55 of them busy), so a part has one thread, but
+where there are more cores than parts.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class DecodedSegment(Model):
     digest: str
 
 
-class DecodedShare(Document):
+class DecodedPart(Document):
     """Segments of which every frame has been decoded."""
 
     segments: tuple[DecodedSegment, ...]
@@ -130,8 +130,8 @@ def check_part(
     log: str,
     threads: int,
     report: Callable[[int], None],
-) -> DecodedShare:
-    """Decode all frames of some of a title's segments, as they will be joined, see `decode_share`.
+) -> DecodedPart:
+    """Decode all frames of some of a title's segments, as they will be joined, see `decode_part`.
 
     Args:
         segments: The segments, in any order.
@@ -151,10 +151,10 @@ def check_part(
         own = list(islice(waiting, one.first_frame - at, one.first_frame - at + one.frames))
         coded.append(Coded(one.index, one.path, own))
         at = one.first_frame + one.frames
-    return decode_share(coded, target, context=context, log=log, threads=threads, on_frames=report)
+    return decode_part(coded, target, context=context, log=log, threads=threads, on_frames=report)
 
 
-def decode_share(
+def decode_part(
     segments: Sequence[Coded],
     target: Path,
     *,
@@ -162,7 +162,7 @@ def decode_share(
     log: str,
     threads: int = 1,
     on_frames: Callable[[int], None] | None = None,
-) -> DecodedShare:
+) -> DecodedPart:
     """Decode all frames of ``segments`` and throw them away; record in ``target`` that it went well.
 
     Args:
@@ -179,7 +179,7 @@ def decode_share(
     found, complaint = _decode(segments, context, log, threads, on_frames)
     if complaint:
         raise _culprit(segments, complaint, context, log)
-    return DecodedShare(segments=tuple(found)).write(target)
+    return DecodedPart(segments=tuple(found)).write(target)
 
 
 def decode_sound(path: Path, *, context: StageContext, log: str) -> str:

@@ -14,9 +14,9 @@ from drapto.errors import ArtifactError
 from drapto.media.hdr import dolby_vision
 from drapto.media.matroska.header import PADDING, Amendment, amend
 from drapto.media.matroska.languages import three_letters
+from drapto.media.muxer import EXACT, REPRODUCIBLE
 from drapto.output import metadata
 from drapto.output.attachments import attach_options, extracted, indices
-from drapto.output.subtitles import EXACT, REPRODUCIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from drapto.engine.context import StageContext
 
 FICLONE = 0x40049409
-"""ioctl(2): let a new file share the content of another (Linux, `ioctl_ficlone(2)`)."""
+"""ioctl(2): a reflink: a new file gets the content of another (Linux, `ioctl_ficlone(2)`)."""
 
 CHUNK = 8 * MIB
 """Bytes a write, so that the rate holds and an interrupt is noticed."""
@@ -27,7 +27,7 @@ CHUNK = 8 * MIB
 def publish(muxed: Path, output: Path, *, validated: str, context: StageContext) -> None:
     """Copy the validated ``muxed`` to ``output``.
 
-    Where the file system can share content between files, the copy takes neither time nor space.
+    Where the file system can, it is a reflink, which takes neither time nor space.
 
     Args:
         muxed: The finished file; it stays, as other stages depend on it.
@@ -41,7 +41,7 @@ def publish(muxed: Path, output: Path, *, validated: str, context: StageContext)
     """
     try:
         with muxed.open("rb") as given, atomic.replacing(output) as partial, partial.open("wb") as taken:
-            if not _share(given, taken):
+            if not _reflink(given, taken):
                 require_space(output.parent, os.fstat(given.fileno()).st_size, "the finished file")
                 _copy(given, taken, Throttle(context.disk_rate))
             taken.flush()
@@ -63,8 +63,8 @@ def publish(muxed: Path, output: Path, *, validated: str, context: StageContext)
         ) from error
 
 
-def _share(given: IO[bytes], taken: IO[bytes]) -> bool:
-    """Make ``taken`` share the content of ``given``; return whether the file system can."""
+def _reflink(given: IO[bytes], taken: IO[bytes]) -> bool:
+    """Make ``taken`` a reflink of ``given``; return whether the file system can."""
     if sys.platform != "linux":
         return False
     import fcntl  # noqa: PLC0415  not everywhere

@@ -10,6 +10,7 @@ from drapto.engine import atomic
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
 from drapto.media.index import index_packets
+from drapto.media.muxer import EXACT, REPRODUCIBLE
 from drapto.output.attachments import attach_options, extracted
 
 if TYPE_CHECKING:
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import StageContext
     from drapto.media.model import SourceInfo
-
-EXACT = ("-avoid_negative_ts", "disabled")
-"""A muxer option: times stay as they are, even where the first one is not 0."""
-
-REPRODUCIBLE = ("-fflags", "+bitexact")
-"""A muxer option: no date, no random identifier, no version; the same input gives the same bytes."""
 
 
 def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: StageContext) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldsInfo
     from drapto.media.model import CropInfo, SourceInfo
+    from drapto.media.probe import Examined
     from drapto.output.decode_check import DecodedSegment
 
 NAMED_FAILURES = 5
@@ -74,20 +75,12 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         ArtifactError: ``timestamps`` or ``dynamic`` cannot be read.
     """
     expected = read_timestamps(timestamps)
-    try:
-        found = examine(muxed, frame_index="packets")
-    except SourceError as error:
-        raise ValidationError(
-            f"the finished file {error.problem}", path=muxed, remedy=_remedy(target)
-        ) from error
-    output, times = found.info, found.times
-    checks = list(check_all(info, expected, crop, plans, output, times))
+    found = _examined(muxed, target)
+    output = found.info
+    checks = list(check_all(info, expected, crop, plans, output, found.times))
     metadata = carried(read_dynamic(dynamic, len(expected)), plan(info.video), crop)
     checks.extend(check_dynamic(info.video, output.video, metadata, found.dynamic))
-    held: Counter[int] = Counter()
-    picture = _picture(muxed, output, held)
-    frames = same_frames(picture, decoded)
-    deque(picture, maxlen=0)  # on to the end of the file, to count the bytes of every track
+    frames, held = _held_against(decoded, muxed, output)
     if fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
     complaint = decode_sound(muxed, context=context, log="validate") if output.audio else ""
@@ -96,7 +89,7 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     validation = Validation(
         digest=info.digest,
         passed=all(check.passed for check in checks),
-        frames=len(times),
+        frames=len(found.times),
         duration=output.duration or 0.0,
         sizes=_sizes(info, output, held),
         inputs=dict(inputs),
@@ -104,10 +97,28 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         quality=quality,
     ).write(target)
     if not validation.passed:
-        raise ValidationError(
-            _complaint(validation.failed), path=muxed, remedy=_remedy(target, validation.failed)
-        )
+        raise _refusal(validation.failed, muxed, target)
     return validation
+
+
+def _examined(muxed: Path, target: Path) -> Examined:
+    try:
+        return examine(muxed, frame_index="packets")
+    except SourceError as error:
+        raise ValidationError(
+            f"the finished file {error.problem}", path=muxed, remedy=_remedy(target)
+        ) from error
+
+
+def _held_against(
+    decoded: Sequence[DecodedSegment], muxed: Path, output: SourceInfo
+) -> tuple[int, Counter[int]]:
+    """Return how many frames are those that were decoded, and the bytes of every track by stream index."""
+    held: Counter[int] = Counter()
+    picture = _picture(muxed, output, held)
+    frames = same_frames(picture, decoded)
+    deque(picture, maxlen=0)  # on to the end of the file, to count the bytes of every track
+    return frames, held
 
 
 def _picture(muxed: Path, output: SourceInfo, held: Counter[int]) -> Iterator[bytes]:
@@ -129,10 +140,11 @@ def _sizes(source: SourceInfo, output: SourceInfo, held: Mapping[int, int]) -> S
     )
 
 
-def _complaint(failed: Sequence[Check]) -> str:
+def _refusal(failed: Sequence[Check], muxed: Path, target: Path) -> ValidationError:
     named = [f"{check.name} (expected {check.expected}, found {check.found})" for check in failed]
     more = [f"and {len(named) - NAMED_FAILURES} more"] if len(named) > NAMED_FAILURES else []
-    return "is not what was promised: " + ", ".join([*named[:NAMED_FAILURES], *more])
+    problem = "is not what was promised: " + ", ".join([*named[:NAMED_FAILURES], *more])
+    return ValidationError(problem, path=muxed, remedy=_remedy(target, failed))
 
 
 def _remedy(target: Path, failed: Sequence[Check] = ()) -> str:

@@ -45,7 +45,7 @@ class StageEvent(Event):
         stage: The stage's name, as its tasks are named: ``probe``, ``encode``, …
         segment: The segment's number, from 1, where the stage works on one segment.
         track: The audio track's number, from 0, where the stage works on one track.
-        share: The number of the share, from 1, where a part of the stage's work is done beforehand.
+        share: The number of the part, from 1, where a part of the stage's work is done beforehand.
     """
 
     stage: str
@@ -55,7 +55,7 @@ class StageEvent(Event):
 
     @property
     def part(self) -> int | None:
-        """The number of the segment, track or share; None where the stage works on the whole title."""
+        """The number of the segment, track or part; None where the stage works on the whole title."""
         parts = (self.segment, self.track, self.share)
         return next((part for part in parts if part is not None), None)
 

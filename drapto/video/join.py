@@ -23,6 +23,7 @@ from drapto.engine.resources import Throttle
 from drapto.errors import ArtifactError, FrameCountError, SpaceError, ToolFailedError
 from drapto.media.hdr.dynamic import NOTHING
 from drapto.media.hdr.obu import insert_t35
+from drapto.media.muxer import REPRODUCIBLE_OPTIONS
 from drapto.media.timestamps import NS_PER_MS, read_timestamps
 from drapto.video.carry import messages
 
@@ -118,12 +119,11 @@ def _join(
 ) -> int:
     throttle = Throttle(disk_rate)
     frames_metadata = chain(metadata, repeat(NOTHING))
-    options = {"fflags": "+bitexact"}
     frame = 0
     try:
         with (
             atomic.replacing(target) as partial,
-            av.open(str(partial), "w", format="matroska", options=options) as output,
+            av.open(str(partial), "w", format="matroska", options=REPRODUCIBLE_OPTIONS) as output,
         ):
             joined = _Joined(output, target, times, rate)
             for run in runs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import model_validator
+
 from drapto.engine.document import Document, Model, Rational
 
 BYTES_PER_FRAMES = 0.6
@@ -21,7 +23,7 @@ class Segment(Model):
         start_time: Presentation time of the first frame, seconds.
         duration: To the next segment's first frame, or to the end of the last frame, seconds.
         frames: How many frames it decodes to, once what overlaps the next segment is cut off.
-        first_frame: Where its frames begin in ``timestamps``.
+        first_frame: Where its frames begin among those of the output.
         keyint: The longest run of frames that lasts at most 10 s, for the encoder's keyframe interval.
         filters: ffmpeg's filters that turn the decoded file into the segment's pictures, before any other;
             empty where they are the decoded ones. They count on the file's own times (``-copyts``).
@@ -53,8 +55,6 @@ class SegmentPlan(Document):
         reason: Why that strategy, and why so many segments, in one line.
         rate: The nominal frame rate that every segment is encoded at; the true times come back in
             ``video.mkv``.
-        timestamps: The file of the output's frames' presentation times, relative to the title's work
-            directory.
         segments: In presentation order.
     """
 
@@ -63,8 +63,17 @@ class SegmentPlan(Document):
     strategy: str
     reason: str
     rate: Rational
-    timestamps: str
     segments: tuple[Segment, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, value: object) -> object:
+        """Drop what plans once held and nothing ever read: the name of the file of the output's times."""
+        return (
+            {name: held for name, held in value.items() if name != "timestamps"}
+            if isinstance(value, dict)
+            else value
+        )
 
     def efforts(self) -> list[tuple[Segment, float]]:
         """Return the segments, each with how long its encode takes, in no unit; the longest first.

@@ -11,7 +11,7 @@ from drapto.media.hdr.dynamic import write_dynamic
 from drapto.media.model import CropInfo, CropRect, SourceInfo
 from drapto.media.probe import examine
 from drapto.media.timestamps import write_timestamps
-from drapto.output.decode_check import Coded, DecodedSegment, decode_share
+from drapto.output.decode_check import Coded, DecodedSegment, decode_part
 from drapto.output.mux import mux
 from drapto.output.subtitles import copy_subtitles
 from tests import clips
@@ -68,7 +68,7 @@ def finish(context: StageContext, source: Path, folder: Path) -> Finished:
     mux(video, audio, subtitles, info, muxed, context=context)
     plans = [plan_audio(track, Bitrates()) for track in info.audio]
     crop = whole_picture(info)
-    share = decode_share([Coded(1, video)], folder / "decoded.json", context=context, log="validate-01")
+    share = decode_part([Coded(1, video)], folder / "decoded.json", context=context, log="validate-01")
     return Finished(
         source, info, times, timestamps, dynamic, crop, plans, video, share.segments, audio, subtitles, muxed
     )

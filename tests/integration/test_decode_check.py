@@ -9,7 +9,7 @@ import pytest
 
 from drapto.encoding.fixed import encode_segment
 from drapto.errors import ArtifactError
-from drapto.output.decode_check import Coded, DecodedShare, decode_share, decode_sound, same_frames
+from drapto.output.decode_check import Coded, DecodedPart, decode_part, decode_sound, same_frames
 from drapto.video.join import Run, packets_of
 from drapto.video.request import EncodeRequest
 from tests import clips
@@ -60,10 +60,10 @@ def test_every_frame_on_any_number_of_threads(
 ) -> None:
     seen: list[int] = []
     target = tmp_path / "01.json"
-    share = decode_share(
+    share = decode_part(
         segments, target, context=shared_job, log="validate-01", threads=threads, on_frames=seen.append
     )
-    assert share == DecodedShare.read(target)
+    assert share == DecodedPart.read(target)
     assert [(one.index, one.frames) for one in share.segments] == [(1, FRAMES), (2, FRAMES), (3, FRAMES)]
     assert len({one.digest for one in share.segments}) == 3
     assert max(seen) == 3 * FRAMES
@@ -79,7 +79,7 @@ def test_the_segment_that_does_not_decode_is_named(
     given[number] = damaged(segments[number], tmp_path / "broken.mkv", broken)
     target = tmp_path / "01.json"
     with pytest.raises(ArtifactError, match="does not decode") as caught:
-        decode_share(given, target, context=shared_job, log="validate-01")
+        decode_part(given, target, context=shared_job, log="validate-01")
     assert caught.value.path == str(tmp_path / "broken.mkv")
     assert "delete it and run again" in str(caught.value)
     assert not target.exists()
@@ -88,7 +88,7 @@ def test_the_segment_that_does_not_decode_is_named(
 def test_a_segment_that_is_no_file_is_named(shared_job: StageContext, tmp_path: Path) -> None:
     (tmp_path / "0001.mkv").write_bytes(b"nothing")
     with pytest.raises(ArtifactError, match=r"0001\.mkv: cannot be read"):
-        decode_share([Coded(1, tmp_path / "0001.mkv")], tmp_path / "01.json", context=shared_job, log="v")
+        decode_part([Coded(1, tmp_path / "0001.mkv")], tmp_path / "01.json", context=shared_job, log="v")
 
 
 def test_sound(shared_job: StageContext, tmp_path: Path) -> None:

@@ -153,7 +153,9 @@ def test_progressive_pictures_that_look_interlaced_stay_as_they_are(
     source = clips.make_clip(ffmpeg, tmp_path / "c.mkv", codec=codec, frames=30, graph=graph)
     found = look(source, tmp_path, context)
     assert found.method == "detected"
-    assert max(point.multiple.share for point in found.points) > COMBED, "idet does not suspect this one"
+    assert max(point.multiple.fraction_combed for point in found.points) > COMBED, (
+        "idet does not suspect this one"
+    )
     assert (found.kind, found.order) == ("progressive", None)
     assert not any(segment.filters for segment in planned(source, tmp_path, found, 1).segments)
 
@@ -196,7 +198,7 @@ def test_deinterlaced_pictures_pass_where_idet_still_suspects_them(
         filters=deinterlacer("tff", "frame"),
     )
     video = inspect(done)[0].video
-    assert idet.look(done, video, context=context, log="look")[0].multiple.share > COMBED
+    assert idet.look(done, video, context=context, log="look")[0].multiple.fraction_combed > COMBED
     assert check_fields(done, video, context=context).passed
 
 

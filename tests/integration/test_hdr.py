@@ -19,7 +19,7 @@ from drapto.media.hdr.dynamic import FrameMetadata, read_dynamic
 from drapto.media.limits import limits
 from drapto.media.model import CropInfo, CropRect, DolbyVision, SourceInfo
 from drapto.media.probe import Examined, examine, probe_source
-from drapto.output.decode_check import Coded, DecodedSegment, decode_share
+from drapto.output.decode_check import Coded, DecodedSegment, decode_part
 from drapto.output.model import Validation
 from drapto.output.mux import mux
 from drapto.output.validate import validate
@@ -138,7 +138,7 @@ def encode(
         Coded(request.index, path, list(islice(waiting, request.frames)))
         for request, path in zip(pieces.segments, encoded, strict=True)
     ]
-    share = decode_share(coded, folder / "decoded" / "01.json", context=context, log="validate-01")
+    share = decode_part(coded, folder / "decoded" / "01.json", context=context, log="validate-01")
     return Title(source, folder, info, crop, share.segments)
 
 

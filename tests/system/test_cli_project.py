@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from drapto.cli import main
+from drapto.cli import dodo, main
 from drapto.config import Config, load_config
+from drapto.rules.project import DODO
 from tests import clips
 
 if TYPE_CHECKING:
@@ -54,6 +55,39 @@ def test_init_overwrites_nothing(here: Path) -> None:
     assert (here / "dodo.py").read_text() == "# mine"
     assert (here / "drapto.toml").read_text() == 'input.source_dir = "rips"\n'
     assert (here / "rips").is_dir()
+
+
+@pytest.mark.parametrize("earlier", dodo.EARLIER_TEXTS)
+def test_init_rewrites_the_dodo_file_of_an_earlier_version(here: Path, earlier: str) -> None:
+    (here / "dodo.py").write_text(earlier)
+    done = run("init")
+    assert done.exit_code == 0
+    assert "dodo.py rewritten" in done.output
+    assert (here / "dodo.py").read_text() == DODO
+    again = run("init")
+    assert "dodo.py is there already\n" in again.output
+    assert (here / "dodo.py").read_text() == DODO
+
+
+def test_init_says_what_to_change_in_a_dodo_file_that_is_not_its_own(here: Path) -> None:
+    mine = f"{dodo.EARLIER}\n# and a task of mine\n"
+    (here / "dodo.py").write_text(mine)
+    done = run("init")
+    assert done.exit_code == 0
+    assert "write `from drapto import rules` where it has `import rules`" in done.output
+    assert (here / "dodo.py").read_text() == mine
+
+
+@pytest.mark.parametrize(("text", "said"), [(dodo.EARLIER, True), (DODO, False), ("\xff", False)])
+def test_a_command_in_a_project_of_an_earlier_version_says_so_once(
+    here: Path, text: str, *, said: bool
+) -> None:
+    (here / "source").mkdir()
+    (here / "dodo.py").write_text(text, encoding="latin-1")
+    done = run("status")
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("run `drapto init`") == said
+    assert "drapto init" not in done.stdout
 
 
 def test_config_show_prints_a_file_that_gives_the_same_settings(

@@ -31,7 +31,7 @@ def output(project: ProjectDir, title: str) -> tuple[Path, VideoTrack, list[int]
 
 def combed(path: Path, video: VideoTrack, context: StageContext) -> float:
     points = look(path, video, context=context, log="look")
-    return max(point.multiple.share for point in points)
+    return max(point.multiple.fraction_combed for point in points)
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 PROBES = 320
 """About how many luma samples are read of a line; more would cost time and tell nothing new."""
 
-LUMA_FIRST = ("yuv4", "yuvj4", "gray", "nv12")
-"""Pixel formats with a plane of luma, low bits used; others are converted."""
-
 INFORMATIVE = 1 / 3
 """A picture that fills less of the frame than this tells of a dark scene, not of bars: 2.39:1 in 4:3 in 16:9
 fills 0.42."""

@@ -91,11 +91,11 @@ def _points(
         rate: Frames per second.
         may_be_film: The frames may be telecined.
     """
-    pieces = list(_pieces(read_labels(asked(f"idet,{PRINT}"))))
+    parts = list(_parts(read_labels(asked(f"idet,{PRINT}"))))
     fits: Sequence[Fit | None] = ()
-    if any(is_suspect(_tally(seen.multiple)) for seen in pieces):
+    if any(is_suspect(_tally(seen.multiple)) for seen in parts):
         fits = (None, *read_fits(asked(weave())))
-    for number, seen in enumerate(pieces):
+    for number, seen in enumerate(parts):
         multiple = _tally(seen.multiple)
         own = fits[number * LENGTH :][: len(seen.multiple)]
         ordered = preference(_combed(seen.multiple, own))
@@ -126,8 +126,8 @@ def read_labels(text: str) -> Labels:
     return Labels(**found)
 
 
-def _pieces(seen: Labels) -> Iterator[Labels]:
-    """Cut a run to pieces of `LENGTH` frames; a shorter rest stays with the last."""
+def _parts(seen: Labels) -> Iterator[Labels]:
+    """Cut a run to parts of `LENGTH` frames; a shorter rest stays with the last."""
     count = max(1, len(seen.multiple) // LENGTH)
     for number in range(count):
         end = (number + 1) * LENGTH if number < count - 1 else len(seen.multiple)

@@ -42,7 +42,7 @@ class Tally(Model):
         return self.tff + self.bff
 
     @property
-    def share(self) -> float:
+    def fraction_combed(self) -> float:
         """The part of the frames with a verdict that is combed."""
         told = self.combed + self.progressive
         return self.combed / told if told else 0.0

@@ -87,7 +87,7 @@ def judge(multiple: Tally, preference: float | None, pulldown: Pulldown | None =
 
 def is_suspect(multiple: Tally) -> bool:
     """Tell whether a run looks interlaced to ``idet``, which has to be seen into."""
-    return multiple.combed + multiple.progressive >= TOLD and multiple.share > COMBED
+    return multiple.combed + multiple.progressive >= TOLD and multiple.fraction_combed > COMBED
 
 
 def _leans_to_film(pulldown: Pulldown) -> bool:

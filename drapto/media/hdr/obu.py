@@ -20,9 +20,6 @@ FRAME = 6
 ITUT_T35 = 4
 """Value of metadata_type (section 6.7.1)."""
 
-COUNTRY_USA = 0xB5
-"""Recommendation ITU-T T.35's country code of the United States."""
-
 HEADER = METADATA << 3 | 0b10
 """obu_header of a metadata OBU without an extension that says its size."""
 

@@ -166,13 +166,13 @@ class _Parser:
         self._bits.ue()  # vdr_rpu_id
         self._bits.ue()  # mapping_color_space
         self._bits.ue()  # mapping_chroma_format_idc
-        pieces = []
+        polynomials = []
         for _ in range(3):
             pivots = self._bits.ue() + 2
             if pivots > MOST_PIVOTS:
                 raise RpuError("with too many pivots")
             self._bits.skip(pivots * self._base_depth)
-            pieces.append(pivots - 1)
+            polynomials.append(pivots - 1)
         linear = True
         if self._rpu.residual:
             start = self._bits.at
@@ -183,7 +183,7 @@ class _Parser:
         self._bits.ue()
         self._bits.ue()
         self._rpu.partitions = (start, self._bits.at)
-        for count in pieces:
+        for count in polynomials:
             for _ in range(count):
                 self._curve()
         if self._rpu.residual:

@@ -1,19 +1,33 @@
-"""Is this a whole Matroska file? Asked of its EBML header alone (RFC 8794, RFC 9559)."""
+"""Is this a whole Matroska file, and where are its tracks? Asked of its head alone (RFC 8794, RFC 9559)."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import IO, TYPE_CHECKING
 
 from drapto.errors import SourceError
+from drapto.media.matroska import ids
+from drapto.media.matroska.ebml import (
+    ID_WIDTH,
+    SIZE_WIDTH,
+    OversizedError,
+    content,
+    elements,
+    places,
+    size_within,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-EBML = 0x1A45DFA3
-DOC_TYPE = 0x4282
-SEGMENT = 0x18538067
-GLOBAL_ELEMENTS = (0xEC, 0xBF)
-"""Void and CRC-32, which may stand between the EBML header and the segment."""
+    from drapto.media.matroska.ebml import Place
+
+GLOBAL_ELEMENTS = (ids.VOID, ids.CRC_32)
+"""What may stand between the EBML header and the segment."""
+
+EBML_HEADER_LIMIT = 64 << 10
+TRACKS_LIMIT = 16 << 20
+"""Bytes that these elements have at most; sound ones have 40 bytes, and some hundred for each track."""
 
 DOC_TYPES = ("matroska", "webm")
 HEAD = 512
@@ -48,62 +62,84 @@ def require_matroska(source: Path) -> bool:
         ) from error
 
 
+def find_tracks(file: IO[bytes]) -> Place | None:
+    """Return where the list of tracks lies, also behind the clusters; None where there is none.
+
+    Raises:
+        ValueError: The file is damaged on the way there.
+    """
+    for top in places(file, 0, None):
+        if top.id == ids.SEGMENT:
+            return next((place for place in places(file, top.start, top.end) if place.id == ids.TRACKS), None)
+    return None
+
+
+def oversized(source: Path, what: str, error: OversizedError) -> SourceError:
+    """Return how to say that ``what`` of a source, such as "its EBML header", has a size that cannot be."""
+    return SourceError(
+        f"has a damaged head: {what} would be {error}", path=source, remedy="rip or copy it again"
+    )
+
+
 def _check(file: IO[bytes], size: int, source: Path) -> bool:
     if size == 0:
         raise SourceError("is empty", path=source, remedy="rip or copy it again")
     head = file.read(HEAD)
-    file.seek(0)
-    if _vint(file, marker=True) != EBML:
+    if not head.startswith(ids.EBML.to_bytes(4, "big")):
         raise SourceError(f"is not Matroska but {_kind(head)}", path=source, remedy=REMUX)
-    end = _segment_end(file, source)
-    if end is not None and end > size:
-        problem = f"is cut short: {size} of {end} bytes are there"
+    segment = _segment(file, source)
+    if segment.end is not None and segment.end > size:
+        problem = f"is cut short: {size} of {segment.end} bytes are there"
         raise SourceError(problem, path=source, remedy="rip or copy it again")
-    return end is not None
+    _check_tracks(file, segment, source)
+    return segment.end is not None
 
 
-def _segment_end(file: IO[bytes], source: Path) -> int | None:
-    """Return where the segment ends, in bytes from the file's start; None where it does not say."""
-    header_size = _vint(file)
-    if header_size is None or _doc_type(file.read(header_size)) not in DOC_TYPES:
-        raise SourceError("is EBML but not Matroska", path=source, remedy=REMUX)
-    while (element := _vint(file, marker=True)) is not None:
-        size = _vint(file)
-        if element == SEGMENT:
-            return None if size is None else file.tell() + size
-        if element not in GLOBAL_ELEMENTS or size is None:
-            break
-        file.seek(size, 1)
+def _segment(file: IO[bytes], source: Path) -> Place:
+    walk = places(file, 0, None)
+    try:
+        _check_header(content(file, next(walk), EBML_HEADER_LIMIT), source)
+    except OversizedError as error:
+        raise oversized(source, "its EBML header", error) from error
+    except ValueError as error:
+        raise SourceError(
+            f"has a damaged head ({error})", path=source, remedy="rip or copy it again"
+        ) from error
+    with contextlib.suppress(ValueError):
+        for place in walk:
+            if place.id == ids.SEGMENT:
+                return place
+            if place.id not in GLOBAL_ELEMENTS:
+                break
     raise SourceError(
         "has an EBML header but no Matroska segment", path=source, remedy="rip or copy it again"
     )
 
 
-def _doc_type(header: bytes) -> str:
-    start = header.find(DOC_TYPE.to_bytes(2, "big"))
-    if start < 0:
-        return "matroska"  # the default of the element
-    size = header[start + 2] & 0x7F
-    return header[start + 3 : start + 3 + size].rstrip(b"\0").decode("ascii", errors="replace")
+def _check_header(header: bytes, source: Path) -> None:
+    """Refuse another document type, and IDs and sizes that ffmpeg does not read either."""
+    values = {part.id: part.content for part in elements(header)}
+    # by default of earlier muxers, what does not say its type is Matroska
+    doc_type = values.get(ids.DOC_TYPE, b"matroska").rstrip(b"\0").decode("ascii", errors="replace")
+    if doc_type not in DOC_TYPES:
+        raise SourceError("is EBML but not Matroska", path=source, remedy=REMUX)
+    for element, most in ((ids.EBML_MAX_ID_LENGTH, ID_WIDTH), (ids.EBML_MAX_SIZE_LENGTH, SIZE_WIDTH)):
+        if int.from_bytes(values.get(element, b""), "big") > most:
+            raise SourceError("has longer IDs or sizes than Matroska", path=source, remedy=REMUX)
 
 
-def _vint(file: IO[bytes], *, marker: bool = False) -> int | None:
-    """Read a variable-size integer (RFC 8794 section 4); with its length marker for an element ID.
-
-    Returns:
-        None at the end of the file, or for the size that says "unknown".
-    """
-    first = file.read(1)
-    if not first or first[0] == 0:
-        return None
-    length = 9 - first[0].bit_length()
-    rest = file.read(length - 1)
-    if len(rest) < length - 1:
-        return None
-    if marker:
-        return int.from_bytes(first + rest, "big")
-    value = int.from_bytes(first + rest, "big") & ((1 << 7 * length) - 1)
-    return None if value == (1 << 7 * length) - 1 else value
+def _check_tracks(file: IO[bytes], segment: Place, source: Path) -> None:
+    """Refuse a list of tracks of an impossible size; what else is damaged shows when ffmpeg reads it."""
+    try:
+        for place in places(file, segment.start, segment.end):
+            if place.id == ids.TRACKS and place.end is not None:
+                size_within(place, TRACKS_LIMIT)
+            if place.id in {ids.TRACKS, ids.CLUSTER}:
+                return
+    except OversizedError as error:
+        raise oversized(source, "its list of tracks", error) from error
+    except ValueError:
+        pass
 
 
 def _kind(head: bytes) -> str:

@@ -1,15 +1,33 @@
-"""Just enough EBML (RFC 8794) to edit a few elements of a file's head."""
+"""Just enough EBML (RFC 8794) to read a few elements of a file's head, and to edit them in place.
+
+What a file says of its sizes may be damaged, so nothing is read before its size is held against a limit, and
+no more elements are looked at than a sound file has.
+"""
 
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from drapto.media.matroska.ids import VOID
+from drapto.words import size_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VOID = 0xEC
-LONGEST_HEADER = 12
-"""Bytes: an ID of 4 and a size of 8."""
+ID_WIDTH, SIZE_WIDTH = 4, 8
+"""The most bytes that an ID and a size have in Matroska."""
+
+LONGEST_HEADER = ID_WIDTH + SIZE_WIDTH
+
+MOST_PARTS = 10_000
+"""Elements in one parent. A track's entry has some dozens; one of 2 bytes takes some 200 in memory."""
+
+MOST_PLACES = 1_000_000
+"""Elements that are walked over in a file: a cluster for each frame of a long film, and more."""
+
+
+class OversizedError(ValueError):
+    """An element says that it is longer than any that a sound file has."""
 
 
 class Element(NamedTuple):
@@ -34,9 +52,16 @@ class Place(NamedTuple):
 
 
 def elements(data: bytes) -> list[Element]:
-    """Return the elements that ``data`` consists of."""
-    found, at = [], 0
+    """Return the elements that ``data`` consists of.
+
+    Raises:
+        ValueError: It does not consist of elements, or of more than `MOST_PARTS`.
+    """
+    found: list[Element] = []
+    at = 0
     while at < len(data):
+        if len(found) == MOST_PARTS:
+            raise ValueError(f"more than {MOST_PARTS} elements in one")
         place = _header(data[at : at + LONGEST_HEADER], at)
         if place.end is None or place.end > len(data):
             raise ValueError("an element is longer than its parent")
@@ -46,9 +71,15 @@ def elements(data: bytes) -> list[Element]:
 
 
 def places(file: IO[bytes], start: int, end: int | None) -> Iterator[Place]:
-    """Yield the elements of a file from ``start`` on, up to ``end`` or to one that does not say its size."""
+    """Yield the elements of a file from ``start`` on, up to ``end`` or to one that does not say its size.
+
+    Raises:
+        ValueError: Something else begins where an element should, or there are more than `MOST_PLACES`.
+    """
     at = start
-    while end is None or at < end:
+    for _ in range(MOST_PLACES):
+        if end is not None and at >= end:
+            return
         file.seek(at)
         head = file.read(LONGEST_HEADER)
         if not head:
@@ -58,6 +89,37 @@ def places(file: IO[bytes], start: int, end: int | None) -> Iterator[Place]:
         if place.end is None:
             return
         at = place.end
+    raise ValueError(f"more than {MOST_PLACES} elements")
+
+
+def content(file: IO[bytes], place: Place, limit: int) -> bytes:
+    """Return an element's content, at most ``limit`` bytes.
+
+    Raises:
+        OversizedError: It says that it is longer.
+        ValueError: It does not say its size, or the file ends before it does.
+    """
+    size = size_within(place, limit)
+    file.seek(place.start)
+    data = file.read(size)
+    if len(data) < size:
+        raise ValueError("the file ends inside an element")
+    return data
+
+
+def size_within(place: Place, limit: int) -> int:
+    """Return how many bytes an element's content has, at most ``limit``.
+
+    Raises:
+        OversizedError: It says that it has more.
+        ValueError: It does not say its size.
+    """
+    if place.end is None:
+        raise ValueError("an element does not say its size")
+    size = place.end - place.start
+    if size > limit:
+        raise OversizedError(f"{size_text(size)} long")
+    return size
 
 
 def void(size: int) -> bytes:
@@ -74,7 +136,7 @@ def unsigned(value: int) -> bytes:
 
 
 def _header(head: bytes, at: int) -> Place:
-    element, id_width = _vint(head, marker=True)
+    element, id_width = _vint(head[:ID_WIDTH], marker=True)
     size, size_width = _vint(head[id_width:])
     start = at + id_width + size_width
     unknown = size == (1 << 7 * size_width) - 1
@@ -84,7 +146,7 @@ def _header(head: bytes, at: int) -> Place:
 def _vint(data: bytes, *, marker: bool = False) -> tuple[int, int]:
     """Return a variable-size integer and its width in bytes."""
     width = 9 - data[0].bit_length() if data else 9
-    if width > min(8, len(data)):
+    if width > min(SIZE_WIDTH, len(data)):
         raise ValueError("not an EBML element")
     value = int.from_bytes(data[:width], "big")
     return (value if marker else value & ((1 << 7 * width) - 1)), width

@@ -3,7 +3,7 @@
 ffmpeg 9.0.2 has no option for BCP 47 languages (``de-CH``), takes the display aspect of a copied stream
 only in whole numbers up to 255, and has a Dolby Vision record only from an input that has it. The room for
 all comes from padding that the muxer was told to put into the tracks' names, so that nothing moves: what is
-left of it becomes an EBML Void. Element IDs are RFC 9559's.
+left of it becomes an EBML Void.
 """
 
 from __future__ import annotations
@@ -11,34 +11,16 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from drapto.errors import ArtifactError
-from drapto.media.matroska.ebml import VOID, Element, elements, places, unsigned, void
-from drapto.media.matroska.records import (
-    BLOCK_ADDITION_EXTRA_DATA,
-    BLOCK_ADDITION_MAPPING,
-    BLOCK_ADDITION_TYPE,
-    SEGMENT,
-    TRACK_ENTRY,
-    TRACKS,
-)
+from drapto.media.matroska import ids
+from drapto.media.matroska.container import TRACKS_LIMIT, find_tracks
+from drapto.media.matroska.ebml import Element, content, elements, unsigned, void
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-CRC_32 = 0xBF
-NAME = 0x536E
-LANGUAGE = 0x22B59C
-LANGUAGE_BCP47 = 0x22B59D
-VIDEO = 0xE0
-DISPLAY_WIDTH = 0x54B0
-DISPLAY_HEIGHT = 0x54BA
-DISPLAY_UNIT = 0x54B2
-PROJECTION = 0x7670
-PROJECTION_TYPE = 0x7671
-PROJECTION_POSE_ROLL = 0x7675
 
 DOLBY_VISION = int.from_bytes(b"dvvC", "big")
 """The mapping's type of the record of Dolby Vision profiles 8 to 10 (Matroska's codec specification, block
@@ -57,7 +39,7 @@ class Amendment:
         bcp47: Its language, where the three letters that ffmpeg wrote do not say it all.
         display: Width and height at which the picture is shown, pixels, where its pixels are not square.
         dolby_vision: The configuration record, where the picture is Dolby Vision.
-        rotation: Degrees by which players are to turn the picture, counter-clockwise.
+        rotation: Degrees by which players are to rotate the picture, counter-clockwise.
     """
 
     name: str | None
@@ -81,79 +63,70 @@ def amend(path: Path, amendments: Mapping[int, Amendment]) -> None:
         return
     try:
         with path.open("r+b") as file:
-            start, end = _tracks(file)
-            file.seek(start)
-            before = file.read(end - start)
-            file.seek(start)
-            file.write(_amended(before, amendments))
+            tracks = find_tracks(file)
+            if tracks is None:
+                raise ValueError("no tracks")  # noqa: TRY301  told as every other way in which the head is not as it should be
+            amended = _amended(content(file, tracks, TRACKS_LIMIT), amendments)
+            file.seek(tracks.start)
+            file.write(amended)
     except ValueError as error:
         raise ArtifactError(f"has a head that cannot be amended ({error})", path=path) from error
-
-
-def _tracks(file: IO[bytes]) -> tuple[int, int]:
-    """Return where the content of the Tracks element begins and ends."""
-    for top in places(file, 0, None):
-        if top.id == SEGMENT:
-            for place in places(file, top.start, top.end):
-                if place.id == TRACKS and place.end is not None:
-                    return place.start, place.end
-    raise ValueError("no tracks")
 
 
 def _amended(tracks: bytes, amendments: Mapping[int, Amendment]) -> bytes:
     parts, number = [], 0
     summed = False
     for element in elements(tracks):
-        content = element.content
-        if element.id == CRC_32:
+        inside = element.content
+        if element.id == ids.CRC_32:
             summed = True
             continue
-        if element.id == TRACK_ENTRY:
+        if element.id == ids.TRACK_ENTRY:
             if number in amendments:
-                content = _entry(content, amendments[number])
+                inside = _entry(inside, amendments[number])
             number += 1
-        parts.append(Element(element.id, content, element.width).encode())
+        parts.append(Element(element.id, inside, element.width).encode())
     body = b"".join(parts)
     # the checksum comes first and covers its siblings (RFC 8794, section 11.3.1)
-    whole = Element(CRC_32, zlib.crc32(body).to_bytes(4, "little")).encode() + body if summed else body
+    whole = Element(ids.CRC_32, zlib.crc32(body).to_bytes(4, "little")).encode() + body if summed else body
     if len(whole) != len(tracks):
         raise ValueError("the tracks would change their size")
     return whole
 
 
-def _entry(content: bytes, amendment: Amendment) -> bytes:
+def _entry(entry: bytes, amendment: Amendment) -> bytes:
     """Return a track entry's content, as long as it was."""
     kept = []
-    for element in elements(content):
-        if element.id in {NAME, LANGUAGE_BCP47, VOID}:
+    for element in elements(entry):
+        if element.id in {ids.NAME, ids.LANGUAGE_BCP47, ids.VOID}:
             continue
-        kept.append(_video(element, amendment) if element.id == VIDEO else element)
-        if element.id == LANGUAGE and amendment.bcp47:
-            kept.append(Element(LANGUAGE_BCP47, amendment.bcp47.encode("ascii")))
+        kept.append(_video(element, amendment) if element.id == ids.VIDEO else element)
+        if element.id == ids.LANGUAGE and amendment.bcp47:
+            kept.append(Element(ids.LANGUAGE_BCP47, amendment.bcp47.encode("ascii")))
     if amendment.dolby_vision is not None:
         mapping = (
-            Element(BLOCK_ADDITION_TYPE, unsigned(DOLBY_VISION)),
-            Element(BLOCK_ADDITION_EXTRA_DATA, amendment.dolby_vision),
+            Element(ids.BLOCK_ADDITION_TYPE, unsigned(DOLBY_VISION)),
+            Element(ids.BLOCK_ADDITION_EXTRA_DATA, amendment.dolby_vision),
         )
-        kept.append(Element(BLOCK_ADDITION_MAPPING, b"".join(element.encode() for element in mapping)))
+        kept.append(Element(ids.BLOCK_ADDITION_MAPPING, b"".join(element.encode() for element in mapping)))
     if amendment.name is not None:
-        kept.append(Element(NAME, amendment.name.encode()))
+        kept.append(Element(ids.NAME, amendment.name.encode()))
     body = b"".join(element.encode() for element in kept)
-    return body + void(len(content) - len(body))
+    return body + void(len(entry) - len(body))
 
 
 def _video(video: Element, amendment: Amendment) -> Element:
     replaced: set[int] = set()
     added = []
     if amendment.display is not None:
-        replaced |= {DISPLAY_WIDTH, DISPLAY_HEIGHT, DISPLAY_UNIT}
+        replaced |= {ids.DISPLAY_WIDTH, ids.DISPLAY_HEIGHT, ids.DISPLAY_UNIT}
         width, height = amendment.display
-        added += [Element(DISPLAY_WIDTH, unsigned(width)), Element(DISPLAY_HEIGHT, unsigned(height))]
+        added += [Element(ids.DISPLAY_WIDTH, unsigned(width)), Element(ids.DISPLAY_HEIGHT, unsigned(height))]
     if amendment.rotation:
-        replaced.add(PROJECTION)
-        # a flat picture, turned (RFC 9559, ProjectionPoseRoll: counter-clockwise where it is positive)
-        flat = Element(PROJECTION_TYPE, unsigned(0))
-        roll = Element(PROJECTION_POSE_ROLL, struct.pack(">d", amendment.rotation))
-        added.append(Element(PROJECTION, flat.encode() + roll.encode()))
+        replaced.add(ids.PROJECTION)
+        # a flat picture, rotated (RFC 9559, ProjectionPoseRoll: counter-clockwise where it is positive)
+        flat = Element(ids.PROJECTION_TYPE, unsigned(0))
+        roll = Element(ids.PROJECTION_POSE_ROLL, struct.pack(">d", amendment.rotation))
+        added.append(Element(ids.PROJECTION, flat.encode() + roll.encode()))
     kept = [element for element in elements(video.content) if element.id not in replaced]
-    return Element(VIDEO, b"".join(element.encode() for element in (*kept, *added)))
+    return Element(ids.VIDEO, b"".join(element.encode() for element in (*kept, *added)))

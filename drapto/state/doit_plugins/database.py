@@ -141,8 +141,8 @@ def _unwritable(database: Path | str, error: sqlite3.OperationalError) -> StageE
 def forget(database: Path, task: str) -> None:
     """Take a task's success back, on the disk, before its action changes anything.
 
-    Else, killed in its midst, it could pass for done: where the settings are turned back then, a piece that
-    was cut anew would stand among those of the old plan. Any thread or process may call this.
+    Else, killed in its midst, it could pass for done: where the settings are turned back then, a segment
+    source that was cut anew would stand among those of the old plan. Any thread or process may call this.
 
     Args:
         database: doit's database; nothing happens where there is none.

@@ -16,7 +16,7 @@ from doit.cmd_run import Run
 
 FILLER = "share"
 """A key of the ``meta`` of tasks that can wait until nothing else of their title is to begin, and then fill
-the processors that the last long tasks leave idle: shares of work that is needed at its very end."""
+the processors that the last long tasks leave idle: parts of work that is needed at its very end."""
 
 
 class _Line(dict[Any, None]):

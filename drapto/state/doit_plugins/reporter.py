@@ -38,7 +38,7 @@ class Hooks:
         database: doit's database.
         on_start: Called before the first task; may refuse the run with a `DraptoError`.
         on_success: Called with the title and the stage of a task whose success is on the disk; not for a
-            share of a stage's work.
+            part of a stage's work.
         on_end: Called after the last task.
         display_for: Returns the display that follows the bus; called when the first task runs.
         quiet: Write nothing where there is no display.
@@ -119,7 +119,7 @@ class StageReporter:
         if isinstance(fail, TaskFailed):
             message = fail.message.strip()
         else:
-            # not a failure that a stage foresaw: where it came from is for whoever mends it
+            # not a failure that a stage foresaw: where it came from is for whoever repairs it
             sys.stderr.write(f"{task.name}: {fail.get_msg()}\n")
             message = f"internal error: {_last_line(fail)}"
         if task.meta:

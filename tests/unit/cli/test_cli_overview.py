@@ -73,4 +73,4 @@ def test_a_finished_title_tells_its_output(project: Project) -> None:
     title.output.write_bytes(bytes(3 << 20))
     first = overview(project, [Planned("mux:a", "a", "mux", "up-to-date")])[0]
     assert (first.state, first.output_bytes) == ("done", 3 << 20)
-    assert lines(first) == ["✓ a", "    ✓ mux", f"    {title.output}, 3.0 MiB"]
+    assert lines(first) == ["✓ a", "    ✓ mux", f"    {title.output}, 3.1 MB"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from drapto.config import Config, load_config
-from drapto.config.types import read_size, size_text
+from drapto.config.types import read_size, written_size
 from drapto.errors import EXIT_USAGE, ConfigError
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def test_bad_sizes_are_refused(text: str) -> None:
 
 @given(st.integers(min_value=0, max_value=1 << 60))
 def test_a_size_reads_back_as_it_is_written(size: int) -> None:
-    assert read_size(size_text(size)) == size
+    assert read_size(written_size(size)) == size
 
 
 def test_a_rate_is_a_size_per_second() -> None:

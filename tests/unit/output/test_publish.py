@@ -53,7 +53,7 @@ def test_a_copy_in_chunks(
     muxed: Path, tmp_path: Path, context: StageContext, monkeypatch: pytest.MonkeyPatch, *, in_kernel: bool
 ) -> None:
     monkeypatch.setattr(module, "CHUNK", 65_536)
-    monkeypatch.setattr(module, "_share", lambda *_: False)
+    monkeypatch.setattr(module, "_reflink", lambda *_: False)
     if not in_kernel:
         monkeypatch.setattr(module, "_in_kernel", lambda *_: None)  # what EXDEV comes to
     publish(muxed, tmp_path / "film.mkv", validated=digest(muxed), context=context)
@@ -79,7 +79,7 @@ def test_too_small_a_disk_is_seen_first(
     class Full:
         free = 1000
 
-    monkeypatch.setattr(module, "_share", lambda *_: False)
+    monkeypatch.setattr(module, "_reflink", lambda *_: False)
     monkeypatch.setattr(psutil, "disk_usage", lambda _: Full)
     with pytest.raises(SpaceError, match="the finished file needs about"):
         publish(muxed, tmp_path / "out" / "film.mkv", validated=digest(muxed), context=context)

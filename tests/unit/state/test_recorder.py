@@ -48,7 +48,6 @@ def make_plan(segments: int, frames: int = 10, digest: str = "d") -> SegmentPlan
         strategy="chunked",
         reason="test",
         rate=Fraction(24),
-        timestamps="timestamps.txt",
         segments=tuple(
             Segment(
                 index=number,

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
+import pytest
+
+from drapto.errors import ArtifactError
 from drapto.video.plan import Segment, SegmentPlan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def plan(*shapes: tuple[int, int]) -> SegmentPlan:
@@ -15,7 +23,6 @@ def plan(*shapes: tuple[int, int]) -> SegmentPlan:
         strategy="chunked",
         reason="",
         rate=Fraction(24),
-        timestamps="timestamps.txt",
         segments=tuple(
             Segment(
                 index=index,
@@ -37,3 +44,16 @@ def test_the_longest_encode_comes_first() -> None:
     assert [segment.index for segment in order] == [2, 3, 1, 4]
     assert plan((100, 0), (50, 0)).efforts()[0][0].index == 1
     assert plan((100, 1), (50, 1)).frames == 150
+
+
+def test_the_plan_of_an_earlier_version_means_the_same(tmp_path: Path) -> None:
+    now, path = plan((100, 500), (300, 500)), tmp_path / "segments.json"
+    path.write_text(json.dumps({**now.model_dump(mode="json"), "timestamps": "planned.txt"}))
+    assert SegmentPlan.read(path) == now
+    assert "timestamps" not in now.dumps()
+    path.write_text(json.dumps({**now.model_dump(mode="json"), "other": 1}))
+    with pytest.raises(ArtifactError, match="is damaged"):
+        SegmentPlan.read(path)
+    path.write_text("[]")
+    with pytest.raises(ArtifactError, match="is damaged"):
+        SegmentPlan.read(path)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.media.matroska.ebml import VOID, Element, elements, places, unsigned, void
+from drapto.media.matroska.ebml import Element, elements, places, unsigned, void
+from drapto.media.matroska.ids import VOID
 
 IDS = st.sampled_from([0xEC, 0x536E, 0x22B59C, 0x1654AE6B])
 ELEMENTS = st.builds(Element, IDS, st.binary(max_size=300), st.sampled_from([2, 4, 8]))

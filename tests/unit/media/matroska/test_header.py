@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.errors import ArtifactError
-from drapto.media.matroska import header
+from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, elements
 from drapto.media.matroska.header import PADDING, Amendment, amend
 
@@ -17,18 +17,16 @@ if TYPE_CHECKING:
 
 def entry(name: str, language: str = "ger") -> Element:
     video = Element(
-        header.VIDEO, Element(0xB0, b"\x02\xc0").encode() + Element(header.DISPLAY_UNIT, b"\3").encode()
+        ids.VIDEO, Element(0xB0, b"\x02\xc0").encode() + Element(ids.DISPLAY_UNIT, b"\3").encode()
     )
-    parts = [Element(header.NAME, name.encode()), Element(header.LANGUAGE, language.encode()), video]
-    return Element(header.TRACK_ENTRY, b"".join(part.encode() for part in parts), 8)
+    parts = [Element(ids.NAME, name.encode()), Element(ids.LANGUAGE, language.encode()), video]
+    return Element(ids.TRACK_ENTRY, b"".join(part.encode() for part in parts), 8)
 
 
 def a_file(path: Path, *entries: Element) -> Path:
     body = b"".join(part.encode() for part in entries)
-    tracks = Element(
-        header.TRACKS, Element(header.CRC_32, zlib.crc32(body).to_bytes(4, "little")).encode() + body
-    )
-    segment = Element(header.SEGMENT, Element(0xEC, bytes(9)).encode() + tracks.encode() + b"\xec\x81x", 8)
+    tracks = Element(ids.TRACKS, Element(ids.CRC_32, zlib.crc32(body).to_bytes(4, "little")).encode() + body)
+    segment = Element(ids.SEGMENT, Element(0xEC, bytes(9)).encode() + tracks.encode() + b"\xec\x81x", 8)
     path.write_bytes(Element(0x1A45DFA3, b"").encode() + segment.encode())
     return path
 
@@ -50,20 +48,20 @@ def test_only_the_amended_track_changes_and_nothing_moves(tmp_path: Path) -> Non
     after = entries_of(path)
     assert path.stat().st_size == size
     assert (after[0], after[2]) == (before[0], before[2])
-    assert after[1][header.NAME] == b"Two"
-    assert after[1][header.LANGUAGE] == b"ger"
-    assert after[1][header.LANGUAGE_BCP47] == b"de-CH"
-    shown = {part.id: part.content for part in elements(after[1][header.VIDEO])}
-    assert shown[header.DISPLAY_WIDTH] == (640).to_bytes(2, "big")
-    assert shown[header.DISPLAY_HEIGHT] == (480).to_bytes(2, "big")
-    assert header.DISPLAY_UNIT not in shown
+    assert after[1][ids.NAME] == b"Two"
+    assert after[1][ids.LANGUAGE] == b"ger"
+    assert after[1][ids.LANGUAGE_BCP47] == b"de-CH"
+    shown = {part.id: part.content for part in elements(after[1][ids.VIDEO])}
+    assert shown[ids.DISPLAY_WIDTH] == (640).to_bytes(2, "big")
+    assert shown[ids.DISPLAY_HEIGHT] == (480).to_bytes(2, "big")
+    assert ids.DISPLAY_UNIT not in shown
     assert path.read_bytes().endswith(b"\xec\x81x")
 
 
 def test_a_track_without_a_name_keeps_none(tmp_path: Path) -> None:
     path = a_file(tmp_path / "a.mkv", entry(PADDING))
     amend(path, {0: Amendment(None, "es-419")})
-    assert header.NAME not in entries_of(path)[0]
+    assert ids.NAME not in entries_of(path)[0]
 
 
 def test_no_amendment_reads_nothing(tmp_path: Path) -> None:
@@ -89,12 +87,12 @@ def test_a_rotation_takes_the_place_of_another(tmp_path: Path) -> None:
     amend(path, {0: Amendment("Film" + PADDING[:60], rotation=-90)})
     amend(path, {0: Amendment("Film", rotation=180)})
     [track] = entries_of(path)
-    parts = elements(track[header.VIDEO])
-    [projection] = [part for part in parts if part.id == header.PROJECTION]
+    parts = elements(track[ids.VIDEO])
+    [projection] = [part for part in parts if part.id == ids.PROJECTION]
     values = {part.id: part.content for part in elements(projection.content)}
     assert values == {
-        header.PROJECTION_TYPE: b"\0",
-        header.PROJECTION_POSE_ROLL: struct.pack(">d", 180),
+        ids.PROJECTION_TYPE: b"\0",
+        ids.PROJECTION_POSE_ROLL: struct.pack(">d", 180),
     }
     assert parts[0].content == b"\x02\xc0"
 
@@ -104,9 +102,9 @@ def test_a_dolby_vision_record_and_all_else_fit_into_the_padding(tmp_path: Path)
     record = bytes(range(24))
     amend(path, {0: Amendment("Film", "zh-Hant-TW", (1920, 1080), record, -90)})
     [track] = entries_of(path)
-    mapping = {part.id: part.content for part in elements(track[header.BLOCK_ADDITION_MAPPING])}
+    mapping = {part.id: part.content for part in elements(track[ids.BLOCK_ADDITION_MAPPING])}
     assert mapping == {
-        header.BLOCK_ADDITION_TYPE: b"dvvC",
-        header.BLOCK_ADDITION_EXTRA_DATA: record,
+        ids.BLOCK_ADDITION_TYPE: b"dvvC",
+        ids.BLOCK_ADDITION_EXTRA_DATA: record,
     }
-    assert (track[header.NAME], track[header.LANGUAGE_BCP47]) == (b"Film", b"zh-Hant-TW")
+    assert (track[ids.NAME], track[ids.LANGUAGE_BCP47]) == (b"Film", b"zh-Hant-TW")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.media.hdr.dolby_vision import record
-from drapto.media.matroska import records
+from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element
 from drapto.media.matroska.records import dolby_vision_records, parsed
 from drapto.media.model import DolbyVision
@@ -20,14 +20,14 @@ PROFILE_8 = DolbyVision(profile=8, compatibility=4, level=10, has_rpu=True, has_
 
 
 def track(kind: int, *mappings: tuple[bytes, bytes]) -> Element:
-    parts = [Element(records.TRACK_TYPE, bytes([kind]))]
+    parts = [Element(ids.TRACK_TYPE, bytes([kind]))]
     for name, data in mappings:
         inside = (
-            Element(records.BLOCK_ADDITION_TYPE, name),
-            Element(records.BLOCK_ADDITION_EXTRA_DATA, data),
+            Element(ids.BLOCK_ADDITION_TYPE, name),
+            Element(ids.BLOCK_ADDITION_EXTRA_DATA, data),
         )
-        parts.append(Element(records.BLOCK_ADDITION_MAPPING, joined(*inside)))
-    return Element(records.TRACK_ENTRY, joined(*parts))
+        parts.append(Element(ids.BLOCK_ADDITION_MAPPING, joined(*inside)))
+    return Element(ids.TRACK_ENTRY, joined(*parts))
 
 
 def joined(*parts: Element) -> bytes:
@@ -35,9 +35,7 @@ def joined(*parts: Element) -> bytes:
 
 
 def file_of(path: Path, *tracks: Element) -> Path:
-    segment = Element(
-        records.SEGMENT, joined(Element(0xEC, bytes(9)), Element(records.TRACKS, joined(*tracks)))
-    )
+    segment = Element(ids.SEGMENT, joined(Element(0xEC, bytes(9)), Element(ids.TRACKS, joined(*tracks))))
     path.write_bytes(joined(Element(0x1A45DFA3, b""), segment))
     return path
 
