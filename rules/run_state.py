@@ -83,6 +83,7 @@ def prepare(project: Project) -> None:
     Raises:
         LockedError: Another run works in the project.
     """
+    process.die_with_the_run()
     lock(project.state_dir).acquire()
     _record(project)
 

@@ -74,15 +74,20 @@ def run(
     """
     require_sources(project)
     require_output(project)
-    lock(project.state_dir).require_free()
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
     main = DoitMain(
         ProjectLoader(project, force=force, quiet=quiet), config_filenames=(), extra_config=PLUGINS
     )
+    held = lock(project.state_dir)
+    ended_well = True
     try:
+        make_state_dir(project)
+        ended_well = held.acquire()
         with signals_restored():
             return int(main.run(["run", *options, *targets]))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except InvalidDodoFile as error:
         raise UsageError(str(error)) from error
+    finally:
+        held.release(ended_well=ended_well)  # where it did not get as far as to begin

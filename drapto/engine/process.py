@@ -7,11 +7,14 @@ Every child is started in a process group that ends with this process (`group.Ch
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import multiprocessing
 import os
 import re
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -24,6 +27,10 @@ from drapto.errors import SpaceError, ToolFailedError, ToolMissingError, printab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from multiprocessing.process import BaseProcess
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that this process gets when the thread that started it ends."""
 
 ADDRESS = re.compile(r" @ 0x[0-9a-f]+\]")
 """Which of its parts speaks, as ffmpeg tells them apart."""
@@ -40,6 +47,8 @@ _children: set[subprocess.Popen[bytes]] = set()
 _children_lock = threading.RLock()
 """Re-entrant: the signal handler that kills may interrupt the thread that starts."""
 _stopping = threading.Event()
+_bound = 0
+"""The process that dies with the run."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +255,29 @@ def kill_all() -> None:
 def allow_children() -> None:
     """Undo `kill_all`'s ban: a new run begins in this process."""
     _stopping.clear()
+
+
+def die_with_the_run() -> None:
+    """In a worker of doit's process runner: be killed when the main process ends, whatever ends it.
+
+    Its children then end with it. Elsewhere nothing happens. Cheap when repeated.
+    """
+    global _bound  # noqa: PLW0603  once for each process
+    parent = multiprocessing.parent_process()
+    if parent is None or _bound == os.getpid():
+        return
+    _bound = os.getpid()
+    if sys.platform == "linux" and multiprocessing.get_start_method() == "fork":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent.pid:  # it ended before: nobody would send the signal
+            os.kill(os.getpid(), signal.SIGKILL)
+    else:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _begin_in_a_fork() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -221,3 +222,35 @@ def test_a_fork_leaves_the_children_of_its_parent_alone() -> None:
     )
     done = subprocess.run(python(code), cwd=Path.cwd(), capture_output=True, check=True, timeout=30)
     assert b"stdout=b'1\\n'" in done.stdout
+
+
+WORKER = """
+import multiprocessing, sys, time
+from drapto.engine import process
+
+def work():
+    process.die_with_the_run()
+    process.run([sys.executable, "-c", sys.argv[2]])
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    for _ in range(2):
+        multiprocessing.Process(target=work).start()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_worker_dies_with_its_run(method: str, tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(WORKER)
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    parent = subprocess.Popen([sys.executable, script, method, GRANDCHILD], env=environment)
+    watched = psutil.Process(parent.pid)
+    while sum(command_of(one).endswith(f"-c {GRANDCHILD}") for one in watched.children(recursive=True)) < 2:
+        time.sleep(0.01)
+    children = watched.children(recursive=True)
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
