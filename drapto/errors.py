@@ -65,12 +65,13 @@ class DraptoError(Exception):
         return text
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle by value, so that an error crosses the process runner whole."""
-        return (_rebuild, (type(self), self.problem, self.path, self.remedy))
+        """Pickle by value, attributes included, so that an error crosses the process runner whole."""
+        return (_rebuild, (type(self), self.args), self.__dict__)
 
 
-def _rebuild(kind: type[DraptoError], problem: str, path: str | None, remedy: str | None) -> DraptoError:
-    return kind(problem, path=path, remedy=remedy)
+def _rebuild(kind: type[DraptoError], arguments: tuple[object, ...]) -> DraptoError:
+    """Return an error whose attributes follow; a kind may have another way of being made."""
+    return kind.__new__(kind, *arguments)
 
 
 class UsageError(DraptoError):

@@ -112,6 +112,7 @@ class RunState:
         Raises:
             LockedError: Another run works in the project.
         """
+        process.die_with_the_run()
         self.lock.acquire()
         with self._guard:
             if self._recording is None:
@@ -127,8 +128,12 @@ class RunState:
             self._said.add((title.name, text))
         return not said
 
-    def end(self) -> None:
-        """End a run: write no more down, remember the digests, give the lock back."""
+    def end(self, *, ended_well: bool = True) -> None:
+        """End a run: write no more down, remember the digests, give the lock back.
+
+        Args:
+            ended_well: Whether the next run may believe that nothing was left lying about.
+        """
         with self._guard:
             if self._recording is not None:
                 self._recording()
@@ -136,7 +141,7 @@ class RunState:
             self._said.clear()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()
-            self.lock.release()
+            self.lock.release(ended_well=ended_well)
             self._running = False
 
 
@@ -212,7 +217,7 @@ def begin(project: Project) -> None:
                 size = title.source.stat().st_size
                 state.bus.publish(FileDiscovered(title=title.name, source=title.source, bytes=size))
     except BaseException:
-        state.end()
+        state.end(ended_well=False)
         raise
 
 

@@ -1,13 +1,17 @@
 """All or nothing on disk: a file is complete under its name, or it is not there.
 
 A target is written under a unique temporary name beside it, flushed, fsynced and renamed; then the directory
-is fsynced, so that a power cut after the rename cannot undo it.
+is fsynced, and what holds the directories that were made for it, so that a power cut after the rename cannot
+undo it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import hashlib
 import os
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -20,6 +24,11 @@ PARTIAL = ".partial"
 
 NAME_LIMIT = 255
 """Longest file name in bytes on the file systems in use (ext4, xfs, btrfs, APFS)."""
+
+STEM_LIMIT = NAME_LIMIT - len(f".{1 << 32}-00000000{PARTIAL}")
+"""Bytes of a temporary name that say for which target it is; the same in every process."""
+
+_TAIL = re.compile(rf"\.\d+-[0-9a-f]+{re.escape(PARTIAL)}")
 
 
 @contextlib.contextmanager
@@ -36,7 +45,7 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
     Raises:
         FileNotFoundError: The block ended without writing the temporary file.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    made = _make(target.parent)
     partial = _partial(target)
     try:
         yield partial
@@ -49,6 +58,19 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
         raise
     if durable:
         sync(target.parent)
+        for folder in made:
+            sync(folder.parent)
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make ``folder`` and what it is in; return the directories that were not there, the innermost first."""
+    missing = []
+    for one in (folder, *folder.parents):
+        if one.exists():
+            break
+        missing.append(one)
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
 
 
 @contextlib.contextmanager
@@ -70,15 +92,34 @@ def write_text(target: Path, text: str, *, durable: bool = True) -> None:
 
 def _partial(target: Path) -> Path:
     """Return a unique temporary name beside ``target``."""
-    tail = f".{os.getpid()}-{secrets.token_hex(4)}{PARTIAL}"
-    stem = os.fsencode(f".{target.name}")[: NAME_LIMIT - len(tail)].decode(errors="ignore")
-    return target.with_name(stem + tail)
+    return target.with_name(f"{_stem(target)}.{os.getpid()}-{secrets.token_hex(4)}{PARTIAL}")
+
+
+def _stem(target: Path) -> str:
+    """Return how all temporary names for ``target`` begin, and none for another file."""
+    name = f".{target.name}"
+    raw = os.fsencode(name)
+    if len(raw) <= STEM_LIMIT:
+        return name
+    mark = f"~{hashlib.sha256(raw).hexdigest()[:8]}"
+    cut = raw[: STEM_LIMIT - len(mark)]
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return os.fsdecode(cut) + mark
+    return (
+        cut.decode(errors="ignore") + mark
+    )  # not in the midst of a character: not all file systems take that
 
 
 def sync(path: Path) -> None:
-    """Flush a file's, or a directory's, content to the disk."""
+    """Flush a file's, or a directory's, content to the disk; on macOS out of the disk's own memory, too."""
     handle = os.open(path, os.O_RDONLY)
     try:
+        if hasattr(fcntl, "F_FULLFSYNC"):
+            with contextlib.suppress(OSError):  # not on every file system
+                fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+                return
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -98,7 +139,8 @@ def sweep(folder: Path) -> list[Path]:
 
 def sweep_beside(target: Path) -> None:
     """Remove the temporary files that a killed run left beside ``target``, and only those for it."""
+    stem = _stem(target)
     if target.parent.is_dir():
         for path in target.parent.glob(f".*{PARTIAL}"):
-            if path.name.startswith(f".{target.name}."):
+            if path.name.startswith(stem) and _TAIL.fullmatch(path.name, len(stem)):
                 path.unlink(missing_ok=True)

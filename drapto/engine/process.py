@@ -1,31 +1,33 @@
 """Child processes that never outlive drapto.
 
-Every child is started in a process group of its own, is killed by the kernel when the thread that started it
-dies (PR_SET_PDEATHSIG, Linux), and is killed by `kill_all` when the run is interrupted. Commands are argument
-lists; no shell ever sees a file name.
+Every child is started in a process group that ends with this process (`group.ChildGroup`), and is killed by
+`kill_all` when the run is interrupted. Commands are argument lists; no shell ever sees a file name.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import multiprocessing
 import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+from drapto.engine.group import ChildGroup, end_with_this_process
+from drapto.engine.streams import Ends, Feeder, Lines, read_all
 from drapto.errors import SpaceError, ToolFailedError, ToolMissingError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from multiprocessing.process import BaseProcess
 
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that this process gets when the thread that started it ends."""
@@ -39,11 +41,14 @@ STDERR_LIMIT = 1 << 20
 DISK_FULL = ("No space left on device", "Disk quota exceeded")
 """How a child says it: strerror(3) of ENOSPC and EDQUOT."""
 
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_group = ChildGroup()
+end_with_this_process(_group)
 _children: set[subprocess.Popen[bytes]] = set()
 _children_lock = threading.RLock()
 """Re-entrant: the signal handler that kills may interrupt the thread that starts."""
 _stopping = threading.Event()
+_bound = 0
+"""The process that dies with the run."""
 
 
 @dataclass(frozen=True)
@@ -66,20 +71,6 @@ class Finished:
     def complaints(self) -> tuple[str, ...]:
         """What ffmpeg said, a line each: SVT-AV1's reports, and addresses in memory, left out."""
         return tuple(ADDRESS.sub("]", line) for line in _said(self.stderr))
-
-
-def _die_with(parent: int) -> Callable[[], None] | None:
-    """Return what the child does between fork and exec so that it dies with ``parent``."""
-    libc = _libc
-    if libc is None:
-        return None
-
-    def arrange() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # the parent died before prctl: nobody would send the signal
-            os._exit(127)
-
-    return arrange
 
 
 def run(
@@ -105,48 +96,101 @@ def run(
         ToolMissingError: The program cannot be started.
         ToolFailedError: It ended with a status other than 0.
         SpaceError: It failed for lack of disk space.
+        Exception: What ``feed`` or ``on_line`` raised; the child is killed then.
     """
     arguments = [os.fspath(part) for part in command]
     started = time.monotonic()
-    with tempfile.TemporaryFile() as errors:
-        child = _start(arguments, errors, feed=feed is not None, about=about)
-        try:
-            stdout = _converse(child, on_line, feed)
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-        except BaseException:
-            _kill(child)
-            child.wait()
-            raise
-        finally:
-            with _children_lock:
-                _children.discard(child)
-            if child.stdout is not None:
-                child.stdout.close()
-        stderr = _tail(errors)
-    finished = Finished(stdout, stderr, time.monotonic() - started, usage.ru_utime + usage.ru_stime)
+    child = _Child(arguments, feed=feed is not None, about=about)
+    try:
+        stdout = child.converse(on_line, feed)
+    except BaseException:
+        child.kill()
+        raise
+    finally:
+        child.close()
+    stderr = child.said.text()
+    finished = Finished(stdout, stderr, time.monotonic() - started, child.cpu_seconds)
     if log is not None:
-        _append(log, arguments, finished, child.returncode)
-    if child.returncode != 0 and not (forgive and forgive(finished)):
-        raise _failure(arguments[0], child.returncode, stderr, about, log)
+        _append(log, arguments, finished, child.status)
+    if child.status != 0 and not (forgive and forgive(finished)):
+        raise _failure(arguments[0], child.status, stderr, about, log)
     return finished
 
 
-def _start(
-    arguments: list[str], errors: IO[bytes], *, feed: bool, about: Path | None
-) -> subprocess.Popen[bytes]:
+class _Child:
+    """A running child.
+
+    Attributes:
+        said: What it writes to its standard error.
+        status: What it ended with, once it has; negative where a signal ended it.
+        cpu_seconds: User and system seconds, once it has ended.
+    """
+
+    def __init__(self, arguments: list[str], *, feed: bool, about: Path | None) -> None:
+        self.said = Ends(STDERR_LIMIT)
+        self.status = 0
+        self.cpu_seconds = 0.0
+        self._feeder: Feeder | None = None
+        self._popen = _start(arguments, feed=feed, about=about)
+
+    def converse(self, on_line: Callable[[str], None] | None, feed: Iterable[bytes] | None) -> bytes:
+        """Feed the child and read what it says until it ends; return its standard output."""
+        popen = self._popen
+        assert popen.stdout is not None  # noqa: S101  for the type checker: these are pipes
+        assert popen.stderr is not None  # noqa: S101
+        if feed is not None:
+            assert popen.stdin is not None  # noqa: S101
+            self._feeder = Feeder(popen.stdin, feed, self.kill)
+        output = bytearray()
+        lines = None if on_line is None else Lines(on_line)
+        take = output.extend if lines is None else lines.add
+        read_all({popen.stdout: take, popen.stderr: self.said.add}, lambda: self._reap(os.WNOHANG))
+        self._reap()
+        if lines is not None:
+            lines.end()
+        if self._feeder is not None:
+            self._feeder.finish()
+        return bytes(output)
+
+    def _reap(self, options: int = 0) -> bool:
+        """Take in how the child ended; return False where, by ``options``, it is not waited for."""
+        if self._popen.returncode is None:
+            try:
+                pid, status, usage = os.wait4(self._popen.pid, options)
+            except ChildProcessError:  # an interrupt came between its end and the note of it
+                self._popen.returncode = self.status = -signal.SIGKILL
+                return True
+            if pid == 0:
+                return False
+            self._popen.returncode = self.status = os.waitstatus_to_exitcode(status)
+            self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        return True
+
+    def kill(self) -> None:
+        """Kill the child."""
+        _kill(self._popen)
+
+    def close(self) -> None:
+        """Wait for the end of the child, whose pipes are closed then."""
+        self._reap()
+        with _children_lock:
+            _children.discard(self._popen)
+        for pipe in (self._popen.stdout, self._popen.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def _start(arguments: list[str], *, feed: bool, about: Path | None) -> subprocess.Popen[bytes]:
     """Start a child and register it in one step, so that `kill_all` misses none."""
     with _children_lock:
         if _stopping.is_set():
             raise ToolFailedError("not started, the run is being interrupted", path=about)
         try:
-            child = subprocess.Popen(
+            child = _group.start(
                 arguments,
                 stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=errors,
-                process_group=0,
-                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509  one prctl call, no lock is taken
+                stderr=subprocess.PIPE,
             )
         except OSError as error:
             raise ToolMissingError(
@@ -154,46 +198,6 @@ def _start(
             ) from error
         _children.add(child)
     return child
-
-
-def _converse(
-    child: subprocess.Popen[bytes], on_line: Callable[[str], None] | None, feed: Iterable[bytes] | None
-) -> bytes:
-    """Feed the child's input and read its output until it closes it."""
-    feeder = None
-    if feed is not None:
-        feeder = threading.Thread(target=_feed, args=(child.stdin, feed), daemon=True)
-        feeder.start()
-    assert child.stdout is not None  # noqa: S101  for the type checker: stdout is a pipe above
-    if on_line is None:
-        stdout = child.stdout.read()
-    else:
-        stdout = b""
-        for line in child.stdout:
-            on_line(line.decode(errors="replace").rstrip("\r\n"))
-    if feeder is not None:
-        feeder.join()
-    return stdout
-
-
-def _feed(pipe: IO[bytes] | None, chunks: Iterable[bytes]) -> None:
-    assert pipe is not None  # noqa: S101  for the type checker: only called when stdin is a pipe
-    with contextlib.suppress(BrokenPipeError), pipe:
-        for chunk in chunks:
-            pipe.write(chunk)
-
-
-def _tail(errors: IO[bytes]) -> str:
-    size = errors.seek(0, os.SEEK_END)
-    if size <= STDERR_LIMIT:
-        errors.seek(0)
-        return errors.read().decode(errors="replace")
-    half = STDERR_LIMIT // 2
-    errors.seek(0)
-    head = errors.read(half)
-    errors.seek(-half, os.SEEK_END)
-    parts = (head, f"\n[… {size - STDERR_LIMIT} bytes …]\n".encode(), errors.read())
-    return b"".join(parts).decode(errors="replace")
 
 
 def _append(log: Path, arguments: list[str], finished: Finished, status: int) -> None:
@@ -233,19 +237,55 @@ def _failure(
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(child.pid, signal.SIGKILL)
 
 
 def kill_all() -> None:
     """Kill every running child and start no more; called when the run is interrupted."""
     _stopping.set()
     with _children_lock:
+        _group.kill()
         children = list(_children)
-    for child in children:
+    for child in children:  # where a watcher was killed, a child may be in a group before
         _kill(child)
 
 
 def allow_children() -> None:
     """Undo `kill_all`'s ban: a new run begins in this process."""
     _stopping.clear()
+
+
+def die_with_the_run() -> None:
+    """In a worker of doit's process runner: be killed when the main process ends, whatever ends it.
+
+    Its children then end with it. Elsewhere nothing happens. Cheap when repeated.
+    """
+    global _bound  # noqa: PLW0603  once for each process
+    parent = multiprocessing.parent_process()
+    if parent is None or _bound == os.getpid():
+        return
+    _bound = os.getpid()
+    if sys.platform == "linux" and multiprocessing.get_start_method() == "fork":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent.pid:  # it ended before: nobody would send the signal
+            os.kill(os.getpid(), signal.SIGKILL)
+    else:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _begin_in_a_fork() -> None:
+    """Leave the children to the process that started them; this one begins with none."""
+    global _children_lock  # noqa: PLW0603  another thread may have held it when this process was forked
+    _children_lock = threading.RLock()
+    _children.clear()
+    _group.forget()
+
+
+os.register_at_fork(after_in_child=_begin_in_a_fork)

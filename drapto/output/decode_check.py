@@ -214,19 +214,15 @@ def _decode(
 ) -> tuple[list[DecodedSegment], str]:
     """Decode all frames of ``segments``; return what was fed, and what went wrong with it, on one line."""
     found: list[DecodedSegment] = []
-    unreadable: list[ArtifactError] = []
     done = 0
 
     def feed() -> Iterator[bytes]:
-        try:
-            for segment in segments:
-                digest = PacketDigest()
-                for packet in segment.packets():
-                    digest.add(packet)
-                    yield DELIMITER + packet
-                found.append(digest.of_segment(segment.index))
-        except ArtifactError as error:  # it would end in the thread that feeds
-            unreadable.append(error)
+        for segment in segments:
+            digest = PacketDigest()
+            for packet in segment.packets():
+                digest.add(packet)
+                yield DELIMITER + packet
+            found.append(digest.of_segment(segment.index))
 
     def count(report: EncodeProgress) -> None:
         nonlocal done
@@ -238,8 +234,6 @@ def _decode(
     output = ["-map", "0:v", "-fps_mode", "passthrough"]
     source = ["-f", "obu", "-i", "pipe:0"]
     complaint = _run(source, output, context, log, threads=threads, feed=feed(), on_progress=count)
-    if unreadable:
-        raise unreadable[0]
     frames = sum(one.frames for one in found)
     return found, complaint or (f"{done} of {frames} frames" if done != frames else "")
 

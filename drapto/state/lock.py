@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import multiprocessing
 import os
@@ -30,18 +31,21 @@ class ProjectLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._handle: IO[str] | None = None
+        self._ended_well = True
         self._threads = threading.Lock()
 
     def acquire(self) -> bool:
         """Take the lock; return False where the run that had it before was killed.
 
-        A worker of a run that has the lock already gets it too.
+        Who has it already gets it too, with the same answer, and so does a worker of a run that has it.
 
         Raises:
             LockedError: Another run has it.
         """
         with self._threads:
-            return self._handle is not None or self._take()
+            if self._handle is None:
+                self._ended_well = self._take()
+            return self._ended_well
 
     def _take(self) -> bool:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,15 +67,49 @@ class ProjectLock:
         return not before
 
     def _refusal(self, holder: str) -> LockedError:
+        if holder and not _is_running(int(holder)):
+            left = ", ".join(map(str, _holders(self.path)))
+            return LockedError(
+                f"a run works here whose main process (pid {holder}) has ended, "
+                + (f"but not its pid {left}" if left else "but not all of its processes"),
+                path=self.path.parent,
+                remedy="wait for them to end, or kill them",
+            )
         return LockedError(
             f"another run works here (pid {holder or 'unknown'})",
             path=self.path.parent,
             remedy="wait for it to end, or stop it",
         )
 
-    def release(self) -> None:
-        """Give the lock back, if it is held here, and note that the run ended well."""
+    def release(self, *, ended_well: bool = True) -> None:
+        """Give the lock back, if it is held here.
+
+        Args:
+            ended_well: Whether the run ended well; else the next one is told that it did not.
+        """
         if self._handle is not None:
-            self._handle.truncate(0)
+            if ended_well:
+                self._handle.truncate(0)
             self._handle.close()
             self._handle = None
+
+
+def _is_running(pid: int) -> bool:
+    import psutil  # noqa: PLC0415  only for a refusal
+
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _holders(path: Path) -> list[int]:
+    """Return the processes that have ``path`` open: forks inherit its lock, which ends with the last."""
+    import psutil  # noqa: PLC0415  only for a refusal
+
+    found = []
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if one.pid != os.getpid() and any(file.path == str(path) for file in one.open_files()):
+                found.append(one.pid)
+    return found

@@ -72,14 +72,20 @@ def targets_of(task: str) -> list[str]:
     }[stage]
 
 
-@pytest.mark.parametrize("number", range(TIMES))
+RUNNERS = [
+    *(("thread", number) for number in range(TIMES)),
+    *(("process", number) for number in range(1, TIMES, 2)),
+]
+
+
+@pytest.mark.parametrize(("runner", "number"), RUNNERS)
 def test_killed_and_resumed(
-    number: int, source: Path, undisturbed: tuple[ProjectDir, float], tmp_path: Path
+    runner: str, number: int, source: Path, undisturbed: tuple[ProjectDir, float], tmp_path: Path
 ) -> None:
     whole, seconds = undisturbed
     moment = random.Random(SEED + number).uniform(0.15, 1.0) * seconds
     project = new_project(tmp_path / "p", source, settings=SETTINGS)
-    run = start(project)
+    run = start(project, "-P", runner)
     time.sleep(moment)
     if number < TIMES // 2:
         run.kill()
@@ -107,12 +113,13 @@ def test_killed_and_resumed(
     assert project.executed() == set()
 
 
+@pytest.mark.parametrize("runner", ["thread", "process"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_run_tidily(
-    number: signal.Signals, source: Path, undisturbed: tuple[ProjectDir, float], tmp_path: Path
+    runner: str, number: signal.Signals, source: Path, undisturbed: tuple[ProjectDir, float], tmp_path: Path
 ) -> None:
     project = new_project(tmp_path / "p", source, settings=SETTINGS)
-    run = start(project)
+    run = start(project, "-P", runner)
     while run.poll() is None and not list(project.work().glob("encoded/.*.partial")):
         time.sleep(0.01)
     run.send_signal(number)

@@ -28,6 +28,33 @@ def test_crosses_processes() -> None:
     assert str(again) == str(error)
 
 
+def kinds(kind: type[DraptoError] = DraptoError) -> list[type[DraptoError]]:
+    return [kind, *(one for child in kind.__subclasses__() for one in kinds(child))]
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_every_kind_crosses_processes_with_all_that_it_carries(kind: type[DraptoError]) -> None:
+    error = kind("is damaged", path="x.mkv", remedy="rip it again")
+    error.first = "the cause"  # type: ignore[attr-defined]  # what ToolFailedError has, and others may
+    error.add_note("seen twice")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert type(again) is kind
+    assert again.__dict__ == error.__dict__
+    assert again.args == error.args
+    assert str(again) == str(error)
+
+
+def test_a_kind_that_is_made_in_another_way_crosses_processes() -> None:
+    again = pickle.loads(pickle.dumps(CountedError(3)))  # noqa: S301
+    assert (again.count, str(again)) == (3, "3 are missing")
+
+
+class CountedError(DraptoError):
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} are missing")
+        self.count = count
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import errno
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from drapto.engine import atomic
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -47,6 +49,89 @@ def test_the_longest_name_still_has_a_temporary_one(tmp_path: Path) -> None:
     target = tmp_path / ("é" * 127)
     atomic.write_text(target, "x")
     assert target.read_text() == "x"
+
+
+LONG = (
+    "x" * 251,
+    "é" * 125,
+    "漢" * 83,
+    "\udcff" * 251,  # bytes that are no UTF-8
+    "short \udce9t\udce9",
+)
+
+
+@pytest.mark.parametrize("name", LONG, ids=["ascii", "two bytes", "three bytes", "no text", "short"])
+def test_what_a_killed_run_left_for_any_name_is_swept(name: str, tmp_path: Path) -> None:
+    target, other = tmp_path / f"{name}.mkv", tmp_path / f"{name[:-1]}y.mkv"
+    code = (
+        "import os, sys; from pathlib import Path; from drapto.engine import atomic\n"
+        "for name in sys.argv[1:]:\n"
+        "    kept = [*globals().get('kept', []), atomic.replacing(Path(name))]\n"
+        "    kept[-1].__enter__().touch()\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, target, other], cwd=Path.cwd(), check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    atomic.sweep_beside(target)
+    (left,) = tmp_path.iterdir()
+    atomic.sweep_beside(target.with_name("another.mkv"))
+    assert left.exists()
+    atomic.sweep_beside(other)
+    assert not list(tmp_path.iterdir())
+
+
+def order_of(monkeypatch: pytest.MonkeyPatch, root: Path) -> list[str]:
+    """Return a list that gets what is synced and renamed from now on, as paths below ``root``."""
+    happened: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def spy(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        happened.append("file" if path.name.endswith(atomic.PARTIAL) else str(path.relative_to(root)))
+        fsync(handle)
+
+    def rename(path: Path, target: Path) -> Path:
+        happened.append("rename")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", spy)
+    monkeypatch.setattr(Path, "replace", rename)
+    return happened
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="which file is synced is read from /proc")
+def test_the_directories_that_were_made_are_synced_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened = order_of(monkeypatch, tmp_path)
+    atomic.write_text(tmp_path / "a" / "b" / "c" / "file", "x")
+    assert happened == ["file", "rename", "a/b/c", "a/b", "a", "."]
+    happened.clear()
+    atomic.write_text(tmp_path / "a" / "b" / "c" / "file", "y")
+    assert happened == ["file", "rename", "a/b/c"]
+    happened.clear()
+    atomic.write_text(tmp_path / "a" / "d" / "file", "y", durable=False)
+    assert happened == ["rename"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="which file is synced is read from /proc")
+@pytest.mark.parametrize("able", [True, False])
+def test_the_disks_own_memory_is_flushed_where_the_system_can(
+    able: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def control(_handle: int, command: int) -> None:
+        asked.append(command)
+        if not able:
+            raise OSError(errno.ENOTSUP, "not supported")
+
+    happened = order_of(monkeypatch, tmp_path)
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", control)
+    atomic.sync(tmp_path)
+    assert asked == [51]
+    assert happened == ([] if able else ["."])
 
 
 def test_sweep_removes_what_a_killed_run_left_and_nothing_else(tmp_path: Path) -> None:

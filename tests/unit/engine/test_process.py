@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
 from drapto.engine import process
-from drapto.errors import SpaceError, ToolFailedError, ToolMissingError
+from drapto.errors import ArtifactError, SpaceError, ToolFailedError, ToolMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def python(code: str) -> list[str]:
@@ -83,6 +88,58 @@ def test_much_stderr_is_kept_at_both_ends() -> None:
     assert len(said) < process.STDERR_LIMIT + 100
 
 
+def test_stderr_is_bounded_while_it_is_written() -> None:
+    # no file may grow beyond 1 MB here; what a child says goes through memory, and only its ends are kept
+    child = "import os\nfor _ in range(256): os.write(2, b'x' * 65536)"
+    code = (
+        "import resource, sys; from drapto.engine import process\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
+        f"print(len(process.run([sys.executable, '-c', {child!r}]).stderr))"
+    )
+    done = subprocess.run(python(code), cwd=Path.cwd(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert process.STDERR_LIMIT < int(done.stdout) < process.STDERR_LIMIT + 100
+
+
+def test_both_outputs_at_once_do_not_block_each_other() -> None:
+    code = "import os\nfor _ in range(64): os.write(2, b'x' * 65536); os.write(1, b'y' * 65536)"
+    assert len(process.run(python(code)).stdout) == 64 * 65536
+
+
+def test_what_a_child_leaves_behind_is_not_waited_for() -> None:
+    code = "import subprocess; subprocess.Popen(['sleep', '20'])"
+    started = time.monotonic()
+    process.run(python(code))
+    assert time.monotonic() - started < 10
+
+
+def test_an_error_of_what_feeds_ends_the_child_and_is_raised() -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"half"
+        raise ArtifactError("is damaged", path="0001.mkv")
+
+    seen: list[str] = []
+    code = "import sys; print('begun', flush=True); sys.stdin.read(); print('took it for the end')"
+    with pytest.raises(ArtifactError, match=r"0001\.mkv: is damaged"):
+        process.run(python(code), feed=chunks(), on_line=seen.append)
+    assert "took it for the end" not in seen
+    assert not [one for one in psutil.Process().children() if "sys.stdin" in command_of(one)]
+
+
+def test_nothing_of_python_runs_between_fork_and_exec(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+    popen = subprocess.Popen
+
+    def spy(*arguments: Any, **named: Any) -> subprocess.Popen[bytes]:
+        asked.append(named)
+        return popen(*arguments, **named)
+
+    monkeypatch.setattr(subprocess, "Popen", spy)
+    process.run(python("pass"))
+    assert len(asked) == 1
+    assert asked[0].get("preexec_fn") is None
+
+
 def test_kill_all_ends_the_children_and_lets_no_new_one_start() -> None:
     failures: list[Exception] = []
 
@@ -95,7 +152,7 @@ def test_kill_all_ends_the_children_and_lets_no_new_one_start() -> None:
     thread = threading.Thread(target=work)
     thread.start()
     me = psutil.Process()
-    while not me.children():
+    while not any("time.sleep(60)" in command_of(one) for one in me.children()):
         time.sleep(0.01)
     try:
         process.kill_all()
@@ -108,18 +165,92 @@ def test_kill_all_ends_the_children_and_lets_no_new_one_start() -> None:
         process.allow_children()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's")
+GRANDCHILD = "import time; time.sleep(60)"
+CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {GRANDCHILD!r}])"
+
+
+def command_of(one: psutil.Process) -> str:
+    """Return a process' command line; nothing of one that has ended."""
+    try:
+        return " ".join(one.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def family(parent: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """Wait until the child has started a child of its own; return both."""
+    watched = psutil.Process(parent.pid)
+    while True:
+        found = [one for one in watched.children(recursive=True) if "sleep(60)" in command_of(one)]
+        if len(found) == 2:
+            return found
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_no_child_outlives_its_parent(number: signal.Signals) -> None:
-    child = "import time; time.sleep(60)"
-    code = f"from drapto.engine import process; process.run([{sys.executable!r}, '-c', {child!r}])"
+    code = f"from drapto.engine import process; process.run([{sys.executable!r}, '-c', {CHILD!r}])"
     parent = subprocess.Popen(python(code), cwd=Path.cwd())
-    watched = psutil.Process(parent.pid)
-    children: list[psutil.Process] = []
-    while not children:
-        children = [one for one in watched.children(recursive=True) if child in " ".join(one.cmdline())]
-        time.sleep(0.01)
+    children = family(parent)
     parent.send_signal(number)
+    parent.wait()
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+
+
+def test_a_killed_watcher_is_replaced() -> None:
+    code = (
+        "import os, signal, sys, time; from drapto.engine import process\n"
+        "process.run(['true']); os.kill(process._group._leader, signal.SIGKILL); time.sleep(0.2)\n"
+        f"process.run([sys.executable, '-c', {CHILD!r}])"
+    )
+    parent = subprocess.Popen(python(code), cwd=Path.cwd())
+    children = family(parent)
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+
+
+def test_a_fork_leaves_the_children_of_its_parent_alone() -> None:
+    code = (
+        "import multiprocessing, os, sys, threading, time; from drapto.engine import process\n"
+        "work = lambda: print(process.run([sys.executable, '-c', 'import time; time.sleep(1); print(1)']))\n"
+        "thread = threading.Thread(target=work); thread.start(); time.sleep(0.5)\n"
+        "other = multiprocessing.get_context('fork').Process(target=process.kill_all)\n"
+        "other.start(); other.join(); thread.join()"
+    )
+    done = subprocess.run(python(code), cwd=Path.cwd(), capture_output=True, check=True, timeout=30)
+    assert b"stdout=b'1\\n'" in done.stdout
+
+
+WORKER = """
+import multiprocessing, sys, time
+from drapto.engine import process
+
+def work():
+    process.die_with_the_run()
+    process.run([sys.executable, "-c", sys.argv[2]])
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    for _ in range(2):
+        multiprocessing.Process(target=work).start()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_worker_dies_with_its_run(method: str, tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(WORKER)
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    parent = subprocess.Popen([sys.executable, script, method, GRANDCHILD], env=environment)
+    watched = psutil.Process(parent.pid)
+    while sum(command_of(one).endswith(f"-c {GRANDCHILD}") for one in watched.children(recursive=True)) < 2:
+        time.sleep(0.01)
+    children = watched.children(recursive=True)
+    parent.kill()
     parent.wait()
     _, alive = psutil.wait_procs(children, timeout=5)
     assert not alive

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ def test_the_holder_is_named_and_a_killed_one_is_noticed(tmp_path: Path) -> None
         other.kill()
     lock = ProjectLock(path)
     assert not lock.acquire()
+    assert not lock.acquire()
     lock.release()
 
 
@@ -58,3 +60,42 @@ def test_another_handle_of_the_same_run_gets_it_too(tmp_path: Path) -> None:
     second.release()
     assert first.path.read_text() == str(os.getpid())
     first.release()
+
+
+def test_who_did_not_begin_leaves_what_the_run_before_left(tmp_path: Path) -> None:
+    lock = ProjectLock(tmp_path / "lock")
+    lock.path.write_text("999999")
+    assert not lock.acquire()
+    lock.release(ended_well=False)
+    assert not lock.acquire()
+    lock.release()
+    assert lock.acquire()
+    lock.release()
+
+
+ORPHANS = """
+import multiprocessing, sys, time
+from pathlib import Path
+from drapto.state.lock import ProjectLock
+lock = ProjectLock(Path(sys.argv[1]))
+lock.acquire()
+worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+worker.start()
+print(worker.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_lock_whose_run_has_died_names_those_who_hold_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with subprocess.Popen([sys.executable, "-c", ORPHANS, str(path)], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        worker = int(other.stdout.readline())
+        other.kill()
+    try:
+        with pytest.raises(
+            LockedError, match=rf"main process \(pid {other.pid}\) has ended, but not its pid {worker};"
+        ):
+            ProjectLock(path).acquire()
+    finally:
+        os.kill(worker, signal.SIGKILL)

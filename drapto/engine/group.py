@@ -1,0 +1,117 @@
+"""A process group that ends with this process, however that ends.
+
+A watcher, a shell of one line, leads the group and waits on a pipe whose other end this process holds. When
+that end closes, it kills its group: the kernel closes it whatever ends this process, SIGKILL included. Only
+POSIX is asked for. No child can slip away in between: it joins the group before it becomes its program, and
+until then it holds the pipe open itself; and where the watcher has gone, there is no group to join, and the
+child does not start. Only what kills the watcher alone leaves the children of that moment without it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+from typing import IO
+
+WATCHER = "trap '' HUP INT QUIT TERM; read -r _; kill -s KILL 0"
+"""Waits for the end of its input, then kills its group, itself included."""
+
+SHELL = "/bin/sh"
+
+
+class ChildGroup:
+    """Starts children in a group of their own. Not safe for threads: the caller locks it.
+
+    It costs one shell, about a millisecond and a megabyte, from the first child on; and nothing for each
+    child, unlike a function that is called between fork and exec: that is unsafe in a process with threads,
+    and makes Python copy this process's page tables (0.6 ms against 6.9 ms a child, at 200 MB).
+    """
+
+    def __init__(self) -> None:
+        self._leader: int | None = None
+        self._held: int | None = None
+
+    def start(
+        self,
+        arguments: list[str],
+        *,
+        stdin: int | IO[bytes],
+        stdout: int | IO[bytes],
+        stderr: int | IO[bytes],
+    ) -> subprocess.Popen[bytes]:
+        """Start a child in the group.
+
+        Raises:
+            OSError: The program cannot be started.
+        """
+
+        def join() -> subprocess.Popen[bytes]:
+            leader = self._watched()
+            return subprocess.Popen(
+                arguments, stdin=stdin, stdout=stdout, stderr=stderr, process_group=leader
+            )
+
+        try:
+            return join()
+        except PermissionError as error:
+            if error.errno != errno.EPERM or error.filename is not None:
+                raise
+            # no such group in this session: the watcher was killed just now, or this is a new session. The
+            # pipe to an old watcher stays open, since other children may be in its group
+            self._leader = self._held = None
+            return join()
+
+    def _watched(self) -> int:
+        """Return the group's number, with a watcher that is alive."""
+        if self._leader is not None and self._is_alive(self._leader):
+            return self._leader
+        if self._held is not None:
+            os.close(self._held)
+        given, self._held = os.pipe()
+        try:
+            quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
+            self._leader = os.posix_spawn(
+                SHELL,
+                [SHELL, "-c", WATCHER],
+                os.environ,
+                file_actions=[(os.POSIX_SPAWN_DUP2, given, 0), *quiet],
+                setpgroup=0,
+            )
+        finally:
+            os.close(given)
+        return self._leader
+
+    @staticmethod
+    def _is_alive(leader: int) -> bool:
+        try:
+            return os.waitpid(leader, os.WNOHANG)[0] == 0
+        except ChildProcessError:
+            return False
+
+    def kill(self) -> None:
+        """Kill the children, and all that they have started; the next child begins a new group."""
+        leader, held = self._leader, self._held
+        self._leader = self._held = None
+        if leader is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(leader, signal.SIGKILL)
+        if held is not None:
+            os.close(held)
+        if leader is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(leader, 0)
+
+    def forget(self) -> None:
+        """Leave the group to the process that this one was forked from."""
+        if self._held is not None:
+            os.close(self._held)
+        self._leader = self._held = None
+
+
+def end_with_this_process(group: ChildGroup) -> None:
+    """Kill the group's children also where this process ends well, as a program that uses drapto may."""
+    atexit.register(group.kill)
