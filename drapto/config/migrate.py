@@ -105,7 +105,7 @@ def migrate(data: Mapping[str, object], path: Path) -> Migrated:
 def _version(data: Mapping[str, object], path: Path) -> int:
     version = data.get("version")
     if version is None:
-        return _guess(data)
+        return _recognised_layout(data)
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise ConfigError(
             f"version = {version!r} is not a version", path=path, remedy=f"write version = {CURRENT_VERSION}"
@@ -119,7 +119,7 @@ def _version(data: Mapping[str, object], path: Path) -> int:
     return version
 
 
-def _guess(data: Mapping[str, object]) -> int:
+def _recognised_layout(data: Mapping[str, object]) -> int:
     if any(name in FLAT for name in data):
         return 1
     for section, name in SECTIONED:

@@ -42,7 +42,6 @@ class Display:
         bus: Where the run's events are published.
         folders: Their ``encode_data`` directories by name, for how far each encode is as a whole.
         console: Where to show it; standard output by default.
-        quiet: Show failures alone.
     """
 
     def __init__(
@@ -52,14 +51,12 @@ class Display:
         *,
         folders: Mapping[str, Path] | None = None,
         console: Console | None = None,
-        quiet: bool = False,
     ) -> None:
         self._width = min(TITLE_WIDTH, max((columns(title) for title in titles), default=0))
         self._board = Board(folders or {})
         self._outcomes = Outcomes()
         self._bus = bus
         self._console = console
-        self._quiet = quiet
         self._screen: Screen | None = None
         self._subscription: Subscription | None = None
         self._moving = False
@@ -107,7 +104,7 @@ class Display:
 
     def summary(self, rows: Sequence[SummaryRow]) -> None:
         """Show what came of the titles; call it after `stop`."""
-        if rows and not self._quiet:
+        if rows:
             (self._screen or self._choose_screen()).summary(rows)
 
     def _show(self, lines: Sequence[Line]) -> None:
@@ -115,13 +112,12 @@ class Display:
         if screen is None:
             return
         for line in lines:
-            if line.mark == "failure" or not self._quiet:
-                screen.write(line, self._width)
+            screen.write(line, self._width)
 
     def _choose_screen(self) -> Screen:
         stream = sys.stdout if self._console is None else self._console.file
         moving = _is_terminal() if self._console is None else self._console.is_terminal
-        if self._quiet or not moving:
+        if not moving:
             return PlainScreen(stream)  # type: ignore[arg-type]  # rich says IO[str], and means a text stream
         from rich.console import Console  # noqa: PLC0415  costs 60 ms, and only a terminal needs it
 

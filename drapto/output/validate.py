@@ -21,13 +21,14 @@ from drapto.output.model import Check, Sizes, Validation
 from drapto.video.carry import carried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from drapto.audio.plan import AudioPlan
     from drapto.encoding.delivered import Delivered
     from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldsInfo
+    from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.media.probe import Examined
     from drapto.output.decode_check import DecodedSegment
@@ -78,14 +79,11 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     found = _examined(muxed, target)
     output = found.info
     checks = list(check_all(info, expected, crop, plans, output, found.times))
-    metadata = carried(read_dynamic(dynamic, len(expected)), plan(info.video), crop)
-    checks.extend(check_dynamic(info.video, output.video, metadata, found.dynamic))
+    checks += _metadata_checks(info, crop, read_dynamic(dynamic, len(expected)), found)
     frames, held = _held_against(decoded, muxed, output)
     if fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
-    complaint = decode_sound(muxed, context=context, log="validate") if output.audio else ""
-    checks.append(exact("decode errors", "", complaint))
-    checks.append(exact("decoded frames", len(expected), frames))
+    checks += [_sound_check(muxed, output, context), exact("decoded frames", len(expected), frames)]
     validation = Validation(
         digest=info.digest,
         passed=all(check.passed for check in checks),
@@ -108,6 +106,18 @@ def _examined(muxed: Path, target: Path) -> Examined:
         raise ValidationError(
             f"the finished file {error.problem}", path=muxed, remedy=_remedy(target)
         ) from error
+
+
+def _metadata_checks(
+    info: SourceInfo, crop: CropInfo, dynamic: Iterable[FrameMetadata], found: Examined
+) -> Iterator[Check]:
+    metadata = carried(dynamic, plan(info.video), crop)
+    yield from check_dynamic(info.video, found.info.video, metadata, found.dynamic)
+
+
+def _sound_check(muxed: Path, output: SourceInfo, context: StageContext) -> Check:
+    complaint = decode_sound(muxed, context=context, log="validate") if output.audio else ""
+    return exact("decode errors", "", complaint)
 
 
 def _held_against(

@@ -123,7 +123,7 @@ SAID = {
     "zero": "is empty; rip or copy it again",
     "text": "is not Matroska but text; remux it",
     "cut": "is cut short: ",
-    "stub": "has an EBML header but no Matroska segment; rip or copy it again",
+    "stub": "has a damaged head (the file ends inside an element); rip or copy it again",
     "hole": "is damaged (",
     "start": "is damaged (",
     "mp4": "is not Matroska but MP4 or QuickTime; remux it",

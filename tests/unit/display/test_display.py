@@ -264,16 +264,6 @@ def test_the_end_tells_what_was_encoded(plain: Display, stdout: io.StringIO) -> 
     assert stdout.getvalue().startswith("✓ film  encode       1 segment, 100 frames, 1.0 kB")
 
 
-def test_quiet_shows_failures_alone(stdout: io.StringIO) -> None:
-    display = Display(["film"], bus, console=Console(file=stdout), quiet=True)
-    display.start()
-    for event in (complete("probe", notes="odd"), failed("mux")):
-        bus.publish(event)
-    display.stop()
-    display.summary([ROW])
-    assert stdout.getvalue() == "✗ film  mux          film.mkv: broke; mend it\n"
-
-
 def test_an_old_encoding_gets_marks_that_it_has() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     screen = PlainScreen(stream)
