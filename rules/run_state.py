@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from drapto import tools
 from drapto.engine import atomic, process
 from drapto.engine.context import StageContext
-from drapto.engine.resources import cpu_slots
+from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.engine.slots import Slots
 from drapto.project import require_output
 from drapto.state.bus import bus
@@ -70,7 +70,7 @@ def context_for(project: Project, title: Title) -> StageContext:
         ffmpeg=found.ffmpeg,
         logs=title.logs,
         cpu=slots(project),
-        disk_rate=project.config.resources.max_disk_io,
+        disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
     )
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from drapto.engine import atomic
-from drapto.engine.resources import Throttle
 from drapto.errors import SourceError, SpaceError
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
+    from drapto.engine.resources import DiskRate
     from drapto.media.model import SourceInfo
 
 NS = 1_000_000_000
@@ -155,20 +155,20 @@ class _Copier:
                 piece.discard(error)
 
 
-def copy_pieces(source: Path, info: SourceInfo, spans: Sequence[Span], disk_rate: int) -> None:
+def copy_pieces(source: Path, info: SourceInfo, spans: Sequence[Span], disk_rate: DiskRate) -> None:
     """Copy the video packets of ``source`` into pieces.
 
     Args:
         source: The file.
         info: What is in it.
         spans: The pieces, in order of their starts.
-        disk_rate: Bytes per second to write at most.
+        disk_rate: How fast to write at most.
 
     Raises:
         SourceError: The source cannot be read to its end.
         SpaceError: The disk is full.
     """
-    throttle = Throttle(disk_rate)
+    throttle = disk_rate.throttle()
     try:
         with av.open(str(source), "r") as container:
             stream = cast("VideoStream", container.streams[info.video.index])
