@@ -7,8 +7,10 @@ import fcntl
 import multiprocessing
 import os
 import threading
+from multiprocessing.util import register_after_fork
 from typing import IO, TYPE_CHECKING
 
+from drapto.engine import process
 from drapto.errors import LockedError
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class ProjectLock:
         self._handle: IO[str] | None = None
         self._ended_well = True
         self._threads = threading.Lock()
+        register_after_fork(self, _bind)
 
     def acquire(self) -> bool:
         """Take the lock; return False where the run that had it before was killed.
@@ -46,6 +49,11 @@ class ProjectLock:
             if self._handle is None:
                 self._ended_well = self._take()
             return self._ended_well
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this process, or the one that it was forked from, has the lock."""
+        return self._handle is not None
 
     def _take(self) -> bool:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,6 +100,12 @@ class ProjectLock:
                 self._handle.truncate(0)
             self._handle.close()
             self._handle = None
+
+
+def _bind(lock: ProjectLock) -> None:
+    """In a fork: die with the run, if this one holds its lock now, even where no work comes to it before."""
+    if lock.is_held:
+        process.die_with_the_run()
 
 
 def _is_running(pid: int) -> bool:
