@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import multiprocessing
 import os
+import secrets
 import threading
 from multiprocessing.util import register_after_fork
 from typing import IO, TYPE_CHECKING
@@ -21,6 +22,14 @@ def run_pid() -> int:
     """Return the pid of this run's main process, also in a worker of doit's process runner."""
     parent = multiprocessing.parent_process()
     return os.getpid() if parent is None or parent.pid is None else parent.pid
+
+
+_run = secrets.token_hex(8)
+
+
+def current_run() -> str:
+    """Return what identifies this run, the same in all processes that are forked from its main one."""
+    return _run
 
 
 class ProjectLock:
@@ -72,6 +81,8 @@ class ProjectLock:
         handle.write(str(run_pid()))
         handle.flush()
         self._handle = handle
+        global _run  # noqa: PLW0603  a program may run one after the other
+        _run = secrets.token_hex(8)
         return not before
 
     def _refusal(self, holder: str) -> LockedError:
