@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
+from drapto.cli.output import say
 from drapto.errors import SourceError, printable
 from drapto.words import count_text
 
@@ -53,9 +54,9 @@ def crop(
         options.echo_json({**shown, "shown": times})
         return
     for line in describe(source, info, found):
-        click.echo(line)
+        say(line)
     if preview is not None:
-        click.echo(f"preview      {printable(preview)}")
+        say(f"preview      {printable(preview)}")
 
 
 def _find(source: Path, config: Config, preview: Path | None) -> tuple[SourceInfo, CropInfo, list[float]]:

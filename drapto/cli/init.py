@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from drapto.cli.options import PATH
+from drapto.cli.output import say
 from drapto.config import FILE_NAME, load_config
 from drapto.config.writing import template
 from drapto.engine.atomic import write_text
@@ -27,13 +28,11 @@ def init(directory: Path) -> None:
     for name, text in files.items():
         path = directory / name
         if path.exists():
-            click.echo(f"{printable(path)} is there already")
+            say(f"{printable(path)} is there already")
         else:
             write_text(path, text)
-            click.echo(f"{printable(path)} written")
+            say(f"{printable(path)} written")
     config = load_config(directory)
     for folder in (config.input.source_dir, config.output.dir):
         (directory / folder).mkdir(parents=True, exist_ok=True)
-    click.echo(
-        f"Put MKV files into {directory / config.input.source_dir}, then run `doit` in {directory.resolve()}"
-    )
+    say(f"Put MKV files into {directory / config.input.source_dir}, then run `doit` in {directory.resolve()}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
+from drapto.cli.output import say
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
 from drapto.errors import UsageError
@@ -55,7 +56,7 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 def echo_json(value: object) -> None:
     """Print ``value`` as JSON in ASCII, which every pipe and locale takes, odd file names included."""
-    click.echo(json.dumps(value, indent=1))
+    say(json.dumps(value, indent=1))
 
 
 def project_options(command: Command) -> Command:
@@ -84,7 +85,7 @@ def settings(
     given |= dict(read_pair(text) for text in set_)
     loaded = load(file=config_file, overrides=given)
     for note in loaded.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     return loaded
 
 

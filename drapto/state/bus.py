@@ -11,12 +11,15 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Self
 
+from drapto.terminal import ShownRecords
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drapto.state.events import Event
 
 _log = logging.getLogger("drapto")
+_log.addFilter(ShownRecords())
 
 
 class Subscription:
