@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import multiprocessing
 import os
@@ -12,7 +13,7 @@ from multiprocessing.util import register_after_fork
 from typing import IO, TYPE_CHECKING
 
 from drapto.engine import process
-from drapto.errors import LockedError
+from drapto.errors import LockedError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,7 @@ class ProjectLock:
 
         Raises:
             LockedError: Another run has it.
+            UsageError: Its file cannot be written to.
         """
         with self._threads:
             if self._handle is None:
@@ -65,8 +67,7 @@ class ProjectLock:
         return self._handle is not None
 
     def _take(self) -> bool:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = self.path.open("a+", encoding="ascii")
+        handle = self._open()
         handle.seek(0)
         before = handle.read().strip()
         try:
@@ -84,6 +85,18 @@ class ProjectLock:
         global _run  # noqa: PLW0603  a program may run one after the other
         _run = secrets.token_hex(8)
         return not before
+
+    def _open(self) -> IO[str]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self.path.open("a+", encoding="ascii")
+        except OSError as error:
+            denied = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+            raise UsageError(
+                f"cannot be locked ({'it may not be written to' if denied else error.strerror})",
+                path=self.path.parent,
+                remedy="make the work directory writable" if denied else "check its disk and run again",
+            ) from error
 
     def _refusal(self, holder: str) -> LockedError:
         if holder and not _is_running(int(holder)):

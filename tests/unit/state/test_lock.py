@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from drapto.errors import LockedError
+from drapto.errors import LockedError, UsageError
 from drapto.state.lock import ProjectLock
 from tests.processes import alive_after
 
@@ -53,6 +53,12 @@ def test_the_holder_is_named_and_a_killed_one_is_noticed(tmp_path: Path) -> None
     assert not lock.acquire()
     assert not lock.acquire()
     lock.release()
+
+
+def test_a_lock_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"file: cannot be locked \(.*\); check its disk"):
+        ProjectLock(tmp_path / "file" / "lock").acquire()
 
 
 def test_another_handle_of_the_same_run_gets_it_too(tmp_path: Path) -> None:
