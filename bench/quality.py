@@ -14,6 +14,7 @@ from bench.timing import doit, median, timed
 from drapto.encoding.abav1 import SearchSettings, find_ab_av1
 from drapto.encoding.record import EncodedSegment
 from drapto.engine.context import StageContext
+from drapto.engine.resources import DiskRate
 from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
 from drapto.media.model import CropInfo
@@ -126,7 +127,8 @@ def measure(
         targeted, after = cpu("target"), cpu("crf")
         ratios.append(targeted / ((before + after) / 2))
         before = after
-    context = StageContext(clip.stem, ffmpeg, folder / "logs", Slots(folder / "slots", len(cores)), 1 << 30)
+    slots, disk = Slots(folder / "slots", len(cores)), DiskRate(1 << 30, folder / "disk")
+    context = StageContext(clip.stem, ffmpeg, folder / "logs", slots, disk)
     made = _made(clip, folder / "target" / "work" / clip.stem, folder, context)
     close = [abs(one.whole.harmonic - TARGET) <= CLOSE for one in made]
     return Targeted(

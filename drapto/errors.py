@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drapto.terminal import printable as printable  # noqa: PLC0414  messages are made with it
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,14 +30,6 @@ EXIT_FAILED = 1
 EXIT_ERROR = 2
 EXIT_USAGE = 3
 EXIT_INTERRUPTED = 130
-
-
-def printable(path: Path | str) -> str:
-    """Return a file name for a message: control characters escaped, so that it stays one line."""
-    text = str(path)
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 class DraptoError(Exception):
@@ -62,7 +56,7 @@ class DraptoError(Exception):
             text = f"{printable(self.path)}: {text}"
         if self.remedy:
             text = f"{text}; {' '.join(self.remedy.split())}"
-        return text
+        return printable(text)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by value, attributes included, so that an error crosses the process runner whole."""

@@ -14,7 +14,7 @@ from drapto import tools
 from drapto.engine import atomic, process
 from drapto.engine.context import StageContext
 from drapto.engine.execution import EngineSettings, engine_named
-from drapto.engine.resources import cpu_slots
+from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.engine.slots import Slots
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
@@ -183,7 +183,7 @@ def context_for(project: Project, title: Title) -> StageContext:
         ffmpeg=found.ffmpeg,
         logs=title.logs,
         cpu=Slots(project.state_dir / "slots", cpus(project)),
-        disk_rate=project.config.resources.max_disk_io,
+        disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
     )
 

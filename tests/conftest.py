@@ -10,6 +10,7 @@ import pytest
 
 from drapto.encoding.abav1 import AbAv1, find_ab_av1
 from drapto.engine.context import StageContext
+from drapto.engine.resources import DiskRate
 from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
 from tests import clips
@@ -57,7 +58,8 @@ def media() -> Callable[[str], Path]:
 
 
 def _context(ffmpeg: Path, folder: Path) -> StageContext:
-    return StageContext("clip", ffmpeg, folder / "logs", Slots(folder / "slots", 2), disk_rate=1 << 30)
+    disk = DiskRate(1 << 30, folder / "disk")
+    return StageContext("clip", ffmpeg, folder / "logs", Slots(folder / "slots", 2), disk)
 
 
 @pytest.fixture

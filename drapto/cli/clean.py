@@ -7,6 +7,7 @@ from typing import Unpack
 import click
 
 from drapto.cli import options
+from drapto.cli.output import say
 from drapto.errors import printable
 
 
@@ -25,6 +26,6 @@ def clean(everything: bool, **named: Unpack[options.Named]) -> None:
 
     removed = rules.clean(project, everything=everything)
     for path in removed:
-        click.echo(f"removed {printable(path)}")
+        say(f"removed {printable(path)}")
     if not removed:
-        click.echo("nothing to remove")
+        say("nothing to remove")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from drapto.cli import options
+from drapto.cli.output import say
 from drapto.config import FILE_NAME
 from drapto.errors import ConfigError
 
@@ -32,7 +33,7 @@ def show(config_file: Path | None, set_: tuple[str, ...], as_json: bool) -> None
         }
         options.echo_json(values)
         return
-    click.echo(dump(loaded.config, loaded.origins), nl=False)
+    say(dump(loaded.config, loaded.origins), nl=False)
 
 
 @config.command()
@@ -47,6 +48,4 @@ def migrate(config_file: Path | None) -> None:
             "is not there", path=path, remedy="run this in the project directory, or give --config"
         )
     backup = rewrite(path)
-    click.echo(
-        f"{path} is of today's version" if backup is None else f"{path} rewritten; the old one is {backup}"
-    )
+    say(f"{path} is of today's version" if backup is None else f"{path} rewritten; the old one is {backup}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
+from drapto.cli.output import say
 from drapto.errors import SourceError, printable
 from drapto.words import count_text
 
@@ -53,15 +54,15 @@ def crop(
         options.echo_json({**shown, "shown": times})
         return
     for line in describe(source, info, found):
-        click.echo(line)
+        say(line)
     if preview is not None:
-        click.echo(f"preview      {printable(preview)}")
+        say(f"preview      {printable(preview)}")
 
 
 def _find(source: Path, config: Config, preview: Path | None) -> tuple[SourceInfo, CropInfo, list[float]]:
     """Return what is in the source, its crop, and the times of the frames in the preview, if it is wanted."""
     from drapto.engine.context import StageContext  # noqa: PLC0415  what looks at pictures comes after the arguments
-    from drapto.engine.resources import cpu_slots  # noqa: PLC0415
+    from drapto.engine.resources import DiskRate, cpu_slots  # noqa: PLC0415
     from drapto.engine.slots import Slots  # noqa: PLC0415
     from drapto.media.crop.detect import detect_crop  # noqa: PLC0415
     from drapto.media.crop.preview import write_preview  # noqa: PLC0415
@@ -83,7 +84,8 @@ def _find(source: Path, config: Config, preview: Path | None) -> tuple[SourceInf
             return info, found, []
         slots = Slots(folder / "slots", cpu_slots(config.resources.max_cpu))
         ffmpeg = require(find_tools(config.tools.ffmpeg)).ffmpeg
-        context = StageContext(source.stem, ffmpeg, folder / "logs", slots, config.resources.max_disk_io)
+        disk = DiskRate(config.resources.max_disk_io, folder / "disk")
+        context = StageContext(source.stem, ffmpeg, folder / "logs", slots, disk)
         return info, found, write_preview(source, info.video, found, preview.absolute(), context=context)
 
 

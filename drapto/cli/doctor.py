@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
+from drapto.cli.output import say
 from drapto.errors import EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -37,6 +38,6 @@ def doctor(config_file: Path | None, set_: tuple[str, ...], as_json: bool) -> in
 def _print(checks: list[Check]) -> None:
     width = max(len(check.name) for check in checks)
     for check in checks:
-        click.echo(f"{MARKS[check.state]} {check.name:<{width}}  {check.found}")
+        say(f"{MARKS[check.state]} {check.name:<{width}}  {check.found}")
         if check.remedy:
-            click.echo(f"  {'':<{width}}  -> {check.remedy}")
+            say(f"  {'':<{width}}  -> {check.remedy}")

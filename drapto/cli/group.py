@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from drapto.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
+from drapto.cli.output import say
+from drapto.errors import EXIT_ERROR, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +40,12 @@ class Commands(click.Group):
         **extra: Any,  # noqa: ANN401  click's
     ) -> None:
         """Run a command and end the process with its exit code."""
-        sys.exit(self._code(args, prog_name, extra))
+        try:
+            code = self._code(args, prog_name, extra)
+        except Exception:  # noqa: BLE001  a bug, shown as Python shows it; its text may be a stranger's
+            say(traceback.format_exc(), err=True, nl=False)
+            code = EXIT_FAILED
+        sys.exit(code)
 
     def _code(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
         """Return the exit code of a command: what it returns, or what ended it."""
@@ -66,5 +73,5 @@ def _with_help(error: click.UsageError) -> str:
 
 
 def _refused(message: str, code: int) -> int:
-    click.echo(f"error: {' '.join(message.split())}", err=True)
+    say(f"error: {' '.join(message.split())}", err=True)
     return code

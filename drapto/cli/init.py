@@ -8,6 +8,7 @@ import click
 
 from drapto.cli import dodo
 from drapto.cli.options import PATH
+from drapto.cli.output import say
 from drapto.config import FILE_NAME, load_config
 from drapto.config.writing import template
 from drapto.engine.atomic import write_text
@@ -29,15 +30,13 @@ def init(directory: Path) -> None:
     for name, text in files.items():
         path = directory / name
         if path.exists() and name == dodo.FILE:
-            click.echo(f"{printable(path)} {dodo.bring_up_to_date(path, text)}")
+            say(f"{printable(path)} {dodo.bring_up_to_date(path, text)}")
         elif path.exists():
-            click.echo(f"{printable(path)} is there already")
+            say(f"{printable(path)} is there already")
         else:
             write_text(path, text)
-            click.echo(f"{printable(path)} written")
+            say(f"{printable(path)} written")
     config = load_config(directory)
     for folder in (config.input.source_dir, config.output.dir):
         (directory / folder).mkdir(parents=True, exist_ok=True)
-    click.echo(
-        f"Put MKV files into {directory / config.input.source_dir}, then run `doit` in {directory.resolve()}"
-    )
+    say(f"Put MKV files into {directory / config.input.source_dir}, then run `doit` in {directory.resolve()}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 
 from drapto.cli import dodo
+from drapto.cli.output import say
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
 from drapto.errors import UsageError
@@ -56,7 +57,7 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 def echo_json(value: object) -> None:
     """Print ``value`` as JSON in ASCII, which every pipe and locale takes, odd file names included."""
-    click.echo(json.dumps(value, indent=1))
+    say(json.dumps(value, indent=1))
 
 
 def project_options(command: Command) -> Command:
@@ -85,7 +86,7 @@ def settings(
     given |= dict(read_pair(text) for text in set_)
     loaded = load(file=config_file, overrides=given)
     for note in loaded.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     return loaded
 
 
@@ -113,7 +114,7 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
     loaded = settings(named["set_"], named["config_file"], {**places, **options})
     sources = expand(named["inputs"], loaded.config) if named["inputs"] else None
     if (said := dodo.advice(Path.cwd())) is not None:
-        click.echo(f"note: {said}", err=True)
+        say(f"note: {said}", err=True)
     project = open_project(Path.cwd(), loaded.config, sources)
     require_sources(project)
     return project

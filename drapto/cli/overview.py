@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from drapto.errors import printable
-from drapto.state.encode_data import ENCODING, PROGRESS, EncodingRecord, ProgressRecord
+from drapto.state.encode_data import PROGRESS, ProgressRecord, summarise
+from drapto.state.ledger import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,10 +110,12 @@ def _state(done: int, total: int) -> State:
 
 
 def _segments(title: Title) -> SegmentsOverview | None:
+    record = read_record(title.encode_data)
     progress = ProgressRecord.read_if_whole(title.encode_data / PROGRESS)
+    if record is not None:  # what it says has waited for the disk
+        progress = summarise(record, {} if progress is None else progress.running)
     if progress is None:
         return None
-    record = EncodingRecord.read_if_whole(title.encode_data / ENCODING)
     errors = () if record is None else tuple(one.error for one in record.segments if one.error is not None)
     return SegmentsOverview(
         total=progress.total_segments,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from drapto.cli import options
+from drapto.cli.output import say
 from drapto.errors import printable
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
         options.echo_json({"qualities": qualities, "tasks": [_record(task) for task in tasks]})
         return
     for line in render(tasks, qualities):
-        click.echo(line)
+        say(line)
 
 
 def _record(task: PlannedTask) -> dict[str, object]:

@@ -36,11 +36,11 @@ def probe(source: Path, as_json: bool) -> None:
     if as_json:
         options.echo_json(info.model_dump(mode="json"))
         return
-    from rich.console import Console  # noqa: PLC0415  only needed here
+    from drapto.display.console import ShownConsole  # noqa: PLC0415  only needed here
 
     # piped, nothing is cut or wrapped
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    console = Console(width=width, highlight=False, markup=False, emoji=False)
+    console = ShownConsole(width=width, highlight=False, markup=False, emoji=False)
     for line in headline(source, info):
         console.print(line, soft_wrap=True)
     console.print(tracks(info))
@@ -81,7 +81,8 @@ def tracks(info: SourceInfo) -> Table:
     for kind, track, what in rows:
         flags = " ".join(track.dispositions)
         cells = (str(track.index), kind, track.codec, what, track.language or "", track.title or "", flags)
-        table.add_row(*map(Text, cells))  # Text, so that brackets in a title are not taken for markup
+        # escaped here, so that the columns are as wide as what is shown; Text, since brackets are no markup
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     for item in info.attachments:
         cells = (
             str(item.index),
@@ -92,7 +93,7 @@ def tracks(info: SourceInfo) -> Table:
             item.filename,
             "",
         )
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
 

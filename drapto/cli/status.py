@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from drapto.cli import options
+from drapto.cli.output import say
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ def status(as_json: bool, **named: Unpack[options.Named]) -> None:
         options.echo_json({"titles": [asdict(title) for title in titles]})
         return
     if not titles:
-        click.echo("This project has no sources.")
+        say("This project has no sources.")
     for title in titles:
         for line in lines(title):
-            click.echo(line)
+            say(line)
 
 
 def lines(title: TitleOverview) -> list[str]:

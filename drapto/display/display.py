@@ -119,12 +119,11 @@ class Display:
         moving = _is_terminal() if self._console is None else self._console.is_terminal
         if not moving:
             return PlainScreen(stream)  # type: ignore[arg-type]  # rich says IO[str], and means a text stream
-        from rich.console import Console  # noqa: PLC0415  costs 60 ms, and only a terminal needs it
-
+        from drapto.display.console import ShownConsole  # noqa: PLC0415  rich costs 60 ms, for a terminal alone
         from drapto.display.live import LiveScreen  # noqa: PLC0415  as above
 
         self._moving = True
-        return LiveScreen(self._console or Console(), self._rows)
+        return LiveScreen(self._console or ShownConsole(), self._rows)
 
     def _rows(self) -> list[Row]:
         with self._lock:

@@ -45,7 +45,11 @@ class Line:
 
     def body(self, title_width: int) -> str:
         """Return the line without its mark, the title padded to ``title_width`` columns."""
-        parts = [padded(self.title, title_width), padded(self.stage, STAGE_WIDTH), printable(self.text)]
+        parts = [
+            padded(printable(self.title), title_width),
+            padded(printable(self.stage), STAGE_WIDTH),
+            printable(self.text),
+        ]
         if self.seconds is not None:
             parts.append(time_text(self.seconds))
         return "  ".join(part for part in parts if part).rstrip()
@@ -88,7 +92,7 @@ class SummaryRow:
             if self.duration and self.output_bytes is not None:
                 speed = f"{self.duration / self.seconds:.2f}x"
         output = "-" if self.output_bytes is None else size_text(self.output_bytes)
-        return [self.title, size_text(self.source_bytes), output, saved, time, speed]
+        return [printable(self.title), size_text(self.source_bytes), output, saved, time, speed]
 
 
 SUMMARY_HEADER = ("title", "source", "output", "saved", "time", "speed")

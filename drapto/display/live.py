@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drapto.display.lines import MARKS, PLAIN_MARKS, Line, SummaryRow, summary_lines
+from drapto.terminal import printable
 from drapto.words import time_text
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def _cells(row: Row) -> list[RenderableType]:
     style = "bold" if row.whole else ""
     percent = "" if row.fraction is None else f"{100 * row.fraction:.1f} %"
     return [
-        Text(f"  {row.title}", style),
-        Text(row.label, style),
+        Text(f"  {printable(row.title)}", style),
+        Text(printable(row.label), style),
         "" if row.fraction is None else _bar(row.fraction),
         Text(percent, style),
         Text(f"{row.fps:.1f} fps" if row.fps else "", style),

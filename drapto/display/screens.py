@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from drapto.display.lines import MARKS, PLAIN_MARKS, Line, SummaryRow, summary_lines
+from drapto.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +62,8 @@ class PlainScreen:
 
     def _put(self, text: str) -> None:
         try:
-            shown = text.encode(self._encoding, errors="replace").decode(self._encoding)
-            self._stream.write(f"{shown}\n")
+            known = shown(text).encode(self._encoding, errors="replace").decode(self._encoding)
+            self._stream.write(f"{known}\n")
             self._stream.flush()
         except BrokenPipeError:
             self._forget_reader()

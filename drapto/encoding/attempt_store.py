@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
+    from drapto.engine.resources import DiskRate
     from drapto.quality.scores import Scores
     from drapto.video.join import Run
 
@@ -98,7 +99,7 @@ class Workbench:
             atomic.sync(self._delivered.parent)
 
     def deliver_joined(
-        self, joined: Joined, runs: Sequence[Run], *, frames: int, rate: Fraction, disk_rate: int
+        self, joined: Joined, runs: Sequence[Run], *, frames: int, rate: Fraction, disk_rate: DiskRate
     ) -> None:
         """Make the segment's file of two encodes; the rest is as in `drapto.video.join.append`."""
         whole = self._folder / f"{self._name}-mended.mkv"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from drapto.engine.resources import DiskRate
     from drapto.engine.slots import Slots
 
 
@@ -46,7 +47,7 @@ class StageContext:
         ffmpeg: The ffmpeg program.
         logs: The directory of the title's logs.
         cpu: The CPU slots of this project.
-        disk_rate: Bytes per second that drapto itself may write when it copies streams.
+        disk_rate: How fast drapto itself may write when it copies streams.
         ab_av1: The ab-av1 program; None to look for one.
     """
 
@@ -54,7 +55,7 @@ class StageContext:
     ffmpeg: Path
     logs: Path
     cpu: Slots
-    disk_rate: int
+    disk_rate: DiskRate
     ab_av1: Path | None = None
 
     def run_ffmpeg(

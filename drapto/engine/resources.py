@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import heapq
 import os
-import threading
+import struct
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -119,27 +120,71 @@ def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, 
     return CpuShare(encoders, slots // encoders)
 
 
-class Throttle:
-    """Keeps a stream of writes under a rate, over all threads of this process.
+BATCH = MIB
+"""Bytes that a copy may write before it accounts for them; a twentieth of a second, if less."""
 
-    Args:
+_CLOCK = struct.Struct("=dd")
+"""When the file was last written, and when all that is accounted for is written; monotonic seconds."""
+
+
+@dataclass(frozen=True)
+class DiskRate:
+    """How fast drapto itself may write: all copies of a run together, in whichever thread or process.
+
+    Attributes:
         rate: Bytes per second.
+        clock: The file by which they agree. It is made when it is first used, and may be deleted.
     """
 
-    def __init__(self, rate: int) -> None:
-        self.rate = rate
-        self._free_at = 0.0
-        self._lock = threading.Lock()
+    rate: int
+    clock: Path
+
+    def throttle(self) -> Throttle:
+        """Return what keeps one copy under the rate."""
+        return Throttle(self)
+
+
+class Throttle:
+    """Keeps one copy's writes, together with those of all others that share its clock, under a rate.
+
+    Args:
+        disk: The rate and the clock.
+    """
+
+    def __init__(self, disk: DiskRate) -> None:
+        self._disk = disk
+        self._batch = min(BATCH, disk.rate // 20)
+        self._unpaid = 0
 
     def spend(self, size: int) -> None:
-        """Account for ``size`` bytes, and sleep where they come too fast."""
-        with self._lock:
-            now = time.monotonic()
-            # up to one second's worth may burst, so that small writes are never slowed down
-            self._free_at = max(self._free_at, now - 1.0) + size / self.rate
-            wait = self._free_at - now
-        if wait > 0:
-            time.sleep(wait)
+        """Account for ``size`` bytes, and sleep where all copies together write too fast."""
+        self._unpaid += size
+        if self._unpaid > self._batch:
+            seconds, self._unpaid = self._unpaid / self._disk.rate, 0
+            if (wait := _book(self._disk.clock, seconds)) > 0:
+                time.sleep(wait)
+
+
+def _book(clock: Path, seconds: float) -> float:
+    """Book ``seconds`` of the disk; return how long to wait for them, which is done without the lock.
+
+    `time.monotonic` is the same in all processes, and begins anew when the machine does.
+    """
+    clock.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(clock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        now = time.monotonic()
+        text = os.pread(handle, _CLOCK.size, 0)
+        written, free_at = _CLOCK.unpack(text) if len(text) == _CLOCK.size else (now, 0.0)
+        if not written <= now:
+            free_at = 0.0  # from before the machine was started, or damaged
+        # up to one second's worth may burst, so that small writes are never slowed down
+        free_at = max(free_at, now - 1.0) + seconds
+        os.pwrite(handle, _CLOCK.pack(now, free_at), 0)
+    finally:
+        os.close(handle)
+    return float(free_at - now)
 
 
 def require_space(folder: Path, needed: int, what: str, *, place: str = "output") -> None:

@@ -9,13 +9,14 @@ from typing import IO, TYPE_CHECKING
 
 from drapto.engine import atomic
 from drapto.engine.digest import digest
-from drapto.engine.resources import MIB, Throttle, require_space
+from drapto.engine.resources import MIB, require_space
 from drapto.errors import SpaceError, StageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.context import StageContext
+    from drapto.engine.resources import Throttle
 
 FICLONE = 0x40049409
 """ioctl(2): a reflink: a new file gets the content of another (Linux, `ioctl_ficlone(2)`)."""
@@ -43,7 +44,7 @@ def publish(muxed: Path, output: Path, *, validated: str, context: StageContext)
         with muxed.open("rb") as given, atomic.replacing(output) as partial, partial.open("wb") as taken:
             if not _reflink(given, taken):
                 require_space(output.parent, os.fstat(given.fileno()).st_size, "the finished file")
-                _copy(given, taken, Throttle(context.disk_rate))
+                _copy(given, taken, context.disk_rate.throttle())
             taken.flush()
             if digest(partial) != validated:
                 raise StageError(

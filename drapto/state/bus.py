@@ -7,10 +7,11 @@ in the main process does not see the workers' events.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from typing import TYPE_CHECKING, Self
+
+from drapto.terminal import ShownRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from drapto.state.events import Event
 
 _log = logging.getLogger("drapto")
+_log.addFilter(ShownRecords())
 
 
 class Subscription:
@@ -46,7 +48,7 @@ class Bus:
         self._lock = threading.Lock()
 
     def subscribe(self, callback: Callable[[Event], None]) -> Subscription:
-        """Call ``callback`` with every event from now on.
+        """Call ``callback`` with every event from now on; one with a ``close`` is closed at the end of it.
 
         It is called in the publisher's thread, perhaps in several at once, and should return quickly.
         """
@@ -56,8 +58,11 @@ class Bus:
         return Subscription(lambda: self._drop(key))
 
     def _drop(self, key: object) -> None:
-        with self._lock, contextlib.suppress(KeyError):
-            del self._subscribers[key]
+        with self._lock:
+            callback = self._subscribers.pop(key, None)
+        close = getattr(callback, "close", None)
+        if close is not None:
+            close()
 
     def publish(self, event: Event) -> None:
         """Hand ``event`` to every subscriber.

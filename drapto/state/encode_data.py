@@ -7,7 +7,8 @@ may be deleted at any time, and then begin anew from the segment plan.
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from drapto.engine.document import Document, Model
@@ -156,11 +157,26 @@ def _carry(segment: Segment, known: Mapping[_Frames, SegmentRecord], *, stale: b
 
 def record_event(record: EncodingRecord, event: Event, now: datetime) -> EncodingRecord:
     """Return the record after ``event``."""
-    changed = tuple(_segment_after(one, event, now) for one in record.segments)
+    changed = tuple(
+        segment_after(one, event, now) if concerns(event, one) else one for one in record.segments
+    )
     return record.model_copy(update={"segments": changed, "updated_at": now})
 
 
-def _segment_after(segment: SegmentRecord, event: Event, now: datetime) -> SegmentRecord:
+def concerns(event: Event, segment: SegmentRecord) -> bool:
+    """Return whether ``event`` changes what is known of ``segment``."""
+    match event:
+        case EncodingStarted(segment=segment.index) | SegmentComplete(segment=segment.index):
+            return True
+        case ErrorEvent(stage="encode", segment=segment.index):
+            return True
+        case EncodingComplete():
+            return segment.status != "completed" or segment.error is not None
+    return False
+
+
+def segment_after(segment: SegmentRecord, event: Event, now: datetime) -> SegmentRecord:
+    """Return a segment's record after an event that concerns it."""
     changes: dict[str, object] = {}
     match event:
         case EncodingStarted(segment=segment.index):
@@ -198,22 +214,67 @@ def _segment_after(segment: SegmentRecord, event: Event, now: datetime) -> Segme
     return segment.model_copy(update=changes)
 
 
+@dataclass
+class Tally:
+    """The sums over a title's segments, kept while they change.
+
+    Attributes:
+        created_at: When the title's record was first written.
+        segments, completed, failed: How many.
+        frames, frames_completed: How many.
+        encoding: When each segment that is being encoded was last started.
+    """
+
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    segments: int = 0
+    completed: int = 0
+    failed: int = 0
+    frames: int = 0
+    frames_completed: int = 0
+    encoding: dict[int, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, record: EncodingRecord) -> Tally:
+        """Return the sums over a record's segments."""
+        tally = cls(created_at=record.created_at, segments=len(record.segments))
+        for one in record.segments:
+            tally.frames += one.frames
+            tally._count(one, 1)
+        return tally
+
+    def change(self, before: SegmentRecord, after: SegmentRecord) -> None:
+        """Take in that a segment has changed."""
+        self._count(before, -1)
+        self._count(after, 1)
+
+    def _count(self, segment: SegmentRecord, times: int) -> None:
+        if segment.status == "completed":
+            self.completed += times
+            self.frames_completed += times * segment.frames
+        elif segment.status == "failed":
+            self.failed += times
+        elif segment.status == "encoding":
+            if times > 0:
+                self.encoding[segment.index] = segment.last_attempt or self.created_at
+            else:
+                self.encoding.pop(segment.index, None)
+
+    def progress(self, running: Mapping[int, Running], now: datetime) -> ProgressRecord:
+        """Return how far the title is, with what is known of the ``running`` encodes."""
+        return ProgressRecord(
+            created_at=self.created_at,
+            updated_at=now,
+            total_progress=0.0,
+            total_segments=self.segments,
+            segments_completed=self.completed,
+            segments_failed=self.failed,
+            current_segment=max(self.encoding, key=lambda one: (self.encoding[one], one), default=None),
+            total_frames=self.frames,
+            frames_completed=self.frames_completed,
+            running={},
+        ).with_running({key: one for key, one in running.items() if key in self.encoding}, now)
+
+
 def summarise(record: EncodingRecord, running: Mapping[int, Running]) -> ProgressRecord:
     """Return how far a title is, from its segments and what is known of the ``running`` ones."""
-    segments = record.segments
-    completed = [one for one in segments if one.status == "completed"]
-    encoding = [one for one in segments if one.status == "encoding"]
-    latest = max(encoding, key=lambda one: (one.last_attempt or record.created_at, one.index), default=None)
-    alive = {one.index for one in encoding}
-    return ProgressRecord(
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-        total_progress=0.0,
-        total_segments=len(segments),
-        segments_completed=len(completed),
-        segments_failed=sum(1 for one in segments if one.status == "failed"),
-        current_segment=None if latest is None else latest.index,
-        total_frames=sum(one.frames for one in segments),
-        frames_completed=sum(one.frames for one in completed),
-        running={},
-    ).with_running({key: one for key, one in running.items() if key in alive}, record.updated_at)
+    return Tally.of(record).progress(running, record.updated_at)

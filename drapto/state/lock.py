@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import multiprocessing
 import os
+import secrets
 import threading
+from multiprocessing.util import register_after_fork
 from typing import IO, TYPE_CHECKING
 
-from drapto.errors import LockedError
+from drapto.engine import process
+from drapto.errors import LockedError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +23,14 @@ def run_pid() -> int:
     """Return the pid of this run's main process, also in a worker of doit's process runner."""
     parent = multiprocessing.parent_process()
     return os.getpid() if parent is None or parent.pid is None else parent.pid
+
+
+_run = secrets.token_hex(8)
+
+
+def current_run() -> str:
+    """Return what identifies this run, the same in all processes that are forked from its main one."""
+    return _run
 
 
 class ProjectLock:
@@ -33,6 +45,7 @@ class ProjectLock:
         self._handle: IO[str] | None = None
         self._ended_well = True
         self._threads = threading.Lock()
+        register_after_fork(self, _bind)
 
     def acquire(self) -> bool:
         """Take the lock; return False where the run that had it before was killed.
@@ -41,15 +54,20 @@ class ProjectLock:
 
         Raises:
             LockedError: Another run has it.
+            UsageError: Its file cannot be written to.
         """
         with self._threads:
             if self._handle is None:
                 self._ended_well = self._take()
             return self._ended_well
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this process, or the one that it was forked from, has the lock."""
+        return self._handle is not None
+
     def _take(self) -> bool:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = self.path.open("a+", encoding="ascii")
+        handle = self._open()
         handle.seek(0)
         before = handle.read().strip()
         try:
@@ -64,7 +82,21 @@ class ProjectLock:
         handle.write(str(run_pid()))
         handle.flush()
         self._handle = handle
+        global _run  # noqa: PLW0603  a program may run one after the other
+        _run = secrets.token_hex(8)
         return not before
+
+    def _open(self) -> IO[str]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self.path.open("a+", encoding="ascii")
+        except OSError as error:
+            denied = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+            raise UsageError(
+                f"cannot be locked ({'it may not be written to' if denied else error.strerror})",
+                path=self.path.parent,
+                remedy="make the work directory writable" if denied else "check its disk and run again",
+            ) from error
 
     def _refusal(self, holder: str) -> LockedError:
         if holder and not _is_running(int(holder)):
@@ -92,6 +124,12 @@ class ProjectLock:
                 self._handle.truncate(0)
             self._handle.close()
             self._handle = None
+
+
+def _bind(lock: ProjectLock) -> None:
+    """In a fork: die with the run, if this one holds its lock now, even where no work comes to it before."""
+    if lock.is_held:
+        process.die_with_the_run()
 
 
 def _is_running(pid: int) -> bool:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import secrets
+import multiprocessing
 import threading
 import time
 from datetime import UTC, datetime
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
-from drapto.state.encode_data import (
-    ENCODING,
-    PROGRESS,
-    EncodingRecord,
-    ProgressRecord,
-    Running,
-    follow_plan,
-    record_event,
-    summarise,
-)
+from drapto.state.encode_data import ENCODING, PROGRESS, ProgressRecord, Running, summarise
 from drapto.state.events import EncodingComplete, EncodingStarted, ErrorEvent, Progress, SegmentComplete
-from drapto.video.plan import SegmentPlan
+from drapto.state.ledger import JOURNAL, PLAN, Ledger, read_record
+from drapto.state.lock import current_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +23,6 @@ if TYPE_CHECKING:
 
     from drapto.state.events import Event
 
-PLAN = "segments.json"
 LOCK = ".lock"
 
 WRITE_EVERY = 1.0
@@ -40,10 +32,11 @@ WRITE_EVERY = 1.0
 class Recorder:
     """A subscriber that writes down what becomes of the titles' segments.
 
-    Every update reads the files, changes them and writes them under a lock on a file beside them, so that
-    threads and processes that update at once lose nothing. A change of a segment's status is on the disk when
-    the event's publisher goes on; progress between two such changes is written at most every `WRITE_EVERY`
-    seconds and never waits for the disk: after a power cut it is worth nothing, and the statuses rebuild it.
+    Every update is made under a lock on a file beside them, so that threads and processes that update at once
+    lose nothing. A change of a segment's status is on the disk when the event's publisher goes on, in the
+    record or in its journal (`ledger`); progress between two such changes is written at most every
+    `WRITE_EVERY` seconds and never waits for the disk: after a power cut it is worth nothing, and the
+    statuses rebuild it. What an update costs does not depend on how many segments a title has.
 
     Until a title has a segment plan there is nothing to record.
 
@@ -54,10 +47,28 @@ class Recorder:
 
     def __init__(self, folders: Mapping[str, Path], run: str | None = None) -> None:
         self._folders = dict(folders)
-        self._run = run or secrets.token_hex(8)
+        self._run = run or current_run()
+        self._ledgers: dict[str, Ledger] = {}
         self._running: dict[str, dict[int, Running]] = {}
         self._written: dict[str, float] = {}
         self._lock = threading.Lock()
+        if multiprocessing.parent_process() is not None:  # a worker; nobody ends its subscription
+            Finalize(None, self.close, exitpriority=0)
+
+    def close(self) -> None:
+        """Write whole what lies in journals, as far as it can be: at the end of a run."""
+        for title, folder in self._folders.items():
+            with contextlib.suppress(OSError):
+                if (folder / JOURNAL).stat().st_size == 0:
+                    continue
+                with _locked(folder):
+                    ledger = self._ledger(title, folder)
+                    if ledger.follow(_now()):
+                        ledger.fold(_now())
+
+    def _ledger(self, title: str, folder: Path) -> Ledger:
+        with self._lock:
+            return self._ledgers.setdefault(title, Ledger(folder, self._run))
 
     def __call__(self, event: Event) -> None:
         """Write down ``event``, where it is about a segment of a title that is known here.
@@ -105,17 +116,15 @@ class Recorder:
         if not (folder / PLAN).exists():
             return
         with _locked(folder):
-            plan = SegmentPlan.read_if_whole(folder / PLAN)
-            if plan is None:
+            now, ledger = _now(), self._ledger(event.title, folder)
+            if not ledger.follow(now):
                 return
-            now = _now()
-            record = follow_plan(plan, EncodingRecord.read_if_whole(folder / ENCODING), self._run, now)
-            record = record_event(record, event, now).write(folder / ENCODING)
+            ledger.change(event, number, now)
             progress = ProgressRecord.read_if_whole(folder / PROGRESS)
             running = {} if progress is None else progress.running
             if number is not None:
                 running = {key: one for key, one in running.items() if key != number}
-            _write_progress(folder, summarise(record, {**running, **self._mine(event.title)}))
+            _write_progress(folder, ledger.tally.progress({**running, **self._mine(event.title)}, now))
 
     def _mine(self, title: str) -> dict[int, Running]:
         """Return what this process knows of a title's running encodes."""
@@ -124,7 +133,7 @@ class Recorder:
 
 
 def _rebuilt(folder: Path) -> ProgressRecord | None:
-    record = EncodingRecord.read_if_whole(folder / ENCODING)
+    record = read_record(folder)
     return None if record is None else summarise(record, {})
 
 

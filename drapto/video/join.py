@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import av
 
 from drapto.engine import atomic
-from drapto.engine.resources import Throttle
 from drapto.errors import ArtifactError, FrameCountError, SpaceError, ToolFailedError
 from drapto.media.hdr.dynamic import NOTHING
 from drapto.media.hdr.obu import insert_t35
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
+    from drapto.engine.resources import DiskRate
     from drapto.media.hdr.dynamic import FrameMetadata
 
 NS = 1_000_000_000
@@ -52,7 +52,7 @@ def join(
     target: Path,
     *,
     rate: Fraction,
-    disk_rate: int,
+    disk_rate: DiskRate,
     metadata: Iterable[FrameMetadata] = (),
 ) -> int:
     """Write ``target`` from the encoded ``segments``; return its number of frames.
@@ -62,7 +62,7 @@ def join(
         timestamps: The presentation times of all frames.
         target: The Matroska file to write.
         rate: The nominal frame rate, which gives the last frame its duration.
-        disk_rate: Bytes per second to write at most.
+        disk_rate: How fast to write at most.
         metadata: The HDR10+ message and the Dolby Vision RPU of each frame, in order; none by default.
 
     Raises:
@@ -89,7 +89,7 @@ class Run(NamedTuple):
     end: int | None = None
 
 
-def append(runs: Sequence[Run], target: Path, *, frames: int, rate: Fraction, disk_rate: int) -> None:
+def append(runs: Sequence[Run], target: Path, *, frames: int, rate: Fraction, disk_rate: DiskRate) -> None:
     """Write ``target`` from runs of frames, each from a keyframe on, at their nominal times.
 
     Args:
@@ -97,7 +97,7 @@ def append(runs: Sequence[Run], target: Path, *, frames: int, rate: Fraction, di
         target: The Matroska file to write.
         frames: How many frames they have together.
         rate: The nominal frame rate.
-        disk_rate: Bytes per second to write at most.
+        disk_rate: How fast to write at most.
 
     Raises:
         FrameCountError: They do not have as many.
@@ -114,10 +114,10 @@ def _join(
     times: Sequence[int],
     target: Path,
     rate: Fraction,
-    disk_rate: int,
+    disk_rate: DiskRate,
     metadata: Iterable[FrameMetadata] = (),
 ) -> int:
-    throttle = Throttle(disk_rate)
+    throttle = disk_rate.throttle()
     frames_metadata = chain(metadata, repeat(NOTHING))
     frame = 0
     try:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from drapto.engine import atomic
-from drapto.engine.resources import Throttle
 from drapto.errors import SourceError, SpaceError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
+    from drapto.engine.resources import DiskRate
     from drapto.media.model import SourceInfo
 
 NS = 1_000_000_000
@@ -155,20 +155,20 @@ class _Copier:
                 writer.discard(error)
 
 
-def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_rate: int) -> None:
+def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_rate: DiskRate) -> None:
     """Copy the video packets of ``source`` into segment sources.
 
     Args:
         source: The file.
         info: What is in it.
         spans: The segment sources, in order of their starts.
-        disk_rate: Bytes per second to write at most.
+        disk_rate: How fast to write.
 
     Raises:
         SourceError: The source cannot be read to its end.
         SpaceError: The disk is full.
     """
-    throttle = Throttle(disk_rate)
+    throttle = disk_rate.throttle()
     try:
         with av.open(str(source), "r") as container:
             stream = cast("VideoStream", container.streams[info.video.index])

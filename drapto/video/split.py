@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from drapto.engine.resources import DiskRate
     from drapto.media.fields.model import FieldRate, FieldsInfo
     from drapto.media.model import SourceInfo
 
@@ -61,7 +62,7 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
     reason: str,
     chunk_size: float | None,
     settings: dict[str, object],
-    disk_rate: int,
+    disk_rate: DiskRate,
 ) -> SegmentPlan:
     """Write the segment sources and the plan; a title that is not cut is one segment, read from its source.
 
@@ -74,7 +75,7 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
         reason: Why that strategy, for the record.
         chunk_size: Wanted length of a segment in seconds, or None for one segment.
         settings: The settings slice, for the record.
-        disk_rate: Bytes per second to write at most.
+        disk_rate: How fast to write at most.
 
     Raises:
         SourceError: The source cannot be read to its end.

@@ -224,10 +224,11 @@ SEARCH = """
 import sys
 from pathlib import Path
 from drapto.engine.context import StageContext
+from drapto.engine.resources import DiskRate
 from drapto.engine.slots import Slots
 from drapto.encoding.abav1 import TIERS, SearchSettings, find_ab_av1, search
 piece, ffmpeg, work = map(Path, sys.argv[1:])
-context = StageContext("clip", ffmpeg, work / "logs", Slots(work / "slots", 2), 1 << 30)
+context = StageContext("clip", ffmpeg, work / "logs", Slots(work / "slots", 2), DiskRate(1 << 30, work / "d"))
 settings = SearchSettings(2, "tune=0", "yuv420p10le", 93, 5, 63)
 scratch = work / "scratch"
 search(find_ab_av1(), piece, settings, tier=TIERS[1], threads=1, scratch=scratch, context=context, log="s")

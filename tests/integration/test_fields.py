@@ -16,6 +16,7 @@ from drapto.media.timestamps import read_timestamps
 from drapto.output.fields import check_fields
 from drapto.video.split import Request, split
 from tests import clips
+from tests.disk import RATE
 from tests.sources import fields
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldRate
     from drapto.video.plan import SegmentPlan
-
-RATE = 1 << 30
 COUNT = ("-fps_mode", "passthrough", "-f", "framemd5", "-fflags", "+bitexact", "-")
 SAME = 38
 """dB of PSNR above which a coded frame is the film frame: its neighbours are at 25 and less."""

@@ -29,6 +29,7 @@ from drapto.video.join import join
 from drapto.video.request import EncodeRequest
 from drapto.video.split import Request, split
 from tests import clips, dynamic
+from tests.disk import RATE
 from tests.integration.finished import whole_picture
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from av.sidedata.sidedata import SideDataContainer
 
     from drapto.engine.context import StageContext
-
-RATE = 1 << 30
 REAL = ("dolby_vision_81_hdr10", "dolby_vision_84_hlg", "dolby_vision_7_el", "hdr10plus")
 PROGRESSIVE = FieldsInfo(digest="d", kind="progressive", method="known", reason="made so")
 PLUS, DOLBY = Type.DYNAMIC_HDR_PLUS, Type.DOVI_METADATA

@@ -15,13 +15,12 @@ from drapto.media.probe import probe_source
 from drapto.video.plan import SegmentPlan
 from drapto.video.split import Request, split
 from tests import clips
+from tests.disk import RATE
 from tests.sources import fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-RATE = 1 << 30
 
 
 @dataclass(frozen=True)

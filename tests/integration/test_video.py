@@ -18,6 +18,7 @@ from drapto.video.encode import count_packets, svt_parameters
 from drapto.video.join import Run, append, join
 from drapto.video.request import EncodeRequest
 from tests import clips
+from tests.disk import RATE
 from tests.encodes import settings
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import EncodeProgress, StageContext
     from drapto.video.encode_settings import EncodeSettings
-
-RATE = 1 << 30
 MS = 1_000_000
 
 

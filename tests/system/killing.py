@@ -25,13 +25,14 @@ def start(project: ProjectDir, *options: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         process_group=0,
-        preexec_fn=_hear_hangups,  # noqa: PLW1509  nothing in this process holds a lock over a fork
+        preexec_fn=_hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
     )
 
 
-def _hear_hangups() -> None:
-    """Undo what a test run under nohup inherits: drapto leaves a signal ignored that it finds ignored."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def _hear_signals() -> None:
+    """Undo what a test run in the background inherits: drapto leaves an ignored signal ignored."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def survivors(root: Path, seconds: float = 3.0) -> list[str]:

@@ -14,6 +14,7 @@ from doit.exceptions import InvalidCommand, InvalidTask
 from pydantic_core import from_json
 
 from drapto.errors import SpaceError, StageError, printable
+from drapto.terminal import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +121,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             super().dump()
         except sqlite3.OperationalError as error:
             if not self._refused:
-                sys.stderr.write(f"error: {_unwritable(self.name, error)}\n")
+                Shown(sys.stderr).write(f"error: {_unwritable(self.name, error)}\n")
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from drapto.errors import DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted
+from drapto.terminal import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ class StageReporter:
 
     def __init__(self, outstream: Any, options: dict[str, Any]) -> None:  # noqa: ANN401  doit's own
         del options
-        self.outstream = io.StringIO() if self.hooks.quiet else outstream
+        self.outstream = io.StringIO() if self.hooks.quiet else Shown(outstream)
         self.failures: list[Any] = []
         self.skipped = 0
         self._started: dict[str, float] = {}
@@ -120,7 +121,7 @@ class StageReporter:
             message = fail.message.strip()
         else:
             # not a failure that a stage foresaw: where it came from is for whoever repairs it
-            sys.stderr.write(f"{task.name}: {fail.get_msg()}\n")
+            Shown(sys.stderr).write(f"{task.name}: {fail.get_msg()}\n")
             message = f"internal error: {_last_line(fail)}"
         if task.meta:
             self.hooks.bus.publish(ErrorEvent(**_place(task), message=message))
@@ -138,7 +139,7 @@ class StageReporter:
 
     def cleanup_error(self, exception: Any) -> None:  # noqa: ANN401
         """Show a failed clean-up."""
-        sys.stderr.write(exception.get_msg())
+        Shown(sys.stderr).write(exception.get_msg())
 
     def runtime_error(self, msg: str) -> None:
         """Show an error of doit's own."""

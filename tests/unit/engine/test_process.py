@@ -16,6 +16,7 @@ import pytest
 
 from drapto.engine import process
 from drapto.errors import ArtifactError, SpaceError, ToolFailedError, ToolMissingError
+from tests.processes import alive_after, command_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,14 +170,6 @@ GRANDCHILD = "import time; time.sleep(60)"
 CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {GRANDCHILD!r}])"
 
 
-def command_of(one: psutil.Process) -> str:
-    """Return a process' command line; nothing of one that has ended."""
-    try:
-        return " ".join(one.cmdline())
-    except psutil.Error:
-        return ""
-
-
 def family(parent: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Wait until the child has started a child of its own; return both."""
     watched = psutil.Process(parent.pid)
@@ -194,8 +187,7 @@ def test_no_child_outlives_its_parent(number: signal.Signals) -> None:
     children = family(parent)
     parent.send_signal(number)
     parent.wait()
-    _, alive = psutil.wait_procs(children, timeout=5)
-    assert not alive
+    assert not alive_after(5, children)
 
 
 def test_a_killed_watcher_is_replaced() -> None:
@@ -208,8 +200,7 @@ def test_a_killed_watcher_is_replaced() -> None:
     children = family(parent)
     parent.kill()
     parent.wait()
-    _, alive = psutil.wait_procs(children, timeout=5)
-    assert not alive
+    assert not alive_after(5, children)
 
 
 def test_a_fork_leaves_the_children_of_its_parent_alone() -> None:
@@ -252,5 +243,4 @@ def test_a_worker_dies_with_its_run(method: str, tmp_path: Path) -> None:
     children = watched.children(recursive=True)
     parent.kill()
     parent.wait()
-    _, alive = psutil.wait_procs(children, timeout=5)
-    assert not alive
+    assert not alive_after(5, children)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import pickle
+import struct
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -10,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drapto.engine import resources
-from drapto.engine.resources import MIB, CpuShare, Throttle, encoder_memory, share_cpu
+from drapto.engine.resources import MIB, CpuShare, DiskRate, encoder_memory, share_cpu
 from drapto.errors import SpaceError
+from drapto.output import publish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,13 +89,71 @@ def test_cpu_slots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [resources.cpu_slots(percent) for percent in (1, 50, 95, 100)] == [1, 1, 2, 2]
 
 
-def test_a_throttle_lets_a_burst_through_and_then_keeps_the_rate() -> None:
-    throttle = Throttle(100_000)
+def test_a_throttle_lets_a_burst_through_and_then_keeps_the_rate(tmp_path: Path) -> None:
+    throttle = DiskRate(100_000, tmp_path / "state" / "disk").throttle()
     started = time.monotonic()
     throttle.spend(90_000)
     assert time.monotonic() - started < 0.05
     throttle.spend(40_000)
     assert time.monotonic() - started >= 0.25
+
+
+RATE = 10_000_000
+COPY = 6_000_000
+
+
+def copy(folder: Path) -> None:
+    """Copy at the rate, as a finished file is copied to its place on another disk."""
+    disk = pickle.loads(pickle.dumps(DiskRate(RATE, folder / "disk")))  # noqa: S301  as to a worker
+    given, taken = folder / "given", folder / f"taken-{os.getpid()}-{threading.get_ident()}"
+    with given.open("rb") as source, taken.open("wb") as target:
+        publish._copy(source, target, disk.throttle())
+
+
+def worker(folder: Path) -> None:
+    threads = [threading.Thread(target=copy, args=(folder,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_copies_at_once_take_as_long_as_one_after_the_other(tmp_path: Path) -> None:
+    (tmp_path / "given").write_bytes(bytes(COPY))
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=worker, args=(tmp_path,)) for _ in range(2)]
+    started = time.monotonic()
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    # a second's worth may burst, and each copy's last bytes are written when they are booked
+    assert time.monotonic() - started >= 4 * COPY / RATE - 1.1
+
+
+def test_small_writes_ask_for_the_clock_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    booked: list[float] = []
+    monkeypatch.setattr(resources, "_book", lambda _, seconds: booked.append(seconds) or 0.0)
+    throttle = DiskRate(100 * MIB, tmp_path / "disk").throttle()
+    for _ in range(10_000):
+        throttle.spend(1024)
+    assert len(booked) == 9
+    assert sum(booked) == pytest.approx(10_000 * 1024 / (100 * MIB), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        struct.pack("=dd", time.monotonic() + 1e6, time.monotonic() + 2e6),
+        struct.pack("=dd", *[float("nan")] * 2),
+        b"cut",
+    ],
+)
+def test_a_clock_from_before_the_machine_was_started(left: bytes, tmp_path: Path) -> None:
+    (tmp_path / "disk").write_bytes(left)
+    started = time.monotonic()
+    DiskRate(MIB, tmp_path / "disk").throttle().spend(MIB // 2)
+    assert time.monotonic() - started < 0.5
 
 
 def test_a_disk_too_small_is_said_before_the_work(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
-from drapto.errors import LockedError
+from drapto.errors import LockedError, UsageError
 from drapto.state.lock import ProjectLock
+from tests.processes import alive_after
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +55,12 @@ def test_the_holder_is_named_and_a_killed_one_is_noticed(tmp_path: Path) -> None
     lock.release()
 
 
+def test_a_lock_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"file: cannot be locked \(.*\); check its disk"):
+        ProjectLock(tmp_path / "file" / "lock").acquire()
+
+
 def test_another_handle_of_the_same_run_gets_it_too(tmp_path: Path) -> None:
     first, second = ProjectLock(tmp_path / "lock"), ProjectLock(tmp_path / "lock")
     assert first.acquire()
@@ -73,12 +81,40 @@ def test_who_did_not_begin_leaves_what_the_run_before_left(tmp_path: Path) -> No
     lock.release()
 
 
+WORKERS = """
+import multiprocessing, sys, time
+from pathlib import Path
+from drapto.state.lock import ProjectLock
+context = multiprocessing.get_context("fork")
+lock = ProjectLock(Path(sys.argv[1]))
+if sys.argv[2] == "held":
+    lock.acquire()
+worker = context.Process(target=time.sleep, args=(20,))
+worker.start()
+print(worker.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("state", ["held", "free"])
+def test_an_idle_worker_dies_with_the_run_whose_lock_it_holds(state: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WORKERS, str(tmp_path / "lock"), state]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        worker = psutil.Process(int(other.stdout.readline()))
+        other.kill()
+    alive = alive_after(1, [worker])
+    assert bool(alive) == (state == "free")  # another program's forks are its own affair
+    worker.kill() if alive else None
+
+
 ORPHANS = """
 import multiprocessing, sys, time
 from pathlib import Path
 from drapto.state.lock import ProjectLock
 lock = ProjectLock(Path(sys.argv[1]))
 lock.acquire()
+lock.__class__.is_held = False  # a worker that is not bound to its run
 worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
 worker.start()
 print(worker.pid, flush=True)

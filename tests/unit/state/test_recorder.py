@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import threading
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drapto.state import ledger
 from drapto.state import recorder as recorder_module
+from drapto.state.bus import Bus
 from drapto.state.encode_data import (
     EncodingRecord,
     ProgressRecord,
@@ -32,11 +36,9 @@ from drapto.state.events import (
     Progress,
     SegmentComplete,
 )
+from drapto.state.ledger import read_record
 from drapto.state.recorder import Recorder
 from drapto.video.plan import Segment, SegmentPlan
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -328,6 +330,146 @@ def test_threads_and_processes_lose_no_update(tmp_path: Path, monkeypatch: pytes
     assert (after.segments_completed, after.segments_failed, after.running) == (21, 3, {})
     assert after.total_progress == 87.5
     assert not list(tmp_path.glob("*.partial"))
+
+
+class Written:
+    """Counts what is written, and how often the plan is read, while this test's recorder works."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bytes = self.plans = 0
+        write_text, write, read = Path.write_text, os.write, SegmentPlan.read_if_whole
+
+        def spy_text(path: Path, text: str, **named: Any) -> int:
+            self.bytes += len(text)
+            return write_text(path, text, **named)
+
+        def spy_write(handle: int, data: bytes) -> int:
+            self.bytes += len(data)
+            return write(handle, data)
+
+        def spy_read(path: Path) -> SegmentPlan | None:
+            self.plans += 1
+            return read(path)
+
+        monkeypatch.setattr(Path, "write_text", spy_text)
+        monkeypatch.setattr(os, "write", spy_write)
+        monkeypatch.setattr(SegmentPlan, "read_if_whole", spy_read)
+
+
+def run_through(folder: Path, segments: int) -> Recorder:
+    return feed(
+        folder,
+        *[one for number in range(1, segments + 1) for one in (started(number), completed(number))],
+    )
+
+
+def test_an_update_costs_the_same_however_many_segments_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Written(monkeypatch)
+    costs = {}
+    for segments in (100, 400):
+        folder = tmp_path / str(segments)
+        make_plan(segments).write(folder / "segments.json")
+        written.bytes = written.plans = 0
+        run_through(folder, segments)
+        costs[segments] = written.bytes / segments
+        assert written.plans == 1
+    assert costs[400] < 1.2 * costs[100]
+    assert costs[400] < 20_000
+
+
+def test_a_change_is_on_the_disk_when_the_publisher_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_plan(200).write(tmp_path / "segments.json")
+    recorder = feed(tmp_path, started(1))
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def spy(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", spy)
+    recorder(completed(1))
+    assert tmp_path / ledger.JOURNAL in synced
+    known = read_record(tmp_path)
+    assert known is not None
+    assert known.segments[0].status == "completed"
+
+
+def test_a_killed_run_is_known_to_the_next_and_to_who_asks(tmp_path: Path) -> None:
+    make_plan(200).write(tmp_path / "segments.json")
+    run_through(tmp_path, 17)
+    feed(tmp_path, started(18))  # and nobody closes it
+    assert encoding(tmp_path).segments[16].status == "pending"
+    known = read_record(tmp_path)
+    assert known is not None
+    assert [one.status for one in known.segments[:19]] == [*["completed"] * 17, "encoding", "pending"]
+    with (tmp_path / ledger.JOURNAL).open("a") as journal:
+        journal.write('{"index": 19, "first_f')  # a power cut came while it was written
+    feed(tmp_path, started(20), run="two")
+    states = [one.status for one in encoding(tmp_path).segments[:20]]
+    assert states == [*["completed"] * 17, "pending", "pending", "encoding"]
+    assert done(tmp_path).segments_completed == 17
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_plan(200).write(tmp_path / "segments.json")
+    recorder = feed(tmp_path, started(1), completed(1))
+    write = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda handle, data: write(handle, data[:9]))
+        with pytest.raises(OSError, match="full"):
+            recorder(started(2))
+    recorder(started(3))
+    known = read_record(tmp_path)
+    assert known is not None
+    assert [one.status for one in known.segments[:3]] == ["completed", "pending", "encoding"]
+
+
+def test_the_record_is_whole_when_the_run_ends(tmp_path: Path) -> None:
+    make_plan(200).write(tmp_path / "segments.json")
+    bus = Bus()
+    subscription = bus.subscribe(Recorder({"t": tmp_path, "not begun": tmp_path / "none"}, "one"))
+    for number in range(1, 8):
+        bus.publish(started(number))
+        bus.publish(completed(number))
+    assert encoding(tmp_path).segments[6].status == "encoding"
+    subscription()
+    assert [one.status for one in encoding(tmp_path).segments[:8]] == [*["completed"] * 7, "pending"]
+    assert (tmp_path / ledger.JOURNAL).read_bytes() == b""
+
+
+def encode_some(folder: Path, numbers: list[int]) -> None:
+    recorder = Recorder({"t": folder})  # of the run, as each worker makes one
+    for number in numbers:
+        recorder(started(number, 200))
+        recorder(completed(number))
+    recorder(started(numbers[-1] + 9, 200))
+
+
+def test_workers_of_one_run_leave_a_whole_record(tmp_path: Path) -> None:
+    make_plan(200).write(tmp_path / "segments.json")
+    context = multiprocessing.get_context("fork")
+    starts = range(1, 182, 20)
+    workers = [
+        context.Process(target=encode_some, args=(tmp_path, list(range(first, first + 7))))
+        for first in starts
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0] * 10
+    states = {one.index: one.status for one in encoding(tmp_path).segments}
+    finished = {number for first in starts for number in range(first, first + 7)}
+    assert {number for number, state in states.items() if state == "completed"} == finished
+    assert {number for number, state in states.items() if state == "encoding"} == {
+        first + 15 for first in starts
+    }
+    assert done(tmp_path).segments_completed == 70
 
 
 events_of_a_title = st.lists(

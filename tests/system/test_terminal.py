@@ -1,0 +1,123 @@
+"""What strangers wrote into a file does not get to the terminal as it is."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import clips
+from tests.system.projects import ProjectDir, new_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\x85\u202egnp\u2066"
+NAME = f"film {EVIL}"
+
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+OURS = re.compile("\x1b\\[[0-9;?]*[A-HKJSTfhlm]|\r")
+"""What rich writes to a terminal: colours, and moves of the cursor. It clears lines, and no screen."""
+
+
+@pytest.fixture(scope="module")
+def source(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with hostile titles, languages, chapters, and an attachment's name."""
+    folder = tmp_path_factory.mktemp("evil")
+    plain = clips.make_tracks(ffmpeg, folder / "plain.mkv")
+    (folder / "chapters").write_text(
+        f";FFMETADATA1\ntitle={EVIL}\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=900\ntitle=one {EVIL}\n"
+    )
+    (folder / "note.txt").write_text("x")
+    target = folder / f"{NAME}.mkv"
+    command = [
+        ffmpeg,
+        "-v",
+        "error",
+        "-i",
+        plain,
+        "-i",
+        folder / "chapters",
+        "-map",
+        "0:v:0",
+        "-map",
+        "0:a:0",
+    ]
+    command += ["-map", "0:s:0", "-c", "copy", "-map_metadata", "1", "-map_chapters", "1"]
+    command += ["-metadata:s:v:0", f"title={EVIL}", "-metadata:s:a:0", f"title=sound {EVIL}"]
+    command += ["-metadata:s:a:0", f"language={EVIL}", "-metadata:s:s:0", f"title=text {EVIL}"]
+    command += ["-attach", folder / "note.txt", "-metadata:s:t:0", "mimetype=text/plain"]
+    command += ["-metadata:s:t:0", f"filename=note {EVIL}.txt", f"file:{target}"]
+    subprocess.run(command, check=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def project(source: Path, tmp_path_factory: pytest.TempPathFactory) -> ProjectDir:
+    return new_project(tmp_path_factory.mktemp("evil-project") / "p", source)
+
+
+def in_a_pipe(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def chunks(handle: int) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = os.read(handle, 1 << 16)
+        except OSError as error:  # how Linux says that the other side is closed
+            if error.errno != errno.EIO:
+                raise
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def on_a_terminal(command: list[str], folder: Path) -> str:
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "300"}
+    with subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment):
+        os.close(theirs)
+        said = b"".join(chunks(ours))
+    os.close(ours)
+    return OURS.sub("", said.decode(errors="surrogateescape").replace("\x1b[2J", "CLEARED\x07"))
+
+
+COMMANDS = ("run", "probe", "status", "plan", "crop", "doctor", "missing", "broken")
+
+
+def command_of(name: str, project: ProjectDir, source: Path) -> list[str]:
+    drapto = [sys.executable, "-m", "drapto"]
+    return {
+        "run": [sys.executable, "-m", "doit"],
+        "probe": [*drapto, "probe", str(source)],
+        "crop": [*drapto, "crop", "--no-preview", str(source)],
+        "doctor": [*drapto, "doctor", "--set", f"tools.ffmpeg=/no/{EVIL}"],
+        "missing": [*drapto, "probe", f"/no/{EVIL}.mkv"],
+        "broken": [*drapto, "encode", f"--set={EVIL}=1", "-o", str(project.root / EVIL), str(source)],
+    }.get(name, [*drapto, name])
+
+
+@pytest.mark.parametrize("show", [in_a_pipe, on_a_terminal])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_nothing_reaches_the_output_raw(name: str, show: object, project: ProjectDir, source: Path) -> None:
+    assert callable(show)
+    if name == "run":
+        for path in (project.root / "output").glob("*.mkv"):
+            path.unlink()
+    said = show(command_of(name, project, source), project.root)
+    assert said.strip()
+    assert not CONTROLS.findall(said), ascii(said)
+    if name in ("probe", "missing", "crop"):
+        assert "\\x1b]0;owned\\x07\\x1b[2J\\x9b31m" in said
