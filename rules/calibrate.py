@@ -1,25 +1,29 @@
-"""calibrate: how the sketches of a title stray, from the first attempts at a few of its segments."""
+"""calibrate: how the proxies of a title deviate, from the first attempts at a few of its segments."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
+from drapto.engine.execution import Call
 from drapto.quality.sampling import anchors
-from drapto.rules import shape
-from drapto.rules.hardware import decoder_news, with_decoder
+from drapto.quality.target import QualityTarget
+from drapto.rules.hardware import decoding_of, fallback_line
+from drapto.rules.run_state import engine
+from drapto.rules.shape import calibration_slice, common_to, source_of
 from drapto.rules.task import rule
 from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from doit.task import Task
 
+    from drapto.encoding.calibrate import TriedAnchor
     from drapto.engine.context import StageContext
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
-    from drapto.video.encode_settings import EncodeSettings
+    from drapto.rules.shape import Common
     from drapto.video.plan import Segment, SegmentPlan
 
 STAGE = "calibrate"
@@ -29,8 +33,8 @@ def tasks(
     project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
 ) -> Iterator[Task]:
     """Yield the task that tries a title's anchors, if its encodes begin with what they say."""
-    common = shape.common_to(project, info, crop, plan)
-    if not common.settings.calibrated:
+    common = common_to(project, info, crop, plan)
+    if not (common.calibrated and isinstance(common.quality, QualityTarget)):
         return
     chosen = [plan.segments[number] for number in anchors(len(plan.segments))]
     yield rule(
@@ -38,43 +42,42 @@ def tasks(
         title,
         STAGE,
         action=build,
-        file_dep=[shape.source_of(title, segment) for segment in chosen] or [title.plan],
+        file_dep=[source_of(title, segment) for segment in chosen] or [title.plan],
         targets=[title.calibration],
-        settings=settings(common.settings, chosen),
-        arguments={"common": common, "chosen": chosen},
+        settings=calibration_slice(common, chosen),
+        arguments={"common": common, "target": common.quality, "chosen": chosen},
     )
 
 
-def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
-    """Return what calibrating reads of the settings: not the target, which may change without it."""
-    return {
-        **shape.model_dump(mode="json", exclude={"crf", "target", "frames", "keyint"}),
-        "metric": shape.target.metric if shape.target else "",
-        "anchors": [
-            [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in chosen
-        ],
-    }
-
-
 def build(
-    context: StageContext, project: Project, title: Title, *, common: shape.Common, chosen: list[Segment]
+    context: StageContext,
+    project: Project,
+    title: Title,
+    *,
+    common: Common,
+    target: QualityTarget,
+    chosen: Sequence[Segment],
 ) -> str:
-    """Try the anchors."""
-    from drapto.encoding.calibrate import calibrate
-    from drapto.encoding.segment_search import Seeker
+    """Try the anchors, side by side."""
+    from drapto.encoding.calibrate import try_anchor, write_calibration
 
-    target = common.settings.target
-    if target is None:
-        raise ValueError("no target is set")
-    lp = common.share.lp
-    seekers = []
-    for segment in chosen:
-        shape = common.settings_for(segment)
-        request = replace(common.request(title, segment, lp=lp), calibration=None)
-        seekers.append(Seeker(with_decoder(request, shape, context, project, title, common), shape, context))
-    known = calibrate(seekers, title.calibration, metric=target.metric)
+    decoding = decoding_of(project, title, common)
+    jobs = [common.job(title, segment, lp=common.share.lp, decoding=decoding) for segment in chosen]
+    runner = engine(project)
+
+    def tried(number: int) -> TriedAnchor:
+        call = Call.of(try_anchor, job=jobs[number], target=target, context=context)
+        return runner.run(call, common.needs, lambda _: None)
+
+    with ThreadPoolExecutor(max(1, len(jobs))) as pool:
+        done = list(pool.map(tried, range(len(jobs))))
+    known = write_calibration(title.calibration, target.metric, [one.anchor for one in done])
     if not chosen:
         return "too few segments to learn from"
+    count = count_text(len(chosen), "segment")
+    lines = [
+        fallback_line(one.fallback, job.request.log, context, project, title)
+        for one, job in zip(done, jobs, strict=True)
+    ]
     first = known.first(target.score)
-    tried = f"{count_text(len(chosen), 'segment')} tried, the target is expected at about CRF {first:.0f}"
-    return tried + "".join(decoder_news(seeker.request, context, project, title) for seeker in seekers)
+    return f"{count} tried, the target is expected at about CRF {first:.0f}{''.join(lines)}"

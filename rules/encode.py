@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.encoding.strategies import named
+from drapto.engine.context import EncodeProgress
+from drapto.engine.execution import Call, Started
 from drapto.errors import printable
-from drapto.rules.hardware import decoder_news, with_decoder
-from drapto.rules.shape import common_to
+from drapto.quality.target import FixedCrf
+from drapto.rules.hardware import decoding_of, fallback_line
+from drapto.rules.run_state import engine
+from drapto.rules.shape import common_to, encode_slice, segment_slice
 from drapto.rules.task import rule
 from drapto.state.bus import bus
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.encoding.record import EncodedSegment
-    from drapto.engine.context import EncodeProgress, StageContext
+    from drapto.engine.context import StageContext
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
@@ -33,8 +36,8 @@ def tasks(
 ) -> Iterator[Task]:
     """Yield a task for each segment, those that take longest first."""
     common = common_to(project, info, crop, plan)
-    calibration = [str(title.calibration)] if common.settings.calibrated else []
-    common_slice = {**common.settings.model_dump(mode="json"), "strategy": plan.strategy}
+    calibration = [str(title.calibration)] if common.calibrated else []
+    shared = encode_slice(common)
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
     rated = plan.efforts()
@@ -50,12 +53,7 @@ def tasks(
             # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
             file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
             targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
-            settings={
-                **common_slice,
-                "frames": segment.frames,
-                "keyint": segment.keyint,
-                "filters": list(segment.filters),
-            },
+            settings=segment_slice(shared, segment),
             arguments={"common": common, "segment": segment, "lp": lp},
         )
 
@@ -64,41 +62,61 @@ def build(
     context: StageContext, project: Project, title: Title, *, common: Common, segment: Segment, lp: int
 ) -> str:
     """Encode a segment."""
-    settings = common.settings_for(segment)
+    from drapto.encoding.segment import encode
 
-    def report(progress: EncodeProgress) -> None:
-        bus.publish(
-            Progress(
-                title=title.name,
-                stage=STAGE,
-                segment=segment.index,
-                frame=progress.frame,
-                frames=segment.frames,
-                fps=progress.fps,
-                bytes=progress.size,
-            )
-        )
-
-    def started() -> None:
-        bus.publish(
-            EncodingStarted(
-                title=title.name,
-                segment=segment.index,
-                segments=common.segments,
-                frames=segment.frames,
-                strategy=common.strategy,
-                crf=settings.crf,
-            )
-        )
-
-    request = with_decoder(common.request(title, segment, lp=lp), settings, context, project, title, common)
-    encoded = named(common.strategy).encode(
-        request, settings, context=context, on_start=started, on_progress=report
+    job = common.job(
+        title,
+        segment,
+        lp=lp,
+        decoding=decoding_of(project, title, common),
+        calibration=title.calibration if common.calibrated else None,
     )
+
+    def on_event(event: object) -> None:
+        if isinstance(event, Started):
+            _publish_start(title, segment, common)
+        elif isinstance(event, EncodeProgress):
+            _publish_progress(title, segment, event)
+
+    call = Call.of(encode, job=job, context=context)
+    done = engine(project).run(call, common.needs, on_event)
+    _publish_end(title, done.segment)
+    line = fallback_line(done.fallback, job.request.log, context, project, title)
+    return _summary(title, segment, done.segment) + line
+
+
+def _publish_start(title: Title, segment: Segment, common: Common) -> None:
+    bus.publish(
+        EncodingStarted(
+            title=title.name,
+            segment=segment.index,
+            segments=common.segments,
+            frames=segment.frames,
+            strategy=common.strategy,
+            crf=common.quality.crf if isinstance(common.quality, FixedCrf) else None,
+        )
+    )
+
+
+def _publish_progress(title: Title, segment: Segment, progress: EncodeProgress) -> None:
+    bus.publish(
+        Progress(
+            title=title.name,
+            stage=STAGE,
+            segment=segment.index,
+            frame=progress.frame,
+            frames=segment.frames,
+            fps=progress.fps,
+            bytes=progress.size,
+        )
+    )
+
+
+def _publish_end(title: Title, encoded: EncodedSegment) -> None:
     bus.publish(
         SegmentComplete(
             title=title.name,
-            segment=segment.index,
+            segment=encoded.index,
             frames=encoded.frames,
             bytes=encoded.bytes,
             seconds=encoded.seconds,
@@ -109,6 +127,10 @@ def build(
             why=encoded.why,
         )
     )
+
+
+def _summary(title: Title, segment: Segment, encoded: EncodedSegment) -> str:
+    """Return what came of it in a line, and what the user should know on further ones."""
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
     sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
     summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}"
@@ -117,7 +139,7 @@ def build(
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
-    return summary + decoder_news(request, context, project, title)
+    return summary
 
 
 def _crf(encoded: EncodedSegment) -> str:

@@ -8,11 +8,13 @@ import os
 import signal
 import sys
 import threading
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from drapto import tools
 from drapto.engine import atomic, process
 from drapto.engine.context import StageContext
+from drapto.engine.execution import EngineSettings, LocalEngine
 from drapto.engine.resources import cpu_slots
 from drapto.engine.slots import Slots
 from drapto.project import require_output
@@ -22,13 +24,13 @@ from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType
 
+    from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
-    from drapto.video.hardware import Decoder
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -50,6 +52,12 @@ def lock(state_dir: Path) -> ProjectLock:
 def slots(project: Project) -> Slots:
     """Return the CPU slots of a project."""
     return Slots(project.state_dir / "slots", cpu_slots(project.config.resources.max_cpu))
+
+
+def engine(project: Project) -> Engine:
+    """Return what runs the project's work."""
+    memory = project.config.resources.max_memory
+    return LocalEngine(EngineSettings(project.state_dir, slots(project).count, memory))
 
 
 def jobs(project: Project) -> int:
@@ -101,16 +109,12 @@ def _record(project: Project) -> None:
             _recordings[project.state_dir] = bus.subscribe(recorder)
 
 
-_decoders: dict[Path, Decoder] = {}
-_decoders_lock = threading.Lock()
+_runs: dict[Path, str] = {}
 
 
-def decoder(title: Title, make: Callable[[], Decoder]) -> Decoder:
-    """Return what decodes a title, the same for all of its encodes in this process until the run ends."""
-    with _decoders_lock:
-        if title.work not in _decoders:
-            _decoders[title.work] = make()
-        return _decoders[title.work]
+def run_name(project: Project) -> str:
+    """Return what tells a project's run from its others in this process."""
+    return _runs.setdefault(project.state_dir, uuid.uuid4().hex)
 
 
 def begin(project: Project) -> None:
@@ -145,9 +149,7 @@ def end(project: Project) -> None:
     with _recordings_lock:
         if project.state_dir in _recordings:
             _recordings.pop(project.state_dir)()
-    with _decoders_lock:
-        for title in project.titles:
-            _decoders.pop(title.work, None)
+    _runs.pop(project.state_dir, None)
     with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
         fingerprints(project.state_dir).save()
     lock(project.state_dir).release()

@@ -9,7 +9,7 @@ from drapto.errors import printable
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
-from drapto.quality.target import choose_quality, crf_for
+from drapto.quality.target import QualityTarget, decide
 from drapto.rules import crop, decode_check, probe, segment, shape
 from drapto.rules.task import name_of, rule, shown
 from drapto.words import count_text, score_text, size_text, time_text
@@ -85,10 +85,10 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
 
 def _quality(project: Project, info: SourceInfo) -> dict[str, Any]:
     """Return the target, or the CRF where there is none."""
-    target = choose_quality(project.config, info).target
-    if target is not None:
-        return {"target": target.model_dump(mode="json")}
-    return {"crf": crf_for(project.config, info.video.width, info.video.height)}
+    quality = decide(project.config, info).quality
+    if isinstance(quality, QualityTarget):
+        return {"target": quality.model_dump(mode="json")}
+    return {"crf": quality.crf}
 
 
 def finished(project: Project, title: Title, info: SourceInfo) -> bool:

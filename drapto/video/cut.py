@@ -1,7 +1,7 @@
-"""Where to cut a title, and what each piece must hold.
+"""Where to cut a title, and what each segment source must hold.
 
-A piece covers the presentation times from its keyframe up to the next piece's. Leading pictures (open GOP:
-shown before their keyframe, coded after it, predicted from both sides) therefore belong to the piece before.
+A segment covers the presentation times from its keyframe up to the next one's. Leading pictures (open GOP:
+shown before their keyframe, coded after it, predicted from both sides) therefore belong to the one before.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 NS = 1_000_000_000
 
 SHORTEST = 0.5
-"""A last piece shorter than this share of the chunk size is left with the one before it: an encoder's start,
-and the keyframe that it costs, are not worth so few frames."""
+"""A last segment shorter than this share of the chunk size is left with the one before it: an encoder's
+start, and the keyframe that it costs, are not worth so few frames."""
 
 KEYFRAME_SECONDS = 10
 """A player seeks to keyframes; no two are further apart than this."""
@@ -29,10 +29,10 @@ def choose_cuts(times: Sequence[int], keyframes: Sequence[int], chunk_size: floa
     Args:
         times: The presentation time of every frame, nanoseconds, ascending.
         keyframes: The presentation times of the keyframes, nanoseconds, ascending.
-        chunk_size: Wanted length of a piece, seconds.
+        chunk_size: Wanted length of a segment, seconds.
 
     Returns:
-        The presentation times at which pieces 2, 3, … begin; each is a keyframe with a frame in ``times``.
+        The presentation times at which segments 2, 3, … begin; each is a keyframe with a frame in ``times``.
     """
     if not times:
         return []
@@ -58,7 +58,7 @@ def _nearest(keyframes: Sequence[int], wanted: int, *, after: int) -> int | None
 
 
 def frame_ranges(times: Sequence[int], cuts: Sequence[int]) -> list[range]:
-    """Return, for each piece, the indices of its frames in ``times``."""
+    """Return, for each segment, the indices of its frames in ``times``."""
     bounds = [0, *(bisect_left(times, cut) for cut in cuts), len(times)]
     return [range(first, end) for first, end in itertools.pairwise(bounds)]
 

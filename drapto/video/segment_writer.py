@@ -1,8 +1,8 @@
 """Stream copies of parts of a source, each of which decodes by itself to all of its frames.
 
 ffmpeg's segment muxer cuts the packet list, and loses the leading pictures of every open GOP at a cut. Here
-each piece begins with a keyframe, less the leading pictures that need what is before it, and ends with a
-keyframe that it shares with a later piece, and the leading pictures that need it.
+each segment source begins with a keyframe, less the leading pictures that need what is before it, and ends
+with a keyframe that it shares with a later one, and the leading pictures that need it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ time."""
 
 @dataclass(frozen=True)
 class Span:
-    """What a piece must hold.
+    """What a segment source must hold.
 
     Attributes:
         path: The file to write.
@@ -54,13 +54,13 @@ class Span:
     last: int | None
 
 
-class _Piece:
-    """A piece being written.
+class SegmentWriter:
+    """A segment source being written.
 
     Args:
         span: What it must hold.
         template: The source's video.
-        rate: The nominal frame rate: the same in every piece, so that every encoder is told the same.
+        rate: The nominal frame rate: the same in every one, so that every encoder is told the same.
     """
 
     def __init__(self, span: Span, template: VideoStream, rate: Fraction) -> None:
@@ -77,7 +77,7 @@ class _Piece:
         self._final: Packet[VideoStream] | None = None
 
     def give(self, packet: Packet[VideoStream], time: int) -> bool:
-        """Write a packet shown at ``time`` where the piece needs it; return False once it needs no more."""
+        """Write a packet shown at ``time`` where the file needs it; return False once it needs no more."""
         if packet.is_keyframe:
             if self._ends_at is not None:
                 return False
@@ -101,7 +101,7 @@ class _Piece:
         self._write(leading)
 
     def _write(self, packet: Packet[VideoStream]) -> None:
-        """Mux a copy of ``packet``; the same packet may go into two pieces."""
+        """Mux a copy of ``packet``; the same packet may go into two files."""
         copy = av.Packet(bytes(packet))
         copy.stream = self._stream
         copy.time_base = packet.time_base
@@ -122,46 +122,46 @@ class _Piece:
 
 
 class _Copier:
-    """Deals a source's video packets out to its pieces, in one pass."""
+    """Deals a source's video packets out to its segments, in one pass."""
 
     def __init__(self, stream: VideoStream, spans: Sequence[Span], rate: Fraction) -> None:
         self._stream = stream
         self._base = stream.time_base or MILLISECOND
         self._rate = rate
         self._waiting = list(spans)[::-1]
-        self._open: list[_Piece] = []
+        self._open: list[SegmentWriter] = []
 
     def give(self, packet: Packet[VideoStream]) -> None:
-        """Write ``packet`` to every piece that needs it."""
+        """Write ``packet`` to every file that needs it."""
         assert packet.pts is not None  # noqa: S101  the caller passes timed packets only
         time = round(packet.pts * self._base * NS)
         while self._waiting and self._begins(self._waiting[-1], packet, time):
-            self._open.append(_Piece(self._waiting.pop(), self._stream, self._rate))
-        for piece in list(self._open):
-            if not piece.give(packet, time):
-                self._open.remove(piece)
-                piece.close()
+            self._open.append(SegmentWriter(self._waiting.pop(), self._stream, self._rate))
+        for writer in list(self._open):
+            if not writer.give(packet, time):
+                self._open.remove(writer)
+                writer.close()
 
     def _begins(self, span: Span, packet: Packet[VideoStream], time: int) -> bool:
         return span.start is None or (packet.is_keyframe and time == span.start)
 
     def close(self, error: BaseException | None) -> None:
-        """Put the open pieces under their names, or throw them away after an ``error``."""
+        """Put the open files under their names, or throw them away after an ``error``."""
         while self._open:
-            piece = self._open.pop(0)
+            writer = self._open.pop(0)
             if error is None:
-                piece.close()
+                writer.close()
             else:
-                piece.discard(error)
+                writer.discard(error)
 
 
-def copy_pieces(source: Path, info: SourceInfo, spans: Sequence[Span], disk_rate: int) -> None:
-    """Copy the video packets of ``source`` into pieces.
+def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_rate: int) -> None:
+    """Copy the video packets of ``source`` into segment sources.
 
     Args:
         source: The file.
         info: What is in it.
-        spans: The pieces, in order of their starts.
+        spans: The segment sources, in order of their starts.
         disk_rate: Bytes per second to write at most.
 
     Raises:

@@ -1,7 +1,7 @@
 """Split a source by stream copy, frame-exact, open GOP included.
 
-The frames of all pieces in order, each piece's decode cut to the planned ones, are the source's. Where a
-title's fields are filtered, a piece also holds neighbours of its frames (`drapto.video.fieldfilters`).
+The frames of all segment sources in order, each one's decode cut to the planned ones, are the source's.
+Where a title's fields are filtered, they also hold neighbours of their frames (`drapto.video.fieldfilters`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from drapto.media.timestamps import read_timestamps, write_timestamps
 from drapto.video import cut
 from drapto.video.fieldfilters import LEAD_IN, LEAD_OUT, field_filters, needs_neighbours
 from drapto.video.plan import Segment, SegmentPlan
-from drapto.video.segment_writer import Span, copy_pieces
+from drapto.video.segment_writer import Span, copy_segments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Request:
         source: The source file.
         work: The title's work directory, which paths in the plan are relative to.
         plan: The plan to write.
-        segments: The directory of the pieces.
+        segments: The directory of the segment sources.
         timestamps: The file of all of the source's frames' times.
         keyframes: The file of the keyframes' times.
         planned: The file to write of all of the output's frames' times.
@@ -62,7 +62,7 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
     settings: dict[str, object],
     disk_rate: int,
 ) -> SegmentPlan:
-    """Write the pieces and the plan; a title that is not cut gets a plan of one piece, the source itself.
+    """Write the segment sources and the plan; a title that is not cut is one segment, read from the source.
 
     Args:
         request: The files.
@@ -71,7 +71,7 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
         field_rate: How often an interlaced title's pictures come.
         strategy: The strategy's name, for the record.
         reason: Why that strategy, for the record.
-        chunk_size: Wanted length of a piece in seconds, or None for one piece.
+        chunk_size: Wanted length of a segment in seconds, or None for one segment.
         settings: The settings slice, for the record.
         disk_rate: Bytes per second to write at most.
 
@@ -88,7 +88,7 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
     if cuts:
         neighbours = needs_neighbours(fields)
         spans = _spans(paths, ranges, times, keyframes, neighbours=neighbours)
-        copy_pieces(request.source, info, spans, disk_rate)
+        copy_segments(request.source, info, spans, disk_rate)
     _remove_others(request.segments, keep={path.name for path in paths} if cuts else set())
     end = times[-1] + round(NS / info.video.rate)
     planned = pulse.times(times, end)
@@ -137,7 +137,7 @@ def _spans(
     *,
     neighbours: bool,
 ) -> list[Span]:
-    """Return what each piece must hold to decode to its frames, and to their neighbours."""
+    """Return what each segment source must hold to decode to its frames, and to their neighbours."""
     shown = set(times)
     starts = [key for key in keyframes if key in shown and key > times[0]]
     lead_in, lead_out = (LEAD_IN, LEAD_OUT) if neighbours else (0, 0)
@@ -182,7 +182,7 @@ def _describe(
 
 
 def _remove_others(folder: Path, keep: set[str]) -> None:
-    """Remove the pieces of an earlier plan, which nothing refers to any more."""
+    """Remove the segment sources of an earlier plan, which nothing refers to any more."""
     for path in folder.glob("*.mkv"):
         if path.name not in keep:
             path.unlink()
