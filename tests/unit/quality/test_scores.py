@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.quality.scores import Part, pooled, scores_of
+from drapto.quality.scores import Part, Scores, pooled, scores_of
 
 values = st.lists(st.floats(0, 100), min_size=1, max_size=200)
 
@@ -55,3 +55,13 @@ def test_different_metrics_are_not_mixed() -> None:
     parts = [Part(frames=1, scores=scores_of(name, [1.0])) for name in ("vmaf", "xpsnr")]
     with pytest.raises(ValueError, match="not of one metric"):
         pooled(parts)
+
+
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=60), st.integers(1, 9), st.data())
+def test_scores_are_cut_where_the_frames_are(values: list[float], stride: int, data: st.DataObject) -> None:
+    whole = scores_of("vmaf", values, stride=stride)
+    cut = data.draw(st.integers(1, len(values) * stride - 1))
+    head, tail = whole.between(0, cut), whole.between(cut, len(values) * stride)
+    assert isinstance(head, Scores)
+    assert head.values + (tail.values if tail else ()) == whole.values
+    assert len(head.values) == len([at for at in range(0, len(values) * stride, stride) if at < cut])

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.encoding.attempts import Attempt, Attempts
 from drapto.quality.scale import Prediction, VmafScale
-from drapto.quality.scores import Scores, scores_of
 from drapto.quality.search import Goal, Point
 from drapto.quality.splice import MOST, REACH, Spliced, Tail, TryTail, pooled, splice
 
@@ -93,32 +91,3 @@ def test_the_shorter_tail_goes_first_where_it_is_enough() -> None:
     found = splice(GOAL, 32.0, [tiny, long], VMAF, USUAL)
     assert isinstance(found, TryTail)
     assert found.first == 120
-
-
-def tried(crf: float, first: int, values: list[float], keyframes: tuple[int, ...]) -> Attempt:
-    scores = scores_of("vmaf", values, stride=5)
-    return Attempt(crf=crf, first=first, keyframes=keyframes, bytes=1, digest=f"{first}", scores=(scores,))
-
-
-def test_the_tails_of_an_encode_are_from_its_keyframes_on() -> None:
-    whole = tried(32.0, 0, [95.0] * 4 + [90.0] * 2 + [80.0] * 2, (0, 20, 30))
-    alone = tried(30.0, 30, [82.0] * 2, (0,))
-    tails = Attempts(key="", attempts=(whole, alone)).tails(32.0, 5, 40)
-    assert [(tail.first, tail.frames, tail.own) for tail in tails] == [(30, 10, 1), (20, 20, 0)]
-    assert tails[0].points == [Point(32.0, 80.0), Point(30.0, 82.0)]
-    assert tails[0].head == scores_of("vmaf", [95.0] * 4 + [90.0] * 2).harmonic
-    assert tails[1].points == [Point(32.0, scores_of("vmaf", [90.0] * 2 + [80.0] * 2).harmonic)]
-
-
-def test_an_encode_of_one_gop_has_no_tail() -> None:
-    assert Attempts(key="", attempts=(tried(32.0, 0, [95.0] * 4, (0,)),)).tails(32.0, 5, 20) == []
-
-
-@given(st.lists(st.floats(0, 100), min_size=2, max_size=60), st.integers(1, 9), st.data())
-def test_scores_are_cut_where_the_frames_are(values: list[float], step: int, data: st.DataObject) -> None:
-    whole = scores_of("vmaf", values, stride=step)
-    cut = data.draw(st.integers(1, len(values) * step - 1))
-    head, tail = whole.between(0, cut), whole.between(cut, len(values) * step)
-    assert isinstance(head, Scores)
-    assert head.values + (tail.values if tail else ()) == whole.values
-    assert len(head.values) == len([at for at in range(0, len(values) * step, step) if at < cut])
