@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from drapto.media.fields.model import Cadence, cadence
@@ -93,6 +94,8 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
     end = times[-1] + round(NS / info.video.rate)
     planned = pulse.times(times, end)
     write_timestamps(request.planned, planned)
+    describe = partial(_describe, request, times=planned, end=end, split=bool(cuts))
+    filters = [field_filters(fields, field_rate, times, frames, leads=bool(cuts)) for frames in ranges]
     plan = SegmentPlan(
         digest=info.digest,
         settings=settings,
@@ -101,16 +104,8 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
         rate=info.video.rate * pulse.ratio,
         timestamps=request.planned.relative_to(request.work).as_posix(),
         segments=tuple(
-            _describe(
-                request,
-                number,
-                _made(frames, pulse),
-                planned,
-                end,
-                split=bool(cuts),
-                filters=field_filters(fields, field_rate, times, frames, leads=bool(cuts)),
-            )
-            for number, frames in enumerate(ranges, start=1)
+            describe(number, _made(frames, pulse), filters=own)
+            for number, (frames, own) in enumerate(zip(ranges, filters, strict=True), start=1)
         ),
     )
     return plan.write(request.plan)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from drapto.encoding.abav1 import messages
-from drapto.encoding.abav1.messages import Attempt, Best, GaveUp
+from drapto.encoding.abav1.messages import Attempt, Best, GaveUp, read
 from drapto.encoding.abav1.programs import toolchain
 from drapto.errors import ToolFailedError
 
@@ -204,7 +203,7 @@ class _Listener:
 
     def hear(self, line: str) -> None:
         try:
-            said = messages.read(line)
+            said = read(line)
         except (ValueError, KeyError, TypeError) as error:
             problem = f"ab-av1 said what was not expected ({line[:200]})"
             raise ToolFailedError(problem, path=self.source) from error
