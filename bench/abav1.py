@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import av
 
 from drapto.encoding.abav1.crf_search import TIERS, SampleTier, SearchSettings, encode_options
-from drapto.encoding.abav1.programs import workshop
+from drapto.encoding.abav1.programs import toolchain
 from drapto.errors import ToolFailedError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class AutoEncoded:
 
 def auto_encode(
     tool: AbAv1,
-    piece: Path,
+    source: Path,
     target: Path,
     settings: SearchSettings,
     *,
@@ -57,24 +57,24 @@ def auto_encode(
     context: StageContext,
     tiers: Sequence[SampleTier] = TIERS,
 ) -> AutoEncoded:
-    """Run `ab-av1 auto-encode` on ``piece`` until a tier succeeds; see `drapto.encoding.abav1.search`.
+    """Run `ab-av1 auto-encode` on ``source`` until a tier succeeds; see `drapto.encoding.abav1.search`.
 
     Raises:
         ToolFailedError: No tier did, or ab-av1 failed for another reason.
     """
     cpu = seconds = 0.0
     for number, tier in enumerate(tiers, 1):
-        with workshop(scratch, tool, piece, context.ffmpeg) as place:
+        with toolchain(scratch, tool, source, context.ffmpeg) as place:
             finished = context.run(
                 [
                     place.program,
                     "auto-encode",
-                    *("--input", place.piece, "--output", target.absolute(), "--video-only"),
+                    *("--input", place.source, "--output", target.absolute(), "--video-only"),
                     *("--temp-dir", place.temp),
                     *encode_options(settings, tier, threads=threads),
                 ],
-                log=f"auto-encode-{piece.stem}",
-                about=piece,
+                log=f"auto-encode-{source.stem}",
+                about=source,
                 forgive=lambda finished: GAVE_UP in finished.stderr,
             )
         cpu += finished.cpu_seconds
@@ -83,7 +83,7 @@ def auto_encode(
             crf = _crf(target)
             vmaf = _scores(finished.stderr)[crf]
             return AutoEncoded(crf, vmaf, number, target.stat().st_size, cpu, seconds)
-    raise ToolFailedError("ab-av1 found no CRF in any tier", path=piece)
+    raise ToolFailedError("ab-av1 found no CRF in any tier", path=source)
 
 
 def _crf(encoded: Path) -> float:

@@ -15,11 +15,10 @@ from drapto.encoding.abav1 import SearchSettings, find_ab_av1
 from drapto.encoding.record import EncodedSegment
 from drapto.engine.context import StageContext
 from drapto.engine.resources import DiskRate
-from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
 from drapto.media.model import CropInfo
 from drapto.quality.metrics import METRICS, Reference
-from drapto.quality.scores import Part, together
+from drapto.quality.scores import Part, pooled
 from drapto.rules import DODO
 from drapto.video.encode import encode_arguments
 from drapto.video.encode_settings import EncodeSettings
@@ -127,8 +126,8 @@ def measure(
         targeted, after = cpu("target"), cpu("crf")
         ratios.append(targeted / ((before + after) / 2))
         before = after
-    slots, disk = Slots(folder / "slots", len(cores)), DiskRate(1 << 30, folder / "disk")
-    context = StageContext(clip.stem, ffmpeg, folder / "logs", slots, disk)
+    disk = DiskRate(1 << 30, folder / "disk")
+    context = StageContext(clip.stem, ffmpeg, folder / "logs", disk)
     made = _made(clip, folder / "target" / "work" / clip.stem, folder, context)
     close = [abs(one.whole.harmonic - TARGET) <= CLOSE for one in made]
     return Targeted(
@@ -183,7 +182,7 @@ def _made(clip: Path, work: Path, folder: Path, context: StageContext) -> list[_
 
 def _measured(encoded: Path, reference: Reference, folder: Path, context: StageContext) -> Scores:
     scores, _ = METRICS["vmaf"].measure(
-        encoded, reference, folder / "scores.json", step=1, threads=2, context=context, log="measure"
+        encoded, reference, folder / "scores.json", stride=1, threads=2, context=context, log="measure"
     )
     return scores
 
@@ -220,8 +219,8 @@ def _peer(made: list[_Made], folder: Path, context: StageContext) -> Peer | None
         own_cpu=sum(one.record.search_cpu_seconds for one in made),
         bytes=round(size),
         own_bytes=sum(one.record.bytes for one in made),
-        vmaf=together(parts).harmonic,
-        own_vmaf=together(own).harmonic,
+        vmaf=pooled(parts).harmonic,
+        own_vmaf=pooled(own).harmonic,
         close=sum(abs(part.scores.harmonic - TARGET) <= CLOSE for part in parts),
         own_close=sum(abs(part.scores.harmonic - TARGET) <= CLOSE for part in own),
         fall=_fall(made, folder, context),

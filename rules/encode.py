@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.encoding.strategies import named
+from drapto.engine.context import EncodeProgress
+from drapto.engine.execution import Started
 from drapto.errors import printable
-from drapto.quality.target import choose_quality, crf_for
-from drapto.rules.hardware import decoder_news, with_decoder
-from drapto.rules.shape import common_to
+from drapto.quality.target import FixedCrf, decide
+from drapto.rules.hardware import decoding_of, fallback_line
+from drapto.rules.shape import common_to, encode_slice, segment_slice
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.encoding.record import EncodedSegment
-    from drapto.engine.context import EncodeProgress
+    from drapto.engine.execution import Report
     from drapto.media.model import SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
@@ -32,8 +33,8 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each segment, those that take longest first."""
     plan = known.planned
     common = common_to(project, known.probed, known.cropped, plan)
-    calibration = [str(title.calibration)] if common.settings.calibrated else []
-    common_slice = {**common.settings.model_dump(mode="json"), "strategy": plan.strategy}
+    calibration = [str(title.calibration)] if common.calibrated else []
+    shared = encode_slice(common)
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
     rated = plan.efforts()
@@ -43,12 +44,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
             STAGE.name,
             build,
             segment=segment.index,
-            settings={
-                **common_slice,
-                "frames": segment.frames,
-                "keyint": segment.keyint,
-                "filters": list(segment.filters),
-            },
+            settings=segment_slice(shared, segment),
             # what the segment holds is in its file; the crop and the frame count are in the settings slice,
             # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
             file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
@@ -61,12 +57,13 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
 def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     """Return what shapes the finished file: of the quality, the target, or the CRF where there is none."""
     del title
-    encoding = project.config.encoding
-    target = choose_quality(project.config, info).target
-    crf = crf_for(project.config, info.video.width, info.video.height)
+    encoding, quality = project.config.encoding, decide(project.config, info).quality
+    own = (
+        {"crf": quality.crf} if isinstance(quality, FixedCrf) else {"target": quality.model_dump(mode="json")}
+    )
     return {
         "preset": encoding.preset,
-        **({"target": target.model_dump(mode="json")} if target else {"crf": crf}),
+        **own,
         "svt_params": encoding.svt_params,
         "film_grain": encoding.film_grain,
         "pix_fmt": encoding.pix_fmt,
@@ -75,52 +72,69 @@ def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
 
 def build(work: Work, *, common: Common, segment: Segment, lp: int) -> str:
     """Encode a segment."""
-    project, title, context = work.project, work.title, work.context
-    settings = common.settings_for(segment)
+    from drapto.encoding.segment import encode
 
-    def report(progress: EncodeProgress) -> None:
-        work.publish(
-            Progress(
-                title=title.name,
-                stage=STAGE.name,
-                segment=segment.index,
-                frame=progress.frame,
-                frames=segment.frames,
-                fps=progress.fps,
-                bytes=progress.size,
-            )
-        )
-
-    def started() -> None:
-        work.publish(
-            EncodingStarted(
-                title=title.name,
-                segment=segment.index,
-                segments=common.segments,
-                frames=segment.frames,
-                strategy=common.strategy,
-                crf=settings.crf,
-            )
-        )
-
-    request = with_decoder(common.request(title, segment, lp=lp), settings, context, project, title, common)
-    encoded = named(common.strategy).encode(
-        request, settings, context=context, on_start=started, on_progress=report
+    title = work.title
+    job = common.job(
+        title,
+        segment,
+        lp=lp,
+        decoding=decoding_of(work, common),
+        calibration=title.calibration if common.calibrated else None,
     )
-    work.publish(
-        SegmentComplete(
-            title=title.name,
-            segment=segment.index,
-            frames=encoded.frames,
-            bytes=encoded.bytes,
-            seconds=encoded.seconds,
-            crf=encoded.crf,
-            attempts=encoded.attempts,
-            score=encoded.scores.harmonic if encoded.scores else None,
-            tier=encoded.tier,
-            why=encoded.why,
-        )
+
+    def told(report: Report) -> None:
+        if isinstance(report, Started):
+            work.publish(_started(title, segment, common))
+        elif isinstance(report, EncodeProgress):
+            work.publish(_progress(title, segment, report))
+
+    done = work.run(encode, common.needs, told=told, job=job, context=work.context)
+    work.publish(_complete(title, done.segment))
+    line = fallback_line(work, done.fallback, log=job.request.log)
+    return _summary(title, segment, done.segment) + line
+
+
+def _started(title: Title, segment: Segment, common: Common) -> EncodingStarted:
+    return EncodingStarted(
+        title=title.name,
+        segment=segment.index,
+        segments=common.segments,
+        frames=segment.frames,
+        strategy=common.strategy,
+        crf=common.quality.crf if isinstance(common.quality, FixedCrf) else None,
     )
+
+
+def _progress(title: Title, segment: Segment, report: EncodeProgress) -> Progress:
+    return Progress(
+        title=title.name,
+        stage=STAGE.name,
+        segment=segment.index,
+        frame=report.frame,
+        frames=segment.frames,
+        fps=report.fps,
+        bytes=report.size,
+    )
+
+
+def _complete(title: Title, encoded: EncodedSegment) -> SegmentComplete:
+    return SegmentComplete(
+        title=title.name,
+        segment=encoded.index,
+        frames=encoded.frames,
+        bytes=encoded.bytes,
+        seconds=encoded.seconds,
+        crf=encoded.crf,
+        attempts=encoded.attempts,
+        score=encoded.scores.harmonic if encoded.scores else None,
+        tier=encoded.tier,
+        why=encoded.why,
+    )
+
+
+def _summary(title: Title, segment: Segment, encoded: EncodedSegment) -> str:
+    """Return what came of it in a line, and what the user should know on further ones."""
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
     sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
     summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}"
@@ -129,7 +143,7 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int) -> str:
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
-    return summary + decoder_news(request, context, project, title)
+    return summary
 
 
 def _crf(encoded: EncodedSegment) -> str:
@@ -143,6 +157,18 @@ def _quality(encoded: EncodedSegment) -> str:
         return ""
     kept = "" if encoded.why == "target" else f" ({encoded.why})"
     return f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}{kept}"
+
+
+STAGE = Stage(
+    "encode",
+    "the segments through SVT-AV1",
+    needs="plan",
+    tasks=tasks,
+    after=("segment", "crop", "calibrate"),
+    makes=r"encoded/\d+\.(mkv|json)",
+    shapes=shapes,
+    large=("encoded/*.mkv",),
+)
 
 
 STAGE = Stage(

@@ -10,7 +10,7 @@ from doit.dependency import Dependency
 from doit.exceptions import InvalidCommand
 
 from drapto.errors import UsageError
-from drapto.quality.target import choose_quality, crf_for
+from drapto.quality.target import FixedCrf, decide
 from drapto.rules import probe
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config
@@ -82,9 +82,9 @@ def qualities(project: Project) -> dict[str, str]:
     for title in project.titles:
         info = probe.fresh(project, title)
         if info is not None:
-            choice = choose_quality(project.config, info)
-            crf = crf_for(project.config, info.video.width, info.video.height)
-            found[title.name] = choice.reason if choice.target else f"CRF {crf:g} ({choice.reason})"
+            decision = decide(project.config, info)
+            crf = f"CRF {decision.quality.crf:g} " if isinstance(decision.quality, FixedCrf) else ""
+            found[title.name] = f"{crf}({decision.reason})" if crf else decision.reason
     return found
 
 

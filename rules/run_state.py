@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -15,7 +16,6 @@ from drapto.engine import atomic, process
 from drapto.engine.context import StageContext
 from drapto.engine.execution import EngineSettings, engine_named
 from drapto.engine.resources import DiskRate, cpu_slots
-from drapto.engine.slots import Slots
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
 from drapto.state.bus import Bus
@@ -45,6 +45,7 @@ class RunState:
         bus: Where this run's events are published.
         fingerprints: The memory of content digests.
         lock: The project's lock.
+        run_name: Tells this run from the next.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -54,6 +55,7 @@ class RunState:
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
         self._recording: Subscription | None = None
+        self.run_name = secrets.token_hex(8)
         self._said: set[tuple[str, str]] = set()
         self._running = False
         self._guard = threading.RLock()
@@ -139,6 +141,7 @@ class RunState:
                 self._recording()
             self._recording = self._engine = None
             self._said.clear()
+            self.run_name = secrets.token_hex(8)
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()
             self.lock.release(ended_well=ended_well)
@@ -182,7 +185,6 @@ def context_for(project: Project, title: Title) -> StageContext:
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,
-        cpu=Slots(project.state_dir / "slots", cpus(project)),
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
     )

@@ -1,24 +1,28 @@
-"""What all encodes of a title share."""
+"""What all encodes of a title share, and the settings slices of those who encode."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from drapto.engine.resources import CpuShare, share_cpu
+from drapto.encoding.job import SegmentJob
+from drapto.engine.execution import Needs
+from drapto.engine.resources import CpuShare, encoder_memory, share_cpu
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.yuv import rgb_matrix
-from drapto.quality.target import choose_quality, crf_for
+from drapto.quality.target import FixedCrf, Quality, QualityTarget, decide
 from drapto.rules.run_state import cpus, jobs
-from drapto.video.encode_settings import EncodeSettings
+from drapto.video.encode_settings import EncodeShape
 from drapto.video.request import EncodeRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from drapto.config import Config
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
+    from drapto.video.hardware import HardwareDecoding
     from drapto.video.plan import Segment, SegmentPlan
 
 
@@ -27,49 +31,72 @@ class Common:
     """What all encodes of a title share.
 
     Attributes:
-        settings: What shapes their bytes, but for what each segment has of its own.
+        shape: What shapes their bytes, but for the CRF, and for what each segment has of its own.
+        quality: To what they are encoded.
         strategy: The strategy's name.
         segments: How many there are.
         stream: Index of the video stream in the source.
         codec, pix_fmt: What it is coded in, by ffmpeg's names.
-        turned: Whether players turn the picture.
+        rotated: Whether players rotate the picture.
         width, height: The encoded picture, pixels.
         share: How they share the processors.
     """
 
-    settings: EncodeSettings
+    shape: EncodeShape
+    quality: Quality
     strategy: str
     segments: int
     stream: int
     codec: str
     pix_fmt: str
-    turned: bool
+    rotated: bool
     width: int
     height: int
     share: CpuShare
 
-    def settings_for(self, segment: Segment) -> EncodeSettings:
-        """Return what shapes the bytes of a segment."""
-        own = {"frames": segment.frames, "keyint": segment.keyint, "filters": segment.filters}
-        return self.settings.model_copy(update=own)
+    @property
+    def calibrated(self) -> bool:
+        """Whether the searches begin with what the title's anchors tell."""
+        return isinstance(self.quality, QualityTarget) and self.quality.calibrated
 
-    def request(self, title: Title, segment: Segment, *, lp: int) -> EncodeRequest:
-        """Return what a strategy is given to encode."""
+    @property
+    def needs(self) -> Needs:
+        """What each of them needs while it runs."""
+        return Needs(cpus=self.share.lp, memory=encoder_memory(self.width, self.height))
+
+    def job(
+        self,
+        title: Title,
+        segment: Segment,
+        *,
+        lp: int,
+        decoding: HardwareDecoding | None = None,
+        calibration: Path | None = None,
+    ) -> SegmentJob:
+        """Return a segment's encode as data.
+
+        Args:
+            title: The title.
+            segment: The segment.
+            lp: SVT-AV1's level of parallelism.
+            decoding: The hardware that is to decode it; None for ffmpeg itself.
+            calibration: What is known of the title; None where nothing is.
+        """
         target, record = targets(title, segment)
-        return EncodeRequest(
+        request = EncodeRequest(
             source=source_of(title, segment),
             stream=0 if segment.path else self.stream,
             target=target,
-            record=record,
             index=segment.index,
-            slots=self.share.lp,
             lp=lp,
-            attempts=title.attempts,
             width=self.width,
             height=self.height,
-            calibration=title.calibration if self.settings.calibrated else None,
-            turned=self.turned,
+            rotated=self.rotated,
+            decoding=decoding,
         )
+        own = {"frames": segment.frames, "keyint": segment.keyint, "filters": segment.filters}
+        shape = self.shape.model_copy(update=own)
+        return SegmentJob(request, shape, self.quality, self.strategy, record, title.attempts, calibration)
 
 
 def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> Common:
@@ -83,18 +110,18 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
         width=width,
         height=height,
     )
-    shape = settings(project.config, info, crop, plan)
     return Common(
-        shape,
-        plan.strategy,
-        len(plan.segments),
-        info.video.index,
-        info.video.codec,
-        info.video.pix_fmt,
-        info.video.rotation % 360 != 0,
-        width,
-        height,
-        share,
+        shape=shape_of(project.config, info, crop, plan),
+        quality=decide(project.config, info).quality,
+        strategy=plan.strategy,
+        segments=len(plan.segments),
+        stream=info.video.index,
+        codec=info.video.codec,
+        pix_fmt=info.video.pix_fmt,
+        rotated=info.video.rotation % 360 != 0,
+        width=width,
+        height=height,
+        share=share,
     )
 
 
@@ -108,14 +135,12 @@ def targets(title: Title, segment: Segment) -> list[Path]:
     return [title.encoded / f"{segment.name}.mkv", title.encoded / f"{segment.name}.json"]
 
 
-def settings(config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> EncodeSettings:
+def shape_of(config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> EncodeShape:
     """Return what shapes the bytes of all of a title's encoded segments; each has frames of its own."""
     encoding = config.encoding
     location = info.video.colour.chroma_location
-    target = choose_quality(config, info).target
-    return EncodeSettings(
+    return EncodeShape(
         preset=encoding.preset,
-        crf=None if target else crf_for(config, info.video.width, info.video.height),
         svt_params=encoding.svt_params,
         film_grain=encoding.film_grain,
         pix_fmt=encoding.pix_fmt,
@@ -125,5 +150,45 @@ def settings(config: Config, info: SourceInfo, crop: CropInfo, plan: SegmentPlan
         keyint=0,
         yuv_matrix=rgb_matrix(info.video),
         chroma_location=location if location in AV1_CHROMA_LOCATIONS else None,
-        target=target,
     )
+
+
+def encode_slice(common: Common) -> dict[str, Any]:
+    """Return the settings slice of a title's encodes, but for what `segment_slice` adds.
+
+    doit compares it with those of older runs: another key, or a value that is written in another way, would
+    encode every finished segment again.
+    """
+    quality = common.quality
+    return {
+        **common.shape.model_dump(mode="json"),
+        "crf": quality.crf if isinstance(quality, FixedCrf) else None,
+        "target": quality.model_dump(mode="json") if isinstance(quality, QualityTarget) else None,
+        "strategy": common.strategy,
+    }
+
+
+def segment_slice(shared: dict[str, Any], segment: Segment) -> dict[str, Any]:
+    """Return the settings slice of a segment's encode.
+
+    Args:
+        shared: What `encode_slice` returned.
+        segment: The segment.
+    """
+    return {
+        **shared,
+        "frames": segment.frames,
+        "keyint": segment.keyint,
+        "filters": list(segment.filters),
+    }
+
+
+def calibration_slice(common: Common, anchors: Sequence[Segment]) -> dict[str, Any]:
+    """Return what calibrating reads of the settings: not the target, which may change without it."""
+    return {
+        **common.shape.model_dump(mode="json", exclude={"frames", "keyint"}),
+        "metric": common.quality.metric if isinstance(common.quality, QualityTarget) else "",
+        "anchors": [
+            [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in anchors
+        ],
+    }

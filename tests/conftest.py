@@ -11,7 +11,6 @@ import pytest
 from drapto.encoding.abav1 import AbAv1, find_ab_av1
 from drapto.engine.context import StageContext
 from drapto.engine.resources import DiskRate
-from drapto.engine.slots import Slots
 from drapto.errors import ToolMissingError
 from tests import clips
 
@@ -59,7 +58,7 @@ def media() -> Callable[[str], Path]:
 
 def _context(ffmpeg: Path, folder: Path) -> StageContext:
     disk = DiskRate(1 << 30, folder / "disk")
-    return StageContext("clip", ffmpeg, folder / "logs", Slots(folder / "slots", 2), disk)
+    return StageContext("clip", ffmpeg, folder / "logs", disk)
 
 
 @pytest.fixture

@@ -62,8 +62,7 @@ def crop(
 def _find(source: Path, config: Config, preview: Path | None) -> tuple[SourceInfo, CropInfo, list[float]]:
     """Return what is in the source, its crop, and the times of the frames in the preview, if it is wanted."""
     from drapto.engine.context import StageContext  # noqa: PLC0415  what looks at pictures comes after the arguments
-    from drapto.engine.resources import DiskRate, cpu_slots  # noqa: PLC0415
-    from drapto.engine.slots import Slots  # noqa: PLC0415
+    from drapto.engine.resources import DiskRate  # noqa: PLC0415
     from drapto.media.crop.detect import detect_crop  # noqa: PLC0415
     from drapto.media.crop.preview import write_preview  # noqa: PLC0415
     from drapto.media.probe import inspect  # noqa: PLC0415
@@ -82,10 +81,9 @@ def _find(source: Path, config: Config, preview: Path | None) -> tuple[SourceInf
         )
         if preview is None:
             return info, found, []
-        slots = Slots(folder / "slots", cpu_slots(config.resources.max_cpu))
         ffmpeg = require(find_tools(config.tools.ffmpeg)).ffmpeg
         disk = DiskRate(config.resources.max_disk_io, folder / "disk")
-        context = StageContext(source.stem, ffmpeg, folder / "logs", slots, disk)
+        context = StageContext(source.stem, ffmpeg, folder / "logs", disk)
         return info, found, write_preview(source, info.video, found, preview.absolute(), context=context)
 
 

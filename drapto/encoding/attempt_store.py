@@ -6,35 +6,39 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from drapto.encoding.attempts import Attempt, Attempts, Joined, Sketched
+from drapto.encoding.attempts import Attempt, Attempts, ProxyScore, Splice
 from drapto.engine import atomic
 from drapto.engine.digest import digest
+from drapto.video.encode_settings import EncodeShape
 from drapto.video.join import append
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from fractions import Fraction
     from pathlib import Path
+    from typing import Self
 
+    from drapto.encoding.job import SegmentJob
     from drapto.engine.resources import DiskRate
     from drapto.quality.scores import Scores
     from drapto.video.join import Run
+    from drapto.video.request import EncodeRequest
 
 
-class Workbench:
+class AttemptStore:
     """A segment's attempts and their files, in a folder that all segments of a title share.
 
     Args:
         folder: The folder.
         name: The segment's name.
         key: As `Attempts` has it; what was tried under another one is thrown away.
-        delivered: The segment's encoded file, which may be one of the attempts.
+        target: The segment's encoded file, which may be one of the attempts.
     """
 
-    def __init__(self, folder: Path, name: str, key: str, delivered: Path) -> None:
+    def __init__(self, folder: Path, name: str, key: str, target: Path) -> None:
         self._folder = folder
         self._name = name
-        self._delivered = delivered
+        self._target = target
         self.record = folder / f"{name}.json"
         known = Attempts.read_if_whole(self.record)
         if known is None or known.key != key:
@@ -42,24 +46,30 @@ class Workbench:
             known = Attempts(key=key).write(self.record)
         self.known = known
 
+    @classmethod
+    def of(cls, job: SegmentJob) -> Self:
+        """Return the store of a segment."""
+        request = job.request
+        return cls(job.attempts, f"{request.index:04d}", key_of(job.shape, request), request.target)
+
     def path(self, crf: float, first: int = 0) -> Path:
         """Return where the encode at ``crf`` of the frames from ``first`` on is written."""
         return self._folder / f"{self._name}-{f'{first}-' if first else ''}{crf:g}.mkv"
 
     def file(self, attempt: Attempt) -> Path | None:
         """Return the attempt's encoded file, wherever it is; None where it is gone."""
-        for path in (self.path(attempt.crf, attempt.first), self._delivered):
+        for path in (self.path(attempt.crf, attempt.first), self._target):
             if path.is_file() and path.stat().st_size == attempt.bytes and digest(path) == attempt.digest:
                 return path
         return None
 
-    def delivered(self) -> Attempt | Joined | None:
-        """Return the attempt that is the segment's encoded file already, or of what it was joined."""
-        if not self._delivered.is_file():
+    def delivered(self) -> Attempt | Splice | None:
+        """Return the attempt that is the segment's encoded file already, or of what that was spliced."""
+        if not self._target.is_file():
             return None
-        content = digest(self._delivered)
+        content = digest(self._target)
         whole = next((one for one in self.known.attempts if one.digest == content), None)
-        return whole or self.known.mended.get(content)
+        return whole or self.known.spliced.get(content)
 
     def keep(self, attempt: Attempt) -> Attempt:
         """Write an attempt down, in place of one of the same frames at the same CRF."""
@@ -67,18 +77,18 @@ class Workbench:
         self._write({"attempts": tuple(listed.values())})
         return attempt
 
-    def keep_sketch(self, crf: float, scores: Scores, cpu_seconds: float) -> None:
-        """Write a sketch down, and what it took."""
+    def keep_proxy(self, crf: float, scores: Scores, cpu_seconds: float) -> None:
+        """Write down what a proxy encode scores, and what it took."""
         known = self.known
         self._write(
             {
-                "sketches": (*known.sketches, Sketched(crf=crf, scores=scores)),
-                "sketching_cpu_seconds": round(known.sketching_cpu_seconds + cpu_seconds, 3),
+                "proxies": (*known.proxies, ProxyScore(crf=crf, scores=scores)),
+                "proxy_cpu_seconds": round(known.proxy_cpu_seconds + cpu_seconds, 3),
             }
         )
 
     def keep_foreign(self, purpose: str, crf: float, cpu_seconds: float) -> float:
-        """Write down where ab-av1 would begin, and what it took."""
+        """Write down where another program would begin, and what it took to say so."""
         known = self.known
         self._write(
             {
@@ -93,30 +103,42 @@ class Workbench:
 
     def deliver(self, path: Path) -> None:
         """Make ``path`` the segment's encoded file."""
-        if path != self._delivered:
-            self._delivered.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(self._delivered)
-            atomic.sync(self._delivered.parent)
+        if path != self._target:
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(self._target)
+            atomic.sync(self._target.parent)
 
-    def deliver_joined(
-        self, joined: Joined, runs: Sequence[Run], *, frames: int, rate: Fraction, disk_rate: DiskRate
+    def deliver_spliced(
+        self, spliced: Splice, runs: Sequence[Run], *, frames: int, rate: Fraction, disk_rate: DiskRate
     ) -> None:
-        """Make the segment's file of two encodes; the rest is as in `drapto.video.join.append`."""
-        whole = self._folder / f"{self._name}-mended.mkv"
+        """Make the segment's file of two encodes.
+
+        Args:
+            spliced: What it is of, for the record.
+            runs: In order.
+            frames: How many frames they have together.
+            rate: The nominal frame rate.
+            disk_rate: How fast to write.
+
+        Raises:
+            FrameCountError, ArtifactError, ToolFailedError, SpaceError: As `drapto.video.join.append`.
+        """
+        whole = self._folder / f"{self._name}-spliced.mkv"
         append(runs, whole, frames=frames, rate=rate, disk_rate=disk_rate)
-        self._write({"mended": {**self.known.mended, digest(whole): joined}})
+        self._write({"spliced": {**self.known.spliced, digest(whole): spliced}})
         self.deliver(whole)
 
     def clear(self) -> None:
         """Remove the attempts' files; the record stays."""
-        for path in self._files():
+        for path in self._folder.glob(f"{self._name}-*.mkv"):
             path.unlink(missing_ok=True)
 
-    def _files(self) -> Iterator[Path]:
-        yield from self._folder.glob(f"{self._name}-*.mkv")
 
-
-def key_of(values: object, source: Path) -> str:
-    """Return the digest of JSON ``values`` and of the content of ``source``."""
-    text = json.dumps(values, sort_keys=True)
-    return hashlib.blake2b(f"{digest(source)}\n{text}".encode(), digest_size=20).hexdigest()
+def key_of(shape: EncodeShape, request: EncodeRequest) -> str:
+    """Return the digest of all that a segment's encodes depend on but the CRF."""
+    values = {
+        **shape.model_dump(mode="json", include=set(EncodeShape.model_fields)),
+        "stream": request.stream,
+    }
+    text = f"{digest(request.source)}\n{json.dumps(values, sort_keys=True)}"
+    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores
@@ -22,7 +22,7 @@ class Attempt(Model):
         seconds, cpu_seconds: What the encode took; 0 where that is not known.
         starts: How often the encoder was started for it.
         complaints, complaint: How often ffmpeg complained of the source, and its first complaint.
-        scores: What was measured of it, one for each density.
+        scores: What was measured of it, one for each stride.
         measuring_cpu_seconds: What that took.
     """
 
@@ -39,20 +39,20 @@ class Attempt(Model):
     scores: tuple[Scores, ...] = ()
     measuring_cpu_seconds: float = 0.0
 
-    def measured(self, step: int) -> Scores | None:
-        """Return the scores of every ``step``-th frame, if they were measured."""
-        return next((scores for scores in self.scores if scores.step == step), None)
+    def measured(self, stride: int) -> Scores | None:
+        """Return the scores of every ``stride``-th frame, if they were measured."""
+        return next((scores for scores in self.scores if scores.stride == stride), None)
 
-    def tail_scores(self, first: int, step: int, frames: int) -> Scores | None:
+    def tail_scores(self, first: int, stride: int, frames: int) -> Scores | None:
         """Return the scores of the segment's frames from ``first`` on, if it has them as a tail."""
-        scores = self.measured(step)
+        scores = self.measured(stride)
         if scores is None or first == self.first:
             return scores
         return scores.between(first, frames) if not self.first and first in self.keyframes else None
 
 
-class Joined(Model):
-    """What a mended segment was joined from.
+class Splice(Model):
+    """What a spliced segment is of: the head of one encode, and the tail of another.
 
     Attributes:
         crf: The CRF of the encode that it begins with.
@@ -65,8 +65,8 @@ class Joined(Model):
     tail_crf: float
 
 
-class Sketched(Model):
-    """A sketch of a segment that was measured.
+class ProxyScore(Model):
+    """A proxy encode of a segment that was measured.
 
     Attributes:
         crf: Its CRF.
@@ -78,57 +78,75 @@ class Sketched(Model):
 
 
 class Attempts(Document):
-    """Everything tried for a segment, whatever the target was.
+    """Everything tried for a segment, whatever the target was (``attempts/NNNN.json``).
+
+    Documents of drapto 0.1 have other names for what proxies and splices are called here.
 
     Attributes:
         key: Digest of all that the encodes depend on but the CRF.
-        sketches: In the order that they were drawn.
-        sketching_cpu_seconds: What they took.
+        proxies: The proxy encodes, in the order that they were made.
+        proxy_cpu_seconds: What they took.
         foreign: Where ab-av1 would begin, by the target.
         foreign_cpu_seconds: What it took to say so.
         attempts: In the order that they were made.
-        mended: What a segment was joined from, by its file's digest.
+        spliced: What a segment was spliced from, by its file's digest.
     """
 
     key: str
-    sketches: tuple[Sketched, ...] = ()
-    sketching_cpu_seconds: float = 0.0
+    proxies: tuple[ProxyScore, ...] = Field((), validation_alias=AliasChoices("proxies", "sketches"))
+    proxy_cpu_seconds: float = Field(
+        0.0, validation_alias=AliasChoices("proxy_cpu_seconds", "sketching_cpu_seconds")
+    )
     foreign: dict[str, float] = Field(default_factory=dict)
     foreign_cpu_seconds: float = 0.0
     attempts: tuple[Attempt, ...] = ()
-    mended: dict[str, Joined] = Field(default_factory=dict)
+    spliced: dict[str, Splice] = Field(
+        default_factory=dict, validation_alias=AliasChoices("spliced", "mended")
+    )
 
     @property
     def cpu_seconds(self) -> float:
         """What all of it took."""
         encodes = sum(one.cpu_seconds + one.measuring_cpu_seconds for one in self.attempts)
-        return encodes + self.sketching_cpu_seconds + self.foreign_cpu_seconds
+        return encodes + self.proxy_cpu_seconds + self.foreign_cpu_seconds
 
     def at(self, crf: float, first: int = 0) -> Attempt | None:
         """Return the attempt at ``crf`` that begins with frame ``first``."""
         return next((one for one in self.attempts if (one.crf, one.first) == (crf, first)), None)
 
-    def points(self, step: int) -> list[Point]:
-        """Return the attempts at the whole segment that were measured at every ``step``-th frame."""
-        found = ((one.crf, one.measured(step)) for one in self.attempts if not one.first)
+    def sources(self, spliced: Splice) -> tuple[Attempt, Attempt]:
+        """Return the attempts that a spliced segment is of: that of the whole, and that of the tail.
+
+        Raises:
+            ValueError: It was not tried.
+        """
+        head = self.at(spliced.crf)
+        tail = self.at(spliced.tail_crf, spliced.first) or self.at(spliced.tail_crf)
+        if head is None or tail is None:
+            raise ValueError(f"{spliced} was not tried")
+        return head, tail
+
+    def points(self, stride: int) -> list[Point]:
+        """Return the attempts at the whole segment that were measured at every ``stride``-th frame."""
+        found = ((one.crf, one.measured(stride)) for one in self.attempts if not one.first)
         return [Point(crf, scores.harmonic) for crf, scores in found if scores]
 
-    def tails(self, crf: float, step: int, frames: int) -> list[Tail]:
+    def tails(self, crf: float, stride: int, frames: int) -> list[Tail]:
         """Return the tails that an encode of all ``frames`` at ``crf`` may be given, the shortest first."""
         whole = self.at(crf)
-        if whole is None or (scores := whole.measured(step)) is None:
+        if whole is None or (scores := whole.measured(stride)) is None:
             return []
-        found = [self._tail(scores, first, step, frames) for first in whole.keyframes if first]
+        found = [self._tail(scores, first, stride, frames) for first in whole.keyframes if first]
         return [tail for tail in reversed(found) if tail]
 
-    def _tail(self, whole: Scores, first: int, step: int, frames: int) -> Tail | None:
+    def _tail(self, whole: Scores, first: int, stride: int, frames: int) -> Tail | None:
         head, now = whole.between(0, first), whole.between(first, frames)
         if head is None or now is None:
             return None
         points = [
             Point(one.crf, scores.harmonic)
             for one in self.attempts
-            if (scores := one.tail_scores(first, step, frames)) is not None
+            if (scores := one.tail_scores(first, stride, frames)) is not None
         ]
         own = sum(one.first == first for one in self.attempts)
         return Tail(first, frames - first, head.harmonic, now.harmonic, points, own)

@@ -1,4 +1,4 @@
-"""What is to be known of a title before its segments are searched: how its sketches stray.
+"""What is to be known of a title before its segments are searched: how its proxies deviate from the encodes.
 
 A few segments all over the title, its anchors, are tried first. Their encodes are not thrown away: they are
 the first attempts of those segments, which their own searches find and go on from.
@@ -6,36 +6,64 @@ the first attempts of those segments, which their own searches find and go on fr
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.encoding.calibration import Anchor, Calibration
+from drapto.encoding.job import SegmentContext
+from drapto.encoding.targeted import search_of
+from drapto.video.hardware import fallback_of
+from drapto.video.hardware_trial import prove
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from drapto.encoding.segment_search import Seeker
+    from drapto.encoding.job import SegmentJob
+    from drapto.engine.context import StageContext
+    from drapto.quality.target import QualityTarget
+    from drapto.video.hardware import Fallback
 
 
-def calibrate(seekers: Sequence[Seeker], target: Path, *, metric: str) -> Calibration:
-    """Try a title's anchors, side by side.
+@dataclass(frozen=True)
+class TriedAnchor:
+    """What came of trying an anchor.
+
+    Attributes:
+        anchor: What it tells.
+        fallback: Why the hardware that was asked for does not decode the title; None where there is nothing
+            to say.
+    """
+
+    anchor: Anchor
+    fallback: Fallback | None
+
+
+def try_anchor(job: SegmentJob, target: QualityTarget, context: StageContext) -> TriedAnchor:
+    """Make the first attempt at one of a title's anchors, unless there is one.
 
     Args:
-        seekers: The searches of their segments.
-        target: ``calibration.json``.
-        metric: The metric's name.
+        job: The segment, without a calibration.
+        target: The quality that it is to have.
+        context: The title's surroundings.
 
     Raises:
         FrameCountError: An encode did not come to its frames.
         ToolFailedError: A child process failed.
     """
-    with ThreadPoolExecutor(max(1, len(seekers))) as pool:
-        tried = list(pool.map(_try, seekers))
-    return Calibration(metric=metric, anchors=tuple(tried)).write(target)
+    prove(job.request, job.shape, context=context)
+    _, search = search_of(SegmentContext(job, target, context))
+    crf, score, proxy = search.begin()
+    anchor = Anchor(segment=job.request.index, crf=crf, score=score, proxy=proxy)
+    return TriedAnchor(anchor, fallback_of(job.request.decoding, context))
 
 
-def _try(seeker: Seeker) -> Anchor:
-    with seeker.context.cpu.hold(seeker.request.slots):
-        crf, score, sketch = seeker.begin()
-    return Anchor(segment=seeker.request.index, crf=crf, score=score, sketch=sketch)
+def write_calibration(path: Path, metric: str, anchors: Iterable[Anchor]) -> Calibration:
+    """Write ``calibration.json``; return it.
+
+    Args:
+        path: The file.
+        metric: The metric's name.
+        anchors: What was tried, in the order of the segments.
+    """
+    return Calibration(metric=metric, anchors=tuple(anchors)).write(path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pydantic import AliasChoices, Field
+
 from drapto.engine.document import Document, Model
 from drapto.quality.metrics import METRICS
-from drapto.quality.scale import Scale, expect
+from drapto.quality.scale import Scale, predict
 
 DOUBT = 0.5
-"""How many anchors' worth of doubt there is in what they say, since sketches stray from segment to segment,
+"""How many anchors' worth of doubt there is in what they say, since proxies deviate from segment to segment,
 too (by 0.08, standard deviation, around a title's mean of -0.1 to 0.1)."""
 
 
@@ -18,13 +20,14 @@ class Anchor(Model):
         segment: Its number.
         crf: The CRF of its first attempt.
         score: What that was measured to have.
-        sketch: What its sketches have at that CRF.
+        proxy: What its proxies have at that CRF.
     """
 
     segment: int
     crf: float
     score: float
-    sketch: float
+    # documents of drapto 0.1 say "sketch"
+    proxy: float = Field(validation_alias=AliasChoices("proxy", "sketch"))
 
 
 class Calibration(Document):
@@ -42,13 +45,13 @@ class Calibration(Document):
 
     def first(self, target: float) -> float:
         """Return the CRF at which the title as a whole is likely to score ``target``."""
-        expected = [expect(target, [(one.crf, one.score)], self._scale).first for one in self.anchors]
-        return sum(expected) / len(expected) if expected else expect(target, [], self._scale).first
+        each = [predict(target, [(one.crf, one.score)], self._scale).first for one in self.anchors]
+        return sum(each) / len(each) if each else predict(target, [], self._scale).first
 
     @property
     def bias(self) -> float:
-        """By how much the loss of a sketch of this title exceeds that of the real encode."""
-        losses = [self._scale.loss(one.sketch) - self._scale.loss(one.score) for one in self.anchors]
+        """By how much the loss of a proxy of this title exceeds that of the real encode."""
+        losses = [self._scale.loss(one.proxy) - self._scale.loss(one.score) for one in self.anchors]
         return sum(losses) / (len(losses) + DOUBT)
 
     @property

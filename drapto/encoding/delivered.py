@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.engine.document import Model
-from drapto.quality.scores import Part, Scores, together
+from drapto.quality.scores import Part, Scores, pooled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered
     worst = min(range(len(parts)), key=lambda number: parts[number].scores.harmonic)
     return Delivered(
         target=records[0].target or 0.0,
-        scores=together(parts),
+        scores=pooled(parts),
         worst_segment=plan.segments[worst].index,
         worst_time=plan.segments[worst].start_time,
         worst=parts[worst].scores.harmonic,

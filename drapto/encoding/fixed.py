@@ -6,48 +6,41 @@ from typing import TYPE_CHECKING
 
 from drapto.encoding.record import EncodedSegment
 from drapto.engine import atomic
+from drapto.video.encode import run_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drapto.encoding.job import SegmentJob
     from drapto.engine.context import EncodeProgress, StageContext
-    from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import EncodeRequest
-from drapto.video.encode import run_encoder
+    from drapto.quality.target import FixedCrf
 
 
-def encode_segment(
-    request: EncodeRequest,
-    settings: EncodeSettings,
+def encode_at(
+    job: SegmentJob,
+    quality: FixedCrf,
     *,
-    strategy: str,
     context: StageContext,
-    on_start: Callable[[], None] | None = None,
-    on_progress: Callable[[EncodeProgress], None] | None = None,
+    report: Callable[[EncodeProgress], None] | None = None,
 ) -> EncodedSegment:
-    """Encode one segment at its fixed CRF.
+    """Encode one segment at a fixed CRF.
 
     Args:
-        request: What to encode, and where to.
-        settings: What shapes the bytes.
-        strategy: The strategy's name, for the record.
+        job: The segment.
+        quality: The CRF.
         context: The title's surroundings.
-        on_start: Called once the CPU slots are held.
-        on_progress: Called about twice a second.
+        report: Called about twice a second.
 
     Raises:
         FrameCountError: It did not come to the planned number of frames.
         ToolFailedError: The encoder failed.
     """
-    if settings.crf is None:
-        raise ValueError("the CRF is not fixed")
-    with context.cpu.hold(request.slots), atomic.replacing(request.target) as partial:
-        if on_start:
-            on_start()
-        done = run_encoder(request, partial, settings, context=context, on_progress=on_progress)
+    request, settings = job.request, job.shape.at(quality.crf)
+    with atomic.replacing(request.target) as partial:
+        done = run_encoder(request, partial, settings, context=context, report=report)
     return EncodedSegment(
         index=request.index,
-        strategy=strategy,
+        strategy=job.strategy,
         crf=settings.crf,
         preset=settings.preset,
         attempts=done.starts,
@@ -57,4 +50,4 @@ def encode_segment(
         cpu_seconds=done.cpu_seconds,
         complaints=len(done.complaints),
         complaint="".join(done.complaints[:1]),
-    ).write(request.record)
+    ).write(job.record)

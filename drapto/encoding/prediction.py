@@ -1,215 +1,155 @@
-"""Where a segment's search begins: by sketches of it, or where ab-av1 would."""
+"""Where a segment's search begins: what is predicted of it, by proxies of drapto's own or by an engine."""
 
 from __future__ import annotations
 
 import contextlib
+import pkgutil
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from drapto.encoding.abav1 import TIERS, Found, SearchSettings, find_ab_av1
-from drapto.encoding.abav1 import search as ab_av1_search
 from drapto.encoding.calibration import Calibration
-from drapto.encoding.proxy import Sketch, sketch
-from drapto.quality.scale import expect, expected_score
+from drapto.encoding.proxy import proxy_frames
+from drapto.quality.scale import predict, predicted_score
 from drapto.quality.search import clamped
 
 if TYPE_CHECKING:
-    from drapto.encoding.attempt_store import Workbench
-    from drapto.engine.context import StageContext
-    from drapto.quality.metrics import Metric, Reference
-    from drapto.quality.scale import Expectation
+    from drapto.encoding.attempt_store import AttemptStore
+    from drapto.encoding.job import SegmentContext
+    from drapto.encoding.proxy import ProxyFrames
+    from drapto.quality.scale import Prediction
     from drapto.quality.search import Goal
-    from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import EncodeRequest
 
-MOST_SKETCHES = 3
-"""Sketches of a segment; more would cost what they save."""
+MOST_PROXIES = 3
+"""Proxy encodes of a segment; more would cost what they save."""
 
 NEAR = 6.0
-"""CRFs: where the expected one is no farther from a sketch, that sketch is believed. Over 6 to 8 CRFs, it was
-off by 0.75 to 1: with 9 here, two of the trailer's seven segments missed by a tenth of a point, and to mend
-them cost three times as much as the sketches that were saved."""
+"""CRFs: where the predicted one is no farther from a proxy's, that proxy is believed. Over 6 to 8 CRFs, it
+was off by 0.75 to 1: with 9 here, two of the trailer's seven segments missed by a tenth of a point, and to
+splice them cost three times as much as the proxies that were saved."""
 
 FURTHEST = 14.0
-"""CRFs from one sketch to the next."""
+"""CRFs from one proxy to the next."""
 
 
-class Guesser(ABC):
+class Predictor(ABC):
     """Finds the first CRF of a segment.
 
     Args:
-        request: The segment.
-        settings: What shapes its bytes.
-        metric: What is measured.
-        reference: Its frames.
-        bench: Where what is found out is kept.
-        context: The title's surroundings.
-        log: Names the log.
+        segment: The segment.
+        store: Where what is found out is kept.
     """
 
-    def __init__(
-        self,
-        request: EncodeRequest,
-        settings: EncodeSettings,
-        metric: Metric,
-        reference: Reference,
-        bench: Workbench,
-        *,
-        context: StageContext,
-        log: str,
-    ) -> None:
-        self._request = request
-        self._settings = settings
-        self._metric = metric
-        self._reference = reference
-        self._bench = bench
-        self._context = context
-        self._log = log
+    def __init__(self, segment: SegmentContext, store: AttemptStore) -> None:
+        self._segment = segment
+        self._store = store
+
+    @classmethod
+    def suits(cls, segment: SegmentContext) -> bool:
+        """Return whether it sees the pictures that are encoded; where it does not, proxies predict."""
+        del segment
+        return True
 
     @abstractmethod
-    def expect(self, goal: Goal) -> Expectation:
-        """Return what is expected of the segment.
+    def predict(self, goal: Goal) -> Prediction:
+        """Return what is predicted of the segment.
 
         Raises:
             ToolFailedError: A child process failed.
         """
 
-    def pace_only(self, goal: Goal) -> Expectation:
+    def slope_only(self, goal: Goal) -> Prediction:
         """Return what is known without trying anything: for a search that has begun already."""
-        return expect(goal.target, self.expected_points(), self._metric.scale)
+        return predict(goal.target, self.predicted_points(), self._segment.metric.scale)
 
-    def expected_points(self) -> list[tuple[float, float]]:
-        """Return what is expected of real encodes, (CRF, score)."""
+    def predicted_points(self) -> list[tuple[float, float]]:
+        """Return what is predicted of real encodes, (CRF, score)."""
         return []
 
-    def expected_score(self, crf: float) -> float | None:
-        """Return the score that was expected at ``crf``, uncorrected; None where there is none."""
+    def predicted_score(self, crf: float) -> float | None:
+        """Return the score that was predicted at ``crf``, uncorrected; None where there is none."""
         del crf
         return None
 
 
-class SketchGuesser(Guesser):
-    """By sketches of the segment, corrected by how those of the title's anchors strayed."""
+class ProxyPredictor(Predictor):
+    """By proxy encodes of the segment, corrected by how those of the title's anchors deviated."""
 
-    def expect(self, goal: Goal) -> Expectation:
-        """Draw sketches until one is near where the target is expected."""
+    def predict(self, goal: Goal) -> Prediction:
+        """Encode proxies until one is near where the target is predicted."""
         known = self._calibration()
-        scale = self._metric.scale
+        scale = self._segment.metric.scale
         crf = clamped(goal, known.first(goal.target))
         # by those of this walk alone, so that one that was interrupted goes the same way again
         points: list[tuple[float, float]] = []
         with contextlib.ExitStack() as stack:
-            pencil = _Pencil(self, stack)
+            proxy = _Proxy(self._segment, self._store, stack)
             while True:
-                loss = scale.loss(self._sketched(crf, pencil)) - known.bias
+                loss = scale.loss(proxy.score(crf)) - known.bias
                 points.append((crf, scale.score(loss)))
-                expected = expect(goal.target, points, scale)
-                within = min(max(expected.first, crf - FURTHEST), crf + FURTHEST)
+                predicted = predict(goal.target, points, scale)
+                within = min(max(predicted.first, crf - FURTHEST), crf + FURTHEST)
                 following = clamped(goal, within)
-                near = abs(expected.first - crf) <= NEAR
-                if near or len(points) == MOST_SKETCHES or following in [point[0] for point in points]:
-                    return expected
+                near = abs(predicted.first - crf) <= NEAR
+                if near or len(points) == MOST_PROXIES or following in [point[0] for point in points]:
+                    return predicted
                 crf = following
 
-    def expected_points(self) -> list[tuple[float, float]]:
-        """Return the sketches' scores, corrected."""
-        scale, bias = self._metric.scale, self._calibration().bias
-        sketches = self._bench.known.sketches
-        return [(one.crf, scale.score(scale.loss(one.scores.harmonic) - bias)) for one in sketches]
+    def predicted_points(self) -> list[tuple[float, float]]:
+        """Return the proxies' scores, corrected."""
+        scale, bias = self._segment.metric.scale, self._calibration().bias
+        proxies = self._store.known.proxies
+        return [(one.crf, scale.score(scale.loss(one.scores.harmonic) - bias)) for one in proxies]
 
-    def expected_score(self, crf: float) -> float | None:
-        """Return the score that the sketches have at ``crf``."""
-        points = [(one.crf, one.scores.harmonic) for one in self._bench.known.sketches]
-        return expected_score(crf, points, self._metric.scale) if points else None
+    def predicted_score(self, crf: float) -> float | None:
+        """Return the score that the proxies have at ``crf``."""
+        points = [(one.crf, one.scores.harmonic) for one in self._store.known.proxies]
+        return predicted_score(crf, points, self._segment.metric.scale) if points else None
 
     def _calibration(self) -> Calibration:
-        path = self._request.calibration
-        return Calibration.read(path) if path else Calibration(metric=self._metric.name, anchors=())
+        path = self._segment.job.calibration
+        return Calibration.read(path) if path else Calibration(metric=self._segment.metric.name, anchors=())
 
-    def _sketched(self, crf: float, pencil: _Pencil) -> float:
-        for known in self._bench.known.sketches:
+
+class _Proxy:
+    """A segment's proxy, each CRF of which is paid for once; its frames are made when they are needed.
+
+    Args:
+        segment: The segment.
+        store: Where the scores are kept.
+        stack: The frames are there as long as it is open.
+    """
+
+    def __init__(self, segment: SegmentContext, store: AttemptStore, stack: contextlib.ExitStack) -> None:
+        self._segment = segment
+        self._store = store
+        self._stack = stack
+        self._frames: ProxyFrames | None = None
+
+    def score(self, crf: float) -> float:
+        """Return what the proxy scores at ``crf``."""
+        for known in self._store.known.proxies:
             if known.crf == crf:
                 return known.scores.harmonic
-        return pencil.draw(crf)
-
-    def draw(self, paper: Sketch, crf: float, paid: float) -> float:
-        """Draw a sketch, and keep what it scores, and what it took beyond the seconds that are ``paid``."""
-        scores = paper.try_at(crf, self._settings, self._metric, context=self._context, log=self._log)
-        self._bench.keep_sketch(crf, scores, paper.cpu_seconds - paid)
+        if self._frames is None:
+            self._frames = self._stack.enter_context(proxy_frames(self._segment, beside=self._store.record))
+        scores, cpu_seconds = self._frames.encode_at(crf)
+        self._store.keep_proxy(crf, scores, cpu_seconds)
         return scores.harmonic
 
-    def paper(self, stack: contextlib.ExitStack) -> Sketch:
-        """Shrink the segment's frames, for as long as ``stack`` is open."""
-        return stack.enter_context(
-            sketch(self._reference, self._bench.record, context=self._context, log=self._log)
-        )
+
+PREDICTORS = {
+    "native": "drapto.encoding.prediction:ProxyPredictor",
+    "ab-av1": "drapto.encoding.abav1.predictor:AbAv1Predictor",
+}
+"""Where the predictor of each ``quality.engine`` is: an engine is loaded only for who asks for it."""
 
 
-class _Pencil:
-    """Draws sketches; the shrunken frames are made when the first is drawn."""
+def predictor_for(segment: SegmentContext, store: AttemptStore) -> Predictor:
+    """Return what predicts a segment: the engine that its target names, where that sees what is encoded.
 
-    def __init__(self, guesser: SketchGuesser, stack: contextlib.ExitStack) -> None:
-        self._guesser = guesser
-        self._stack = stack
-        self._paper: Sketch | None = None
-        self._paid = 0.0
-
-    def draw(self, crf: float) -> float:
-        if self._paper is None:
-            self._paper = self._guesser.paper(self._stack)
-        score = self._guesser.draw(self._paper, crf, self._paid)
-        self._paid = self._paper.cpu_seconds
-        return score
-
-
-class AbAv1Guesser(Guesser):
-    """Where ab-av1 would encode: its tiers in turn, until one finds a CRF; else the closest of the last."""
-
-    def expect(self, goal: Goal) -> Expectation:
-        """Ask ab-av1, once for each target."""
-        purpose = f"{goal.target:g}"
-        known = self._bench.known.foreign.get(purpose)
-        if known is None:
-            crf, cpu = self._ask(goal)
-            known = self._bench.keep_foreign(purpose, crf, cpu)
-        return self.pace_only(goal)._replace(first=known)
-
-    def _ask(self, goal: Goal) -> tuple[float, float]:
-        settings = self._settings
-        asked = SearchSettings(
-            preset=settings.preset,
-            svt_params=settings.svt_params,
-            pix_fmt=settings.pix_fmt,
-            target=goal.target,
-            lowest=goal.lowest,
-            highest=goal.highest,
-            filters=f"crop={settings.crop}" if settings.crop else None,
-            model=self._metric.model_for(self._reference),
-        )
-        tool, spent, closest = find_ab_av1(self._context.ab_av1), 0.0, goal.lowest
-        for tier in TIERS:
-            found = ab_av1_search(
-                tool,
-                self._request.source,
-                asked,
-                tier=tier,
-                threads=self._request.lp,
-                scratch=self._request.attempts / f"ab-av1-{self._request.index:04d}",
-                context=self._context,
-                log=self._log,
-            )
-            spent += found.cpu_seconds
-            if isinstance(found, Found):
-                return found.crf, spent
-            closest = found.closest.crf
-        return closest, spent
-
-
-def guesser_for(engine: str, request: EncodeRequest, settings: EncodeSettings) -> type[Guesser]:
-    """Return who guesses: ab-av1 where it is asked for and sees the pictures that are encoded.
-
-    Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
-    would convert in a way of its own. A picture that players turn it turns, too, and crops it then.
+    Args:
+        segment: The segment.
+        store: Where what is found out is kept.
     """
-    own_way = settings.filters or settings.yuv_matrix or request.turned
-    return AbAv1Guesser if engine == "ab-av1" and not own_way else SketchGuesser
+    kind: type[Predictor] = pkgutil.resolve_name(PREDICTORS[segment.target.engine])
+    return kind(segment, store) if kind.suits(segment) else ProxyPredictor(segment, store)

@@ -1,4 +1,4 @@
-"""Sketches: a small, quick encode of a segment that tells what a real one will score.
+"""Proxies: a small, fast encode of a segment that tells what a real one will score.
 
 The middle of the picture is halved, encoded by a faster preset and measured against itself. At the same CRF,
 its loss (see `drapto.quality.scale`) is that of the real encode within 0.06 (standard deviation), but for
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
 from drapto.engine.context import file_url
-from drapto.quality.sampling import step_for
+from drapto.media.filters import renumbered
+from drapto.quality.sampling import stride_for
 from drapto.video.encode import run_encoder
 from drapto.video.request import EncodeRequest
 
@@ -22,17 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from drapto.engine.context import StageContext
-    from drapto.quality.metrics import Metric, Reference
+    from drapto.encoding.job import SegmentContext
+    from drapto.quality.metrics import Reference
     from drapto.quality.scores import Scores
-    from drapto.video.encode_settings import EncodeSettings
 
 MIDDLE = 2 / 3
 """The part of the width and of the height that is kept."""
 
 SHRINK = 2
 """How many times smaller that is then made, each way. The whole picture at a fifth of its size costs a third
-less, but strays by 0.11: slow scenes without fine detail look worse there than they are."""
+less, but deviates by 0.11: slow scenes without fine detail look worse there than they are."""
 
 SMALLEST = 64
 """Pixels of its shorter side that it keeps, if the picture has them: SVT-AV1 takes no less."""
@@ -41,91 +41,87 @@ LARGEST = 640
 """Pixels of its longer side that it does not exceed: all of its frames lie on the disk for a while."""
 
 PRESET = 8
-"""At preset 6 the sketch costs a third more, at 10 it strays half as far again."""
+"""At preset 6 the proxy costs a third more, at 10 it deviates half as far again."""
 
-LEAST_STEP = 3
-"""Every third frame of a sketch is measured, or fewer, as of an encode; all of them would tell no more."""
+LEAST_STRIDE = 3
+"""Every third frame of a proxy is measured, or fewer, as of an encode; all of them would tell no more."""
 
 
 @dataclass
-class Sketch:
-    """The shrunken frames of a segment, and what trying them took.
+class ProxyFrames:
+    """The shrunken frames of a segment, ready to be encoded.
 
     Attributes:
+        segment: The segment.
         reference: The frames.
-        cpu_seconds: What it took so far.
+        cpu_seconds: What it took to shrink them, until the first encode has accounted for it.
     """
 
+    segment: SegmentContext
     reference: Reference
     cpu_seconds: float
 
-    def try_at(
-        self, crf: float, settings: EncodeSettings, metric: Metric, *, context: StageContext, log: str
-    ) -> Scores:
+    def encode_at(self, crf: float) -> tuple[Scores, float]:
         """Encode the frames at ``crf`` and measure them.
 
-        Args:
-            crf: The CRF.
-            settings: Of the real encode.
-            metric: What is measured.
-            context: The title's surroundings.
-            log: Names the log.
+        Returns:
+            The scores, and the processor seconds that all of it took.
 
         Raises:
             ToolFailedError: A child process failed.
         """
-        reference = self.reference
-        quick = {
-            "preset": max(PRESET, settings.preset),
+        segment, reference = self.segment, self.reference
+        fast = {
+            "preset": max(PRESET, segment.shape.preset),
             "crop": None,
             "filters": (),
             "yuv_matrix": None,
             "frames": reference.frames,
         }
-        shape = settings.at(crf).model_copy(update=quick)
+        settings = segment.shape.at(crf).model_copy(update=fast)
         with atomic.scratch(reference.source) as path, atomic.scratch(reference.source) as scores_file:
             request = EncodeRequest(
                 source=reference.source,
                 stream=0,
                 target=path,
-                record=path,
-                index=0,
-                slots=1,
+                index=segment.request.index,
                 lp=1,
-                attempts=path.parent,
                 width=reference.width,
                 height=reference.height,
             )
-            done = run_encoder(request, path, shape, context=context, log=log)
-            every = max(LEAST_STEP, step_for(reference.frames))
-            scores, cpu = metric.measure(
-                path, reference, scores_file, step=every, threads=1, context=context, log=log
+            done = run_encoder(request, path, settings, context=segment.stage)
+            scores, cpu = segment.metric.measure(
+                path,
+                reference,
+                scores_file,
+                stride=max(LEAST_STRIDE, stride_for(reference.frames)),
+                threads=1,
+                context=segment.stage,
+                log=request.log,
             )
-        self.cpu_seconds += done.cpu_seconds + cpu
-        return scores
+        spent, self.cpu_seconds = self.cpu_seconds + done.cpu_seconds + cpu, 0.0
+        return scores, spent
 
 
 @contextlib.contextmanager
-def sketch(reference: Reference, beside: Path, *, context: StageContext, log: str) -> Iterator[Sketch]:
+def proxy_frames(segment: SegmentContext, beside: Path) -> Iterator[ProxyFrames]:
     """Shrink a segment's frames; they are removed at the end of the block.
 
     Args:
-        reference: The frames.
+        segment: The segment.
         beside: Names the temporary file.
-        context: The title's surroundings.
-        log: Names the log.
 
     Raises:
         ToolFailedError: ffmpeg failed.
     """
+    reference = segment.reference
     middle, (width, height) = shrunken(reference.width, reference.height)
     crop = f"crop={reference.crop}," if reference.crop else ""
-    tick = f"settb={reference.rate.denominator}/{reference.rate.numerator},setpts=N"
     convert = reference.convert if reference.yuv_matrix else ""
     scale = f"crop={middle[0]}:{middle[1]},scale={width}:{height}:flags=bicubic,format={reference.pix_fmt}"
-    filters = f"{reference.prepare}{crop}{convert}{scale},{tick}"
+    filters = f"{reference.prepare}{crop}{convert}{scale},{renumbered(reference.rate)}"
     with atomic.scratch(beside) as path:
-        finished = context.run_ffmpeg(
+        finished = segment.stage.run_ffmpeg(
             [
                 *(["-copyts"] if reference.filters else []),
                 *("-noautorotate", "-threads", "1", "-i", file_url(reference.source)),
@@ -133,16 +129,16 @@ def sketch(reference: Reference, beside: Path, *, context: StageContext, log: st
                 *("-vf", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
                 *("-an", "-sn", "-dn", "-c:v", "rawvideo", "-f", "nut", "-y", file_url(path)),
             ],
-            log=log,
+            log=segment.request.log,
             about=reference.source,
         )
         small = replace(reference, source=path, stream=0, crop=None, filters=(), yuv_matrix=None)
         small = replace(small, width=width, height=height)
-        yield Sketch(small, finished.cpu_seconds)
+        yield ProxyFrames(segment, small, finished.cpu_seconds)
 
 
 def shrunken(width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return the size of what is kept of a picture, and that of its sketch, pixels, all even."""
+    """Return the size of what is kept of a picture, and that of its proxy, pixels, all even."""
     kept = MIDDLE if min(width, height) * MIDDLE >= SMALLEST else 1
     width, height = _even(width * kept), _even(height * kept)
     shrink = max(min(SHRINK, min(width, height) / SMALLEST), max(width, height) / LARGEST, 1)

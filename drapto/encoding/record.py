@@ -38,7 +38,7 @@ class EncodedSegment(Document):
         bytes: Size of the file.
         seconds: Wall-clock seconds of the delivered encode.
         cpu_seconds: Processor seconds of the delivered encode.
-        search_cpu_seconds: Processor seconds of all that it took to find it: guess, encodes, measurements.
+        search_cpu_seconds: Processor seconds of all that it took to find it: proxies, encodes, measurements.
         complaints: How often ffmpeg complained of what it decoded.
         complaint: Its first complaint; empty where there was none.
     """

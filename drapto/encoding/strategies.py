@@ -12,15 +12,15 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, ClassVar
 
 from drapto.errors import ConfigError
+from drapto.quality.target import FixedCrf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drapto.encoding.job import SegmentJob
     from drapto.encoding.record import EncodedSegment
     from drapto.engine.context import EncodeProgress, StageContext
     from drapto.media.model import SourceInfo
-    from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import EncodeRequest
 
 GROUP = "drapto.strategies"
 
@@ -51,22 +51,27 @@ class Strategy(ABC):
 
     def encode(
         self,
-        request: EncodeRequest,
-        settings: EncodeSettings,
+        job: SegmentJob,
         *,
         context: StageContext,
-        on_start: Callable[[], None] | None = None,
-        on_progress: Callable[[EncodeProgress], None] | None = None,
+        report: Callable[[EncodeProgress], None] | None = None,
     ) -> EncodedSegment:
-        """Encode one segment, at its fixed CRF or to its target; override to do it in another way."""
-        if settings.target is not None:
-            from drapto.encoding.targeted import encode_to_target as encode  # noqa: PLC0415  brings PyAV
-        else:
-            from drapto.encoding.fixed import encode_segment as encode  # noqa: PLC0415  brings PyAV
+        """Encode one segment, at its fixed CRF or to its target; override to do it in another way.
 
-        return encode(
-            request, settings, strategy=self.name, context=context, on_start=on_start, on_progress=on_progress
-        )
+        Args:
+            job: The segment.
+            context: The title's surroundings.
+            report: Called about twice a second during each encode of it.
+
+        Raises:
+            StageError, FrameCountError, ToolFailedError: It cannot be encoded so.
+        """
+        from drapto.encoding.fixed import encode_at  # noqa: PLC0415  brings PyAV
+        from drapto.encoding.targeted import encode_to_target  # noqa: PLC0415  brings PyAV
+
+        if isinstance(job.quality, FixedCrf):
+            return encode_at(job, job.quality, context=context, report=report)
+        return encode_to_target(job, job.quality, context=context, report=report)
 
 
 def _length(info: SourceInfo) -> float:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import av
 
-from drapto.encoding.attempts import Attempt, Joined
+from drapto.encoding.attempts import Attempt, Splice
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.errors import ToolFailedError
-from drapto.quality.scores import Part, together
+from drapto.quality.scores import Part, pooled
 from drapto.video.encode import run_encoder
 from drapto.video.join import Run
 
@@ -19,62 +19,62 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drapto.encoding.attempt_store import Workbench
-    from drapto.engine.context import EncodeProgress, StageContext
-    from drapto.quality.metrics import Metric, Reference
+    from drapto.encoding.attempt_store import AttemptStore
+    from drapto.encoding.attempts import Attempts
+    from drapto.encoding.job import SegmentContext
+    from drapto.engine.context import EncodeProgress
     from drapto.quality.scores import Scores
-    from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import EncodeRequest
 
 
-class Maker:
-    """Makes each thing once: what is on the bench already is taken from there.
+class TrialEncodes:
+    """Makes each thing once: what is in the store already is taken from there.
 
     Args:
-        request: The segment.
-        settings: What shapes its bytes.
-        metric: What is measured.
-        reference: The segment's frames.
-        bench: Where attempts are kept.
-        context: The title's surroundings.
-        on_progress: Called about twice a second during each encode.
+        segment: The segment.
+        store: Where attempts are kept.
+        report: Called about twice a second during each encode.
     """
 
     def __init__(
         self,
-        request: EncodeRequest,
-        settings: EncodeSettings,
-        metric: Metric,
-        reference: Reference,
-        bench: Workbench,
-        *,
-        context: StageContext,
-        on_progress: Callable[[EncodeProgress], None] | None,
+        segment: SegmentContext,
+        store: AttemptStore,
+        report: Callable[[EncodeProgress], None] | None = None,
     ) -> None:
-        self._request = request
-        self._settings = settings
-        self._metric = metric
-        self._reference = reference
-        self._bench = bench
-        self._context = context
-        self._on_progress = on_progress
+        self._segment = segment
+        self._store = store
+        self._report = report
+
+    @property
+    def known(self) -> Attempts:
+        """All that has been tried."""
+        return self._store.known
+
+    def delivered(self) -> Attempt | Splice | None:
+        """Return what the segment's encoded file is already; None where there is none."""
+        return self._store.delivered()
 
     def encoded(self, crf: float, first: int = 0) -> Attempt:
-        """Encode the frames from ``first`` on at ``crf``, unless that was done and the file is there."""
-        known = self._bench.known.at(crf, first)
-        if known is not None and self._bench.file(known) is not None:
+        """Encode the frames from ``first`` on at ``crf``, unless that was done and the file is there.
+
+        Raises:
+            FrameCountError: It did not come to its frames.
+            ToolFailedError: The encoder failed.
+        """
+        known = self._store.known.at(crf, first)
+        if known is not None and self._store.file(known) is not None:
             return known
-        path = self._bench.path(crf, first)
+        path = self._store.path(crf, first)
         if known is None and path.is_file():
             # a run was killed between the encode, which is whole, and the record of what it took
             return self._keep(Attempt(crf=crf, first=first, bytes=0, digest=""), path)
         with atomic.replacing(path) as partial:
             done = run_encoder(
-                self._request,
+                self._segment.request,
                 partial,
-                self._settings.at(crf).tail(first),
-                context=self._context,
-                on_progress=self._progress_from(first),
+                self._segment.shape.at(crf).tail(first),
+                context=self._segment.stage,
+                report=self._report_from(first),
             )
         if known is not None and known.digest == digest(path):
             return known  # the same bytes again, since the encoder is deterministic: what was measured holds
@@ -93,90 +93,97 @@ class Maker:
 
     def _keep(self, attempt: Attempt, path: Path) -> Attempt:
         found = {"bytes": path.stat().st_size, "digest": digest(path), "keyframes": keyframes(path)}
-        return self._bench.keep(attempt.model_copy(update=found))
+        return self._store.keep(attempt.model_copy(update=found))
 
-    def _progress_from(self, first: int) -> Callable[[EncodeProgress], None] | None:
+    def _report_from(self, first: int) -> Callable[[EncodeProgress], None] | None:
         """Return who is told of a tail's progress as the segment's."""
-        told = self._on_progress
-        if told is None:
+        report = self._report
+        if report is None:
             return None
-        return lambda progress: told(replace(progress, frame=first + progress.frame))
+        return lambda progress: report(replace(progress, frame=first + progress.frame))
 
-    def measured(self, attempt: Attempt, every: int) -> Scores:
-        """Measure every ``every``-th frame of an attempt, unless that was done."""
-        known = attempt.measured(every)
+    def measured(self, attempt: Attempt, stride: int) -> Scores:
+        """Measure every ``stride``-th frame of an attempt, unless that was done.
+
+        Raises:
+            ToolFailedError: A child process failed.
+        """
+        known = attempt.measured(stride)
         if known is not None:
             return known
-        path = self._bench.file(attempt)
-        if path is None:
+        if self._store.file(attempt) is None:
             attempt = self.encoded(attempt.crf, attempt.first)
-            path = self._bench.path(attempt.crf, attempt.first)
-        scores, cpu = self._measure(path, attempt.first, every)
+        scores, cpu = self._measure(self._file(attempt), attempt.first, stride)
         spent = attempt.measuring_cpu_seconds + cpu
         update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
-        self._bench.keep(attempt.model_copy(update=update))
+        self._store.keep(attempt.model_copy(update=update))
         return scores
 
-    def _measure(self, path: Path, first: int, every: int) -> tuple[Scores, float]:
-        with atomic.scratch(self._bench.record) as scores_file:
-            return self._metric.measure(
+    def _measure(self, path: Path, first: int, stride: int) -> tuple[Scores, float]:
+        segment = self._segment
+        with atomic.scratch(self._store.record) as scores_file:
+            return segment.metric.measure(
                 path,
-                self._reference.tail(first),
+                segment.reference.tail(first),
                 scores_file,
-                step=every,
-                threads=self._request.lp,
-                context=self._context,
-                log=f"encode-{self._request.index:04d}",
+                stride=stride,
+                threads=segment.request.lp,
+                context=segment.stage,
+                log=segment.request.log,
             )
 
-    def together(self, joined: Joined, every: int) -> Scores:
-        """Return the scores of a mended segment, measuring what was not."""
-        if any(one.measured(every) is None for one in self.sources(joined)):
-            if self._bench.delivered() == joined:
-                # asked for more frames than before, while what it was joined from is gone
-                return self._measure(self._request.target, 0, every)[0]
-            for attempt in self.sources(joined):
-                self.measured(attempt, every)
-        frames = self._settings.frames
-        whole, tail = (attempt.measured(every) for attempt in self.sources(joined))
-        head = whole.between(0, joined.first) if whole else None
-        if tail and not self._bench.known.at(joined.tail_crf, joined.first):
-            tail = tail.between(joined.first, frames)
+    def pooled(self, spliced: Splice, stride: int) -> Scores:
+        """Return the scores of a spliced segment, measuring what was not.
+
+        Raises:
+            ToolFailedError: A child process failed.
+        """
+        if any(one.measured(stride) is None for one in self.sources(spliced)):
+            if self._store.delivered() == spliced:
+                # asked for more frames than before, while what it was spliced from is gone
+                return self._measure(self._segment.request.target, 0, stride)[0]
+            for attempt in self.sources(spliced):
+                self.measured(attempt, stride)
+        frames = self._segment.shape.frames
+        whole, tail = (attempt.measured(stride) for attempt in self.sources(spliced))
+        head = whole.between(0, spliced.first) if whole else None
+        if tail and not self._store.known.at(spliced.tail_crf, spliced.first):
+            tail = tail.between(spliced.first, frames)
         if head is None or tail is None:
             raise ValueError("a tail without a measured frame")
-        parts = [Part(frames=joined.first, scores=head), Part(frames=frames - joined.first, scores=tail)]
-        return together(parts, listed=True)
+        parts = [Part(frames=spliced.first, scores=head), Part(frames=frames - spliced.first, scores=tail)]
+        return pooled(parts, listed=True)
 
-    def sources(self, joined: Joined) -> tuple[Attempt, Attempt]:
-        """Return the attempts that a mended segment is of: that of the whole, and that of the tail."""
-        known = self._bench.known
-        head = known.at(joined.crf)
-        tail = known.at(joined.tail_crf, joined.first) or known.at(joined.tail_crf)
-        if head is None or tail is None:
-            raise ValueError(f"{joined} was not tried")
-        return head, tail
+    def sources(self, chosen: Attempt | Splice) -> tuple[Attempt, ...]:
+        """Return the attempts that a segment's file is of: that of the whole, and that of a spliced tail."""
+        return (chosen,) if isinstance(chosen, Attempt) else self._store.known.sources(chosen)
 
-    def deliver(self, chosen: Attempt | Joined) -> None:
-        """Make what was chosen the segment's file, unless it is."""
-        if self._bench.delivered() == chosen:
+    def deliver(self, chosen: Attempt | Splice) -> None:
+        """Make what was chosen the segment's file, unless it is.
+
+        Raises:
+            ToolFailedError: A child process failed.
+        """
+        if self._store.delivered() == chosen:
             return
         if isinstance(chosen, Attempt):
-            attempt = self.encoded(chosen.crf)
-            self._bench.deliver(self._bench.file(attempt) or self._bench.path(attempt.crf))
+            self._store.deliver(self._file(self.encoded(chosen.crf)))
             return
         head, tail = (self.encoded(one.crf, one.first) for one in self.sources(chosen))
-        cut = chosen.first - tail.first
-        runs = [Run(self._file(head), 0, chosen.first), Run(self._file(tail), cut)]
-        self._bench.deliver_joined(
+        self._store.deliver_spliced(
             chosen,
-            runs,
-            frames=self._settings.frames,
-            rate=self._settings.rate,
-            disk_rate=self._context.disk_rate,
+            [Run(self._file(head), 0, chosen.first), Run(self._file(tail), chosen.first - tail.first)],
+            frames=self._segment.shape.frames,
+            rate=self._segment.shape.rate,
+            disk_rate=self._segment.stage.disk_rate,
         )
 
+    def clear(self) -> None:
+        """Remove the attempts' files; what is known of them stays."""
+        self._store.clear()
+
     def _file(self, attempt: Attempt) -> Path:
-        return self._bench.file(attempt) or self._bench.path(attempt.crf, attempt.first)
+        return self._store.file(attempt) or self._store.path(attempt.crf, attempt.first)
 
 
 def keyframes(path: Path) -> tuple[int, ...]:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.resources import DiskRate
-    from drapto.engine.slots import Slots
 
 
 def file_url(path: Path) -> str:
@@ -46,7 +45,6 @@ class StageContext:
         title: The title's name.
         ffmpeg: The ffmpeg program.
         logs: The directory of the title's logs.
-        cpu: The CPU slots of this project.
         disk_rate: How fast drapto itself may write when it copies streams.
         ab_av1: The ab-av1 program; None to look for one.
     """
@@ -54,7 +52,6 @@ class StageContext:
     title: str
     ffmpeg: Path
     logs: Path
-    cpu: Slots
     disk_rate: DiskRate
     ab_av1: Path | None = None
 

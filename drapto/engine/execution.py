@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 GROUP = "drapto.engines"
 
-MEMORY_UNIT = 256 << 20
-"""Bytes of memory that one slot stands for: a quarter of what an encoder of 1080p takes."""
+MEMORY_UNIT = 64 << 20
+"""Bytes of memory that one slot stands for: a fifth of what the smallest encoder takes."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class LocalEngine:
             if needs.cpus:
                 stack.enter_context(self._cpus.hold(needs.cpus))
             if needs.memory:
-                stack.enter_context(self._memory.hold(-(-needs.memory // MEMORY_UNIT)))
+                stack.enter_context(self._memory.hold(needs.memory // MEMORY_UNIT))
             yield
 
     def cancel(self) -> None:

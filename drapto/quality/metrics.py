@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
-from drapto.media.filters import without_first
+from drapto.media.filters import renumbered, without_first
 from drapto.media.yuv import conversion
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
 from drapto.quality.scores import Scores, scores_of
@@ -92,16 +92,16 @@ class Metric(ABC):
         """Return the name of the model that these pictures are for; empty where there is only one."""
 
     @abstractmethod
-    def step_for(self, step: int) -> int:
-        """Return which frames are measured where every ``step``-th is asked for."""
+    def stride_for(self, stride: int) -> int:
+        """Return which frames are measured where every ``stride``-th is asked for."""
 
-    def chosen(self, step: int) -> str:
+    def chosen(self, stride: int) -> str:
         """Return the filter that leaves out what need not be looked at, with a final comma, or nothing."""
-        del step
+        del stride
         return ""
 
     @abstractmethod
-    def filter(self, reference: Reference, scores_file: Path, *, step: int, threads: int) -> str:
+    def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return the filter of two inputs, the encode and the reference."""
 
     @abstractmethod
@@ -118,7 +118,7 @@ class Metric(ABC):
         reference: Reference,
         scores_file: Path,
         *,
-        step: int,
+        stride: int,
         threads: int,
         context: StageContext,
         log: str,
@@ -129,10 +129,10 @@ class Metric(ABC):
             encode: The encoded file.
             reference: What it was encoded from.
             scores_file: A temporary file name, for the scores of the frames.
-            step: Every how many-th frame is measured.
+            stride: Every how many-th frame is measured.
             threads: How many may be used.
             context: The surroundings.
-            log: Names the scores_file of the child process.
+            log: Names the log of the child process.
 
         Returns:
             The scores, and the processor seconds that they took.
@@ -140,30 +140,31 @@ class Metric(ABC):
         Raises:
             ToolFailedError: ffmpeg failed, or measured other frames than were asked for.
         """
-        step = self.step_for(step)
-        arguments = self._arguments(encode, reference, scores_file, step, threads)
+        stride = self.stride_for(stride)
+        arguments = self._arguments(encode, reference, scores_file, stride, threads)
         finished = context.run_ffmpeg(arguments, log=log, about=encode)
         try:
             values = self.read(scores_file)
         except (OSError, ValueError, KeyError) as error:
             raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
-        if len(values) != len(range(0, reference.frames, step)):
-            wanted = len(range(0, reference.frames, step))
+        if len(values) != len(range(0, reference.frames, stride)):
+            wanted = len(range(0, reference.frames, stride))
             raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
         model = self.model_for(reference)
-        return scores_of(self.name, values, model=model, step=step), finished.cpu_seconds
+        return scores_of(self.name, values, model=model, stride=stride), finished.cpu_seconds
 
     def _arguments(
-        self, encode: Path, reference: Reference, scores_file: Path, step: int, threads: int
+        self, encode: Path, reference: Reference, scores_file: Path, stride: int, threads: int
     ) -> Sequence[str | Path]:
         # by number, not by time: the reference's times may be uneven, the encode's are not
-        tick = f"settb={reference.rate.denominator}/{reference.rate.numerator},setpts=N"
+        tick = renumbered(reference.rate)
         crop = f"crop={reference.crop}," if reference.crop else ""
-        chosen = self.chosen(step)
+        chosen = self.chosen(stride)
+        measure = self.filter(reference, scores_file, stride=stride, threads=threads)
         filters = (
             f"[0:v:0]{chosen}format={reference.pix_fmt},{tick}[encode];"
             f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{tick}[reference];"
-            f"[encode][reference]{self.filter(reference, scores_file, step=step, threads=threads)}:shortest=1"
+            f"[encode][reference]{measure}:shortest=1"
         )
         decode = ("-noautorotate", "-threads", str(threads))
         return [
@@ -185,19 +186,19 @@ class Vmaf(Metric):
         long, short = sorted((reference.width, reference.height), reverse=True)
         return "vmaf_4k_v0.6.1" if long > FOUR_K[0] or short > FOUR_K[1] else "vmaf_v0.6.1"
 
-    def step_for(self, step: int) -> int:
-        """Return ``step``: libvmaf leaves frames out by itself."""
-        return step
+    def stride_for(self, stride: int) -> int:
+        """Return ``stride``: libvmaf leaves frames out by itself."""
+        return stride
 
-    def chosen(self, step: int) -> str:
+    def chosen(self, stride: int) -> str:
         """Keep each measured frame and its neighbours, whose motion counts; the scores stay the same."""
-        return f"select='lt(mod(n+1,{step}),{NEIGHBOURHOOD})'," if step > NEIGHBOURHOOD else ""
+        return f"select='lt(mod(n+1,{stride}),{NEIGHBOURHOOD})'," if stride > NEIGHBOURHOOD else ""
 
-    def filter(self, reference: Reference, scores_file: Path, *, step: int, threads: int) -> str:
+    def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return libvmaf's filter."""
         model = f"version={self.model_for(reference)}"
         return (
-            f"libvmaf=model={model}:n_threads={threads}:n_subsample={min(step, NEIGHBOURHOOD)}"
+            f"libvmaf=model={model}:n_threads={threads}:n_subsample={min(stride, NEIGHBOURHOOD)}"
             f":log_fmt=json:log_path={escaped(scores_file)}"
         )
 
@@ -217,14 +218,14 @@ class Xpsnr(Metric):
         del reference
         return ""
 
-    def step_for(self, step: int) -> int:
+    def stride_for(self, stride: int) -> int:
         """Return 1: the filter weighs a frame by those before it, and leaves none out."""
-        del step
+        del stride
         return 1
 
-    def filter(self, reference: Reference, scores_file: Path, *, step: int, threads: int) -> str:
+    def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return ffmpeg's filter."""
-        del reference, step, threads
+        del reference, stride, threads
         return f"xpsnr=stats_file={escaped(scores_file)}"
 
     def read(self, scores_file: Path) -> list[float]:

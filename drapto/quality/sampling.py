@@ -7,23 +7,23 @@ ENOUGH = 60
 harmonic mean of every third frame (25 to 83 of them) is off by 0.09 (standard deviation; 0.28 at most), that
 of every fifth (15 to 50) by 0.25 (0.6 at most)."""
 
-LARGEST_STEP = 9
+LARGEST_STRIDE = 9
 """Beyond it little is saved: every frame is decoded all the same, and its motion is looked at."""
 
 MOST_ANCHORS = 8
 """Anchors beyond which a title is hardly known better."""
 
 SEGMENTS_PER_ANCHOR = 3
-"""An anchor is guessed with less knowledge than the others, so most segments are others."""
+"""An anchor's CRF is predicted with less knowledge than the others', so most segments are others."""
 
 
-def step_for(frames: int) -> int:
-    """Return the step from one measured frame to the next in a segment of ``frames``.
+def stride_for(frames: int) -> int:
+    """Return the stride from one measured frame to the next in a segment of ``frames``.
 
-    It is odd. SVT-AV1's pyramid repeats after 32 frames: an even step would see the same levels of it again
+    It is odd. SVT-AV1's pyramid repeats after 32 frames: an even stride would see the same levels of it again
     and again (every eighth frame only the best: 1.85 VMAF too much on one clip).
     """
-    most = min(LARGEST_STEP, max(1, frames // ENOUGH))
+    most = min(LARGEST_STRIDE, max(1, frames // ENOUGH))
     return most if most % 2 else most - 1
 
 

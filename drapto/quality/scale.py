@@ -61,7 +61,7 @@ class VmafScale(Scale):
         return 100 + self.SHIFT - math.exp(loss)
 
     def growth(self, score: float) -> float:
-        """Return the expected growth of the loss with each CRF."""
+        """Return the usual growth of the loss with each CRF."""
         missing = 100 - min(score, 100.0) + self.SHIFT
         return self.GROWTH * math.pow(max(1.0, self.USUAL / missing), self.BEND)
 
@@ -86,7 +86,7 @@ class DecibelScale(Scale):
         return -loss
 
     def growth(self, score: float) -> float:
-        """Return the expected growth of the loss with each CRF."""
+        """Return the usual growth of the loss with each CRF."""
         del score
         return self.GROWTH
 
@@ -96,24 +96,24 @@ class DecibelScale(Scale):
         return 34.0, 40.0
 
 
-class Expectation(NamedTuple):
-    """What is expected of a title's segments before any is encoded.
+class Prediction(NamedTuple):
+    """What is predicted of a title's segments before any is encoded.
 
     Attributes:
         first: The CRF to begin with.
-        pace: How fast the loss grows with the CRF, where 1 is as fast as usual.
+        slope: How fast the loss grows with the CRF, where 1 is as fast as usual.
     """
 
     first: float
-    pace: float
+    slope: float
 
 
-SLOWEST, FASTEST = 0.4, 2.5
-"""Bounds of a pace that is believed."""
+FLATTEST, STEEPEST = 0.4, 2.5
+"""Bounds of a slope that is believed."""
 
 
-def expect(target: float, points: Iterable[tuple[float, float]], scale: Scale) -> Expectation:
-    """Return what is expected of segments whose samples scored as the (CRF, score) ``points`` say.
+def predict(target: float, points: Iterable[tuple[float, float]], scale: Scale) -> Prediction:
+    """Return what is predicted of segments whose samples scored as the (CRF, score) ``points`` say.
 
     Where scores rise with the CRF, which is noise, neighbours are pooled to their mean (isotonic regression
     by pooling adjacent violators: Barlow et al., "Statistical Inference under Order Restrictions", 1972).
@@ -127,17 +127,17 @@ def expect(target: float, points: Iterable[tuple[float, float]], scale: Scale) -
     wanted = scale.loss(target)
     if not knots:
         crf, score = scale.usual
-        return Expectation(crf + (wanted - scale.loss(score)) / scale.growth(score), 1.0)
-    pace = _pace(knots, scale)
+        return Prediction(crf + (wanted - scale.loss(score)) / scale.growth(score), 1.0)
+    slope = _slope(knots, scale)
     for (left, low), (right, high) in pairwise(knots):
         if low <= wanted <= high and low < high:
-            return Expectation(left + (wanted - low) * (right - left) / (high - low), pace)
+            return Prediction(left + (wanted - low) * (right - left) / (high - low), slope)
     crf, loss = min(knots, key=lambda knot: abs(knot[1] - wanted))
-    return Expectation(crf + (wanted - loss) / (pace * scale.growth(scale.score(loss))), pace)
+    return Prediction(crf + (wanted - loss) / (slope * scale.growth(scale.score(loss))), slope)
 
 
-def expected_score(crf: float, points: Iterable[tuple[float, float]], scale: Scale) -> float:
-    """Return the score that is expected at ``crf`` of what scored as the (CRF, score) ``points`` say.
+def predicted_score(crf: float, points: Iterable[tuple[float, float]], scale: Scale) -> float:
+    """Return the score that is predicted at ``crf`` of what scored as the (CRF, score) ``points`` say.
 
     Raises:
         ValueError: There is no point.
@@ -147,15 +147,15 @@ def expected_score(crf: float, points: Iterable[tuple[float, float]], scale: Sca
         if left <= crf <= right and left < right:
             return scale.score(low + (high - low) * (crf - left) / (right - left))
     near, loss = min(knots, key=lambda knot: abs(knot[0] - crf))
-    return scale.score(loss + (crf - near) * _pace(knots, scale) * scale.growth(scale.score(loss)))
+    return scale.score(loss + (crf - near) * _slope(knots, scale) * scale.growth(scale.score(loss)))
 
 
-def _pace(knots: Sequence[tuple[float, float]], scale: Scale) -> float:
+def _slope(knots: Sequence[tuple[float, float]], scale: Scale) -> float:
     (left, low), (right, high) = knots[0], knots[-1]
     if right == left:
         return 1.0
     usual = scale.growth(scale.score((low + high) / 2))
-    return min(max((high - low) / (right - left) / usual, SLOWEST), FASTEST)
+    return min(max((high - low) / (right - left) / usual, FLATTEST), STEEPEST)
 
 
 def _rising(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -6,7 +6,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from drapto.engine.document import Model
 
@@ -23,7 +23,7 @@ class Scores(Model):
     Attributes:
         metric: ``vmaf`` (0 to 100) or ``xpsnr`` (dB).
         model: The metric's model, where it has several.
-        step: Every ``step``-th frame was measured, from the first on.
+        stride: Every ``stride``-th frame was measured, from the first on.
         harmonic: The harmonic mean, which low frames weigh down: what a target is held against.
         mean: The arithmetic mean.
         p5: The 5th percentile.
@@ -33,7 +33,8 @@ class Scores(Model):
 
     metric: str
     model: str = ""
-    step: int = 1
+    # documents of drapto 0.1 say "step"
+    stride: int = Field(1, validation_alias=AliasChoices("stride", "step"))
     harmonic: float
     mean: float
     p5: float
@@ -42,9 +43,9 @@ class Scores(Model):
 
     def between(self, first: int, end: int) -> Scores | None:
         """Return the scores of the frames from ``first`` to before ``end``; None where none was measured."""
-        begin, stop = (-(-frame // self.step) for frame in (first, end))
+        begin, stop = (-(-frame // self.stride) for frame in (first, end))
         found = self.values[begin:stop]
-        return scores_of(self.metric, found, model=self.model, step=self.step) if found else None
+        return scores_of(self.metric, found, model=self.model, stride=self.stride) if found else None
 
 
 class Part(Model):
@@ -59,20 +60,20 @@ class Part(Model):
     scores: Scores
 
 
-def scores_of(metric: str, values: Sequence[float], *, model: str = "", step: int = 1) -> Scores:
+def scores_of(metric: str, values: Sequence[float], *, model: str = "", stride: int = 1) -> Scores:
     """Return the figures of ``values``, one for each measured frame.
 
     Raises:
         ValueError: There is none.
     """
     rounded = tuple(round(value, 3) for value in values)
-    return _pooled([(value, 1.0) for value in rounded], metric, model, step, rounded)
+    return _figures([(value, 1.0) for value in rounded], metric, model, stride, rounded)
 
 
-def together(parts: Iterable[Part], *, listed: bool = False) -> Scores:
+def pooled(parts: Iterable[Part], *, listed: bool = False) -> Scores:
     """Return the scores of several runs of frames as one; each weighs as many frames as it has.
 
-    ``step`` is the largest of theirs.
+    ``stride`` is the largest of theirs.
 
     Args:
         parts: In order.
@@ -90,11 +91,11 @@ def together(parts: Iterable[Part], *, listed: bool = False) -> Scores:
         (value, part.frames / len(part.scores.values)) for part in several for value in part.scores.values
     ]
     values = tuple(value for value, _ in weighed) if listed else ()
-    return _pooled(weighed, metric, model, max(part.scores.step for part in several), values)
+    return _figures(weighed, metric, model, max(part.scores.stride for part in several), values)
 
 
-def _pooled(
-    weighed: Sequence[tuple[float, float]], metric: str, model: str, step: int, values: tuple[float, ...]
+def _figures(
+    weighed: Sequence[tuple[float, float]], metric: str, model: str, stride: int, values: tuple[float, ...]
 ) -> Scores:
     if not weighed:
         raise ValueError("no frame was measured")
@@ -104,7 +105,7 @@ def _pooled(
     return Scores(
         metric=metric,
         model=model,
-        step=step,
+        stride=stride,
         harmonic=round(total / inverse - 1, 3),
         mean=round(math.fsum(value * weight for value, weight in weighed) / total, 3),
         p5=round(_percentile(weighed, LOW_SHARE * total), 3),

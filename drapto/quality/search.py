@@ -1,6 +1,6 @@
 """The search for the CRF whose encode meets a target, in as few encodes as can be: arithmetic only.
 
-Each step is a function of what has been measured, so a search that was interrupted goes on where it was. A
+Each answer is a function of what has been measured, so a search that was interrupted goes on where it was. A
 score is only ever taken from an encode that was measured.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drapto.quality.scale import Expectation, Scale
+    from drapto.quality.scale import Prediction, Scale
 
 STEP = 0.25
 """The smallest difference of two CRFs that SVT-AV1 takes."""
@@ -99,17 +99,17 @@ class End:
     good: bool
 
 
-def step(goal: Goal, points: Sequence[Point], scale: Scale, expected: Expectation) -> Try | End:
+def next_crf(goal: Goal, points: Sequence[Point], scale: Scale, predicted: Prediction) -> Try | End:
     """Return what to do next.
 
     Args:
         goal: What is looked for.
         points: The encodes measured so far.
         scale: How the metric falls with the CRF.
-        expected: Where to begin, and how fast the metric falls where one encode is all that is known.
+        predicted: Where to begin, and how fast the metric falls where one encode is all that is known.
     """
     if not points:
-        return Try(clamped(goal, expected.first))
+        return Try(clamped(goal, predicted.first))
     best = nearest(goal, points)
     if goal.met_by(best.score):
         return End(best, "target", good=True)
@@ -117,19 +117,19 @@ def step(goal: Goal, points: Sequence[Point], scale: Scale, expected: Expectatio
     below = min((point for point in points if point.score < goal.target), default=None)
     if above and below:
         # where lines were drawn in vain, the curve is a step, and halves close in faster
-        guess = _between(goal, above, below, scale, halved=len(points) >= PATIENCE)
+        crf = _between(goal, above, below, scale, halved=len(points) >= PATIENCE)
         why: Why = "noise" if above.crf > below.crf else "steps"
     else:
-        guess = _beyond(goal, points, scale, expected.pace)
+        crf = _beyond(goal, points, scale, predicted.slope)
         last = max(points) if above else min(points)
         why = "crf bound" if last.crf in (goal.lowest, goal.highest) else "plateau"
     # what is above the target loses nothing but bytes
     taken = above or best
-    if guess is None:
+    if crf is None:
         return End(taken, why, good=goal.suffices(taken.score))
     if len({point.crf for point in points}) >= goal.most:
         return End(taken, "tries", good=goal.suffices(taken.score))
-    return Try(guess)
+    return Try(crf)
 
 
 def nearest(goal: Goal, points: Sequence[Point]) -> Point:
@@ -150,7 +150,7 @@ def _between(goal: Goal, above: Point, below: Point, scale: Scale, *, halved: bo
     return min(max(_quarter(above.crf + share * (below.crf - above.crf)), first), last)
 
 
-def _beyond(goal: Goal, points: Sequence[Point], scale: Scale, pace: float) -> float | None:
+def _beyond(goal: Goal, points: Sequence[Point], scale: Scale, slope: float) -> float | None:
     """Return a CRF on the side where the target must be, or None where nothing is to be found there.
 
     All encodes are on one side of the target: too good, or too bad.
@@ -160,13 +160,13 @@ def _beyond(goal: Goal, points: Sequence[Point], scale: Scale, pace: float) -> f
     last, *others = sorted(points, reverse=upwards)
     if last.crf == bound:
         return None
-    growth = pace * scale.growth(last.score)
+    growth = slope * scale.growth(last.score)
     if others:
         apart = abs(last.crf - others[-1].crf)
         if apart >= FLAT_REACH and abs(last.score - others[-1].score) < FLAT * apart:
             return None
         rise = scale.loss(last.score) - scale.loss(others[0].score)
-        # a curve bends, and noise may turn it: what was measured is believed within a factor of four
+        # a curve bends, and noise may reverse it: what was measured is believed within a factor of four
         growth = min(max(rise / (last.crf - others[0].crf), growth / 4), 4 * growth)
     leap = (scale.loss(goal.target) - scale.loss(last.score)) / growth
     furthest = LONGEST_LEAP if upwards else -LONGEST_LEAP

@@ -1,8 +1,8 @@
-"""A segment that misses its target by little is mended: only its tail is encoded anew. Arithmetic only.
+"""A segment that misses its target by little is spliced: only its tail is encoded anew. Arithmetic only.
 
 A segment is longer than the keyframe interval, so its encode has keyframes inside. From one of them on it can
 be given another CRF, and the whole then meets the target for the price of a part. As in
-`drapto.quality.search`, each step is a function of what was measured.
+`drapto.quality.search`, each answer is a function of what was measured.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from drapto.quality.search import Goal, Point, Try, step
+from drapto.quality.search import Goal, Point, Try, next_crf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drapto.quality.scale import Expectation, Scale
+    from drapto.quality.scale import Prediction, Scale
 
 BEYOND = 1000.0
 """A score that nothing has."""
@@ -26,11 +26,11 @@ REACH = 6.0
 the halves of 15 s of the Sintel trailer differ by 3 to 9 at one CRF. What needs more is encoded anew."""
 
 MOST = 2
-"""Encodes of a tail; where they do not do, it is no case for mending."""
+"""Encodes of a tail; where they do not do, it is no case for a splice."""
 
 SHARE = 0.5
-"""Part of the tolerance that a mended segment may be off by: what is left is for the tail to stray. To aim at
-the target itself would change the tail for nothing."""
+"""Part of the tolerance that a spliced segment may be off by: what is left is for the tail to deviate. To aim
+at the target itself would change the tail for nothing."""
 
 
 class Tail(NamedTuple):
@@ -39,7 +39,7 @@ class Tail(NamedTuple):
     Attributes:
         first: How many of the segment's frames go before it.
         frames: How many it has.
-        head: What the frames before it score in the encode that is to be mended.
+        head: What the frames before it score in the encode that is to be spliced.
         now: What its own score there.
         points: What it scored in each encode that has it.
         own: How many of these encodes are of the tail alone.
@@ -62,7 +62,7 @@ class TryTail:
 
 
 @dataclass(frozen=True)
-class Mended:
+class Spliced:
     """The segment is at its target.
 
     Attributes:
@@ -76,33 +76,33 @@ class Mended:
     score: float
 
 
-def mend(
-    goal: Goal, base: float, tails: Sequence[Tail], scale: Scale, expected: Expectation
-) -> TryTail | Mended | None:
-    """Return how a segment is mended, or what to try for it; None where that would not be worth its price.
+def splice(
+    goal: Goal, base: float, tails: Sequence[Tail], scale: Scale, predicted: Prediction
+) -> TryTail | Spliced | None:
+    """Return how a segment is spliced, or what to try for it; None where that would not be worth its price.
 
     Args:
         goal: What the segment is to score.
-        base: The CRF of the encode to be mended.
+        base: The CRF of the encode that keeps its head.
         tails: Its tails, the shortest first.
         scale: How the metric falls with the CRF.
-        expected: How fast it falls where one encode is all that is known.
+        predicted: How fast it falls where one encode is all that is known.
     """
     for tail in tails:
-        joined = [Mended(tail.first, point.crf, together(tail, point.score)) for point in tail.points]
-        best = min(joined, key=lambda one: abs(one.score - goal.target), default=None)
+        spliced = [Spliced(tail.first, point.crf, pooled(tail, point.score)) for point in tail.points]
+        best = min(spliced, key=lambda one: abs(one.score - goal.target), default=None)
         if best and goal.met_by(best.score):
             return best
     for tail in tails:
         if tail.own >= MOST:
             continue
-        found = step(_own(goal, tail), tail.points, scale, expected)
+        found = next_crf(_own(goal, tail), tail.points, scale, predicted)
         if isinstance(found, Try) and abs(found.crf - base) <= REACH:
             return TryTail(tail.first, found.crf)
     return None
 
 
-def together(tail: Tail, score: float) -> float:
+def pooled(tail: Tail, score: float) -> float:
     """Return the harmonic mean of all frames (`drapto.quality.scores`) where the tail has ``score``."""
     frames = tail.first + tail.frames
     return frames / (tail.first / (tail.head + 1) + tail.frames / (score + 1)) - 1
@@ -110,7 +110,7 @@ def together(tail: Tail, score: float) -> float:
 
 def _own(goal: Goal, tail: Tail) -> Goal:
     """Return what the tail must score for the whole to come within the goal, on the side where it is."""
-    side = math.copysign(1, together(tail, tail.now) - goal.target)
+    side = math.copysign(1, pooled(tail, tail.now) - goal.target)
     aim, slack = goal.target + side * SHARE * goal.tolerance, (1 - SHARE) * goal.tolerance
     low, middle, high = (_needed(tail, score) for score in (aim - slack, aim, aim + slack))
     return replace(goal, target=middle, tolerance=min(middle - low, high - middle))

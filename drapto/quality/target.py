@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from drapto.engine.document import Model
+from drapto.quality.sampling import stride_for
 from drapto.quality.search import Goal
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ EASED = 2.0
 """By how much of the metric the last tier lowers the target."""
 
 
+class FixedCrf(Model):
+    """Every segment at the same CRF, and nothing is measured.
+
+    Attributes:
+        crf: The CRF, in quarter steps.
+    """
+
+    crf: float
+
+
 class QualityTarget(Model):
     """The quality that every segment is to have.
 
@@ -28,7 +39,7 @@ class QualityTarget(Model):
         lowest, highest: The bounds of the CRF.
         most: How many encodes a segment may take in each tier.
         thorough: Measure every frame.
-        engine: ``native``, or ``ab-av1`` for the first guess.
+        engine: Who predicts the first CRF: ``native``, or ``ab-av1``.
         out_of_reach: What becomes of a segment that cannot have it: it may ``fail``, or take the ``closest``.
     """
 
@@ -42,6 +53,15 @@ class QualityTarget(Model):
     engine: Literal["native", "ab-av1"]
     out_of_reach: Literal["fail", "closest"]
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether its searches begin with what a few segments of the title, the anchors, tell."""
+        return self.engine == "native"
+
+
+Quality = FixedCrf | QualityTarget
+"""What a title's segments are encoded to."""
+
 
 class Tier(NamedTuple):
     """One round of a segment's search.
@@ -49,12 +69,16 @@ class Tier(NamedTuple):
     Attributes:
         number: 1, 2 or 3.
         goal: What is looked for.
-        dense: Every frame is measured, not only the sample.
+        every_frame: Whether every frame is measured, not only a sample.
     """
 
     number: int
     goal: Goal
-    dense: bool
+    every_frame: bool
+
+    def stride(self, frames: int) -> int:
+        """Return which frames of a segment of ``frames`` are measured: every n-th."""
+        return 1 if self.every_frame else stride_for(frames)
 
 
 def tiers(target: QualityTarget) -> Iterator[Tier]:
@@ -62,37 +86,38 @@ def tiers(target: QualityTarget) -> Iterator[Tier]:
 
     A round is only begun where the one before it found nothing good enough.
     """
-    for number, (score, dense) in enumerate(
+    for number, (score, every_frame) in enumerate(
         ((target.score, target.thorough), (target.score, True), (target.score - EASED, True)), start=1
     ):
         goal = Goal(score, target.tolerance, target.lowest, target.highest, target.most * number)
-        yield Tier(number, goal, dense)
+        yield Tier(number, goal, every_frame)
 
 
 @dataclass(frozen=True)
-class Choice:
+class Decision:
     """How a title's quality is set.
 
     Attributes:
-        target: What is aimed at; None where the CRF is fixed.
+        quality: To what its segments are encoded.
         reason: Why, in a few words.
     """
 
-    target: QualityTarget | None
+    quality: Quality
     reason: str
 
 
-def choose_quality(config: Config, info: SourceInfo) -> Choice:
+def decide(config: Config, info: SourceInfo) -> Decision:
     """Return whether a title is encoded to a target or at a fixed CRF, and why."""
     quality = config.quality
+    fixed = FixedCrf(crf=_crf(config, info.video.width, info.video.height))
     if quality.mode == "crf":
-        return Choice(None, "quality.mode is crf")
+        return Decision(fixed, "quality.mode is crf")
     if quality.mode == "auto" and config.encoding.mode == "standard":
-        return Choice(None, "encoding.mode is standard, one pass")
+        return Decision(fixed, "encoding.mode is standard, one pass")
     if quality.metric == "vmaf" and info.video.hdr != "SDR":
-        return Choice(None, f"VMAF is not defined for {info.video.hdr}")
+        return Decision(fixed, f"VMAF is not defined for {info.video.hdr}")
     if quality.mode == "auto" and config.encoding.wants_grain:
-        return Choice(None, "a metric takes synthesised film grain for damage")
+        return Decision(fixed, "a metric takes synthesised film grain for damage")
     score = config.encoding.vmaf_target if quality.metric == "vmaf" else quality.xpsnr_target
     target = QualityTarget(
         metric=quality.metric,
@@ -106,7 +131,7 @@ def choose_quality(config: Config, info: SourceInfo) -> Choice:
         out_of_reach=quality.out_of_reach,
     )
     unit = "VMAF" if quality.metric == "vmaf" else "XPSNR"
-    return Choice(target, f"every segment at {unit} {score:g}")
+    return Decision(target, f"every segment at {unit} {score:g}")
 
 
 SD = (1280, 720)
@@ -116,7 +141,7 @@ HD = (1920, 1080)
 """Largest picture of each class, long side and short side in pixels; what is larger is UHD."""
 
 
-def crf_for(config: Config, width: int, height: int) -> float:
+def _crf(config: Config, width: int, height: int) -> float:
     """Return the CRF for a source of this size, upright or lying."""
     long, short = max(width, height), min(width, height)
     for (widest, highest), crf in ((SD, config.encoding.crf.sd), (HD, config.encoding.crf.hd)):

@@ -11,8 +11,9 @@ import av
 
 from drapto.engine.context import EncodeProgress, StageContext, file_url
 from drapto.errors import FrameCountError, ToolFailedError
-from drapto.media.filters import without_first
+from drapto.media.filters import renumbered, without_first
 from drapto.media.yuv import conversion
+from drapto.video.hardware import decoder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,16 +55,14 @@ def encode_arguments(
 ) -> list[str | Path]:
     """Return ffmpeg's arguments for one segment, decoded by ``hardware`` or by ffmpeg itself.
 
-    The frames are renumbered at the nominal rate: times that are uneven, or that two frames share after
-    rounding, would make ffmpeg drop or double frames. The true times come back when the segments are joined.
+    The frames are renumbered at the nominal rate; the true times come back when the segments are joined.
     """
-    rate = settings.rate
     # fields first: cropped by an odd number of lines, they would change places
     filters = [*(hardware.filters if hardware else []), *settings.filters]
     filters += without_first(settings.first)
     filters += [f"crop={settings.crop}"] if settings.crop else []
     filters += conversion(settings.yuv_matrix)
-    filters += [f"settb={rate.denominator}/{rate.numerator}", "setpts=N"]
+    filters += [renumbered(settings.rate)]
     if settings.chroma_location:
         # said again once the format is the encoder's: ffmpeg forgets it on the way from 8 to 10 bit
         filters += [f"format={settings.pix_fmt}", f"setparams=chroma_location={settings.chroma_location}"]
@@ -103,32 +102,23 @@ def run_encoder(
     settings: EncodeSettings,
     *,
     context: StageContext,
-    log: str | None = None,
-    on_progress: Callable[[EncodeProgress], None] | None = None,
+    report: Callable[[EncodeProgress], None] | None = None,
 ) -> Encode:
-    """Encode a request to ``target`` at the CRF that ``settings`` fix, and check its frames.
+    """Encode a request to ``target``, and check its frames.
 
     Args:
         request: What to encode.
         target: Where to; it is written in place, so give a temporary name.
         settings: What shapes the bytes.
         context: The title's surroundings.
-        log: Names the log; the encode of the segment by default.
-        on_progress: Called about twice a second.
+        report: Called about twice a second.
 
     Raises:
         FrameCountError: It did not come to the planned number of frames.
         ToolFailedError: The encoder failed.
     """
     started = time.monotonic()
-    finished, starts = _encoded(
-        request,
-        target,
-        settings,
-        context,
-        log or f"encode-{request.index:04d}",
-        on_progress or (lambda _: None),
-    )
+    finished, starts = _encoded(request, target, settings, context, report or (lambda _: None))
     frames = count_packets(target)
     if frames != settings.frames:
         raise FrameCountError(
@@ -150,8 +140,7 @@ def _encoded(
     target: Path,
     settings: EncodeSettings,
     context: StageContext,
-    log: str,
-    on_progress: Callable[[EncodeProgress], None],
+    report: Callable[[EncodeProgress], None],
 ) -> tuple[Finished, int]:
     """Run the encoder, by the hardware's decoder first where the request has one; return its starts, too."""
 
@@ -159,10 +148,11 @@ def _encoded(
         arguments = encode_arguments(
             request.source, request.stream, target, settings, lp=request.lp, hardware=hardware
         )
-        return context.run_ffmpeg(arguments, log=log, about=request.source, on_progress=on_progress)
+        return context.run_ffmpeg(arguments, log=request.log, about=request.source, on_progress=report)
 
     starts = 0
-    if request.decoder is not None and (hardware := request.decoder.hardware) is not None:
+    decoder = decoder_of(request.decoding, context) if request.decoding is not None else None
+    if decoder is not None and (hardware := decoder.hardware) is not None:
         starts += 1
         try:
             finished = run(hardware)
@@ -171,7 +161,7 @@ def _encoded(
             problem = error.first or error.problem
         if not problem:
             return finished, starts
-        request.decoder.give_up(problem)
+        decoder.give_up(problem)
     limit = starts + CRASH_RETRIES + 1
     while True:
         starts += 1

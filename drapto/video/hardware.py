@@ -1,8 +1,9 @@
 """Decoding by hardware, where it gives what ffmpeg's own decoders give: the same bytes come out, only sooner.
 
 What hardware can decode, and how well, is known when it has been tried: drivers are missing, cards know some
-profiles only, others take sources for broken. So a title's first frames are encoded both ways and compared,
-and an encode in which the hardware fails, complains, or loses a frame is made again without it.
+profiles only, others take sources for broken. So a title's first frames are encoded both ways and compared
+(`drapto.video.hardware_trial`), and an encode in which the hardware fails, complains, or loses a frame is
+made again without it.
 """
 
 from __future__ import annotations
@@ -11,19 +12,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drapto.engine import atomic
-from drapto.engine.hwaccel import choose
-from drapto.errors import ToolFailedError
-from drapto.video.encode import encode_arguments
-from drapto.video.request import log_of
+from drapto.engine.hwaccel import Asked, choose
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from drapto.engine.context import StageContext
-    from drapto.engine.hwaccel import Asked
-    from drapto.video.encode_settings import EncodeSettings
-    from drapto.video.request import EncodeRequest
 
 EXACT = ("h264", "hevc", "vp8", "vp9", "av1", "vc1")
 """Codecs that define every bit of the picture. Of MPEG-1, 2 and 4, decoders round the inverse transform
@@ -32,11 +26,24 @@ differently (ISO/IEC 13818-2, annex A, only bounds the error), so another one's 
 SURFACES = {"yuv420p": "nv12", "yuvj420p": "nv12", "yuv420p10le": "p010le"}
 """The pixel formats that all of this hardware has surfaces for, and in which these come back."""
 
-TRIAL_FRAMES = 8
-"""Enough for pictures that refer to others in both directions; 0.3 s at 1080p and the preset below."""
 
-TRIAL_PRESET = 13
-TRIAL_CRF = 20.0
+@dataclass(frozen=True)
+class HardwareDecoding:
+    """The wish that hardware decodes a title. Plain data: what it names is opened where the work runs.
+
+    Attributes:
+        asked: ``decoding.hardware``.
+        codec: The source's codec, by ffmpeg's name.
+        pix_fmt: Its pixel format.
+        title: Names the title: all of its encodes in a process share one decoder.
+        run: Names the run: another one tries the hardware again.
+    """
+
+    asked: Asked
+    codec: str
+    pix_fmt: str
+    title: str
+    run: str
 
 
 @dataclass(frozen=True)
@@ -66,111 +73,98 @@ class Hardware:
         return ["format=yuv420p|yuvj420p" if SURFACES[self.pix_fmt] == "nv12" else f"format={self.pix_fmt}"]
 
 
-class Decoder:
-    """What decodes a title: the hardware, until it fails once.
+@dataclass(frozen=True)
+class Fallback:
+    """That ffmpeg itself decodes what hardware was to decode.
 
-    One for all of a title's encodes, whose threads share it: what failed one fails the next.
+    Attributes:
+        reason: Why.
+        expected: That is no news: nobody asked for this hardware and this kind of title.
+    """
+
+    reason: str
+    expected: bool = False
+
+
+class Decoder:
+    """What decodes a title in this process: the hardware, until it fails once.
+
+    The threads of a title's encodes share it: what failed one fails the next.
 
     Args:
         hardware: What to use; None for ffmpeg itself.
-        reason: Why it is not the hardware that was asked for.
-        expected: That reason is no news: nobody asked for this hardware and this kind of title.
+        fallback: Why it is not the hardware that was asked for; None where there is nothing to say.
     """
 
-    def __init__(self, hardware: Hardware | None, reason: str = "", *, expected: bool = False) -> None:
-        self.hardware = hardware
-        self.expected = expected
-        self._reason = reason
+    def __init__(self, hardware: Hardware | None, fallback: Fallback | None = None) -> None:
+        self._hardware = hardware
+        self._fallback = fallback
         self._proven = False
         self._lock = threading.Lock()
         self._trial = threading.Lock()
 
+    @property
+    def hardware(self) -> Hardware | None:
+        """What decodes now; None for ffmpeg itself."""
+        return self._hardware
+
+    @property
+    def fallback(self) -> Fallback | None:
+        """Why it is not the hardware that was asked for; None where it is, or there is nothing to say."""
+        return self._fallback
+
     def give_up(self, reason: str) -> None:
-        """Use it no more; the first reason is the one that is said."""
+        """Use the hardware no more; the first reason is the one that is said."""
         with self._lock:
-            if self.hardware is not None:
-                self.hardware, self._reason = None, reason
+            if self._hardware is not None:
+                self._hardware, self._fallback = None, Fallback(reason)
 
-    def news(self) -> str:
-        """Return why the hardware does not decode, the first time that it is asked for; or nothing."""
-        with self._lock:
-            reason, self._reason = self._reason, ""
-        return reason
-
-    def prove(self, request: EncodeRequest, settings: EncodeSettings, *, context: StageContext) -> None:
-        """Encode a few frames with it and without it, once, and give it up where these differ.
-
-        Args:
-            request: What is about to be encoded.
-            settings: How.
-            context: The title's surroundings.
-
-        Raises:
-            ToolFailedError: They cannot be encoded without it either.
-        """
+    def prove(self, trial: Callable[[Hardware], str]) -> None:
+        """Try the hardware, unless that was done, and give it up where ``trial`` returns what is wrong."""
         with self._trial:
-            if self.hardware is None or self._proven:
+            if self._hardware is None or self._proven:
                 return
-            with context.cpu.hold(request.slots):
-                problem = _differs(self.hardware, request, settings, context)
+            problem = trial(self._hardware)
             if problem:
                 self.give_up(problem)
             self._proven = True
 
 
-def _differs(
-    hardware: Hardware, request: EncodeRequest, settings: EncodeSettings, context: StageContext
-) -> str:
-    """Return what is wrong with a few frames that ``hardware`` decoded, or nothing."""
-    few = {
-        "frames": min(TRIAL_FRAMES, settings.frames),
-        "preset": TRIAL_PRESET,
-        "svt_params": "",
-        "film_grain": False,
-    }
-    shape = settings.at(TRIAL_CRF).model_copy(update=few)
-    with atomic.scratch(request.target) as own, atomic.scratch(request.target) as theirs:
-        try:
-            complaints = _encode(request, theirs, shape, hardware, context)
-        except ToolFailedError as error:
-            return error.first or error.problem
-        if complaints:
-            return complaints[0]
-        _encode(request, own, shape, None, context)
-        same = own.read_bytes() == theirs.read_bytes()
-    return "" if same else "its pictures are not those of ffmpeg's own decoder"
+_decoders: dict[str, tuple[HardwareDecoding, Decoder]] = {}
+_decoders_lock = threading.Lock()
 
 
-def _encode(
-    request: EncodeRequest,
-    target: Path,
-    shape: EncodeSettings,
-    hardware: Hardware | None,
-    context: StageContext,
-) -> tuple[str, ...]:
-    arguments = encode_arguments(
-        request.source, request.stream, target, shape, lp=request.lp, hardware=hardware
-    )
-    return context.run_ffmpeg(arguments, log=log_of(request), about=request.source).complaints
-
-
-def decoder_for(context: StageContext, asked: Asked, *, codec: str, pix_fmt: str) -> Decoder:
-    """Return what is to decode a title, not yet tried.
+def decoder_of(decoding: HardwareDecoding, context: StageContext) -> Decoder:
+    """Return what decodes a title in this process: one for all of its encodes in a run.
 
     Args:
+        decoding: What is wanted.
         context: The title's surroundings.
-        asked: ``decoding.hardware``.
-        codec: The source's codec, by ffmpeg's name.
-        pix_fmt: Its pixel format.
 
     Raises:
         ToolMissingError, ToolFailedError: ffmpeg cannot be run.
     """
-    choice = choose(asked, context.ffmpeg)
+    with _decoders_lock:
+        known = _decoders.get(decoding.title)
+        if known is None or known[0] != decoding:
+            known = _decoders[decoding.title] = decoding, _opened(decoding, context)
+        return known[1]
+
+
+def fallback_of(decoding: HardwareDecoding | None, context: StageContext) -> Fallback | None:
+    """Return what is to be said of a title's decoding, once an encode of it has ended; None for nothing."""
+    return decoder_of(decoding, context).fallback if decoding is not None else None
+
+
+def _opened(decoding: HardwareDecoding, context: StageContext) -> Decoder:
+    """Return what is to decode a title, not yet tried."""
+    choice = choose(decoding.asked, context.ffmpeg)
     if choice.name is None:
-        return Decoder(None, choice.reason)
-    if codec not in EXACT:
-        return Decoder(None, f"decoders of {codec} differ in the last bits", expected=asked == "auto")
-    if pix_fmt not in SURFACES:
-        return Decoder(None, f"it may have no room for {pix_fmt}", expected=asked == "auto")
-    return Decoder(Hardware(choice.name, pix_fmt))
+        return Decoder(None, Fallback(choice.reason) if choice.reason else None)
+    expected = decoding.asked == "auto"
+    if decoding.codec not in EXACT:
+        reason = f"decoders of {decoding.codec} differ in the last bits"
+        return Decoder(None, Fallback(reason, expected=expected))
+    if decoding.pix_fmt not in SURFACES:
+        return Decoder(None, Fallback(f"it may have no room for {decoding.pix_fmt}", expected=expected))
+    return Decoder(Hardware(choice.name, decoding.pix_fmt))

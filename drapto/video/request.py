@@ -8,43 +8,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drapto.video.hardware import Decoder
+    from drapto.video.hardware import HardwareDecoding
 
 
 @dataclass(frozen=True)
 class EncodeRequest:
-    """What a strategy is given to encode.
+    """What is to be encoded, and where to. Picklable: an encode may run in another process.
 
     Attributes:
-        source: The segment's file, or the whole source.
+        source: The segment source, or the title's source.
         stream: Index of the video stream in it.
         target: The AV1 file to write.
-        record: The JSON file to write beside it.
         index: The segment's number, from 1.
-        slots: The CPU slots to hold.
         lp: SVT-AV1's level of parallelism.
-        attempts: The directory of what is tried on the way to a target.
-        calibration: What is known of the title's quality at each CRF; None where nothing is.
         width, height: The encoded picture, pixels.
-        turned: Whether players turn the picture; it is encoded as it is coded.
-        decoder: What decodes the source; None for ffmpeg itself.
+        rotated: Whether players rotate the picture; it is encoded as it is coded.
+        decoding: The hardware that is to decode the source; None for ffmpeg itself.
     """
 
     source: Path
     stream: int
     target: Path
-    record: Path
     index: int
-    slots: int
     lp: int
-    attempts: Path
     width: int
     height: int
-    calibration: Path | None = None
-    turned: bool = False
-    decoder: Decoder | None = None
+    rotated: bool = False
+    decoding: HardwareDecoding | None = None
 
-
-def log_of(request: EncodeRequest) -> str:
-    """Return the name of the log of a request's encode."""
-    return f"encode-{request.index:04d}"
+    @property
+    def log(self) -> str:
+        """The name of the log of all that is run for the segment's encode."""
+        return f"encode-{self.index:04d}"

@@ -67,10 +67,12 @@ def found(ab_av1: AbAv1, clip: Path, shared_job: StageContext) -> Found:
 
 
 def look(
-    tool: AbAv1, piece: Path, settings: SearchSettings, context: StageContext, tier: SampleTier
+    tool: AbAv1, source: Path, settings: SearchSettings, context: StageContext, tier: SampleTier
 ) -> Found | NotFound:
     scratch = context.logs.parent / "scratch"
-    return search(tool, piece, settings, tier=tier, threads=1, scratch=scratch, context=context, log="search")
+    return search(
+        tool, source, settings, tier=tier, threads=1, scratch=scratch, context=context, log="search"
+    )
 
 
 def test_the_crf_that_it_believes_in(found: Found) -> None:
@@ -166,8 +168,8 @@ def test_the_best_quality_that_is_asked_for_is_not_exceeded(
 def test_a_few_frames(
     frames: int, ab_av1: AbAv1, ffmpeg: Path, context: StageContext, tmp_path: Path
 ) -> None:
-    piece = clips.make_clip(ffmpeg, tmp_path / "short.mkv", frames=frames)
-    assert isinstance(look(ab_av1, piece, asked(), context, TIERS[0]), Found)
+    source = clips.make_clip(ffmpeg, tmp_path / "short.mkv", frames=frames)
+    assert isinstance(look(ab_av1, source, asked(), context, TIERS[0]), Found)
 
 
 def test_black_whose_samples_are_too_small(
@@ -186,10 +188,10 @@ def test_names_that_others_misread(
     ab_av1: AbAv1, ffmpeg: Path, context: StageContext, tmp_path: Path
 ) -> None:
     folder = tmp_path / os.fsdecode(b"it's 100% [odd]: \xff;\n")
-    piece = clips.make_clip(ffmpeg, tmp_path / "plain.mkv", frames=12)
+    source = clips.make_clip(ffmpeg, tmp_path / "plain.mkv", frames=12)
     named = folder / ("-%d" + "x" * 240 + ".mkv")
     folder.mkdir()
-    piece.rename(named)
+    source.rename(named)
     result = search(
         ab_av1,
         named,
@@ -205,12 +207,12 @@ def test_names_that_others_misread(
 
 
 def test_a_file_that_is_no_video(ab_av1: AbAv1, context: StageContext, tmp_path: Path) -> None:
-    piece = tmp_path / "0003.mkv"
-    piece.write_bytes(b"hello" * 999)
+    source = tmp_path / "0003.mkv"
+    source.write_bytes(b"hello" * 999)
     with pytest.raises(
         ToolFailedError, match=r"0003\.mkv: ab-av1 failed with status 1: .*; see .*search\.log"
     ):
-        look(ab_av1, piece, asked(), context, TIERS[0])
+        look(ab_av1, source, asked(), context, TIERS[0])
     assert not (tmp_path / "scratch").exists()
 
 
@@ -225,13 +227,12 @@ import sys
 from pathlib import Path
 from drapto.engine.context import StageContext
 from drapto.engine.resources import DiskRate
-from drapto.engine.slots import Slots
 from drapto.encoding.abav1 import TIERS, SearchSettings, find_ab_av1, search
-piece, ffmpeg, work = map(Path, sys.argv[1:])
-context = StageContext("clip", ffmpeg, work / "logs", Slots(work / "slots", 2), DiskRate(1 << 30, work / "d"))
+source, ffmpeg, work = map(Path, sys.argv[1:])
+context = StageContext("clip", ffmpeg, work / "logs", DiskRate(1 << 30, work / "d"))
 settings = SearchSettings(2, "tune=0", "yuv420p10le", 93, 5, 63)
 scratch = work / "scratch"
-search(find_ab_av1(), piece, settings, tier=TIERS[1], threads=1, scratch=scratch, context=context, log="s")
+search(find_ab_av1(), source, settings, tier=TIERS[1], threads=1, scratch=scratch, context=context, log="s")
 """
 
 
@@ -250,8 +251,8 @@ def running(parent: psutil.Process, name: str) -> Iterator[psutil.Process]:
 def test_nothing_outlives_who_is_killed(
     victim: str, ab_av1: AbAv1, ffmpeg: Path, tmp_path: Path, clip_cache: Path
 ) -> None:
-    piece = clips.make_clip(ffmpeg, clip_cache / "large.mkv", frames=48, size=(640, 360))
-    command = [sys.executable, "-c", SEARCH, piece, ffmpeg, tmp_path]
+    source = clips.make_clip(ffmpeg, clip_cache / "large.mkv", frames=48, size=(640, 360))
+    command = [sys.executable, "-c", SEARCH, source, ffmpeg, tmp_path]
     environ = os.environ | {"DRAPTO_AB_AV1": str(ab_av1.program)}
     with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as parent:
         watched = psutil.Process(parent.pid)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 
-from drapto.encoding.fixed import encode_segment
+from drapto.encoding.fixed import encode_at
 from drapto.errors import ArtifactError
 from drapto.output.decode_check import Coded, DecodedPart, decode_part, decode_sound, same_frames
+from drapto.quality.target import FixedCrf
 from drapto.video.join import Run, packets_of
-from drapto.video.request import EncodeRequest
 from tests import clips
-from tests.encodes import settings
+from tests.encodes import job, request, shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,12 +33,8 @@ def segments(
     made = []
     for index, crf in enumerate((40, 45, 50), 1):
         target = folder / f"{index:04d}.mkv"
-        record = target.with_suffix(".json")
-        request = EncodeRequest(
-            source, 0, target, record, index, 1, 1, folder / "attempts", width=320, height=180
-        )
-        asked = settings(FRAMES, crf=crf, keyint=FRAMES // 2)
-        encode_segment(request, asked, strategy="chunked", context=shared_job)
+        asked = job(request(source, folder, index=index), shape(FRAMES, keyint=FRAMES // 2))
+        encode_at(asked, FixedCrf(crf=crf), context=shared_job)
         made.append(Coded(index, target))
     return made
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.encoding.fixed import encode_segment
+from drapto.encoding.segment import encode
+from drapto.engine.execution import Call
 from drapto.engine.hwaccel import HERE, listed
 from drapto.video.encode import encode_arguments
-from drapto.video.hardware import Decoder, Hardware, decoder_for
-from drapto.video.request import EncodeRequest
+from drapto.video.hardware import Hardware, HardwareDecoding, decoder_of
 from tests import clips
-from tests.encodes import settings
+from tests.encodes import job, request, shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from drapto.encoding.record import EncodedSegment
     from drapto.engine.context import StageContext
     from drapto.engine.hwaccel import Asked
+    from drapto.video.hardware import Fallback
 
 FRAMES = 20
 
 CARD = f"""#!{sys.executable} -SE
 import subprocess, sys
 arguments = sys.argv[1:]
+if "-hwaccels" in arguments:
+    sys.exit(print("Hardware acceleration methods:\\ncuda"))
 if "-hwaccel" in arguments:
     at = arguments.index("-hwaccel")
     del arguments[at : at + 2]
@@ -38,7 +42,7 @@ sys.exit(subprocess.call(["FFMPEG", *arguments]))
 """
 """An ffmpeg with a card that decodes as software does, until it fails."""
 
-SETTINGS = settings(FRAMES, preset=13)
+SHAPE = shape(FRAMES, preset=13)
 
 
 @pytest.fixture(scope="module", params=["yuv420p", "yuvj420p", "yuv420p10le"])
@@ -54,30 +58,21 @@ def clip(ffmpeg: Path, clip_cache: Path) -> Path:
     return clips.make_clip(ffmpeg, clip_cache / "hardware-yuv420p.mkv", frames=FRAMES, size=(128, 96))
 
 
-def request(source: Path, folder: Path, decoder: Decoder | None = None) -> EncodeRequest:
-    return EncodeRequest(
-        source=source,
-        stream=0,
-        target=folder / "0001.mkv",
-        record=folder / "0001.json",
-        index=1,
-        slots=1,
-        lp=1,
-        attempts=folder / "attempts",
-        width=128,
-        height=96,
-        decoder=decoder,
-    )
+def wish(
+    folder: Path, asked: Asked = "cuda", codec: str = "h264", pix_fmt: str = "yuv420p"
+) -> HardwareDecoding:
+    """Return the wish for hardware, for a title of its own."""
+    return HardwareDecoding(asked, codec, pix_fmt, title=str(folder), run="1")
 
 
-def encode(
-    source: Path, folder: Path, context: StageContext, decoder: Decoder | None = None
-) -> EncodedSegment:
-    """Encode a segment as its rule does."""
-    asked = request(source, folder, decoder)
-    if decoder is not None:
-        decoder.prove(asked, SETTINGS, context=context)
-    return encode_segment(asked, SETTINGS, strategy="chunked", context=context)
+def run(
+    source: Path, folder: Path, context: StageContext, decoding: HardwareDecoding | None = None
+) -> tuple[EncodedSegment, Fallback | None]:
+    """Encode a segment as an engine does."""
+    asked = request(source, folder, width=128, height=96, decoding=decoding)
+    call = Call.of(encode, job=job(asked, SHAPE), context=context)
+    done = pickle.loads(pickle.dumps(call)).run(lambda _: None)  # noqa: S301  our own bytes
+    return done.segment, done.fallback
 
 
 def with_card(context: StageContext, folder: Path, failure: str = "pass") -> StageContext:
@@ -99,17 +94,16 @@ def test_hardware_that_is_missing_changes_no_byte(
     if HERE.has(name) or name not in listed(context.ffmpeg):
         pytest.skip(f"{name} is not missing, or unknown to this ffmpeg")
     path, pix_fmt = source
-    decoder = decoder_for(context, name, codec="h264", pix_fmt=pix_fmt)
-    assert decoder.hardware == Hardware(name, pix_fmt)
-    hard = encode(path, tmp_path / "hard", context, decoder)
-    soft = encode(path, tmp_path / "soft", context)
+    decoding = wish(tmp_path, name, pix_fmt=pix_fmt)
+    assert decoder_of(decoding, context).hardware == Hardware(name, pix_fmt)
+    hard, fallback = run(path, tmp_path / "hard", context, decoding)
+    soft, _ = run(path, tmp_path / "soft", context)
     assert same(tmp_path)
     assert (hard.complaints, hard.attempts) == (soft.complaints, soft.attempts) == (0, 1)
-    assert decoder.hardware is None
+    assert decoder_of(decoding, context).hardware is None
     # without the driver's library, ffmpeg ends before it comes to the device
-    said = decoder.news()
-    assert any(one in said for one in ("libcuda", "libva", "Device"))
-    assert decoder.news() == "", "it is said once"
+    assert fallback is not None
+    assert any(one in fallback.reason for one in ("libcuda", "libva", "Device"))
     log = (context.logs / "encode-0001.log").read_text()
     assert f"-hwaccel {name}" in log
     assert "Device creation failed" in log or "failed to load library" in log
@@ -118,13 +112,14 @@ def test_hardware_that_is_missing_changes_no_byte(
 
 def test_hardware_that_works_is_used(source: tuple[Path, str], tmp_path: Path, context: StageContext) -> None:
     path, pix_fmt = source
-    decoder = Decoder(Hardware("cuda", pix_fmt))
-    record = encode(path, tmp_path / "hard", with_card(context, tmp_path), decoder)
-    encode(path, tmp_path / "soft", context)
+    decoding = wish(tmp_path, pix_fmt=pix_fmt)
+    card = with_card(context, tmp_path)
+    record, fallback = run(path, tmp_path / "hard", card, decoding)
+    run(path, tmp_path / "soft", context)
     assert same(tmp_path)
     assert record.attempts == 1
-    assert decoder.hardware is not None
-    assert decoder.news() == ""
+    assert decoder_of(decoding, card).hardware is not None
+    assert fallback is None
 
 
 @pytest.mark.parametrize(
@@ -142,32 +137,48 @@ def test_hardware_that_fails_is_given_up(
     failure: str, attempts: int, said: str, clip: Path, tmp_path: Path, context: StageContext
 ) -> None:
     card = with_card(context, tmp_path, failure)
-    decoder = Decoder(Hardware("cuda", "yuv420p"))
-    record = encode(clip, tmp_path / "hard", card, decoder)
-    encode(clip, tmp_path / "soft", context)
+    decoding = wish(tmp_path)
+    record, fallback = run(clip, tmp_path / "hard", card, decoding)
+    run(clip, tmp_path / "soft", context)
     assert same(tmp_path)
     assert (record.attempts, record.complaints, record.frames) == (attempts, 0, FRAMES)
-    assert decoder.hardware is None
-    assert said in decoder.news()
-    assert encode(clip, tmp_path / "next", card, decoder).attempts == 1, "it is not tried again"
+    assert decoder_of(decoding, card).hardware is None
+    assert fallback is not None
+    assert said in fallback.reason
+    again, repeated = run(clip, tmp_path / "next", card, decoding)
+    assert again.attempts == 1, "it is not tried again"
+    assert repeated == fallback
+
+
+def test_another_run_tries_it_again(clip: Path, tmp_path: Path, context: StageContext) -> None:
+    card = with_card(context, tmp_path, "sys.exit('no driver')")
+    first = wish(tmp_path)
+    run(clip, tmp_path / "hard", card, first)
+    assert decoder_of(first, card).hardware is None
+    assert decoder_of(dataclasses.replace(first, run="2"), card).hardware is not None
 
 
 @pytest.mark.parametrize("codec", ["mpeg2video", "mpeg4"])
-def test_a_codec_that_leaves_bits_open_is_decoded_by_ffmpeg(codec: str, context: StageContext) -> None:
-    decoder = decoder_for(context, "cuda", codec=codec, pix_fmt="yuv420p")
+def test_a_codec_that_leaves_bits_open_is_decoded_by_ffmpeg(
+    codec: str, tmp_path: Path, context: StageContext
+) -> None:
+    decoder = decoder_of(wish(tmp_path, codec=codec), with_card(context, tmp_path))
     assert decoder.hardware is None
-    assert not decoder.expected
-    assert codec in decoder.news()
+    assert decoder.fallback is not None
+    assert not decoder.fallback.expected
+    assert codec in decoder.fallback.reason
 
 
-def test_a_format_without_surfaces_is_decoded_by_ffmpeg(context: StageContext) -> None:
-    decoder = decoder_for(context, "cuda", codec="hevc", pix_fmt="yuv444p")
+def test_a_format_without_surfaces_is_decoded_by_ffmpeg(tmp_path: Path, context: StageContext) -> None:
+    decoding = wish(tmp_path, codec="hevc", pix_fmt="yuv444p")
+    decoder = decoder_of(decoding, with_card(context, tmp_path))
     assert decoder.hardware is None
-    assert "yuv444p" in decoder.news()
+    assert decoder.fallback is not None
+    assert "yuv444p" in decoder.fallback.reason
 
 
 def test_qsv_brings_its_frames_back(tmp_path: Path) -> None:
     hardware = Hardware("qsv", "yuv420p10le")
-    arguments = encode_arguments(tmp_path / "a", 0, tmp_path / "b", SETTINGS, lp=1, hardware=hardware)
+    arguments = encode_arguments(tmp_path / "a", 0, tmp_path / "b", SHAPE.at(40), lp=1, hardware=hardware)
     assert arguments[:4] == ["-hwaccel", "qsv", "-hwaccel_output_format", "p010le"]
     assert str(arguments[arguments.index("-vf") + 1]).startswith("format=yuv420p10le,settb")

@@ -11,7 +11,7 @@ import av
 import pytest
 from av.sidedata.sidedata import Type
 
-from drapto.encoding.fixed import encode_segment
+from drapto.encoding.fixed import encode_at
 from drapto.errors import ValidationError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.hdr.dolby_vision import plan
@@ -23,13 +23,13 @@ from drapto.output.decode_check import Coded, DecodedSegment, decode_part
 from drapto.output.model import Validation
 from drapto.output.mux import mux
 from drapto.output.validate import validate
+from drapto.quality.target import FixedCrf
 from drapto.video.carry import carried
-from drapto.video.encode_settings import EncodeSettings
 from drapto.video.join import join
-from drapto.video.request import EncodeRequest
 from drapto.video.split import Request, split
 from tests import clips, dynamic
 from tests.disk import RATE
+from tests.encodes import job, request, shape
 from tests.integration.finished import whole_picture
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def encode(
     if rect is not None:
         crop = crop.model_copy(update={"rect": rect})
     outputs = [folder / name for name in ("segments.json", "segments")]
-    request = Request(source, folder, *outputs, times, keys, folder / "planned.txt")
-    pieces = split(
-        request,
+    files = Request(source, folder, *outputs, times, keys, folder / "planned.txt")
+    planned = split(
+        files,
         info,
         PROGRESSIVE,
         field_rate="frame",
@@ -98,44 +98,28 @@ def encode(
         settings={},
         disk_rate=RATE,
     )
-    settings = EncodeSettings(
-        preset=12,
-        crf=50,
-        svt_params="tune=0",
-        film_grain=False,
-        pix_fmt="yuv420p10le",
-        crop=rect,
-        rate=pieces.rate,
-        frames=0,
-        keyint=0,
-    )
     encoded = []
-    for request in pieces.segments:
-        target = folder / "encoded" / f"{request.name}.mkv"
-        asked = EncodeRequest(
-            source=folder / request.path if request.path else source,
-            stream=0 if request.path else info.video.index,
-            target=target,
-            record=target.with_suffix(".json"),
-            index=request.index,
-            slots=1,
-            lp=1,
-            attempts=folder / "attempts",
+    for segment in planned.segments:
+        asked = request(
+            folder / segment.path if segment.path else source,
+            folder / "encoded",
+            index=segment.index,
+            stream=0 if segment.path else info.video.index,
             width=crop.rect.width,
             height=crop.rect.height,
         )
-        own = settings.model_copy(update={"frames": request.frames, "keyint": request.keyint})
-        encode_segment(asked, own, strategy="chunked", context=context)
-        encoded.append(target)
-    kept = list(carried(read_dynamic(metadata, pieces.frames), plan(info.video), crop))
+        own = shape(segment.frames, crop=rect, rate=planned.rate, keyint=segment.keyint)
+        encode_at(job(asked, own), FixedCrf(crf=50), context=context)
+        encoded.append(asked.target)
+    kept = list(carried(read_dynamic(metadata, planned.frames), plan(info.video), crop))
     video = folder / "video.mkv"
-    join(encoded, times, video, rate=pieces.rate, disk_rate=RATE, metadata=kept)
-    join(encoded, times, folder / "without.mkv", rate=pieces.rate, disk_rate=RATE)
+    join(encoded, times, video, rate=planned.rate, disk_rate=RATE, metadata=kept)
+    join(encoded, times, folder / "without.mkv", rate=planned.rate, disk_rate=RATE)
     mux(video, [], None, info, folder / "muxed.mkv", context=context)
     waiting = iter(kept)
     coded = [
-        Coded(request.index, path, list(islice(waiting, request.frames)))
-        for request, path in zip(pieces.segments, encoded, strict=True)
+        Coded(segment.index, path, list(islice(waiting, segment.frames)))
+        for segment, path in zip(planned.segments, encoded, strict=True)
     ]
     share = decode_part(coded, folder / "decoded" / "01.json", context=context, log="validate-01")
     return Title(source, folder, info, crop, share.segments)

@@ -1,4 +1,4 @@
-"""Sources that are unlike a disc: turned, RGB, full range, 4:4:4, several pictures, unnamed languages."""
+"""Sources that are unlike a disc: rotated, RGB, full range, 4:4:4, several pictures, unnamed languages."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def plane(ffmpeg: Path, path: Path, *, pix_fmt: str, filters: str = "null") -> b
     return clips.run_ffmpeg(ffmpeg, "-noautorotate", "-i", path, *options)
 
 
-def turned(ffmpeg: Path, folder: Path, degrees: int) -> Path:
+def rotated(ffmpeg: Path, folder: Path, degrees: int) -> Path:
     """Make a clip that a player turns; its container says so."""
     upright = clips.make_clip(ffmpeg, folder / "upright.mkv", frames=FRAMES, size=SIZE, keyint=10)
-    path = folder / f"turned-{degrees}.mkv"
+    path = folder / f"rotated-{degrees}.mkv"
     clips.run_ffmpeg(ffmpeg, "-display_rotation", str(degrees), "-i", upright, "-c", "copy", path)
     return path
 
@@ -87,7 +87,7 @@ def projection(path: Path) -> list[float]:
 def test_a_turned_picture_is_encoded_as_it_is_and_turned_by_the_player(
     ffmpeg: Path, tmp_path: Path, degrees: int
 ) -> None:
-    source = turned(ffmpeg, tmp_path, degrees)
+    source = rotated(ffmpeg, tmp_path, degrees)
     assert inspect(source)[0].video.rotation % 360 == degrees % 360
     project, video = finish(tmp_path, source, settings="[crop]\nrect = '128:96:16:0'\n")
     assert (video.width, video.height) == (128, 96)
@@ -101,7 +101,7 @@ def test_a_turned_picture_is_encoded_as_it_is_and_turned_by_the_player(
 
 
 def test_a_turned_picture_is_measured_as_it_is_coded(ffmpeg: Path, tmp_path: Path) -> None:
-    project = new_project(tmp_path / "project", turned(ffmpeg, tmp_path, 90))
+    project = new_project(tmp_path / "project", rotated(ffmpeg, tmp_path, 90))
     closest = "[quality]\nout_of_reach = 'closest'\nmax_encodes = 1\n"
     project.target(f"{closest}[crop]\nrect = '128:64:16:16'\n")
     project.doit()
@@ -111,7 +111,7 @@ def test_a_turned_picture_is_measured_as_it_is_coded(ffmpeg: Path, tmp_path: Pat
 
 
 def test_ab_av1_which_would_turn_it_is_not_asked(ab_av1: AbAv1, ffmpeg: Path, tmp_path: Path) -> None:
-    project = new_project(tmp_path / "project", turned(ffmpeg, tmp_path, 90))
+    project = new_project(tmp_path / "project", rotated(ffmpeg, tmp_path, 90))
     engine = f"[quality]\nengine = 'ab-av1'\n[tools]\nab_av1 = '{ab_av1.program}'\n"
     project.target(f"{engine}[crop]\nrect = '128:64:16:16'\n")
     project.doit()

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cut:
-    """A source and its pieces."""
+    """A source and its segment sources."""
 
     source: Path
     work: Path
     plan: SegmentPlan
     stream: int
 
-    def pieces(self) -> list[Path]:
+    def sources(self) -> list[Path]:
         return [self.work / segment.path for segment in self.plan.segments if segment.path]
 
 
@@ -63,10 +63,10 @@ def cut(source: Path, work: Path, chunk_size: float | None) -> Cut:
 
 
 def decoded(ffmpeg: Path, made: Cut) -> list[str]:
-    """Return the MD5s of all pieces' planned frames, in order."""
+    """Return the MD5s of all segment sources' planned frames, in order."""
     return [
         md5
-        for segment, path in zip(made.plan.segments, made.pieces(), strict=True)
+        for segment, path in zip(made.plan.segments, made.sources(), strict=True)
         for md5 in clips.frame_md5s(ffmpeg, path, frames=segment.frames)
     ]
 
@@ -83,7 +83,7 @@ def test_open_gop_pieces_decode_to_the_sources_frames(
 
 @pytest.mark.media
 @pytest.mark.parametrize(
-    ("name", "pieces"),
+    ("name", "segments"),
     [
         ("city_mpeg2_opengop.mkv", 8),
         ("ntsc_letterbox_mpeg2.mkv", 5),
@@ -93,10 +93,10 @@ def test_open_gop_pieces_decode_to_the_sources_frames(
     ],
 )
 def test_real_clips(
-    name: str, pieces: int, ffmpeg: Path, media: Callable[[str], Path], tmp_path: Path
+    name: str, segments: int, ffmpeg: Path, media: Callable[[str], Path], tmp_path: Path
 ) -> None:
     made = cut(media(name), tmp_path, 1)
-    assert len(made.plan.segments) == pieces
+    assert len(made.plan.segments) == segments
     assert decoded(ffmpeg, made) == clips.frame_md5s(ffmpeg, made.source, stream=f"0:{made.stream}")
 
 
@@ -112,13 +112,13 @@ def test_the_plan_says_what_each_piece_holds(ffmpeg: Path, clip_cache: Path, tmp
     ]
     for segment, after in itertools.pairwise(segments):
         assert segment.start_time + segment.duration == pytest.approx(after.start_time)
-    assert [segment.size for segment in segments] == [path.stat().st_size for path in made.pieces()]
+    assert [segment.size for segment in segments] == [path.stat().st_size for path in made.sources()]
 
 
 def test_one_gop_is_read_from_the_source_itself(ffmpeg: Path, clip_cache: Path, tmp_path: Path) -> None:
     source = clips.make_one_gop(ffmpeg, clip_cache / "one.mkv")
     made = cut(source, tmp_path, 1)
-    assert made.pieces() == []
+    assert made.sources() == []
     (segment,) = made.plan.segments
     assert (segment.path, segment.frames, segment.size) == (None, 48, source.stat().st_size)
     assert "no keyframe near a cut" in made.plan.reason
@@ -128,7 +128,7 @@ def test_the_same_bytes_again_and_no_piece_of_an_older_plan(
     ffmpeg: Path, clip_cache: Path, tmp_path: Path
 ) -> None:
     source = clips.make_open_gop(ffmpeg, clip_cache / "open-h264.mkv", "h264")
-    first = {path.name: path.read_bytes() for path in cut(source, tmp_path / "a", 1).pieces()}
+    first = {path.name: path.read_bytes() for path in cut(source, tmp_path / "a", 1).sources()}
     cut(source, tmp_path / "b", 1)
     assert {path.name: path.read_bytes() for path in (tmp_path / "b" / "segments").iterdir()} == first
     cut(source, tmp_path / "b", 2)
@@ -138,7 +138,7 @@ def test_the_same_bytes_again_and_no_piece_of_an_older_plan(
 def test_times_and_pixels_are_the_sources(ffmpeg: Path, clip_cache: Path, tmp_path: Path) -> None:
     source = clips.make_open_gop(ffmpeg, clip_cache / "open-hevc.mkv", "hevc")
     made = cut(source, tmp_path, 2)
-    with av.open(str(source)) as before, av.open(str(made.pieces()[0])) as after:
+    with av.open(str(source)) as before, av.open(str(made.sources()[0])) as after:
         expected = sorted(packet.pts for packet in before.demux(video=0) if packet.pts is not None)
         found = sorted(packet.pts for packet in after.demux(video=0) if packet.pts is not None)
         assert found[: made.plan.segments[0].frames] == expected[: made.plan.segments[0].frames]

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 
-from drapto.encoding.fixed import encode_segment
+from drapto.encoding.fixed import encode_at
 from drapto.encoding.record import EncodedSegment
 from drapto.errors import ArtifactError, FrameCountError, ToolFailedError
 from drapto.media.model import CropRect
 from drapto.media.probe import inspect
 from drapto.media.timestamps import read_timestamps, write_timestamps
+from drapto.quality.target import FixedCrf
 from drapto.video.encode import count_packets, svt_parameters
 from drapto.video.join import Run, append, join
-from drapto.video.request import EncodeRequest
 from tests import clips
 from tests.disk import RATE
-from tests.encodes import settings
+from tests.encodes import job, request, settings, shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,22 +32,8 @@ MS = 1_000_000
 def encode(
     source: Path, folder: Path, asked: EncodeSettings, context: StageContext, *, lp: int = 1
 ) -> EncodedSegment:
-    return encode_segment(request(source, folder, lp=lp), asked, strategy="chunked", context=context)
-
-
-def request(source: Path, folder: Path, *, lp: int = 1) -> EncodeRequest:
-    return EncodeRequest(
-        source=source,
-        stream=0,
-        target=folder / "0001.mkv",
-        record=folder / "0001.json",
-        index=1,
-        slots=1,
-        lp=lp,
-        attempts=folder / "attempts",
-        width=320,
-        height=180,
-    )
+    quality = FixedCrf(crf=asked.crf)
+    return encode_at(job(request(source, folder, lp=lp), asked), quality, context=context)
 
 
 @pytest.fixture
@@ -71,12 +57,11 @@ def test_the_chroma_location_survives_the_way_to_ten_bit(
 
 def test_exactly_the_planned_frames_in_ten_bit(clip: Path, tmp_path: Path, context: StageContext) -> None:
     seen: list[EncodeProgress] = []
-    record = encode_segment(
-        request(clip, tmp_path),
-        settings(30, crop=CropRect(width=200, height=100, x=10, y=20), crf=35.25),
-        strategy="chunked",
+    record = encode_at(
+        job(request(clip, tmp_path), shape(30, crop=CropRect(width=200, height=100, x=10, y=20))),
+        FixedCrf(crf=35.25),
         context=context,
-        on_progress=seen.append,
+        report=seen.append,
     )
     assert record == EncodedSegment.read(tmp_path / "0001.json")
     assert (record.frames, record.crf, record.attempts) == (30, 35.25, 1)
@@ -114,7 +99,7 @@ def test_a_tail_is_put_in_from_a_keyframe_on(clip: Path, tmp_path: Path, context
     encode(clip, tmp_path / "tail", settings(48, keyint=16, crf=55).tail(32), context)
     whole, tail = (tmp_path / name / "0001.mkv" for name in ("whole", "tail"))
     assert count_packets(tail) == 16
-    target = tmp_path / "mended.mkv"
+    target = tmp_path / "spliced.mkv"
     append([Run(whole, 0, 32), Run(tail)], target, frames=48, rate=Fraction(24), disk_rate=RATE)
     assert packets(target) == packets(whole)[:32] + packets(tail)
     with av.open(str(target)) as container:

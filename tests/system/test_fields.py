@@ -56,7 +56,7 @@ def test_telecined_film_comes_out_at_its_own_rate(finished: ProjectDir, context:
     plan = json.loads((finished.work("telecined") / "encode_data" / "segments.json").read_text())
     assert len(plan["segments"]) > 2
     records = [json.loads(path.read_text()) for path in finished.work("telecined").glob("encoded/*.json")]
-    # held against what the filters make of each piece, frame for frame
+    # held against what the filters make of each segment source, frame for frame
     assert all(record["scores"]["harmonic"] > 80 for record in records)
 
 

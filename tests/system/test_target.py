@@ -184,7 +184,7 @@ def test_black_still_and_short_titles(ffmpeg: Path, tmp_path: Path) -> None:
     assert black["scores"]["harmonic"] > 93
     (five,) = records(project, title="five")
     assert five["frames"] == 5
-    assert five["scores"]["step"] == 1
+    assert five["scores"]["stride"] == 1
 
 
 def test_a_target_out_of_reach(source: Path, tmp_path: Path) -> None:

@@ -20,11 +20,14 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LINES_OF_A_FILE = 330
 LINES_OF_A_FUNCTION = 60
 
-BANNED = ("job", "stray")
+BANNED = (
+    *("bench", "draw", "guess", "guesser", "maker", "mend", "mended", "paper", "pencil", "piece", "pieces"),
+    *("seeker", "sketch", "sketches", "stray", "thorough", "turned", "workbench", "workshop"),
+)
 """Words that no identifier holds, in small letters: the field has others for what they stood for."""
 
-CONTRACT_NAMES = {"share"}
-"""Identifiers that programs read: the field of `drapto.state.events.StageEvent`."""
+CONTRACT_NAMES = {"_draw", "thorough"}
+"""Identifiers that others gave: a method of rich's thread, a setting and the slices that have it."""
 
 
 def modules() -> dict[str, Path]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from drapto.encoding.abav1 import messages
-from drapto.encoding.abav1.messages import Attempt, Best, GaveUp
-from drapto.encoding.abav1.programs import workshop
+from drapto.encoding.abav1.messages import Attempt, Best, GaveUp, read
+from drapto.encoding.abav1.programs import toolchain
 from drapto.errors import ToolFailedError
 
 if TYPE_CHECKING:
@@ -142,9 +141,9 @@ def encode_options(settings: SearchSettings, tier: SampleTier, *, threads: int) 
     ]
 
 
-def search(  # noqa: PLR0913  the piece, how, where, and who is told
+def search(  # noqa: PLR0913  the source, how, where, and who is told
     tool: AbAv1,
-    piece: Path,
+    source: Path,
     settings: SearchSettings,
     *,
     tier: SampleTier,
@@ -154,16 +153,16 @@ def search(  # noqa: PLR0913  the piece, how, where, and who is told
     log: str,
     on_attempt: Callable[[Attempt], None] | None = None,
 ) -> Found | NotFound:
-    """Have ab-av1 search the CRF at which ``piece`` meets the target.
+    """Have ab-av1 search the CRF at which ``source`` meets the target.
 
-    Where a sample is too small for ab-av1, the whole piece is its sample.
+    Where a sample is too small for ab-av1, the whole file is its sample.
 
     Args:
         tool: The program.
-        piece: A video file; of several video streams ffmpeg takes the one that it thinks best.
+        source: A video file; of several video streams ffmpeg takes the one that it thinks best.
         settings: What shapes the outcome.
         tier: How much is sampled, and how far below the target will do.
-        threads: How many each encoder and each measurement may use; the caller holds their CPU slots.
+        threads: How many each encoder and each measurement may use; they are among what the call needs.
         scratch: A folder for this search alone: emptied before, removed after.
         context: The title's surroundings.
         log: Names the log.
@@ -175,16 +174,16 @@ def search(  # noqa: PLR0913  the piece, how, where, and who is told
         ToolMissingError: ab-av1, or what it runs, cannot be started.
     """
     report = on_attempt or (lambda _: None)
-    with workshop(scratch, tool, piece, context.ffmpeg) as place:
+    with toolchain(scratch, tool, source, context.ffmpeg) as place:
         for tried in (tier, WHOLE._replace(below=tier.below)):
-            listener = _Listener(piece, report)
+            listener = _Listener(source, report)
             finished = context.run(
                 [
-                    *(place.program, "crf-search", "--input", place.piece, "--temp-dir", place.temp),
+                    *(place.program, "crf-search", "--input", place.source, "--temp-dir", place.temp),
                     *("--stdout-format", "json", *encode_options(settings, tried, threads=threads)),
                 ],
                 log=log,
-                about=piece,
+                about=source,
                 on_line=listener.hear,
                 forgive=listener.understands,
             )
@@ -197,17 +196,17 @@ def search(  # noqa: PLR0913  the piece, how, where, and who is told
 class _Listener:
     """Takes down what ab-av1 says."""
 
-    piece: Path
+    source: Path
     report: Callable[[Attempt], None]
     attempts: list[Attempt] = field(default_factory=list)
     verdict: Best | GaveUp | None = None
 
     def hear(self, line: str) -> None:
         try:
-            said = messages.read(line)
+            said = read(line)
         except (ValueError, KeyError, TypeError) as error:
             problem = f"ab-av1 said what was not expected ({line[:200]})"
-            raise ToolFailedError(problem, path=self.piece) from error
+            raise ToolFailedError(problem, path=self.source) from error
         if isinstance(said, Attempt):
             self.attempts.append(said)
             self.report(said)
@@ -225,4 +224,4 @@ class _Listener:
                 return Found(crf, vmaf, tier, attempts, finished.cpu_seconds)
             case GaveUp(message):
                 return NotFound(message, tier, attempts, finished.cpu_seconds)
-        raise ToolFailedError("ab-av1 ended without a word of what it found", path=self.piece)
+        raise ToolFailedError("ab-av1 ended without a word of what it found", path=self.source)

@@ -23,22 +23,22 @@ HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """A place in which ab-av1 works.
+class Toolchain:
+    """The programs that ab-av1 finds, and what it works on.
 
     Attributes:
         program: What starts ab-av1.
-        piece: A link to the video file.
+        source: A link to the video file.
         temp: Where its samples belong.
     """
 
     program: Path
-    piece: Path
+    source: Path
     temp: Path
 
 
 @contextlib.contextmanager
-def workshop(folder: Path, tool: AbAv1, piece: Path, ffmpeg: Path) -> Iterator[Workshop]:
+def toolchain(folder: Path, tool: AbAv1, source: Path, ffmpeg: Path) -> Iterator[Toolchain]:
     """Make ``folder`` anew, yield what is in it, and remove it.
 
     Raises:
@@ -49,9 +49,9 @@ def workshop(folder: Path, tool: AbAv1, piece: Path, ffmpeg: Path) -> Iterator[W
     try:
         write_programs(temp / "bin", tool.program, ffmpeg)
         # ab-av1 derives its own file names from this one, which must not become too long
-        link = temp / "piece.mkv"
-        link.symlink_to(piece.absolute())
-        yield Workshop(temp / "bin" / "ab-av1", link, temp)
+        link = temp / "source.mkv"
+        link.symlink_to(source.absolute())
+        yield Toolchain(temp / "bin" / "ab-av1", link, temp)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

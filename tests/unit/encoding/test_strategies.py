@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.encoding import strategies
+from drapto.encoding import fixed, strategies, targeted
 from drapto.encoding.strategies import Chunked, Standard, Strategy, choose, named
 from drapto.errors import ConfigError
+from drapto.quality.target import FixedCrf
 from tests import sources
+from tests.encodes import job, request, shape, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from drapto.engine.context import StageContext
     from drapto.media.model import SourceInfo
 
 
@@ -85,3 +89,18 @@ def test_a_package_can_bring_one() -> None:
     assert (chosen.name, why) == ("eager", "h264 in mode auto, 15 s")
     assert isinstance(named("eager"), Eager)
     assert [one.name for one in strategies.strategies()] == ["eager", "chunked", "standard"]
+
+
+@pytest.mark.parametrize("strategy", [Standard(), Chunked()])
+def test_the_quality_decides_how_a_segment_is_encoded(
+    strategy: Strategy, tmp_path: Path, context: StageContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(how: str) -> object:
+        return lambda job, quality, **_: (how, job.request.index, quality)
+
+    monkeypatch.setattr(fixed, "encode_at", said("at a fixed CRF"))
+    monkeypatch.setattr(targeted, "encode_to_target", said("to a target"))
+    asked = request(tmp_path / "a.mkv", tmp_path, index=3)
+    for quality, how in ((FixedCrf(crf=30), "at a fixed CRF"), (target(), "to a target")):
+        made = strategy.encode(job(asked, shape(24), quality), context=context)
+        assert made == (how, 3, quality)

@@ -148,6 +148,7 @@ def test_small_writes_ask_for_the_clock_seldom(tmp_path: Path, monkeypatch: pyte
         struct.pack("=dd", *[float("nan")] * 2),
         b"cut",
     ],
+    ids=["future", "nan", "cut"],
 )
 def test_a_clock_from_before_the_machine_was_started(left: bytes, tmp_path: Path) -> None:
     (tmp_path / "disk").write_bytes(left)

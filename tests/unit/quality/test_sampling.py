@@ -5,19 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.quality.sampling import ENOUGH, LARGEST_STEP, MOST_ANCHORS, anchors, step_for
+from drapto.quality.sampling import ENOUGH, LARGEST_STRIDE, MOST_ANCHORS, anchors, stride_for
 
 
 @given(st.integers(1, 100_000))
-def test_steps_are_odd_and_leave_enough(frames: int) -> None:
-    step = step_for(frames)
-    assert step % 2 == 1
-    assert 1 <= step <= LARGEST_STEP
-    assert step == 1 or frames / step >= ENOUGH
+def test_strides_are_odd_and_leave_enough(frames: int) -> None:
+    stride = stride_for(frames)
+    assert stride % 2 == 1
+    assert 1 <= stride <= LARGEST_STRIDE
+    assert stride == 1 or frames / stride >= ENOUGH
 
 
-def test_steps_of_usual_segments() -> None:
-    assert [step_for(frames) for frames in (5, 120, 250, 360, 900)] == [1, 1, 3, 5, 9]
+def test_strides_of_usual_segments() -> None:
+    assert [stride_for(frames) for frames in (5, 120, 250, 360, 900)] == [1, 1, 3, 5, 9]
 
 
 @given(st.integers(0, 3000))

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.quality.scores import Part, scores_of, together
+from drapto.quality.scores import Part, Scores, pooled, scores_of
 
 values = st.lists(st.floats(0, 100), min_size=1, max_size=200)
 
 
 def test_the_figures_of_a_few_frames() -> None:
-    scores = scores_of("vmaf", [90.0, 100.0, 80.0, 95.0], model="m", step=3)
+    scores = scores_of("vmaf", [90.0, 100.0, 80.0, 95.0], model="m", stride=3)
     assert scores.harmonic == pytest.approx(4 / (1 / 91 + 1 / 101 + 1 / 81 + 1 / 96) - 1, abs=1e-3)
     assert scores.mean == 91.25
-    assert (scores.minimum, scores.p5, scores.step, scores.model) == (80.0, 80.0, 3, "m")
+    assert (scores.minimum, scores.p5, scores.stride, scores.model) == (80.0, 80.0, 3, "m")
 
 
 def test_the_fifth_percentile_leaves_a_twentieth_below() -> None:
@@ -32,7 +32,7 @@ def test_low_frames_weigh_more(frames: list[float]) -> None:
 @given(st.lists(values, min_size=1, max_size=5))
 def test_parts_measured_whole_are_one_whole(runs: list[list[float]]) -> None:
     whole = scores_of("vmaf", [value for run in runs for value in run])
-    parts = together(Part(frames=len(run), scores=scores_of("vmaf", run)) for run in runs)
+    parts = pooled(Part(frames=len(run), scores=scores_of("vmaf", run)) for run in runs)
     assert parts.harmonic == pytest.approx(whole.harmonic, abs=0.002)
     assert parts.mean == pytest.approx(whole.mean, abs=0.002)
     assert parts.minimum == whole.minimum
@@ -40,10 +40,10 @@ def test_parts_measured_whole_are_one_whole(runs: list[list[float]]) -> None:
 
 def test_a_part_weighs_its_frames_not_its_samples() -> None:
     dense = Part(frames=10, scores=scores_of("vmaf", [90.0] * 10))
-    sparse = Part(frames=90, scores=scores_of("vmaf", [80.0] * 10, step=9))
-    both = together([dense, sparse])
+    sparse = Part(frames=90, scores=scores_of("vmaf", [80.0] * 10, stride=9))
+    both = pooled([dense, sparse])
     assert both.mean == pytest.approx(81.0)
-    assert both.step == 9
+    assert both.stride == 9
 
 
 def test_nothing_measured_has_no_score() -> None:
@@ -54,4 +54,14 @@ def test_nothing_measured_has_no_score() -> None:
 def test_different_metrics_are_not_mixed() -> None:
     parts = [Part(frames=1, scores=scores_of(name, [1.0])) for name in ("vmaf", "xpsnr")]
     with pytest.raises(ValueError, match="not of one metric"):
-        together(parts)
+        pooled(parts)
+
+
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=60), st.integers(1, 9), st.data())
+def test_scores_are_cut_where_the_frames_are(values: list[float], stride: int, data: st.DataObject) -> None:
+    whole = scores_of("vmaf", values, stride=stride)
+    cut = data.draw(st.integers(1, len(values) * stride - 1))
+    head, tail = whole.between(0, cut), whole.between(cut, len(values) * stride)
+    assert isinstance(head, Scores)
+    assert head.values + (tail.values if tail else ()) == whole.values
+    assert len(head.values) == len([at for at in range(0, len(values) * stride, stride) if at < cut])

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.quality.scale import DecibelScale, Expectation, Scale, VmafScale
-from drapto.quality.search import End, Goal, Point, Try, step
+from drapto.quality.scale import DecibelScale, Prediction, Scale, VmafScale
+from drapto.quality.search import End, Goal, Point, Try, next_crf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def run(
     """Search on ``curve`` to the end; every step must keep the promises."""
     points: list[Point] = []
     for _ in range(aim.most + 1):
-        found = step(aim, points, scale, Expectation(first, 1.0))
+        found = next_crf(aim, points, scale, Prediction(first, 1.0))
         if isinstance(found, End):
             assert found.point in points
             assert found.good == aim.suffices(found.point.score)
@@ -84,12 +84,12 @@ def test_two_neighbours_on_either_side_end_it_with_the_better_one() -> None:
 
 
 def test_scores_that_rise_with_the_crf_end_it_with_one_that_is_good_enough() -> None:
-    end = step(goal(), [Point(30, 92.0), Point(34, 95.0)], VMAF, Expectation(32, 1.0))
+    end = next_crf(goal(), [Point(30, 92.0), Point(34, 95.0)], VMAF, Prediction(32, 1.0))
     assert end == End(Point(34, 95.0), "noise", good=True)
 
 
 def test_it_goes_on_from_what_is_known() -> None:
-    found = step(goal(target=90.0), [Point(30, 94.0), Point(34, 92.0)], VMAF, Expectation(32, 1.0))
+    found = next_crf(goal(target=90.0), [Point(30, 94.0), Point(34, 92.0)], VMAF, Prediction(32, 1.0))
     assert isinstance(found, Try)
     assert found.crf > 34
 

@@ -1,4 +1,4 @@
-"""Mending a tail: it ends, keeps its reach, and takes only what was measured."""
+"""Splicing in a tail: it ends, keeps its reach, and takes only what was measured."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.encoding.attempts import Attempt, Attempts
-from drapto.quality.scale import Expectation, VmafScale
-from drapto.quality.scores import Scores, scores_of
+from drapto.quality.scale import Prediction, VmafScale
 from drapto.quality.search import Goal, Point
-from drapto.quality.splice import MOST, REACH, Mended, Tail, TryTail, mend, together
+from drapto.quality.splice import MOST, REACH, Spliced, Tail, TryTail, pooled, splice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VMAF = VmafScale()
 GOAL = Goal(93.0, 0.65, 10.0, 50.0, 6)
-USUAL = Expectation(34.0, 1.0)
+USUAL = Prediction(34.0, 1.0)
 
 
 def falling(missing: float, growth: float) -> Callable[[float], float]:
@@ -28,12 +26,12 @@ def falling(missing: float, growth: float) -> Callable[[float], float]:
     return lambda crf: max(0.0, 100 - missing * math.exp(growth * (crf - 32)))
 
 
-def run(head: float, frames: tuple[int, int], curve: Callable[[float], float]) -> tuple[Mended | None, int]:
-    """Mend an encode at CRF 32 whose tail scores as ``curve`` says; return what came of it, and its price."""
+def run(head: float, frames: tuple[int, int], curve: Callable[[float], float]) -> tuple[Spliced | None, int]:
+    """Splice an encode at CRF 32 whose tail scores as ``curve`` says; return what came of it, its price."""
     points = [Point(32.0, curve(32.0))]
     while True:
         tail = Tail(frames[0], frames[1], head, points[0].score, points, own=len(points) - 1)
-        found = mend(GOAL, 32.0, [tail], VMAF, USUAL)
+        found = splice(GOAL, 32.0, [tail], VMAF, USUAL)
         if not isinstance(found, TryTail):
             return found, len(points) - 1
         assert found.first == frames[0]
@@ -69,56 +67,27 @@ def test_a_small_miss_takes_one_encode_of_the_tail() -> None:
     assert found.crf > 32
 
 
-def test_a_large_miss_is_not_mended() -> None:
+def test_a_large_miss_is_not_spliced() -> None:
     assert run(97.0, (240, 60), falling(3.0, 0.045)) == (None, 0)
 
 
-def test_what_no_tail_can_make_up_for_is_not_mended() -> None:
+def test_what_no_tail_can_make_up_for_is_not_spliced() -> None:
     assert run(60.0, (300, 10), falling(3.0, 0.045)) == (None, 0)
 
 
 def test_two_encodes_that_miss_on_either_side_need_no_third() -> None:
     points = [Point(32.0, 94.2), Point(36.0, 91.8)]
     tail = Tail(180, 180, 94.0, 94.2, points, own=0)
-    assert mend(GOAL, 32.0, [tail], VMAF, USUAL) == Mended(180, 36.0, together(tail, 91.8))
+    assert splice(GOAL, 32.0, [tail], VMAF, USUAL) == Spliced(180, 36.0, pooled(tail, 91.8))
 
 
 def test_the_shorter_tail_goes_first_where_it_is_enough() -> None:
     long = Tail(120, 240, 93.9, 93.9, [Point(32.0, 93.9)], own=0)
     short = Tail(240, 120, 93.9, 93.9, [Point(32.0, 93.9)], own=0)
-    found = mend(GOAL, 32.0, [short, long], VMAF, USUAL)
+    found = splice(GOAL, 32.0, [short, long], VMAF, USUAL)
     assert isinstance(found, TryTail)
     assert found.first == 240
     tiny = Tail(350, 10, 93.9, 93.9, [Point(32.0, 93.9)], own=0)
-    found = mend(GOAL, 32.0, [tiny, long], VMAF, USUAL)
+    found = splice(GOAL, 32.0, [tiny, long], VMAF, USUAL)
     assert isinstance(found, TryTail)
     assert found.first == 120
-
-
-def tried(crf: float, first: int, values: list[float], keyframes: tuple[int, ...]) -> Attempt:
-    scores = scores_of("vmaf", values, step=5)
-    return Attempt(crf=crf, first=first, keyframes=keyframes, bytes=1, digest=f"{first}", scores=(scores,))
-
-
-def test_the_tails_of_an_encode_are_from_its_keyframes_on() -> None:
-    whole = tried(32.0, 0, [95.0] * 4 + [90.0] * 2 + [80.0] * 2, (0, 20, 30))
-    alone = tried(30.0, 30, [82.0] * 2, (0,))
-    tails = Attempts(key="", attempts=(whole, alone)).tails(32.0, 5, 40)
-    assert [(tail.first, tail.frames, tail.own) for tail in tails] == [(30, 10, 1), (20, 20, 0)]
-    assert tails[0].points == [Point(32.0, 80.0), Point(30.0, 82.0)]
-    assert tails[0].head == scores_of("vmaf", [95.0] * 4 + [90.0] * 2).harmonic
-    assert tails[1].points == [Point(32.0, scores_of("vmaf", [90.0] * 2 + [80.0] * 2).harmonic)]
-
-
-def test_an_encode_of_one_gop_has_no_tail() -> None:
-    assert Attempts(key="", attempts=(tried(32.0, 0, [95.0] * 4, (0,)),)).tails(32.0, 5, 20) == []
-
-
-@given(st.lists(st.floats(0, 100), min_size=2, max_size=60), st.integers(1, 9), st.data())
-def test_scores_are_cut_where_the_frames_are(values: list[float], step: int, data: st.DataObject) -> None:
-    whole = scores_of("vmaf", values, step=step)
-    cut = data.draw(st.integers(1, len(values) * step - 1))
-    head, tail = whole.between(0, cut), whole.between(cut, len(values) * step)
-    assert isinstance(head, Scores)
-    assert head.values + (tail.values if tail else ()) == whole.values
-    assert len(head.values) == len([at for at in range(0, len(values) * step, step) if at < cut])

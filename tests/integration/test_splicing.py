@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,11 @@ import av
 import pytest
 
 from drapto.encoding.attempts import Attempts
-from drapto.encoding.targeted import encode_to_target
+from drapto.encoding.segment import encode
 from drapto.engine.context import file_url
 from drapto.quality.scores import scores_of
-from drapto.quality.target import QualityTarget
-from drapto.video.request import EncodeRequest
 from tests import clips
-from tests.encodes import settings
+from tests.encodes import job, request, shape, target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +27,7 @@ FRAMES, GOP = 192, 64
 
 @pytest.fixture(scope="module")
 def clip(ffmpeg: Path, clip_cache: Path) -> Path:
-    path = clip_cache / "mending.mkv"
+    path = clip_cache / "splicing.mkv"
     pictures = "mandelbrot=s=320x180:r=24:start_scale=0.4:end_scale=0.003:end_pts=192,trim=end_frame=192"
     noise = "noise=alls=9:all_seed=3:allf=t,format=yuv420p"
     clips.run_ffmpeg(
@@ -39,34 +38,13 @@ def clip(ffmpeg: Path, clip_cache: Path) -> Path:
     return path
 
 
-def encode(
+def encoded(
     clip: Path, folder: Path, context: StageContext, *, score: float, tolerance: float, thorough: bool = False
 ) -> EncodedSegment:
-    target = QualityTarget(
-        metric="vmaf",
-        score=score,
-        tolerance=tolerance,
-        lowest=10,
-        highest=60,
-        most=6,
-        thorough=thorough,
-        engine="native",
-        out_of_reach="closest",
-    )
-    request = EncodeRequest(
-        source=clip,
-        stream=0,
-        target=folder / "encoded" / "0001.mkv",
-        record=folder / "encoded" / "0001.json",
-        index=1,
-        slots=1,
-        lp=1,
-        attempts=folder / "attempts",
-        width=320,
-        height=180,
-    )
-    asked = settings(FRAMES, keyint=GOP, crf=None, target=target)
-    return encode_to_target(request, asked, strategy="chunked", context=context)
+    aim = target(score, tolerance=tolerance, highest=60, thorough=thorough)
+    asked = request(clip, folder / "encoded")
+    whole = dataclasses.replace(job(asked, shape(FRAMES, keyint=GOP), aim), attempts=folder / "attempts")
+    return encode(whole, context).segment
 
 
 def measured(ffmpeg: Path, encoded: Path, clip: Path, log: Path) -> list[float]:
@@ -80,33 +58,33 @@ def measured(ffmpeg: Path, encoded: Path, clip: Path, log: Path) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def mended(
+def spliced(
     clip: Path, tmp_path_factory: pytest.TempPathFactory, shared_job: StageContext
 ) -> tuple[Path, EncodedSegment]:
-    """Return a segment that was mended: among several targets, one is just missed."""
+    """Return a segment that was spliced: among several targets, one is just missed."""
     for score in (90.0, 88.0, 86.0, 92.0, 84.0):
-        folder = tmp_path_factory.mktemp("mended")
-        record = encode(clip, folder, shared_job, score=score, tolerance=0.4)
+        folder = tmp_path_factory.mktemp("spliced")
+        record = encoded(clip, folder, shared_job, score=score, tolerance=0.4)
         if record.stretches:
             return folder, record
     raise AssertionError("no target was missed by little")
 
 
 def test_it_is_at_the_target(
-    mended: tuple[Path, EncodedSegment], clip: Path, ffmpeg: Path, tmp_path: Path
+    spliced: tuple[Path, EncodedSegment], clip: Path, ffmpeg: Path, tmp_path: Path
 ) -> None:
-    folder, record = mended
+    folder, record = spliced
     frames = measured(ffmpeg, folder / "encoded" / "0001.mkv", clip, tmp_path / "vmaf.json")
     assert len(frames) == record.frames == FRAMES
     assert record.scores is not None
     assert record.scores.harmonic == pytest.approx(scores_of("vmaf", frames).harmonic, abs=0.15)
-    assert 0 <= len(record.scores.values) - FRAMES // record.scores.step <= 1
+    assert 0 <= len(record.scores.values) - FRAMES // record.scores.stride <= 1
     assert abs(record.scores.harmonic - (record.target or 0)) <= 0.4
     assert record.why == "target"
 
 
-def test_it_is_joined_at_a_keyframe_and_says_so(mended: tuple[Path, EncodedSegment]) -> None:
-    folder, record = mended
+def test_it_is_spliced_at_a_keyframe_and_says_so(spliced: tuple[Path, EncodedSegment]) -> None:
+    folder, record = spliced
     head, tail = record.stretches
     assert head.frames % GOP == 0
     assert head.frames + tail.frames == FRAMES
@@ -118,8 +96,8 @@ def test_it_is_joined_at_a_keyframe_and_says_so(mended: tuple[Path, EncodedSegme
     assert decoded[head.frames]
 
 
-def test_it_cost_less_than_another_encode(mended: tuple[Path, EncodedSegment]) -> None:
-    folder, record = mended
+def test_it_cost_less_than_another_encode(spliced: tuple[Path, EncodedSegment]) -> None:
+    folder, record = spliced
     known = Attempts.read(folder / "attempts" / "0001.json")
     assert record.encodes == pytest.approx(
         sum(FRAMES - one.first for one in known.attempts) / FRAMES, abs=1e-3
@@ -129,37 +107,37 @@ def test_it_cost_less_than_another_encode(mended: tuple[Path, EncodedSegment]) -
 
 
 def test_what_is_there_is_not_searched_again(
-    mended: tuple[Path, EncodedSegment], clip: Path, context: StageContext
+    spliced: tuple[Path, EncodedSegment], clip: Path, context: StageContext
 ) -> None:
-    folder, record = mended
+    folder, record = spliced
     content = (folder / "encoded" / "0001.mkv").read_bytes()
     before = Attempts.read(folder / "attempts" / "0001.json")
-    again = encode(clip, folder, context, score=record.target or 0, tolerance=0.4)
+    again = encoded(clip, folder, context, score=record.target or 0, tolerance=0.4)
     assert again == record
     assert (folder / "encoded" / "0001.mkv").read_bytes() == content
     assert Attempts.read(folder / "attempts" / "0001.json") == before
 
 
-def test_what_is_gone_is_joined_again_of_the_same_bytes(
-    mended: tuple[Path, EncodedSegment], clip: Path, context: StageContext
+def test_what_is_gone_is_spliced_again_of_the_same_bytes(
+    spliced: tuple[Path, EncodedSegment], clip: Path, context: StageContext
 ) -> None:
-    folder, record = mended
+    folder, record = spliced
     path = folder / "encoded" / "0001.mkv"
     content = path.read_bytes()
     path.unlink()
-    again = encode(clip, folder, context, score=record.target or 0, tolerance=0.4)
+    again = encoded(clip, folder, context, score=record.target or 0, tolerance=0.4)
     assert again.stretches == record.stretches
     assert path.read_bytes() == content
 
 
 def test_more_frames_are_measured_without_another_encode(
-    mended: tuple[Path, EncodedSegment], clip: Path, context: StageContext
+    spliced: tuple[Path, EncodedSegment], clip: Path, context: StageContext
 ) -> None:
-    folder, record = mended
+    folder, record = spliced
     before = [(one.crf, one.starts) for one in Attempts.read(folder / "attempts" / "0001.json").attempts]
-    again = encode(clip, folder, context, score=record.target or 0, tolerance=0.65, thorough=True)
+    again = encoded(clip, folder, context, score=record.target or 0, tolerance=0.65, thorough=True)
     assert again.stretches == record.stretches
     assert again.scores is not None
-    assert (again.scores.step, len(again.scores.values)) == (1, FRAMES)
+    assert (again.scores.stride, len(again.scores.values)) == (1, FRAMES)
     after = [(one.crf, one.starts) for one in Attempts.read(folder / "attempts" / "0001.json").attempts]
     assert after == before

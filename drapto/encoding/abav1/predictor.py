@@ -1,0 +1,67 @@
+"""The predictor of ``quality.engine = "ab-av1"``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drapto.encoding.abav1.crf_search import TIERS, Found, SearchSettings, search
+from drapto.encoding.abav1.tool import find_ab_av1
+from drapto.encoding.prediction import Predictor
+
+if TYPE_CHECKING:
+    from drapto.encoding.job import SegmentContext
+    from drapto.quality.scale import Prediction
+    from drapto.quality.search import Goal
+
+
+class AbAv1Predictor(Predictor):
+    """Where ab-av1 would encode: its tiers in turn, until one finds a CRF; else the closest of the last."""
+
+    @classmethod
+    def suits(cls, segment: SegmentContext) -> bool:
+        """Return whether ab-av1 sees the pictures that are encoded.
+
+        Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
+        would convert in a way of its own. A picture that players rotate it rotates, too, and crops it then.
+        """
+        return not (segment.shape.filters or segment.shape.yuv_matrix or segment.request.rotated)
+
+    def predict(self, goal: Goal) -> Prediction:
+        """Ask ab-av1, once for each target."""
+        purpose = f"{goal.target:g}"
+        known = self._store.known.foreign.get(purpose)
+        if known is None:
+            crf, cpu_seconds = self._ask(goal)
+            known = self._store.keep_foreign(purpose, crf, cpu_seconds)
+        return self.slope_only(goal)._replace(first=known)
+
+    def _ask(self, goal: Goal) -> tuple[float, float]:
+        segment = self._segment
+        shape, request = segment.shape, segment.request
+        settings = SearchSettings(
+            preset=shape.preset,
+            svt_params=shape.svt_params,
+            pix_fmt=shape.pix_fmt,
+            target=goal.target,
+            lowest=goal.lowest,
+            highest=goal.highest,
+            filters=f"crop={shape.crop}" if shape.crop else None,
+            model=segment.metric.model_for(segment.reference),
+        )
+        tool, spent, closest = find_ab_av1(segment.stage.ab_av1), 0.0, goal.lowest
+        for tier in TIERS:
+            found = search(
+                tool,
+                request.source,
+                settings,
+                tier=tier,
+                threads=request.lp,
+                scratch=segment.job.attempts / f"ab-av1-{request.index:04d}",
+                context=segment.stage,
+                log=request.log,
+            )
+            spent += found.cpu_seconds
+            if isinstance(found, Found):
+                return found.crf, spent
+            closest = found.closest.crf
+        return closest, spent

@@ -1,0 +1,86 @@
+"""One segment's encode: as data that can be sent to where it runs, and with what it works on there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drapto.quality.metrics import METRICS, Metric, Reference
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.engine.context import StageContext
+    from drapto.quality.target import Quality, QualityTarget
+    from drapto.video.encode_settings import EncodeShape
+    from drapto.video.request import EncodeRequest
+
+
+@dataclass(frozen=True)
+class SegmentJob:
+    """One segment to be encoded: what, how, to what quality, and where all of it is put. Picklable.
+
+    Attributes:
+        request: What is to be encoded, and where to.
+        shape: What shapes its bytes, but for the CRF.
+        quality: The CRF, or the target for which it is searched.
+        strategy: The name of the strategy that encodes it.
+        record: The JSON file to write beside the encoded one.
+        attempts: The directory of what is tried on the way to a target.
+        calibration: What is known of the title (``calibration.json``); None where nothing is.
+    """
+
+    request: EncodeRequest
+    shape: EncodeShape
+    quality: Quality
+    strategy: str
+    record: Path
+    attempts: Path
+    calibration: Path | None = None
+
+
+@dataclass(frozen=True)
+class SegmentContext:
+    """A segment while its CRF is searched for, with its surroundings.
+
+    Attributes:
+        job: The segment.
+        target: The quality that it is to have.
+        stage: The title's surroundings.
+    """
+
+    job: SegmentJob
+    target: QualityTarget
+    stage: StageContext
+
+    @property
+    def request(self) -> EncodeRequest:
+        """What is to be encoded, and where to."""
+        return self.job.request
+
+    @property
+    def shape(self) -> EncodeShape:
+        """What shapes its bytes, but for the CRF."""
+        return self.job.shape
+
+    @property
+    def metric(self) -> Metric:
+        """What is measured."""
+        return METRICS[self.target.metric]
+
+    @property
+    def reference(self) -> Reference:
+        """What its encodes are held against."""
+        request, shape = self.job.request, self.job.shape
+        return Reference(
+            source=request.source,
+            stream=request.stream,
+            crop=shape.crop,
+            pix_fmt=shape.pix_fmt,
+            width=request.width,
+            height=request.height,
+            frames=shape.frames,
+            rate=shape.rate,
+            filters=shape.filters,
+            yuv_matrix=shape.yuv_matrix,
+        )
