@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import plan_audio
 from drapto.errors import DraptoError, printable
+from drapto.rules import versions
 from drapto.rules.task import failing, name_of, rule
 from drapto.state.bus import bus
 from drapto.state.events import Progress
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from drapto.engine.context import EncodeProgress, StageContext
     from drapto.media.model import AudioTrack, SourceInfo
     from drapto.project import Project, Title
+    from drapto.rules.versions import Makers
 
 STAGE = "audio"
 
 
 def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
     """Yield a task for each audio track of a title."""
+    makers = versions.of_sound(project, title, info)
     for number, track in enumerate(info.audio):
         try:
             slice_ = settings(project, track)
@@ -42,7 +45,9 @@ def tasks(project: Project, title: Title, info: SourceInfo) -> Iterator[Task]:
             file_dep=[title.source],
             targets=[title.audio(number)],
             settings=slice_,
-            arguments={"number": number, "track": track},
+            arguments={"number": number, "track": track, "makers": makers},
+            clean=[title.audio(number), versions.track_record(title, number)],
+            version=makers.check(number),
         )
 
 
@@ -56,9 +61,12 @@ def settings(project: Project, track: AudioTrack) -> dict[str, Any]:
     return {"stream": track.index, **plan.model_dump(mode="json")}
 
 
-def build(context: StageContext, project: Project, title: Title, *, number: int, track: AudioTrack) -> str:
+def build(
+    context: StageContext, project: Project, title: Title, *, number: int, track: AudioTrack, makers: Makers
+) -> str:
     """Encode a track."""
     from drapto.audio.encode import encode_audio
+    from drapto.audio.record import EncodedTrack
 
     def report(progress: EncodeProgress) -> None:
         bus.publish(
@@ -72,6 +80,7 @@ def build(context: StageContext, project: Project, title: Title, *, number: int,
             )
         )
 
+    context, maker = makers.begin(context)
     result = encode_audio(
         title.source,
         track,
@@ -81,7 +90,9 @@ def build(context: StageContext, project: Project, title: Title, *, number: int,
         context=context,
         on_progress=report,
     )
+    makers.sign(EncodedTrack(number=number), maker, versions.track_record(title, number))
     summary = f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"
+    summary += makers.said(maker)
     if result.complaints:
         log = f"{printable(title.logs)}/{STAGE}-{number}.log"
         said = f"{count_text(len(result.complaints), 'error')}, the first: {result.complaints[0]}"

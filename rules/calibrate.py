@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from drapto.quality.sampling import anchors
-from drapto.rules import shape
+from drapto.rules import shape, versions
 from drapto.rules.hardware import decoder_news, with_decoder
 from drapto.rules.task import rule
 from drapto.words import count_text
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from drapto.engine.context import StageContext
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
+    from drapto.rules.versions import Makers
     from drapto.video.encode_settings import EncodeSettings
     from drapto.video.plan import Segment, SegmentPlan
 
@@ -32,6 +33,7 @@ def tasks(
     common = shape.common_to(project, info, crop, plan)
     if not common.settings.calibrated:
         return
+    makers = versions.of_picture(project, title, info, common)
     chosen = [plan.segments[number] for number in anchors(len(plan.segments))]
     yield rule(
         project,
@@ -41,7 +43,8 @@ def tasks(
         file_dep=[shape.source_of(title, segment) for segment in chosen] or [title.plan],
         targets=[title.calibration],
         settings=settings(common.settings, chosen),
-        arguments={"common": common, "chosen": chosen},
+        arguments={"common": common, "chosen": chosen, "makers": makers},
+        version=makers.check_calibration(),
     )
 
 
@@ -57,7 +60,13 @@ def settings(shape: EncodeSettings, chosen: list[Segment]) -> dict[str, Any]:
 
 
 def build(
-    context: StageContext, project: Project, title: Title, *, common: shape.Common, chosen: list[Segment]
+    context: StageContext,
+    project: Project,
+    title: Title,
+    *,
+    common: shape.Common,
+    chosen: list[Segment],
+    makers: Makers,
 ) -> str:
     """Try the anchors."""
     from drapto.encoding.calibrate import calibrate
@@ -66,13 +75,16 @@ def build(
     target = common.settings.target
     if target is None:
         raise ValueError("no target is set")
+    context, maker = makers.begin(context)
+    made_with = makers.made_with(maker)
     lp = common.share.lp
     seekers = []
     for segment in chosen:
         shape = common.settings_for(segment)
-        request = replace(common.request(title, segment, lp=lp), calibration=None)
+        request = replace(common.request(title, segment, lp=lp), calibration=None, made_with=made_with)
         seekers.append(Seeker(with_decoder(request, shape, context, project, title, common), shape, context))
     known = calibrate(seekers, title.calibration, metric=target.metric)
+    known.model_copy(update={"made_with": made_with}).write(title.calibration)
     if not chosen:
         return "too few segments to learn from"
     first = known.first(target.score)

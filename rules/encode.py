@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drapto.encoding.strategies import named
 from drapto.errors import printable
+from drapto.rules import versions
 from drapto.rules.hardware import decoder_news, with_decoder
 from drapto.rules.shape import common_to
 from drapto.rules.task import rule
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
+    from drapto.rules.versions import Makers
     from drapto.video.plan import Segment, SegmentPlan
 
 STAGE = "encode"
@@ -33,6 +36,7 @@ def tasks(
 ) -> Iterator[Task]:
     """Yield a task for each segment, those that take longest first."""
     common = common_to(project, info, crop, plan)
+    makers = versions.of_picture(project, title, info, common)
     calibration = [str(title.calibration)] if common.settings.calibrated else []
     common_slice = {**common.settings.model_dump(mode="json"), "strategy": plan.strategy}
     # as text: there may be thousands of segments, and pathlib is slow
@@ -56,15 +60,24 @@ def tasks(
                 "keyint": segment.keyint,
                 "filters": list(segment.filters),
             },
-            arguments={"common": common, "segment": segment, "lp": lp},
+            arguments={"common": common, "segment": segment, "lp": lp, "makers": makers},
+            version=makers.check(segment.index - 1),
         )
 
 
 def build(
-    context: StageContext, project: Project, title: Title, *, common: Common, segment: Segment, lp: int
+    context: StageContext,
+    project: Project,
+    title: Title,
+    *,
+    common: Common,
+    segment: Segment,
+    lp: int,
+    makers: Makers,
 ) -> str:
     """Encode a segment."""
     settings = common.settings_for(segment)
+    context, maker = makers.begin(context)
 
     def report(progress: EncodeProgress) -> None:
         bus.publish(
@@ -91,10 +104,12 @@ def build(
             )
         )
 
-    request = with_decoder(common.request(title, segment, lp=lp), settings, context, project, title, common)
+    request = replace(common.request(title, segment, lp=lp), made_with=makers.made_with(maker))
+    request = with_decoder(request, settings, context, project, title, common)
     encoded = named(common.strategy).encode(
         request, settings, context=context, on_start=started, on_progress=report
     )
+    encoded = makers.sign(encoded, maker, request.record)
     bus.publish(
         SegmentComplete(
             title=title.name,
@@ -111,7 +126,7 @@ def build(
     )
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
     sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
-    summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}"
+    summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}{makers.said(maker)}"
     if encoded.complaints:
         log = f"{printable(title.logs)}/{STAGE}-{segment.name}.log"
         where = f"the picture is damaged after {time_text(segment.start_time)}"

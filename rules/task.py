@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from drapto.engine.context import StageContext
     from drapto.engine.document import Document
     from drapto.project import Project, Title
+    from drapto.state.settings import MadeByVersion
 
     Action = Callable[..., str | None]
 
@@ -53,6 +54,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
     clean: Sequence[Path] | None = None,
     document: type[Document] | None = None,
     made: Callable[[], Iterable[Path]] | None = None,
+    version: MadeByVersion | None = None,
 ) -> Task:
     """Return the task of one stage of one title.
 
@@ -73,6 +75,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
         clean: What ``doit clean`` removes; the targets by default.
         document: What the first target must hold, so that a damaged one is made again.
         made: Returns what must stay as this task made it, or is made again; the targets by default.
+        version: Says whether what another version of the encoder made may stay.
     """
     parts = {"segment": segment, "track": track, "share": share}
     place = {
@@ -95,6 +98,7 @@ def rule(  # noqa: PLR0913  a task is what it is given
                 project.root, made or (lambda: map(Path, targets)), fingerprints(project.state_dir)
             ),
             *([DocumentWhole(Path(targets[0]), document)] if document else []),
+            *([version] if version else []),
         ],
         # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
         clean=True if segment is not None else [(remove, [[str(path) for path in removable]])],

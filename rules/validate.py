@@ -10,7 +10,7 @@ from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.output.model import Validation
 from drapto.quality.target import choose_quality, crf_for
-from drapto.rules import crop, decode_check, probe, segment, shape
+from drapto.rules import crop, decode_check, probe, segment, shape, versions
 from drapto.rules.task import name_of, rule, shown
 from drapto.words import count_text, score_text, size_text, time_text
 
@@ -114,6 +114,7 @@ def build(context: StageContext, project: Project, title: Title, *, plan: Segmen
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     quality = delivered(plan, encoded)
+    made_with = versions.made_with(project, title, encoded, len(info.audio), context)
     validation = validate(
         title.muxed,
         info,
@@ -127,6 +128,7 @@ def build(context: StageContext, project: Project, title: Title, *, plan: Segmen
         context=context,
         inputs=inputs(project, title, info),
         quality=quality,
+        versions=made_with,
     )
     publish(title.muxed, title.output, context=context)
     share = validation.output_bytes / info.size - 1

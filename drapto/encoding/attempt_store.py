@@ -28,17 +28,20 @@ class Workbench:
         name: The segment's name.
         key: As `Attempts` has it; what was tried under another one is thrown away.
         delivered: The segment's encoded file, which may be one of the attempts.
+        made_with: As `Attempts` has it; what is known to be made with others is thrown away, too.
     """
 
-    def __init__(self, folder: Path, name: str, key: str, delivered: Path) -> None:
+    def __init__(
+        self, folder: Path, name: str, key: str, delivered: Path, made_with: tuple[str, ...] = ()
+    ) -> None:
         self._folder = folder
         self._name = name
         self._delivered = delivered
         self.record = folder / f"{name}.json"
         known = Attempts.read_if_whole(self.record)
-        if known is None or known.key != key:
+        if known is None or known.key != key or (known.made_with and known.made_with != made_with):
             self.clear()
-            known = Attempts(key=key).write(self.record)
+            known = Attempts(key=key, made_with=made_with).write(self.record)
         self.known = known
 
     def path(self, crf: float, first: int = 0) -> Path:

@@ -81,7 +81,8 @@ class Attempts(Document):
     """Everything tried for a segment, whatever the target was.
 
     Attributes:
-        key: Digest of all that the encodes depend on but the CRF.
+        key: Digest of all that the encodes depend on but the CRF and the encoder itself.
+        made_with: The versions that decide the encodes' bytes; empty where they are not known.
         sketches: In the order that they were drawn.
         sketching_cpu_seconds: What they took.
         foreign: Where ab-av1 would begin, by the target.
@@ -91,6 +92,7 @@ class Attempts(Document):
     """
 
     key: str
+    made_with: tuple[str, ...] = ()
     sketches: tuple[Sketched, ...] = ()
     sketching_cpu_seconds: float = 0.0
     foreign: dict[str, float] = Field(default_factory=dict)

@@ -77,7 +77,9 @@ class Seeker:
         reference = reference_of(request, settings)
         shape = settings.model_dump(mode="json", exclude={"crf", "target"})
         key = key_of({**shape, "stream": request.stream}, request.source)
-        self._bench = Workbench(request.attempts, f"{request.index:04d}", key, request.target)
+        self._bench = Workbench(
+            request.attempts, f"{request.index:04d}", key, request.target, request.made_with
+        )
         guesser = guesser_for(target.engine, request, settings)
         self._guesser = guesser(
             request,

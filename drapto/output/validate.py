@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from drapto.media.fields.model import FieldsInfo
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.output.decode_check import DecodedSegment
+    from drapto.output.model import MadeWith
 
 NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
@@ -49,6 +50,7 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
     inputs: Mapping[str, object],
     context: StageContext,
     quality: Delivered | None = None,
+    versions: MadeWith | None = None,
 ) -> Validation:
     """Hold ``muxed`` against the source's probe, and decode it to its end. The source itself is not read.
 
@@ -68,6 +70,7 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         inputs: What else to record there; values that JSON holds.
         context: The surroundings.
         quality: What the picture was measured to score.
+        versions: Of what made the file.
 
     Raises:
         ValidationError: A check failed.
@@ -102,6 +105,7 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         inputs=dict(inputs),
         checks=tuple(checks),
         quality=quality,
+        versions=versions,
     ).write(target)
     if not validation.passed:
         raise ValidationError(

@@ -28,6 +28,7 @@ class EncodeRequest:
         width, height: The encoded picture, pixels.
         turned: Whether players turn the picture; it is encoded as it is coded.
         decoder: What decodes the source; None for ffmpeg itself.
+        made_with: The versions that decide the encode's bytes; empty where they are not known.
     """
 
     source: Path
@@ -43,6 +44,7 @@ class EncodeRequest:
     calibration: Path | None = None
     turned: bool = False
     decoder: Decoder | None = None
+    made_with: tuple[str, ...] = ()
 
 
 def log_of(request: EncodeRequest) -> str:
