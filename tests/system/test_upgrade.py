@@ -181,3 +181,18 @@ def test_work_without_versions_goes_on(source: Path, ffmpeg: Path, tmp_path: Pat
     executed = project.executed()
     assert executed & {*ENCODES, "audio:clip:0"} == {"encode:clip:0002"}
     assert validated(project)["tracks"][0] is None
+
+
+def test_what_was_tried_with_another_version_is_not_used(source: Path, ffmpeg: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", source)
+    program = wrapper(tmp_path / "ffmpeg", ffmpeg, "8.0-old")
+    project.target(f'\n[tools]\nffmpeg = "{program}"\n')
+    project.doit("calibrate:clip", "encode:clip:0001")
+    tried = project.work() / "attempts" / "0001.json"
+    assert json.loads(tried.read_text())["made_with"][0] == "8.0-old"
+    wrapper(program, ffmpeg, "9.9-new")
+    assert project.executed() >= ENCODES | {"calibrate:clip"}
+    assert made_by(project) == ["9.9-new", "9.9-new"]
+    for record in (tried, project.work() / "calibration.json"):
+        assert json.loads(record.read_text())["made_with"][0] == "9.9-new"
+    assert project.executed() == set()
