@@ -99,8 +99,24 @@ class Makers:
     def _versions(self, program: Path) -> Versions:
         return versions_of(program, self.project.state_dir / "versions.json")
 
+    @cached_property
+    def _finished(self) -> bool:
+        """Whether the title is published, and nothing of it gone: then no part's record need be read."""
+        from drapto.rules import probe, validate
+
+        info = probe.fresh(self.project, self.title)
+        if info is None or not validate.finished(self.project, self.title, info):
+            return False
+        return all(self._place(number)[1].is_file() for number in range(self.count))
+
     def verdict(self) -> Use | Redo:
         """Return what becomes of the parts that there are: all of them stay where nothing would be mixed."""
+        return self._verdict
+
+    @cached_property
+    def _verdict(self) -> Use | Redo:
+        if self._finished:
+            return Use(self.current)
         whole = len(self._parts) == self.count and None not in self._parts
         made = distinct(self._parts, self.kind)
         if whole and (agree(made, self.kind) or _published(self.title, made, self.kind)):
