@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from drapto.about import VERSION
+
 if TYPE_CHECKING:
     from drapto.api import EncodeResult, encode, probe
     from drapto.config import Config, load_config
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
         SegmentComplete,
     )
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "AnalysisComplete",

@@ -110,6 +110,10 @@ class Title:
         """Return the Opus file of audio track ``number``, counted from 0."""
         return self.work / f"audio-{number}.mkv"
 
+    def audio_record(self, number: int) -> Path:
+        """What made audio track ``number``, counted from 0."""
+        return self.work / f"audio-{number}.json"
+
     @cached_property
     def subtitles(self) -> Path:
         """Subtitles and attachments, stream-copied."""

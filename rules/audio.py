@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.audio.plan import plan_audio
 from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
+from drapto.rules import versions
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
 from drapto.rules.work import ONE_CPU
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from drapto.engine.execution import Report
     from drapto.media.model import AudioTrack, SourceInfo
     from drapto.project import Project, Title
+    from drapto.rules.versions import Provenance
     from drapto.rules.work import Work
 
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each audio track of a title."""
+    provenance = versions.of_sound(project, title, known.probed)
     for number, track in enumerate(known.probed.audio):
         try:
             slice_ = settings(project, track)
@@ -42,7 +45,9 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
             settings=slice_,
             file_dep=[title.source],
             targets=[title.audio(number)],
-            arguments={"number": number, "track": track},
+            arguments={"number": number, "track": track, "provenance": provenance},
+            clean=[title.audio(number), title.audio_record(number)],
+            version=provenance.check(number),
         )
         yield task(project, title, rule)
 
@@ -70,11 +75,13 @@ def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:
         return {"refused": str(error)}
 
 
-def build(work: Work, *, number: int, track: AudioTrack) -> str:
+def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance) -> str:
     """Encode a track."""
     from drapto.audio.encode import encode_audio
+    from drapto.audio.record import EncodedTrack
 
     title = work.title
+    context, made_by = provenance.begin(work.context)
 
     def told(report: Report) -> None:
         if isinstance(report, EncodeProgress):
@@ -98,9 +105,11 @@ def build(work: Work, *, number: int, track: AudioTrack) -> str:
         number=number,
         target=title.audio(number),
         bitrates=work.project.config.audio.bitrate,
-        context=work.context,
+        context=context,
     )
+    provenance.sign(EncodedTrack(number=number), made_by, title.audio_record(number))
     summary = f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"
+    summary += provenance.said(made_by)
     if result.complaints:
         log = f"{printable(title.logs)}/{STAGE.name}-{number}.log"
         said = f"{count_text(len(result.complaints), 'error')}, the first: {result.complaints[0]}"

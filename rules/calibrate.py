@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from drapto.quality.sampling import anchors
 from drapto.quality.target import QualityTarget
+from drapto.rules import versions
 from drapto.rules.hardware import decoding_of, fallback_line
 from drapto.rules.shape import calibration_slice, common_to, source_of
 from drapto.rules.stage import Known, Stage
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from drapto.encoding.job import SegmentJob
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
+    from drapto.rules.versions import Provenance
     from drapto.rules.work import Work
     from drapto.video.plan import Segment
 
@@ -32,6 +34,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     common = common_to(project, known.probed, known.cropped, plan)
     if not (common.calibrated and isinstance(common.quality, QualityTarget)):
         return
+    provenance = versions.of_picture(project, title, known.probed, common)
     chosen = [plan.segments[number] for number in anchors(len(plan.segments))]
     rule = Rule(
         STAGE.name,
@@ -39,24 +42,32 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         settings=calibration_slice(common, chosen),
         file_dep=[source_of(title, segment) for segment in chosen] or [title.plan],
         targets=[title.calibration],
-        arguments={"common": common, "target": common.quality, "chosen": chosen},
+        arguments={"common": common, "target": common.quality, "chosen": chosen, "provenance": provenance},
+        version=provenance.check_calibration(),
     )
     yield task(project, title, rule)
 
 
-def build(work: Work, *, common: Common, target: QualityTarget, chosen: Sequence[Segment]) -> str:
+def build(
+    work: Work, *, common: Common, target: QualityTarget, chosen: Sequence[Segment], provenance: Provenance
+) -> str:
     """Try the anchors, side by side."""
     from drapto.encoding.calibrate import try_anchor, write_calibration
 
     title, decoding = work.title, decoding_of(work, common)
-    jobs = [common.job(title, segment, lp=common.share.lp, decoding=decoding) for segment in chosen]
+    context, made_by = provenance.begin(work.context)
+    made_with = provenance.made_with(made_by)
+    jobs = [
+        common.job(title, segment, lp=common.share.lp, decoding=decoding, made_with=made_with)
+        for segment in chosen
+    ]
 
     def tried(job: SegmentJob) -> TriedAnchor:
-        return work.run(try_anchor, common.needs, job=job, target=target, context=work.context)
+        return work.run(try_anchor, common.needs, job=job, target=target, context=context)
 
     with ThreadPoolExecutor(max(1, len(jobs))) as pool:  # each thread only waits for the engine
         done = list(pool.map(tried, jobs))
-    known = write_calibration(title.calibration, target.metric, [one.anchor for one in done])
+    known = write_calibration(title.calibration, target.metric, [one.anchor for one in done], made_with)
     if not chosen:
         return "too few segments to learn from"
     count, first = count_text(len(chosen), "segment"), known.first(target.score)

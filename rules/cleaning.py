@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine.atomic import sweep
 from drapto.rules import probe, validate
+from drapto.rules.finished import finished as is_finished
 from drapto.rules.run_state import state_of
 from drapto.rules.stage import stages
 
@@ -61,7 +62,7 @@ def finished_titles(project: Project) -> list[Title]:
     finished = []
     for title in project.titles:
         info = probe.fresh(project, title)
-        if info is not None and validate.finished(project, title, info):
+        if info is not None and is_finished(project, title, info):
             finished.append(title)
     return finished
 

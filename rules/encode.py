@@ -8,6 +8,7 @@ from drapto.engine.context import EncodeProgress
 from drapto.engine.execution import Started
 from drapto.errors import printable
 from drapto.quality.target import FixedCrf, decide
+from drapto.rules import versions
 from drapto.rules.hardware import decoding_of, fallback_line
 from drapto.rules.shape import common_to, encode_slice, segment_slice
 from drapto.rules.stage import Known, Stage
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from drapto.media.model import SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
+    from drapto.rules.versions import Provenance
     from drapto.rules.work import Work
     from drapto.video.plan import Segment
 
@@ -34,7 +36,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     plan = known.planned
     common = common_to(project, known.probed, known.cropped, plan)
     calibration = [str(title.calibration)] if common.calibrated else []
-    shared = encode_slice(common)
+    shared, provenance = encode_slice(common), versions.of_picture(project, title, known.probed, common)
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
     rated = plan.efforts()
@@ -49,7 +51,8 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
             # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
             file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
             targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
-            arguments={"common": common, "segment": segment, "lp": lp},
+            arguments={"common": common, "segment": segment, "lp": lp, "provenance": provenance},
+            version=provenance.check(segment.index - 1),
         )
         yield task(project, title, rule)
 
@@ -70,17 +73,19 @@ def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     }
 
 
-def build(work: Work, *, common: Common, segment: Segment, lp: int) -> str:
+def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: Provenance) -> str:
     """Encode a segment."""
     from drapto.encoding.segment import encode
 
     title = work.title
+    context, made_by = provenance.begin(work.context)
     job = common.job(
         title,
         segment,
         lp=lp,
         decoding=decoding_of(work, common),
         calibration=title.calibration if common.calibrated else None,
+        made_with=provenance.made_with(made_by),
     )
 
     def told(report: Report) -> None:
@@ -89,10 +94,11 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int) -> str:
         elif isinstance(report, EncodeProgress):
             work.publish(_progress(title, segment, report))
 
-    done = work.run(encode, common.needs, told=told, job=job, context=work.context)
-    work.publish(_complete(title, done.segment))
+    done = work.run(encode, common.needs, told=told, job=job, context=context)
+    encoded = provenance.sign(done.segment, made_by, job.record)
+    work.publish(_complete(title, encoded))
     line = fallback_line(work, done.fallback, log=job.request.log)
-    return _summary(title, segment, done.segment) + line
+    return _summary(title, segment, encoded, by=provenance.said(made_by)) + line
 
 
 def _started(title: Title, segment: Segment, common: Common) -> EncodingStarted:
@@ -133,11 +139,11 @@ def _complete(title: Title, encoded: EncodedSegment) -> SegmentComplete:
     )
 
 
-def _summary(title: Title, segment: Segment, encoded: EncodedSegment) -> str:
+def _summary(title: Title, segment: Segment, encoded: EncodedSegment, *, by: str) -> str:
     """Return what came of it in a line, and what the user should know on further ones."""
     speed = encoded.frames / encoded.seconds if encoded.seconds else 0.0
     sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
-    summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}"
+    summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}{by}"
     if encoded.complaints:
         log = f"{printable(title.logs)}/{STAGE.name}-{segment.name}.log"
         where = f"the picture is damaged after {time_text(segment.start_time)}"

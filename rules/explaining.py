@@ -16,7 +16,7 @@ from drapto.rules.graph import graph
 from drapto.rules.project import doit_config
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
-from drapto.state.settings import KEY, DocumentWhole, SettingsUnchanged, TargetsAsMade
+from drapto.state.settings import KEY, DocumentWhole, MadeByVersion, SettingsUnchanged, TargetsAsMade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,6 +139,7 @@ class _Planner:
             *(Reason("missing", str(check.path), "damaged") for check in _damaged(said)),
             *(Reason("changed", path, "not as it was made") for path in _altered(said, values)),
             *changed_settings(values[KEY], now),
+            *_outdated(said, values),
             *(Reason("changed", path) for path in sorted(said.get("changed_file_dep", []))),
             *(Reason("changed", path, "no longer used") for path in said.get("removed_file_dep", [])),
             *(Reason("changed", path, "newly used") for path in said.get("added_file_dep", [])),
@@ -154,3 +155,9 @@ def _altered(said: dict[str, Any], values: dict[str, Any]) -> list[str]:
     """Return the targets that are no longer as their task made them."""
     checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, TargetsAsMade)]
     return [path for check in checks for path in check.changed(values)]
+
+
+def _outdated(said: dict[str, Any], values: dict[str, Any]) -> list[Reason]:
+    """Return which versions of the encoder differ, where its results are not to be mixed."""
+    checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, MadeByVersion)]
+    return [reason for check in checks if (reason := check.reason(values))]

@@ -33,6 +33,7 @@ from drapto.rules import (
     video,
 )
 from drapto.rules.command_line import forced
+from drapto.rules.finished import finished as is_finished
 from drapto.rules.stage import Known, Stage, register, stages
 from drapto.rules.task import failing, group, later, name_of, shown
 
@@ -104,7 +105,7 @@ def title_tasks(
     known = Known() if again and not preview else look(project, title)
     # its work files are not kept: nothing is left to build, and nothing needs to be
     gone = not again and cleaning.is_dropped(project, title)
-    finished = gone and known.info is not None and validate.finished(project, title, known.info)
+    finished = gone and known.info is not None and is_finished(project, title, known.info)
     for stage in stages():
         if finished and not stage.keeps_records:
             if stage.part is None:

@@ -72,6 +72,7 @@ class Common:
         lp: int,
         decoding: HardwareDecoding | None = None,
         calibration: Path | None = None,
+        made_with: tuple[str, ...] = (),
     ) -> SegmentJob:
         """Return a segment's encode as data.
 
@@ -81,6 +82,7 @@ class Common:
             lp: SVT-AV1's level of parallelism.
             decoding: The hardware that is to decode it; None for ffmpeg itself.
             calibration: What is known of the title; None where nothing is.
+            made_with: The versions that decide its bytes; empty where they are not known.
         """
         target, record = targets(title, segment)
         request = EncodeRequest(
@@ -96,7 +98,9 @@ class Common:
         )
         own = {"frames": segment.frames, "keyint": segment.keyint, "filters": segment.filters}
         shape = self.shape.model_copy(update=own)
-        return SegmentJob(request, shape, self.quality, self.strategy, record, title.attempts, calibration)
+        return SegmentJob(
+            request, shape, self.quality, self.strategy, record, title.attempts, calibration, made_with
+        )
 
 
 def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> Common:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from drapto.engine.document import Document
     from drapto.project import Project, Title
+    from drapto.state.settings import MadeByVersion
 
     Action = Callable[..., str | None]
 
@@ -60,6 +61,7 @@ class Rule:
         clean: What ``doit clean`` removes; the targets by default.
         document: What the first target must hold, so that a damaged one is made again.
         made: Returns what must stay as this task made it, or is made again; the targets by default.
+        version: Says whether what another version of the encoder made may stay.
     """
 
     stage: str
@@ -76,6 +78,7 @@ class Rule:
     clean: Sequence[Path] | None = None
     document: type[Document] | None = None
     made: Callable[[], Iterable[Path]] | None = None
+    version: MadeByVersion | None = None
 
     def place(self, title: Title) -> dict[str, Any]:
         """Return which task it is, as events say it."""
@@ -107,6 +110,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
             SettingsUnchanged(rule.settings),
             TargetsAsMade(project.root, made, state_of(project).fingerprints),
             *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
+            *([rule.version] if rule.version else []),
         ],
         # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
         clean=True if rule.segment is not None else [(remove, [[str(path) for path in removable]])],

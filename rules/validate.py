@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drapto.audio.plan import plan_audio
-from drapto.errors import SourceError, printable
+from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
-from drapto.output.model import Validation
-from drapto.rules import decode_check, probe, shape
-from drapto.rules.stage import Known, Stage, shapes
-from drapto.rules.task import Rule, name_of, shown, task
+from drapto.rules import decode_check, shape, versions
+from drapto.rules.finished import inputs, settings
+from drapto.rules.stage import Known, Stage
+from drapto.rules.task import Rule, name_of, task
 from drapto.rules.work import ONE_CPU
 from drapto.words import count_text, score_text, size_text, time_text
 
@@ -50,61 +50,37 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     yield task(project, title, rule)
 
 
-def settings(project: Project, title: Title) -> dict[str, Any]:
-    """Return what is recorded of the settings; all of it once the source has been probed."""
-    info = probe.fresh(project, title)
-    return (
-        {"output": printable(shown(project, title.output))} if info is None else inputs(project, title, info)
-    )
-
-
-def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
-    """Return all that shaped the finished file, and where it is."""
-    # a name may hold bytes that are no text
-    return {**shapes(project, title, info), "output": printable(shown(project, title.output))}
-
-
-def finished(project: Project, title: Title, info: SourceInfo) -> bool:
-    """Return whether the title is built, validated and published as the source and the settings are now."""
-    validation = Validation.read_if_whole(title.validation)
-    return (
-        validation is not None
-        and validation.passed
-        and validation.inputs == inputs(project, title, info)
-        and title.output.is_file()
-        and title.output.stat().st_size == validation.output_bytes
-    )
-
-
 def build(work: Work, *, plan: SegmentPlan) -> str:
     """Validate and publish the title."""
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
     from drapto.output.decode_check import DecodedPart
     from drapto.output.publish import publish
-    from drapto.output.validate import validate
+    from drapto.output.validate import Finished, Provenance, validate
 
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     quality = delivered(plan, encoded)
     validated = work.state.fingerprints.of(title.muxed)
+    made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
     parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
     validation = work.run(
         validate,
         ONE_CPU,
-        muxed=title.muxed,
-        info=info,
-        timestamps=title.planned,
-        dynamic=title.dynamic,
-        crop=CropInfo.read(title.crop),
-        fields=FieldsInfo.read(title.fields),
-        plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
-        decoded=[segment for part in parts for segment in part.segments],
+        finished=Finished(
+            muxed=title.muxed,
+            info=info,
+            timestamps=title.planned,
+            dynamic=title.dynamic,
+            crop=CropInfo.read(title.crop),
+            fields=FieldsInfo.read(title.fields),
+            plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
+            decoded=[segment for part in parts for segment in part.segments],
+        ),
         target=title.validation,
-        inputs=inputs(project, title, info),
+        provenance=Provenance(inputs(project, title, info), quality, made_with),
         context=work.context,
-        quality=quality,
     )
     _require_same_source(work, info)
     work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)

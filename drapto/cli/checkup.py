@@ -14,6 +14,7 @@ from drapto.encoding.abav1 import INSTALL, find_ab_av1
 from drapto.engine import hwaccel, resources
 from drapto.errors import ToolMissingError
 from drapto.tools import BUNDLED, NEEDED_ENCODERS, WANTED_FILTERS, find_tools
+from drapto.versions import versions_of
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -95,7 +96,16 @@ def _ffmpeg(config: Config) -> list[Check]:
         checks.append(Check("capabilities", "warning", f"lacks {', '.join(tools.lacking)}", remedy))
     else:
         checks.append(Check("capabilities", "ok", ", ".join((*NEEDED_ENCODERS, *WANTED_FILTERS))))
+    checks.append(Check("versions", "ok", _versions(tools.ffmpeg)))
     return [*checks, _hardware(config, tools.ffmpeg)]
+
+
+def _versions(ffmpeg: Path) -> str:
+    """Say the versions of what decides a result, where they can be learnt."""
+    found = versions_of(ffmpeg)
+    named = (("SVT-AV1", found.svt_av1), ("libopus", found.libopus), ("libvmaf", found.libvmaf))
+    rows = [f"{name} {version or 'does not say'}" for name, version in (*named, ("drapto", found.drapto))]
+    return ", ".join(rows)
 
 
 def _hardware(config: Config, ffmpeg: Path) -> Check:

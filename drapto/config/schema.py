@@ -67,6 +67,9 @@ class EncodingSettings(Section):
     mode: Literal["auto", "standard", "chunked"] = Field(
         "auto", description="standard (one pass over the title), chunked (split into segments), or auto"
     )
+    on_upgrade: Literal["redo", "mix"] = Field(
+        "redo", description="what becomes of an unfinished title's segments when ffmpeg or SVT-AV1 changes"
+    )
 
     @model_validator(mode="after")
     def _can_hold(self) -> EncodingSettings:

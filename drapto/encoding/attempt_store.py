@@ -33,24 +33,28 @@ class AttemptStore:
         name: The segment's name.
         key: As `Attempts` has it; what was tried under another one is thrown away.
         target: The segment's encoded file, which may be one of the attempts.
+        made_with: As `Attempts` has it; what is known to be made with others is thrown away, too.
     """
 
-    def __init__(self, folder: Path, name: str, key: str, target: Path) -> None:
+    def __init__(
+        self, folder: Path, name: str, key: str, target: Path, made_with: tuple[str, ...] = ()
+    ) -> None:
         self._folder = folder
         self._name = name
         self._target = target
         self.record = folder / f"{name}.json"
         known = Attempts.read_if_whole(self.record)
-        if known is None or known.key != key:
+        if known is None or known.key != key or (known.made_with and known.made_with != made_with):
             self.clear()
-            known = Attempts(key=key).write(self.record)
+            known = Attempts(key=key, made_with=made_with).write(self.record)
         self.known = known
 
     @classmethod
     def of(cls, job: SegmentJob) -> Self:
         """Return the store of a segment."""
         request = job.request
-        return cls(job.attempts, f"{request.index:04d}", key_of(job.shape, request), request.target)
+        name, key = f"{request.index:04d}", key_of(job.shape, request)
+        return cls(job.attempts, name, key, request.target, job.made_with)
 
     def path(self, crf: float, first: int = 0) -> Path:
         """Return where the encode at ``crf`` of the frames from ``first`` on is written."""

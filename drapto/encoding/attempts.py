@@ -83,7 +83,8 @@ class Attempts(Document):
     Documents of drapto 0.1 have other names for what proxies and splices are called here.
 
     Attributes:
-        key: Digest of all that the encodes depend on but the CRF.
+        key: Digest of all that the encodes depend on but the CRF and the encoder itself.
+        made_with: The versions that decide the encodes' bytes; empty where they are not known.
         proxies: The proxy encodes, in the order that they were made.
         proxy_cpu_seconds: What they took.
         foreign: Where ab-av1 would begin, by the target.
@@ -93,6 +94,7 @@ class Attempts(Document):
     """
 
     key: str
+    made_with: tuple[str, ...] = ()
     proxies: tuple[ProxyScore, ...] = Field((), validation_alias=AliasChoices("proxies", "sketches"))
     proxy_cpu_seconds: float = Field(
         0.0, validation_alias=AliasChoices("proxy_cpu_seconds", "sketching_cpu_seconds")

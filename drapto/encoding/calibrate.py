@@ -58,12 +58,15 @@ def try_anchor(job: SegmentJob, target: QualityTarget, context: StageContext) ->
     return TriedAnchor(anchor, fallback_of(job.request.decoding, context))
 
 
-def write_calibration(path: Path, metric: str, anchors: Iterable[Anchor]) -> Calibration:
+def write_calibration(
+    path: Path, metric: str, anchors: Iterable[Anchor], made_with: tuple[str, ...] = ()
+) -> Calibration:
     """Write ``calibration.json``; return it.
 
     Args:
         path: The file.
         metric: The metric's name.
         anchors: What was tried, in the order of the segments.
+        made_with: The versions that decide the bytes of what was tried; empty where they are not known.
     """
-    return Calibration(metric=metric, anchors=tuple(anchors)).write(path)
+    return Calibration(metric=metric, anchors=tuple(anchors), made_with=made_with).write(path)

@@ -38,10 +38,12 @@ class Calibration(Document):
     Attributes:
         metric: The metric's name.
         anchors: None where the title has too few segments.
+        made_with: The versions that decide the bytes of what was tried; empty where they are not known.
     """
 
     metric: str
     anchors: tuple[Anchor, ...]
+    made_with: tuple[str, ...] = ()
 
     def first(self, target: float) -> float:
         """Return the CRF at which the title as a whole is likely to score ``target``."""

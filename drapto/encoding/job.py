@@ -28,6 +28,7 @@ class SegmentJob:
         record: The JSON file to write beside the encoded one.
         attempts: The directory of what is tried on the way to a target.
         calibration: What is known of the title (``calibration.json``); None where nothing is.
+        made_with: The versions that decide the encode's bytes; empty where they are not known.
     """
 
     request: EncodeRequest
@@ -37,6 +38,7 @@ class SegmentJob:
     record: Path
     attempts: Path
     calibration: Path | None = None
+    made_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

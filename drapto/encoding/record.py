@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores
+from drapto.versions import Versions
 
 
 class Stretch(Model):
@@ -41,6 +42,9 @@ class EncodedSegment(Document):
         search_cpu_seconds: Processor seconds of all that it took to find it: proxies, encodes, measurements.
         complaints: How often ffmpeg complained of what it decoded.
         complaint: Its first complaint; empty where there was none.
+        versions: Of what made it; None where an earlier drapto did not write them down.
+        program: The ffmpeg that made it, its path.
+        shape: Digest of what all segments of the title share: those of another are no part of it any more.
     """
 
     index: int
@@ -62,3 +66,6 @@ class EncodedSegment(Document):
     search_cpu_seconds: float = 0.0
     complaints: int = 0
     complaint: str = ""
+    versions: Versions | None = None
+    program: str = ""
+    shape: str = ""

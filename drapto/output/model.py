@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drapto.encoding.delivered import Delivered
 from drapto.engine.document import Document, Model
+from drapto.versions import Versions
 
 
 class Check(Model):
@@ -37,6 +38,20 @@ class Sizes(Model):
     subtitles: tuple[int, ...] = ()
 
 
+class MadeWith(Model):
+    """The versions of what made a file.
+
+    Attributes:
+        segments: Those that made its segments, each once; more than one set only where they may be mixed.
+        tracks: Those that made each audio track; None where an earlier drapto did not write them down.
+        check: Those that checked it.
+    """
+
+    segments: tuple[Versions, ...] = ()
+    tracks: tuple[Versions | None, ...] = ()
+    check: Versions
+
+
 class Validation(Document):
     """The checks of one finished file, before it is published.
 
@@ -49,6 +64,7 @@ class Validation(Document):
         inputs: What the caller wants recorded of the job: settings, digests.
         checks: In the order of the file: picture, sound, subtitles, the rest.
         quality: What the picture was measured to score; None where it was not.
+        versions: Of what made the file; None where an earlier drapto did not write them down.
     """
 
     digest: str
@@ -59,6 +75,7 @@ class Validation(Document):
     inputs: dict[str, object]
     checks: tuple[Check, ...]
     quality: Delivered | None = None
+    versions: MadeWith | None = None
 
     @property
     def output_bytes(self) -> int:

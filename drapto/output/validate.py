@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av
@@ -32,33 +33,18 @@ if TYPE_CHECKING:
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.media.probe import Examined
     from drapto.output.decode_check import DecodedSegment
+    from drapto.output.model import MadeWith
 
 NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
 
 
-def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
-    muxed: Path,
-    info: SourceInfo,
-    timestamps: Path,
-    dynamic: Path,
-    crop: CropInfo,
-    fields: FieldsInfo,
-    plans: Sequence[AudioPlan],
-    decoded: Sequence[DecodedSegment],
-    target: Path,
-    *,
-    inputs: Mapping[str, object],
-    context: StageContext,
-    quality: Delivered | None = None,
-) -> Validation:
-    """Hold ``muxed`` against the source's probe, and decode it to its end. The source itself is not read.
+@dataclass(frozen=True)
+class Finished:
+    """A finished file, not yet published, and what it is to be.
 
-    Its picture has been decoded already, segment by segment (see `drapto.output.decode_check`): here its
-    packets are held against those.
-
-    Args:
-        muxed: The finished file, not yet published.
+    Attributes:
+        muxed: The file.
         info: The source's probe.
         timestamps: The presentation times planned for the output's frames.
         dynamic: Its frames' HDR10+ and Dolby Vision metadata.
@@ -66,22 +52,59 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
-        target: ``validation.json``; written also where checks fail, and says so.
-        inputs: What else to record there; values that JSON holds.
-        context: The surroundings.
+    """
+
+    muxed: Path
+    info: SourceInfo
+    timestamps: Path
+    dynamic: Path
+    crop: CropInfo
+    fields: FieldsInfo
+    plans: Sequence[AudioPlan]
+    decoded: Sequence[DecodedSegment]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a validation records of how the file came to be.
+
+    Attributes:
+        inputs: The settings and the source's digest; values that JSON holds.
         quality: What the picture was measured to score.
+        versions: Of what made it.
+    """
+
+    inputs: Mapping[str, object]
+    quality: Delivered | None = None
+    versions: MadeWith | None = None
+
+
+def validate(
+    finished: Finished, target: Path, *, provenance: Provenance, context: StageContext
+) -> Validation:
+    """Hold a finished file against the source's probe, and decode it to its end. The source is not read.
+
+    Its picture has been decoded already, segment by segment (see `drapto.output.decode_check`): here its
+    packets are held against those.
+
+    Args:
+        finished: The file, and what it is to be.
+        target: ``validation.json``; written also where checks fail, and says so.
+        provenance: What else to record there.
+        context: The surroundings.
 
     Raises:
         ValidationError: A check failed.
-        ArtifactError: ``timestamps`` or ``dynamic`` cannot be read.
+        ArtifactError: The times or the metadata cannot be read.
     """
-    expected = read_timestamps(timestamps)
+    info, crop, muxed = finished.info, finished.crop, finished.muxed
+    expected = read_timestamps(finished.timestamps)
     found = _examined(muxed, target)
     output = found.info
-    checks = list(check_all(info, expected, crop, plans, output, found.times))
-    checks += _metadata_checks(info, crop, read_dynamic(dynamic, len(expected)), found)
-    frames, held = _held_against(decoded, muxed, output)
-    if fields.kind != "progressive":
+    checks = list(check_all(info, expected, crop, finished.plans, output, found.times))
+    checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
+    frames, held = _held_against(finished.decoded, muxed, output)
+    if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
     checks += [_sound_check(muxed, output, context), exact("decoded frames", len(expected), frames)]
     validation = Validation(
@@ -90,9 +113,10 @@ def validate(  # noqa: PLR0913, PLR0917  a stage's parameters are its inputs
         frames=len(found.times),
         duration=output.duration or 0.0,
         sizes=_sizes(info, output, held),
-        inputs=dict(inputs),
+        inputs=dict(provenance.inputs),
         checks=tuple(checks),
-        quality=quality,
+        quality=provenance.quality,
+        versions=provenance.versions,
     ).write(target)
     if not validation.passed:
         raise _refusal(validation.failed, muxed, target)

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from drapto.state.explain import Reason
+from drapto.upgrade import Redo, difference, same
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from drapto.engine.document import Document
     from drapto.state.fingerprint import Fingerprints
+    from drapto.upgrade import Kind, Use
 
 KEY = "settings"
 MADE = "made"
+MADE_WITH = "made_with"
 
 
 class _Check:
@@ -78,6 +83,47 @@ class DocumentWhole:
     def __call__(self) -> bool:
         """Return False where the file is there and damaged; a missing one is doit's to notice."""
         return not self.path.exists() or self.kind.read_if_whole(self.path) is not None
+
+
+@dataclass(frozen=True)
+class MadeByVersion(_Check):
+    """Says whether a task's target may stay, after another version of the encoder than now made it.
+
+    What made it is remembered with the task's success, so that nothing is read and nothing is decided as long
+    as it is what is in use now.
+
+    Attributes:
+        kind: What the target is.
+        recorded: Returns the versions that the target's record names; empty where it names none.
+        current: Returns those in use now.
+        decide: Returns what becomes of the title; asked only where these differ.
+    """
+
+    kind: Kind
+    recorded: Callable[[], Sequence[str]]
+    current: Callable[[], Sequence[str]]
+    decide: Callable[[], Use | Redo]
+
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401  doit's classes are untyped
+        """Have the versions saved with the task's success (doit calls this)."""
+        task.value_savers.append(self.values)
+
+    def values(self) -> dict[str, Any]:
+        """Return what is saved: nothing where nothing is known."""
+        made = list(self.recorded())
+        return {MADE_WITH: made} if any(made) else {}
+
+    def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
+        """Return whether what made the target is good enough (doit calls this by these names)."""
+        del task
+        return self.reason(values) is None
+
+    def reason(self, values: Mapping[str, Any]) -> Reason | None:
+        """Return why the target is made again; None where it stays, or where nobody knows what made it."""
+        made = values.get(MADE_WITH)
+        if not made or same(made, self.current()) or not isinstance(self.decide(), Redo):
+            return None
+        return Reason("changed", "encoder version", difference(made, self.current(), self.kind))
 
 
 @dataclass(frozen=True)

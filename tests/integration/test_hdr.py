@@ -22,7 +22,7 @@ from drapto.media.probe import Examined, examine, probe_source
 from drapto.output.decode_check import Coded, DecodedSegment, decode_part
 from drapto.output.model import Validation
 from drapto.output.mux import mux
-from drapto.output.validate import validate
+from drapto.output.validate import Finished, Provenance, validate
 from drapto.quality.target import FixedCrf
 from drapto.video.carry import carried
 from drapto.video.join import join
@@ -59,7 +59,7 @@ class Title:
         return self.folder / "muxed.mkv"
 
     def check(self, context: StageContext, muxed: Path) -> Validation:
-        return validate(
+        finished = Finished(
             muxed,
             self.info,
             self.folder / "planned.txt",
@@ -68,10 +68,8 @@ class Title:
             PROGRESSIVE,
             [],
             self.decoded,
-            self.folder / "validation.json",
-            inputs={},
-            context=context,
         )
+        return validate(finished, self.folder / "validation.json", provenance=Provenance({}), context=context)
 
 
 def encode(

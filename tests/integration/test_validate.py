@@ -9,9 +9,10 @@ import av
 import pytest
 
 from drapto.errors import ArtifactError, ValidationError
+from drapto.output import validate as validate_module
 from drapto.output.model import Validation
 from drapto.output.mux import mux
-from drapto.output.validate import validate
+from drapto.output.validate import Provenance, validate
 from tests import clips
 from tests.integration.finished import Finished, encode_video, finish
 from tests.sources import fields
@@ -30,7 +31,7 @@ def done(shared_job: StageContext, clip_cache: Path, tmp_path_factory: pytest.Te
 
 
 def run(done: Finished, context: StageContext, target: Path) -> Validation:
-    return validate(
+    finished = validate_module.Finished(
         done.muxed,
         done.info,
         done.timestamps,
@@ -39,10 +40,9 @@ def run(done: Finished, context: StageContext, target: Path) -> Validation:
         fields(),
         done.plans,
         done.decoded,
-        target,
-        inputs={"crf": 25.0, "source": "abc"},
-        context=context,
     )
+    provenance = Provenance({"crf": 25.0, "source": "abc"})
+    return validate(finished, target, provenance=provenance, context=context)
 
 
 def failures(done: Finished, context: StageContext, muxed: Path) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.attempts import Attempt, Attempts
 from drapto.engine.digest import digest
@@ -90,3 +92,21 @@ def test_a_jobs_store_is_named_by_its_segment(tmp_path: Path) -> None:
     source.write_bytes(b"another")
     before = Attempts.read(asked.attempts / "0007.json").key
     assert AttemptStore.of(asked).known.key != before
+
+
+OLD, NEW = ("9.0", "4.1"), ("9.0", "4.2")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kept"),
+    [(OLD, OLD, True), (OLD, NEW, False), ((), NEW, True), (OLD, (), False)],
+)
+def test_attempts_of_another_version_are_thrown_away(
+    before: tuple[str, ...], now: tuple[str, ...], kept: bool, tmp_path: Path
+) -> None:
+    store = AttemptStore(tmp_path, "0001", "key", tmp_path / "encoded.mkv", before)
+    store.path(25).write_bytes(b"encode")
+    store.keep_foreign("first", 25, 1.0)
+    store = AttemptStore(tmp_path, "0001", "key", tmp_path / "encoded.mkv", now)
+    assert store.path(25).exists() is kept
+    assert bool(store.known.foreign) is kept

@@ -1,0 +1,191 @@
+"""Which versions of the programs and libraries made something, and how they are learnt.
+
+The libraries are asked themselves, by encoding and measuring one small picture; only libopus, which says
+nothing through ffmpeg, is looked for in the program's file, or in that of the shared library. What was learnt
+is remembered with the state of these files, so that nothing is started while they stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import re
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from drapto.about import VERSION
+from drapto.engine import atomic, process
+from drapto.engine.document import Model
+from drapto.errors import DraptoError
+
+Stamp = tuple[int, int, int]
+"""A file's size in bytes, modification time in nanoseconds, and inode."""
+
+LIBRARIES = re.compile(r"^\s*(lib(?:av|sw|SvtAv1Enc|opus|vmaf)\S*) => (/\S.*) \(0x", re.MULTILINE)
+"""What of ldd's lines a result may depend on."""
+
+OPUS = re.compile(rb"\0libopus (v?[0-9][\w.+~-]*)\0")
+"""What ``opus_get_version_string`` returns, as it stands in the file; a build may also say ``unknown``."""
+
+VMAF = re.compile(r'"version": "([^"]+)"')
+
+SVT_AV1 = re.compile(r"SVT-AV1 Encoder Lib (\S+)")
+
+
+class Versions(Model):
+    """The versions of all that makes a file. One that could not be learnt is empty.
+
+    Attributes:
+        ffmpeg: As ``ffmpeg -version`` says it.
+        svt_av1: As the encoder says it.
+        libopus: As the library says it.
+        libvmaf: As the library says it.
+        drapto: Of this package.
+    """
+
+    ffmpeg: str = ""
+    svt_av1: str = ""
+    libopus: str = ""
+    libvmaf: str = ""
+    drapto: str = ""
+
+
+class Learnt(NamedTuple):
+    """What is known of one program.
+
+    Attributes:
+        stamps: The state of its file, and of the shared libraries that matter, by their paths.
+        versions: Its versions.
+    """
+
+    stamps: dict[str, Stamp]
+    versions: Versions
+
+    @property
+    def holds(self) -> bool:
+        """Whether all of these files are as they were."""
+        return bool(self.stamps) and all(_stamp(path) == tuple(stamp) for path, stamp in self.stamps.items())
+
+
+_learnt: dict[str, Learnt] = {}
+_learning = threading.Lock()
+
+
+def versions_of(ffmpeg: Path, memory: Path | None = None) -> Versions:
+    """Return the versions of a program; nothing is started where they are known and its files are unchanged.
+
+    A wrapper is taken for what it was while its own file is unchanged, whatever it starts.
+
+    Args:
+        ffmpeg: The program.
+        memory: The file that remembers them from run to run; without it, this process alone does.
+    """
+    name = os.fspath(ffmpeg)
+    with _learning:
+        known = _learnt.get(name) or _remembered(name, memory)
+        if known is None or not known.holds:
+            known = _learn(ffmpeg)
+            if not known.versions.ffmpeg:  # it does not run, or the run is being interrupted
+                return known.versions.model_copy(update={"drapto": VERSION})
+            _remember(name, known, memory)
+        _learnt[name] = known
+    return known.versions.model_copy(update={"drapto": VERSION})
+
+
+def _remembered(name: str, memory: Path | None) -> Learnt | None:
+    try:
+        found = _read(memory)[name]
+        return Learnt(
+            {path: tuple(stamp) for path, stamp in found["stamps"].items()}, Versions(**found["versions"])
+        )
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return None
+
+
+def _read(memory: Path | None) -> dict[str, Any]:
+    """Return what is remembered, by the programs' paths: a cache, which is learnt again where it is damaged.
+
+    It is no `Document`: a run with nothing to do reads it, and making that type takes longer than reading.
+    """
+    try:
+        found = json.loads(memory.read_bytes()) if memory is not None else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _remember(name: str, known: Learnt, memory: Path | None) -> None:
+    if memory is None:
+        return
+    there = {path: one for path, one in _read(memory).items() if Path(path).exists()}
+    there[name] = {"stamps": known.stamps, "versions": known.versions.model_dump()}
+    with contextlib.suppress(OSError):  # only a memory: a project may lie where nothing can be written
+        atomic.write_text(memory, json.dumps(there, indent=1) + "\n")
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        state = os.stat(path)  # noqa: PTH116  asked in every run, for each library
+    except OSError:
+        return None
+    return state.st_size, state.st_mtime_ns, state.st_ino
+
+
+def _learn(ffmpeg: Path) -> Learnt:
+    # before anything is asked: a program that is replaced meanwhile must not keep its old versions
+    name = os.fspath(ffmpeg)
+    first = _stamp(name)
+    libraries = dict(LIBRARIES.findall(_said(["ldd", name])))
+    stamps = {path: _stamp(path) for path in libraries.values()} | {name: first}
+    opus = [Path(path) for library, path in libraries.items() if library.startswith("libopus.")]
+    versions = Versions(
+        svt_av1=_first(SVT_AV1, _encode(ffmpeg)),
+        libvmaf=_libvmaf(ffmpeg),
+        libopus=next(filter(None, map(_libopus, [*opus, ffmpeg])), ""),
+        # the last one, so that an interrupted run, which can start nothing any more, has no version of it
+        ffmpeg=_first(re.compile(r"^ffmpeg version (\S+)"), _said([name, "-version"])),
+    )
+    return Learnt(stamps={path: stamp for path, stamp in stamps.items() if stamp}, versions=versions)
+
+
+def _said(command: list[str]) -> str:
+    """Return what a program writes to both outputs; nothing where it fails."""
+    try:
+        done = process.run(command)
+    except (DraptoError, OSError):  # OSError: no room for what it says
+        return ""
+    return done.stdout.decode(errors="replace") + done.stderr
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[1] if match else ""
+
+
+def _encode(ffmpeg: Path) -> str:
+    picture = ["-f", "lavfi", "-i", "color=s=64x64", "-frames:v", "1"]
+    quick = ["-c:v", "libsvtav1", "-preset", "10", "-f", "null", "-"]
+    return _said([os.fspath(ffmpeg), "-nostdin", "-hide_banner", "-v", "error", *picture, *quick])
+
+
+def _libvmaf(ffmpeg: Path) -> str:
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "vmaf.json"
+        measure = f"color=s=192x108,split[a][b];[a][b]libvmaf=log_fmt=json:log_path='{log}'"
+        once = ["-filter_complex", measure, "-frames:v", "1", "-f", "null", "-"]
+        _said([os.fspath(ffmpeg), "-nostdin", "-v", "error", *once])
+        return _first(VMAF, log.read_text(errors="replace"))
+    return ""
+
+
+def _libopus(path: Path) -> str:
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            match = OPUS.search(content)
+            return match[1].decode("ascii", "replace") if match else ""
+    except (OSError, ValueError):  # ValueError: an empty file cannot be mapped
+        return ""

@@ -1,0 +1,41 @@
+"""When a title is finished: what is recorded of it holds for the source and the settings as they are now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drapto.errors import printable
+from drapto.output.model import Validation
+from drapto.rules import probe
+from drapto.rules.stage import shapes
+from drapto.rules.task import shown
+
+if TYPE_CHECKING:
+    from drapto.media.model import SourceInfo
+    from drapto.project import Project, Title
+
+
+def settings(project: Project, title: Title) -> dict[str, Any]:
+    """Return what is recorded of the settings; all of it once the source has been probed."""
+    info = probe.fresh(project, title)
+    return (
+        {"output": printable(shown(project, title.output))} if info is None else inputs(project, title, info)
+    )
+
+
+def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
+    """Return all that shaped the finished file, and where it is."""
+    # a name may hold bytes that are no text
+    return {**shapes(project, title, info), "output": printable(shown(project, title.output))}
+
+
+def finished(project: Project, title: Title, info: SourceInfo) -> bool:
+    """Return whether the title is built, validated and published as the source and the settings are now."""
+    validation = Validation.read_if_whole(title.validation)
+    return (
+        validation is not None
+        and validation.passed
+        and validation.inputs == inputs(project, title, info)
+        and title.output.is_file()
+        and title.output.stat().st_size == validation.output_bytes
+    )
