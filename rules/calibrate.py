@@ -58,7 +58,7 @@ def build(
     context, made_by = provenance.begin(work.context)
     made_with = provenance.made_with(made_by)
     jobs = [
-        common.job(title, segment, lp=common.share.lp, decoding=decoding, made_with=made_with)
+        common.job(title, segment, lp=common.allotment.lp, decoding=decoding, made_with=made_with)
         for segment in chosen
     ]
 

@@ -63,7 +63,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         rule = Rule(
             STAGE.name,
             build,
-            share=number,
+            decode_part=number,
             settings={"segments": [segment.index for segment in segments]},
             file_dep=[
                 *(f"{encoded}/{segment.name}.mkv" for segment in segments),
@@ -84,7 +84,7 @@ def build(work: Work, *, plan: SegmentPlan, segments: list[Segment], part: int, 
     def told(report: Report) -> None:
         if isinstance(report, int):
             work.publish(
-                Progress(title=title.name, stage=STAGE.name, share=part, frame=report, frames=frames)
+                Progress(title=title.name, stage=STAGE.name, decode_part=part, frame=report, frames=frames)
             )
 
     work.run(

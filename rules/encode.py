@@ -40,7 +40,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
     rated = plan.efforts()
-    threads = common.share.lp_of([effort for _, effort in rated])
+    threads = common.allotment.lp_of([effort for _, effort in rated])
     for (segment, _), lp in zip(rated, threads, strict=True):
         rule = Rule(
             STAGE.name,

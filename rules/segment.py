@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from drapto.project import Project, Title
     from drapto.rules.work import Work
 
-OUTPUT_SHARE = 0.3
+OUTPUT_FRACTION = 0.3
 """Of its source's size, what a finished file hardly ever exceeds."""
 
 
@@ -91,7 +91,7 @@ def build(work: Work) -> str:
     copies = 1 if chunk_size is None else 2
     room = (
         DiskNeed(title.work, copies * info.size, "this title"),
-        DiskNeed(title.output.parent, round(info.size * OUTPUT_SHARE), "the finished file", "output"),
+        DiskNeed(title.output.parent, round(info.size * OUTPUT_FRACTION), "the finished file", "output"),
     )
     plan = work.run(
         split,

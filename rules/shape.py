@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.encoding.job import SegmentJob
 from drapto.engine.execution import Needs
-from drapto.engine.resources import CpuShare, encoder_memory, share_cpu
+from drapto.engine.resources import Allotment, allot_cpus, encoder_memory
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.yuv import rgb_matrix
 from drapto.quality.target import FixedCrf, Quality, QualityTarget, decide
@@ -39,7 +39,7 @@ class Common:
         codec, pix_fmt: What it is coded in, by ffmpeg's names.
         rotated: Whether players rotate the picture.
         width, height: The encoded picture, pixels.
-        share: How they share the processors.
+        allotment: How they are given the processors.
     """
 
     shape: EncodeShape
@@ -52,7 +52,7 @@ class Common:
     rotated: bool
     width: int
     height: int
-    share: CpuShare
+    allotment: Allotment
 
     @property
     def calibrated(self) -> bool:
@@ -62,7 +62,7 @@ class Common:
     @property
     def needs(self) -> Needs:
         """What each of them needs while it runs."""
-        return Needs(cpus=self.share.lp, memory=encoder_memory(self.width, self.height))
+        return Needs(cpus=self.allotment.lp, memory=encoder_memory(self.width, self.height))
 
     def job(
         self,
@@ -106,7 +106,7 @@ class Common:
 def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> Common:
     """Return what all encodes of a title share."""
     width, height = crop.rect.width, crop.rect.height
-    share = share_cpu(
+    allotment = allot_cpus(
         slots=cpus(project),
         jobs=jobs(project),
         segments=len(plan.segments),
@@ -125,7 +125,7 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
         rotated=info.video.rotation % 360 != 0,
         width=width,
         height=height,
-        share=share,
+        allotment=allotment,
     )
 
 

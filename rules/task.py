@@ -55,7 +55,7 @@ class Rule:
         task_dep: Tasks that must have run before, beyond those that make ``file_dep``.
         segment: The number of the segment, where the task is for one.
         track: The number of the audio track, where the task is for one.
-        share: The number of the part of a stage's work that the task does beforehand.
+        decode_part: The number of the part of a stage's work that the task does beforehand.
         reads: What it reads besides, for its records alone: a change makes it run no more, but not while it
             runs.
         clean: What ``doit clean`` removes; the targets by default.
@@ -73,7 +73,7 @@ class Rule:
     task_dep: Sequence[str] = ()
     segment: int | None = None
     track: int | None = None
-    share: int | None = None
+    decode_part: int | None = None
     reads: Sequence[Path | str] = ()
     clean: Sequence[Path] | None = None
     document: type[Document] | None = None
@@ -82,7 +82,7 @@ class Rule:
 
     def place(self, title: Title) -> dict[str, Any]:
         """Return which task it is, as events say it."""
-        parts = {"segment": self.segment, "track": self.track, "share": self.share}
+        parts = {"segment": self.segment, "track": self.track, "decode_part": self.decode_part}
         own = {key: one for key, one in parts.items() if one is not None}
         return {"title": title.name, "stage": self.stage, **own}
 
@@ -91,7 +91,7 @@ class Rule:
         """Which part of its title's stage it is, as its name says it."""
         if self.segment is not None:
             return f"{self.segment:04d}"
-        return self.track if self.share is None else f"decode:{self.share}"
+        return self.track if self.decode_part is None else f"decode:{self.decode_part}"
 
 
 def task(project: Project, title: Title, rule: Rule) -> Task:

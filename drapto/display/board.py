@@ -90,7 +90,7 @@ class _Encode:
 
 
 @dataclass
-class _Pace:
+class _Speed:
     """When a title's progress was first looked at (monotonic seconds), and how many frames were done then."""
 
     since: float
@@ -108,7 +108,7 @@ class Board:
     folders: Mapping[str, Path] = field(default_factory=dict)
     _tasks: dict[tuple[str, str, int | None], _Task] = field(default_factory=dict)
     _encodes: dict[str, _Encode] = field(default_factory=dict)
-    _paces: dict[str, _Pace] = field(default_factory=dict)
+    _speeds: dict[str, _Speed] = field(default_factory=dict)
     _said: set[tuple[str, str]] = field(default_factory=set)
 
     def feed(self, event: Event, now: float) -> list[Line]:
@@ -157,14 +157,14 @@ class Board:
             encode.segments += 1
             encode.until = now
             return notes
-        if event.share is not None:
+        if event.decode_part is not None:
             return notes  # the stage itself has a line
         before = self._encoded(event.title) if event.stage == JOIN else []
         return [*before, Line("done", event.title, name, event.summary, event.seconds), *notes]
 
     def _encoded(self, title: str) -> list[Line]:
         encode = self._encodes.pop(title, None)
-        self._paces.pop(title, None)
+        self._speeds.pop(title, None)
         return [encode.line(title)] if encode is not None and encode.segments else []
 
     def finish(self) -> list[Line]:
@@ -190,8 +190,8 @@ class Board:
         if progress is None:
             return None
         done = progress.frames_completed + sum(one.frame for one in progress.running.values())
-        pace = self._paces.setdefault(title, _Pace(now, done))
-        elapsed, gained = now - pace.since, done - pace.frames
+        speed = self._speeds.setdefault(title, _Speed(now, done))
+        elapsed, gained = now - speed.since, done - speed.frames
         settled = elapsed >= SETTLING and gained > 0
         return Row(
             title,

@@ -49,7 +49,7 @@ class Outcomes:
                 outcome.duration = event.seconds
             case ErrorEvent():
                 outcome.failed = True
-            case StageComplete(stage="validate", share=None):
+            case StageComplete(stage="validate", decode_part=None):
                 outcome.validated = True
 
     def ended(self) -> list[Outcome]:

@@ -48,7 +48,7 @@ small encode that got two threads took 2 s from the one that still ran beside it
 
 
 @dataclass(frozen=True)
-class CpuShare:
+class Allotment:
     """How the encoders of a title share the processors.
 
     Attributes:
@@ -105,7 +105,7 @@ def _schedule(efforts: Sequence[float], encoders: int) -> list[tuple[float, floa
     return spans
 
 
-def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, height: int) -> CpuShare:
+def allot_cpus(*, slots: int, jobs: int, segments: int, memory: int, width: int, height: int) -> Allotment:
     """Split ``slots`` processors between the encoders of one title.
 
     Many one-core encoders beat one many-core encoder in wall time and in CPU, so there are as many as the
@@ -117,7 +117,7 @@ def share_cpu(*, slots: int, jobs: int, segments: int, memory: int, width: int, 
     # too
     share = -(-slots // allowed)
     encoders = max(1, min(slots // share, segments))
-    return CpuShare(encoders, slots // encoders)
+    return Allotment(encoders, slots // encoders)
 
 
 BATCH = MIB

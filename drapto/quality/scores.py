@@ -13,7 +13,7 @@ from drapto.engine.document import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-LOW_SHARE = 0.05
+LOW_FRACTION = 0.05
 """The share of frames that the 5th percentile leaves below it."""
 
 
@@ -108,7 +108,7 @@ def _figures(
         stride=stride,
         harmonic=round(total / inverse - 1, 3),
         mean=round(math.fsum(value * weight for value, weight in weighed) / total, 3),
-        p5=round(_percentile(weighed, LOW_SHARE * total), 3),
+        p5=round(_percentile(weighed, LOW_FRACTION * total), 3),
         minimum=min(value for value, _ in weighed),
         values=values,
     )

@@ -28,7 +28,7 @@ the halves of 15 s of the Sintel trailer differ by 3 to 9 at one CRF. What needs
 MOST = 2
 """Encodes of a tail; where they do not do, it is no case for a splice."""
 
-SHARE = 0.5
+FRACTION = 0.5
 """Part of the tolerance that a spliced segment may be off by: what is left is for the tail to deviate. To aim
 at the target itself would change the tail for nothing."""
 
@@ -111,7 +111,7 @@ def pooled(tail: Tail, score: float) -> float:
 def _own(goal: Goal, tail: Tail) -> Goal:
     """Return what the tail must score for the whole to come within the goal, on the side where it is."""
     side = math.copysign(1, pooled(tail, tail.now) - goal.target)
-    aim, slack = goal.target + side * SHARE * goal.tolerance, (1 - SHARE) * goal.tolerance
+    aim, slack = goal.target + side * FRACTION * goal.tolerance, (1 - FRACTION) * goal.tolerance
     low, middle, high = (_needed(tail, score) for score in (aim - slack, aim, aim + slack))
     return replace(goal, target=middle, tolerance=min(middle - low, high - middle))
 

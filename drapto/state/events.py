@@ -45,18 +45,18 @@ class StageEvent(Event):
         stage: The stage's name, as its tasks are named: ``probe``, ``encode``, …
         segment: The segment's number, from 1, where the stage works on one segment.
         track: The audio track's number, from 0, where the stage works on one track.
-        share: The number of the part, from 1, where a part of the stage's work is done beforehand.
+        decode_part: The number of the part, from 1, where a part of the stage's work is done beforehand.
     """
 
     stage: str
     segment: int | None = None
     track: int | None = None
-    share: int | None = None
+    decode_part: int | None = None
 
     @property
     def part(self) -> int | None:
         """The number of the segment, track or part; None where the stage works on the whole title."""
-        parts = (self.segment, self.track, self.share)
+        parts = (self.segment, self.track, self.decode_part)
         return next((part for part in parts if part is not None), None)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PLAN = "segments.json"
 JOURNAL = ".encoding.journal"
 
-SHARE = 16
+FRACTION = 16
 """`ENCODING` is written anew when the journal has one line for each so many segments."""
 
 _Stamp = tuple[int, int, int]
@@ -152,7 +152,7 @@ class Ledger:
         for one in changed:
             self._put(one)
         try:
-            if self._due or self._lines + len(changed) >= max(1, len(self._segments) // SHARE):
+            if self._due or self._lines + len(changed) >= max(1, len(self._segments) // FRACTION):
                 self.fold(now)
             elif changed:
                 self._append(changed)

@@ -14,7 +14,7 @@ from typing import Any
 from doit import control
 from doit.cmd_run import Run
 
-FILLER = "share"
+FILLER = "decode_part"
 """A key of the ``meta`` of tasks that can wait until nothing else of their title is to begin, and then fill
 the processors that the last long tasks leave idle: parts of work that is needed at its very end."""
 

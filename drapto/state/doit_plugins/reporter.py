@@ -106,7 +106,7 @@ class StageReporter:
         self.hooks.bus.publish(
             StageComplete(**_place(task), seconds=seconds, summary=text, notes=tuple(notes))
         )
-        if "share" not in task.meta:
+        if "decode_part" not in task.meta:
             self.hooks.on_success(task.meta["title"], task.meta["stage"])
 
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drapto.engine import resources
-from drapto.engine.resources import MIB, CpuShare, DiskRate, encoder_memory, share_cpu
+from drapto.engine.resources import MIB, Allotment, DiskRate, allot_cpus, encoder_memory
 from drapto.errors import SpaceError
 from drapto.output import publish
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 PLENTY = 1 << 40
 
 
-def share(slots: int, *, jobs: int = 32, segments: int = 100, memory: int = PLENTY) -> CpuShare:
-    return share_cpu(slots=slots, jobs=jobs, segments=segments, memory=memory, width=1920, height=1080)
+def share(slots: int, *, jobs: int = 32, segments: int = 100, memory: int = PLENTY) -> Allotment:
+    return allot_cpus(slots=slots, jobs=jobs, segments=segments, memory=memory, width=1920, height=1080)
 
 
 def test_one_small_encoder_on_each_core() -> None:
-    assert share(2) == CpuShare(2, 1)
-    assert share(16) == CpuShare(16, 1)
+    assert share(2) == Allotment(2, 1)
+    assert share(16) == Allotment(16, 1)
 
 
 def test_few_segments_get_more_cores_each() -> None:
-    assert share(8, segments=3) == CpuShare(3, 2)
-    assert share(8, segments=1) == CpuShare(1, 8)
+    assert share(8, segments=3) == Allotment(3, 2)
+    assert share(8, segments=1) == Allotment(1, 8)
 
 
 def test_the_last_encodes_take_the_cores_of_those_that_have_ended() -> None:
@@ -59,9 +59,9 @@ def test_an_encode_that_others_run_beside_gets_no_threads() -> None:
 
 
 def test_jobs_and_memory_limit_the_encoders() -> None:
-    assert share(8, jobs=2) == CpuShare(2, 4)
-    assert share(8, memory=3 * encoder_memory(1920, 1080)) == CpuShare(2, 4)
-    assert share(8, memory=1) == CpuShare(1, 8)
+    assert share(8, jobs=2) == Allotment(2, 4)
+    assert share(8, memory=3 * encoder_memory(1920, 1080)) == Allotment(2, 4)
+    assert share(8, memory=1) == Allotment(1, 8)
 
 
 @given(

@@ -36,7 +36,7 @@ def task_graph():
         yield make(f"cut:{title}", title)
         parts = [make(f"part:{title}:{number}", title, [f"cut:{title}"]) for number in range(12)]
         yield from parts
-        yield make(f"extra:{title}", title, [f"part:{title}:0"], share=1)
+        yield make(f"extra:{title}", title, [f"part:{title}:0"], decode_part=1)
         yield Task(f"parts:{title}", None, task_dep=[part.name for part in parts], has_subtask=True)
         yield make(f"join:{title}", title, [f"parts:{title}"])
 """
