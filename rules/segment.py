@@ -80,7 +80,7 @@ def fresh(project: Project, title: Title, info: SourceInfo) -> SegmentPlan | Non
 
 def build(work: Work) -> str:
     """Cut the source."""
-    from drapto.video.split import Request, split
+    from drapto.video.split import Cutting, Request, split
 
     project, title = work.project, work.title
     wanted = project.config.processing.chunk_size
@@ -107,11 +107,7 @@ def build(work: Work) -> str:
         ),
         info=info,
         fields=FieldsInfo.read(title.fields),
-        field_rate=fields.rate(project),
-        strategy=strategy.name,
-        reason=reason,
-        chunk_size=chunk_size,
-        settings=settings(project, title),
+        cutting=Cutting(strategy.name, reason, chunk_size, fields.rate(project), settings(project, title)),
         disk_rate=work.context.disk_rate,
     )
     return f"{count_text(len(plan.segments), 'segment')}, {plan.strategy}: {plan.reason}"

@@ -52,17 +52,27 @@ class Request:
     planned: Path
 
 
-def split(  # noqa: PLR0913  a stage's parameters are its inputs
-    request: Request,
-    info: SourceInfo,
-    fields: FieldsInfo,
-    *,
-    field_rate: FieldRate,
-    strategy: str,
-    reason: str,
-    chunk_size: float | None,
-    settings: dict[str, object],
-    disk_rate: DiskRate,
+@dataclass(frozen=True)
+class Cutting:
+    """How a title is to be cut.
+
+    Attributes:
+        strategy: The strategy's name, for the record.
+        reason: Why that strategy, for the record.
+        chunk_size: Wanted length of a segment in seconds, or None for one segment.
+        field_rate: How often an interlaced title's pictures come.
+        settings: The settings slice, for the record.
+    """
+
+    strategy: str
+    reason: str
+    chunk_size: float | None
+    field_rate: FieldRate
+    settings: dict[str, object]
+
+
+def split(
+    request: Request, info: SourceInfo, fields: FieldsInfo, cutting: Cutting, *, disk_rate: DiskRate
 ) -> SegmentPlan:
     """Write the segment sources and the plan; a title that is not cut is one segment, read from its source.
 
@@ -70,17 +80,14 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
         request: The files.
         info: What is in the source.
         fields: What its pictures are made of.
-        field_rate: How often an interlaced title's pictures come.
-        strategy: The strategy's name, for the record.
-        reason: Why that strategy, for the record.
-        chunk_size: Wanted length of a segment in seconds, or None for one segment.
-        settings: The settings slice, for the record.
+        cutting: How it is to be cut.
         disk_rate: How fast to write at most.
 
     Raises:
         SourceError: The source cannot be read to its end.
         SpaceError: The disk is full.
     """
+    chunk_size, field_rate, reason = cutting.chunk_size, cutting.field_rate, cutting.reason
     times = read_timestamps(request.timestamps)
     keyframes = read_timestamps(request.keyframes)
     cuts = cut.choose_cuts(times, keyframes, chunk_size) if chunk_size is not None else []
@@ -102,8 +109,8 @@ def split(  # noqa: PLR0913  a stage's parameters are its inputs
     ]
     plan = SegmentPlan(
         digest=info.digest,
-        settings=settings,
-        strategy=strategy,
+        settings=cutting.settings,
+        strategy=cutting.strategy,
         reason=reason if cuts or chunk_size is None else f"{reason}; no keyframe near a cut, so one segment",
         rate=info.video.rate * pulse.ratio,
         segments=tuple(segments),

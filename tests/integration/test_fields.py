@@ -14,7 +14,7 @@ from drapto.media.fields.vote import COMBED, ORDERED
 from drapto.media.probe import inspect, probe_source
 from drapto.media.timestamps import read_timestamps
 from drapto.output.fields import check_fields
-from drapto.video.split import Request, split
+from drapto.video.split import Cutting, Request, split
 from tests import clips
 from tests.disk import RATE
 from tests.sources import fields
@@ -49,11 +49,7 @@ def planned(
         request,
         info,
         found,
-        field_rate=rate,
-        strategy="s",
-        reason="r",
-        chunk_size=chunk_size,
-        settings={},
+        Cutting("s", "r", chunk_size, rate, {}),
         disk_rate=RATE,
     )
 

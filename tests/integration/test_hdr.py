@@ -26,7 +26,7 @@ from drapto.output.validate import Finished, Provenance, validate
 from drapto.quality.target import FixedCrf
 from drapto.video.carry import carried
 from drapto.video.join import join
-from drapto.video.split import Request, split
+from drapto.video.split import Cutting, Request, split
 from tests import clips, dynamic
 from tests.disk import RATE
 from tests.encodes import job, request, shape
@@ -89,11 +89,7 @@ def encode(
         files,
         info,
         PROGRESSIVE,
-        field_rate="frame",
-        strategy="chunked",
-        reason="",
-        chunk_size=chunk,
-        settings={},
+        Cutting("chunked", "", chunk, "frame", {}),
         disk_rate=RATE,
     )
     encoded = []

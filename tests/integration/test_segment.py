@@ -13,7 +13,7 @@ from drapto.errors import SourceError
 from drapto.media.model import SourceInfo
 from drapto.media.probe import probe_source
 from drapto.video.plan import SegmentPlan
-from drapto.video.split import Request, split
+from drapto.video.split import Cutting, Request, split
 from tests import clips
 from tests.disk import RATE
 from tests.sources import fields
@@ -52,11 +52,7 @@ def cut(source: Path, work: Path, chunk_size: float | None) -> Cut:
         request,
         info,
         fields(),
-        field_rate="frame",
-        strategy="chunked",
-        reason="asked",
-        chunk_size=chunk_size,
-        settings={},
+        Cutting("chunked", "asked", chunk_size, "frame", {}),
         disk_rate=RATE,
     )
     return Cut(source, work, plan, info.video.index)
@@ -164,11 +160,7 @@ def test_a_source_that_breaks_off_leaves_no_piece(ffmpeg: Path, clip_cache: Path
             request,
             info,
             fields(),
-            field_rate="frame",
-            strategy="c",
-            reason="r",
-            chunk_size=1,
-            settings={},
+            Cutting("c", "r", 1, "frame", {}),
             disk_rate=RATE,
         )
     assert made.plan.frames == 96
