@@ -85,10 +85,13 @@ def read_all(readers: dict[IO[bytes], Callable[[bytes], None]], has_ended: Calla
     with selectors.DefaultSelector() as selector:
         for pipe, reader in readers.items():
             selector.register(pipe, selectors.EVENT_READ, reader)
+        ended = False
         while selector.get_map():
-            ready = selector.select(LOOK_EVERY)
-            if not ready and has_ended():
+            ready = selector.select(0 if ended else LOOK_EVERY)
+            if not ready and ended:
                 return
+            # what it wrote last may have come between the look at its pipes and that at the child itself
+            ended = ended or (not ready and has_ended())
             for key, _ in ready:
                 if chunk := os.read(key.fd, READ):
                     key.data(chunk)
