@@ -161,12 +161,12 @@ class Project:
     work_dir: Path
     titles: tuple[Title, ...]
 
-    @property
+    @cached_property
     def state_dir(self) -> Path:
         """Where the project keeps what belongs to no title: state, lock, slots."""
         return self.work_dir / ".drapto"
 
-    @property
+    @cached_property
     def database(self) -> Path:
         """The database of doit: which tasks have succeeded, and with what."""
         return self.state_dir / "state.db"

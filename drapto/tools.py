@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import re
 import shutil
@@ -87,7 +88,17 @@ def locate(configured: Path | None = None, environ: Mapping[str, str] | None = N
 
 
 def _bundled() -> Path:
-    import imageio_ffmpeg  # noqa: PLC0415  only needed where no own ffmpeg is named
+    """Return the ffmpeg of the package imageio-ffmpeg.
+
+    Where its wheel has one, that is it. The package itself would run it first, each time, and where that
+    fails once, take another ffmpeg that it finds on PATH, without a word.
+    """
+    spec = importlib.util.find_spec("imageio_ffmpeg")
+    if spec is not None and spec.origin is not None and not os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        brought = list((Path(spec.origin).parent / "binaries").glob("ffmpeg-*"))
+        if len(brought) == 1 and os.access(brought[0], os.X_OK):
+            return brought[0]
+    import imageio_ffmpeg  # noqa: PLC0415  only needed where its wheel has none
 
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())

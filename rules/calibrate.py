@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from drapto.quality.sampling import anchors
@@ -52,6 +51,8 @@ def build(
     work: Work, *, common: Common, target: QualityTarget, chosen: Sequence[Segment], provenance: Provenance
 ) -> str:
     """Try the anchors, side by side."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from drapto.encoding.calibrate import try_anchor, write_calibration
 
     title, decoding = work.title, decoding_of(work, common)

@@ -154,8 +154,12 @@ _states_lock = threading.Lock()
 
 def state_of(project: Project) -> RunState:
     """Return what the runs of a project share in this process; always the same one."""
+    folder = project.state_dir
     with _states_lock:
-        return _states.setdefault(project.state_dir, RunState(project.state_dir))
+        # every task asks: not made in vain, as `setdefault` would
+        if folder not in _states:
+            _states[folder] = RunState(folder)
+        return _states[folder]
 
 
 def bus_of(project: Project) -> Bus:

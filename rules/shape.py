@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drapto.encoding.job import SegmentJob
 from drapto.engine.execution import Needs
 from drapto.engine.resources import Allotment, allot_cpus, encoder_memory
 from drapto.media.model import AV1_CHROMA_LOCATIONS
@@ -13,13 +12,13 @@ from drapto.media.yuv import rgb_matrix
 from drapto.quality.target import FixedCrf, Quality, QualityTarget, decide
 from drapto.rules.run_state import cpus, jobs
 from drapto.video.encode_settings import EncodeShape
-from drapto.video.request import EncodeRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from drapto.config import Config
+    from drapto.encoding.job import SegmentJob
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
     from drapto.video.hardware import HardwareDecoding
@@ -84,6 +83,9 @@ class Common:
             calibration: What is known of the title; None where nothing is.
             made_with: The versions that decide its bytes; empty where they are not known.
         """
+        from drapto.encoding.job import SegmentJob
+        from drapto.video.request import EncodeRequest
+
         target, record = targets(title, segment)
         request = EncodeRequest(
             source=source_of(title, segment),

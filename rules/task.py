@@ -100,10 +100,12 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
     name = name_of(rule.stage, title, part)
     removable = rule.targets if rule.clean is None else rule.clean
     made = rule.made or (lambda: map(Path, rule.targets))
+    file_dep = [shown(project, path) for path in rule.file_dep]
+    reads = file_dep, [str(path) for path in rule.reads]
     return Task(
         name,
-        [(perform, [name, rule.action, project, title, rule.arguments, _read(project, rule)])],
-        file_dep=[shown(project, path) for path in rule.file_dep],
+        [(perform, [name, rule.action, project, title, rule.arguments, reads])],
+        file_dep=file_dep,
         targets=[shown(project, path) for path in rule.targets],
         task_dep=list(rule.task_dep),
         uptodate=[
@@ -119,11 +121,6 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
         doc=f"{rule.stage} of {printable(title.source.name)}" if part is None else None,
         meta=rule.place(title),
     )
-
-
-def _read(project: Project, rule: Rule) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what a task reads: by the names that the graph has for them, and besides."""
-    return tuple(shown(project, path) for path in rule.file_dep), tuple(map(str, rule.reads))
 
 
 def group(
@@ -195,7 +192,7 @@ def perform(
     project: Project,
     title: Title,
     arguments: dict[str, Any],
-    reads: tuple[tuple[str, ...], tuple[str, ...]],
+    reads: tuple[Sequence[str], Sequence[str]],
 ) -> Any:
     """Run a rule's action; turn what the user can act on into doit's failure, one line.
 

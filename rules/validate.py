@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
-    plan = known.planned
+    plan, encoded = known.planned, str(title.encoded)
     rule = Rule(
         STAGE.name,
         build,
@@ -40,7 +40,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         ],
         targets=[title.validation, title.output],
         task_dep=[name_of("mux", title), decode_check.group_name(title)],
-        reads=[shape.targets(title, segment)[1] for segment in plan.segments],
+        reads=[f"{encoded}/{segment.name}.json" for segment in plan.segments],
         # `doit clean` removes what can be built again, not what the user came for
         clean=[title.validation],
         # the output is the user's, who may have changed a tag in it

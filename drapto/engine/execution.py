@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import pkgutil
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
@@ -99,6 +98,8 @@ class Call(Generic[T]):
         Raises:
             DraptoError: As the function does.
         """
+        import pkgutil  # noqa: PLC0415  not for a run that finds nothing to do
+
         function: Callable[..., T] = pkgutil.resolve_name(self.function)
         if "report" in inspect.signature(function).parameters:
             return function(**self.arguments, report=report)

@@ -64,9 +64,8 @@ class OrderedDispatcher(control.TaskDispatcher):  # type: ignore[misc]  # doit i
 
     def _gen_node(self, parent: Any, task_name: str) -> Any:  # noqa: ANN401
         """Return a new node for a task, or None where there is one (doit's own method of this name)."""
-        known = task_name in self.nodes
         node = super()._gen_node(parent, task_name)
-        if not known and node is not None:
+        if node is not None:
             node.waiting_me = _Line()
         return node
 
