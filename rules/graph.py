@@ -54,11 +54,11 @@ STAGES = (
     segment.STAGE,
     calibrate.STAGE,
     encode.STAGE,
-    decode_check.STAGE,
     video.STAGE,
     audio.STAGE,
     subtitles.STAGE,
     mux.STAGE,
+    decode_check.STAGE,
     validate.STAGE,
 )
 
