@@ -175,15 +175,3 @@ STAGE = Stage(
     shapes=shapes,
     large=("encoded/*.mkv",),
 )
-
-
-STAGE = Stage(
-    "encode",
-    "the segments through SVT-AV1",
-    needs="plan",
-    tasks=tasks,
-    after=("segment", "crop", "calibrate"),
-    makes=r"encoded/\d+\.(mkv|json)",
-    shapes=shapes,
-    large=("encoded/*.mkv",),
-)

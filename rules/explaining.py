@@ -133,16 +133,21 @@ class _Planner:
         if KEY not in values:
             missing = [Reason("missing", target) for target in said.get("missing_target", [])]
             return [Reason("first run", task.name), *missing]
-        now = next(check.settings for check, _, _ in task.uptodate if isinstance(check, SettingsUnchanged))
+        checks = [check for check, _, _ in task.uptodate if isinstance(check, SettingsUnchanged)]
+        if not checks:  # it can only fail, and another source, or other settings, once made a success of it
+            return [Reason("unknown", task.name)]
+        now = checks[0].settings
+        added = said.get("added_file_dep", [])
+        changed = set(said.get("changed_file_dep", [])).difference(added)  # doit counts them there, too
         return [
             *(Reason("missing", target) for target in said.get("missing_target", [])),
             *(Reason("missing", str(check.path), "damaged") for check in _damaged(said)),
             *(Reason("changed", path, "not as it was made") for path in _altered(said, values)),
             *changed_settings(values[KEY], now),
             *_outdated(said, values),
-            *(Reason("changed", path) for path in sorted(said.get("changed_file_dep", []))),
-            *(Reason("changed", path, "no longer used") for path in said.get("removed_file_dep", [])),
-            *(Reason("changed", path, "newly used") for path in said.get("added_file_dep", [])),
+            *(Reason("changed", path) for path in sorted(changed)),
+            *(Reason("changed", path, "no longer used") for path in sorted(said.get("removed_file_dep", []))),
+            *(Reason("changed", path, "newly used") for path in sorted(added)),
         ]
 
 

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drapto.config import load_config
-from drapto.media.model import CropInfo, CropRect
+from drapto.config import Config, load_config
+from drapto.config.keys import table_name
+from drapto.engine.digest import digest
+from drapto.media.model import CropInfo, CropRect, SourceInfo
 from drapto.project import open_project
-from drapto.rules import validate
+from drapto.rules import finished, validate
 from drapto.rules.shape import Common, calibration_slice, common_to, encode_slice, segment_slice
+from drapto.rules.stage import stages
 from drapto.video.plan import Segment, SegmentPlan
-from tests import sources
+from tests import known, sources
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pydantic import BaseModel
 
 SEGMENTS = (
     Segment(
@@ -154,3 +160,264 @@ def test_a_finished_titles_quality_is_as_it_always_was(
 def test_only_drapto_itself_calibrates(tmp_path: Path) -> None:
     assert not common(tmp_path, {"quality.mode": "target", "quality.engine": "ab-av1"}).calibrated
     assert not common(tmp_path, {"quality.mode": "crf"}).calibrated
+
+
+TIMED = "aresample=48000:async=1:min_hard_comp=0.04,aresample=async=1:min_hard_comp=0.04:first_pts=0"
+
+SOUND: list[dict[str, Any]] = [
+    {
+        "layout": layout,
+        "channels": channels,
+        "bitrate": bitrate,
+        "filters": f"aformat=channel_layouts={layout},{TIMED}",
+    }
+    for layout, channels, bitrate in (("mono", 1, 64), ("stereo", 2, 128), ("5.1", 6, 256), ("7.1", 8, 384))
+]
+
+SEGMENT: dict[str, Any] = {
+    "chunk_size": 15.0,
+    "mode": "auto",
+    "frame_index": "auto",
+    "deinterlace": "auto",
+}
+
+CROPPED: dict[str, Any] = {"enabled": True, "rect": None, "threshold": 24 / 255}
+
+PICTURE: dict[str, Any] = SHAPE | {"crop": {"width": 640, "height": 280, "x": 0, "y": 40}, "rate": "24"}
+
+ENCODED: dict[str, Any] = {key: SHAPE[key] for key in ("preset", "svt_params", "film_grain", "pix_fmt")}
+
+BEFORE: dict[str, Any] = {
+    "probe:film": {"frame_index": "auto"},
+    "crop:film": CROPPED,
+    "fields:film": {"deinterlace": "auto"},
+    "segment:film": SEGMENT,
+}
+
+BEHIND: dict[str, Any] = {
+    "validate:film:decode:1": {"segments": [1]},
+    "validate:film:decode:2": {"segments": [2]},
+    "video:film": {"rate": "24", "segments": 2},
+    **{f"audio:film:{number}": {"stream": number + 1, **plan} for number, plan in enumerate(SOUND)},
+    "mux:film": {},
+}
+
+
+def encodes(**quality: Any) -> dict[str, Any]:
+    """Return the slices of the encodes of both segments, of 99 and of 98 frames."""
+    return {
+        f"encode:film:{number:04d}": {
+            **PICTURE,
+            "filters": [],
+            "strategy": "chunked",
+            "frames": frames,
+            "keyint": frames,
+            **quality,
+        }
+        for number, frames in ((1, 99), (2, 98))
+    }
+
+
+def recorded(**quality: Any) -> dict[str, Any]:
+    """Return what a finished title's record holds of the settings, but for the source's digest."""
+    return {
+        "probe": {"frame_index": "auto"},
+        "crop": CROPPED,
+        "segment": SEGMENT,
+        "encode": {**ENCODED, **quality},
+        "audio": SOUND,
+        "output": "output/film.mkv",
+    }
+
+
+@pytest.mark.parametrize("mode", ["crf", "target"])
+def test_every_stages_slice(mode: str, tmp_path: Path) -> None:
+    project = known.known_project(tmp_path, {"quality.mode": mode})
+    found = known.slices(project)
+    source = found["validate:film"].pop("source")
+    assert source == digest(project.titles[0].source)
+    anchor = {"metric": "vmaf", "filters": [], "anchors": [[2, 98, 98, []]]}
+    own: dict[str, Any] = (
+        {**encodes(crf=25.0, target=None), "validate:film": recorded(crf=25.0)}
+        if mode == "crf"
+        else {
+            "calibrate:film": {**PICTURE, **anchor},
+            **encodes(crf=None, target=TARGET),
+            "validate:film": recorded(target=TARGET),
+        }
+    )
+    assert found == BEFORE | BEHIND | own
+
+
+def test_subtitles_read_no_setting(tmp_path: Path) -> None:
+    subtitle = {"index": 9, "codec": "subrip", "digest": "s"}
+    project = known.known_project(tmp_path, subtitles=[subtitle])
+    assert known.slices(project)["subtitles:film"] == {}
+
+
+def test_an_interlaced_titles_pictures_come_as_the_settings_say(tmp_path: Path) -> None:
+    found = known.slices(known.known_project(tmp_path, {"deinterlace.rate": "field"}, kind="interlaced"))
+    assert found["segment:film"] == {**SEGMENT, "field_rate": "field"}
+    assert found["validate:film"]["segment"] == {**SEGMENT, "field_rate": "field"}
+    assert found["fields:film"] == {"deinterlace": "auto"}
+
+
+PROFILES: dict[str, tuple[dict[str, object], dict[str, Any]]] = {
+    "crf": ({"quality.mode": "crf"}, {}),
+    "hd": ({"quality.mode": "crf"}, {"track": sources.video(width=1920, height=1080)}),
+    "uhd": ({"quality.mode": "crf"}, {"track": sources.video(width=3840, height=2160)}),
+    "vmaf": ({"quality.mode": "target"}, {}),
+    "xpsnr": ({"quality.mode": "target", "quality.metric": "xpsnr"}, {}),
+    "interlaced": ({"quality.mode": "crf"}, {"kind": "interlaced"}),
+}
+"""Settings and sources for which what is read differs."""
+
+ENCODES = {"encode", "validate"}
+
+READS: list[tuple[str, str, object, set[str]]] = [
+    ("crf", "encoding.preset", 4, ENCODES),
+    ("vmaf", "encoding.preset", 4, {"calibrate"} | ENCODES),
+    ("crf", "encoding.crf.sd", 30, ENCODES),
+    ("vmaf", "encoding.crf.sd", 30, set()),
+    ("hd", "encoding.crf.sd", 30, set()),
+    ("hd", "encoding.crf.hd", 30, ENCODES),
+    ("crf", "encoding.crf.hd", 30, set()),
+    ("uhd", "encoding.crf.uhd", 30, ENCODES),
+    ("hd", "encoding.crf.uhd", 30, set()),
+    ("vmaf", "encoding.vmaf_target", 90, ENCODES),
+    ("xpsnr", "encoding.vmaf_target", 90, set()),
+    ("crf", "encoding.vmaf_target", 90, set()),
+    ("crf", "encoding.film_grain", True, ENCODES),
+    ("crf", "encoding.svt_params", "tune=1", ENCODES),
+    ("vmaf", "encoding.svt_params", "tune=1", {"calibrate"} | ENCODES),
+    ("crf", "encoding.mode", "chunked", {"segment", "validate"}),
+    ("crf", "encoding.on_upgrade", "mix", set()),
+    ("crf", "quality.mode", "target", {"calibrate"} | ENCODES),
+    ("vmaf", "quality.metric", "xpsnr", {"calibrate"} | ENCODES),
+    ("crf", "quality.metric", "xpsnr", set()),
+    ("xpsnr", "quality.xpsnr_target", 40, ENCODES),
+    ("vmaf", "quality.xpsnr_target", 40, set()),
+    ("vmaf", "quality.tolerance", 1, ENCODES),
+    ("crf", "quality.tolerance", 1, set()),
+    ("vmaf", "quality.crf_min", 12, ENCODES),
+    ("vmaf", "quality.crf_max", 45, ENCODES),
+    ("vmaf", "quality.max_encodes", 3, ENCODES),
+    ("vmaf", "quality.thorough", True, ENCODES),
+    ("vmaf", "quality.engine", "ab-av1", {"calibrate"} | ENCODES),
+    ("vmaf", "quality.out_of_reach", "closest", ENCODES),
+    ("crf", "processing.chunk_size", 20, {"segment", "validate"}),
+    ("crf", "processing.parallel_jobs", 3, set()),
+    ("crf", "processing.temp_dir", "elsewhere", set()),
+    ("crf", "processing.keep_work", False, set()),
+    ("crf", "resources.max_memory", "1 GiB", set()),
+    ("crf", "resources.max_cpu", 10, set()),
+    ("crf", "resources.max_disk_io", "1 MiB", set()),
+    ("crf", "input.source_dir", "elsewhere", set()),
+    ("crf", "input.file_pattern", "*.mk", set()),
+    ("crf", "input.min_size", 1, set()),
+    ("crf", "input.max_size", 1000, set()),
+    ("crf", "input.frame_index", "decode", {"probe", "segment", "validate"}),
+    ("crf", "output.dir", "elsewhere", {"validate"}),
+    ("crf", "crop.enabled", False, {"crop", "validate"}),
+    ("crf", "crop.rect", "320:200:0:0", {"crop", "validate"}),
+    ("crf", "crop.titles.film", "320:200:0:0", {"crop", "validate"}),
+    ("crf", "crop.titles.another", "320:200:0:0", set()),
+    ("crf", "crop.threshold", 0.2, {"crop", "validate"}),
+    ("crf", "deinterlace.mode", "mixed", {"fields", "segment", "validate"}),
+    ("crf", "deinterlace.titles.film", "mixed", {"fields", "segment", "validate"}),
+    ("crf", "deinterlace.titles.another", "mixed", set()),
+    ("interlaced", "deinterlace.rate", "field", {"segment", "validate"}),
+    ("crf", "deinterlace.rate", "field", set()),
+    ("crf", "decoding.hardware", "auto", set()),
+    ("vmaf", "decoding.hardware", "vaapi", set()),
+    ("crf", "audio.bitrate.mono", 48, {"audio", "validate"}),
+    ("crf", "audio.bitrate.stereo", 96, {"audio", "validate"}),
+    ("crf", "audio.bitrate.5.1", 192, {"audio", "validate"}),
+    ("crf", "audio.bitrate.7.1", 300, {"audio", "validate"}),
+    ("crf", "tools.ffmpeg", "/nowhere/ffmpeg", set()),
+    ("vmaf", "tools.ab_av1", "/nowhere/ab-av1", set()),
+    ("crf", "engine.name", "another", set()),
+]
+"""By profile: a setting, another value for it, and the stages whose slices that changes."""
+
+OF_ONE_VALUE = {"version", "encoding.pix_fmt"}
+
+
+def keys(model: type[BaseModel], head: str = "") -> Iterator[str]:
+    """Yield the names of all settings."""
+    for name, field in model.model_fields.items():
+        key = f"{head}{table_name(name, field)}"
+        kind = field.annotation
+        if isinstance(kind, type) and hasattr(kind, "model_fields"):
+            yield from keys(kind, f"{key}.")
+        else:
+            yield key
+
+
+def test_of_every_setting_it_is_said_who_reads_it() -> None:
+    told = {
+        ".".join(key.split(".")[:2]) if ".titles." in key else key for _, key, _, _ in READS
+    } | OF_ONE_VALUE
+    assert told == set(keys(Config))
+
+
+def changed(before: dict[str, Any], now: dict[str, Any]) -> set[str]:
+    """Return the tasks whose slices differ."""
+    return {name for name in before | now if before.get(name) != now.get(name)}
+
+
+@pytest.mark.parametrize(("profile", "key", "value", "expected"), READS)
+def test_a_setting_changes_the_slices_of_those_who_read_it(
+    profile: str, key: str, value: object, expected: set[str], tmp_path: Path
+) -> None:
+    settings, more = PROFILES[profile]
+    before = known.known_project(tmp_path, settings, **more)
+    then = known.slices(before)
+    after = known.known_project(tmp_path, {**settings, key: value}, **more)
+    assert after.config != before.config, "the value is another one"
+    assert {name.split(":")[0] for name in changed(then, known.slices(after))} == expected
+
+
+@pytest.mark.parametrize(("key", "number"), [("mono", 0), ("stereo", 1), ("5.1", 2), ("7.1", 3)])
+def test_a_bitrate_is_read_by_its_own_tracks(key: str, number: int, tmp_path: Path) -> None:
+    before = known.slices(known.known_project(tmp_path))
+    now = known.slices(known.known_project(tmp_path, {f"audio.bitrate.{key}": 100}))
+    assert changed(before, now) == {f"audio:film:{number}", "validate:film"}
+    assert now[f"audio:film:{number}"]["bitrate"] == 100
+
+
+@pytest.mark.parametrize(
+    ("table", "usual", "own", "stage", "name"),
+    [
+        ("crop", {"crop.rect": "320:200:0:0"}, "300:200:0:0", "crop", "rect"),
+        ("deinterlace", {"deinterlace.mode": "off"}, "telecined", "fields", "deinterlace"),
+    ],
+)
+def test_a_titles_own_setting_comes_before_that_of_all(
+    table: str, usual: dict[str, object], own: str, stage: str, name: str, tmp_path: Path
+) -> None:
+    project = known.project_in(tmp_path, {**usual, f"{table}.titles.one": own}, ["one", "two"])
+    for title in project.titles:
+        known.cut(project, title, known.probed(title))
+    found = known.slices(project)
+    (general,) = usual.values()
+    assert (found[f"{stage}:one"][name], found[f"{stage}:two"][name]) == (own, general)
+    if stage == "fields":
+        assert (found["segment:one"][name], found["segment:two"][name]) == (own, general)
+
+
+REFUSAL = "an audio track has 10 channels and does not say which; remux the file without that track"
+
+
+def test_a_track_that_no_layout_holds_is_recorded_as_refused(tmp_path: Path) -> None:
+    project = known.known_project(tmp_path, sound=[known.SOUND[1], known.UNNAMED])
+    (title,) = project.titles
+    info = SourceInfo.read(title.probe)
+    shaped = {stage.name: stage.shapes(project, title, info) for stage in stages() if stage.shapes}
+    assert shaped["audio"] == [SOUND[1], {"refused": REFUSAL}]
+    assert finished.inputs(project, title, info)["audio"] == shaped["audio"]
+    json.dumps(shaped)
+    found = known.slices(project)
+    assert found["validate:film"]["audio"] == shaped["audio"]
+    assert "audio:film:0" in found
+    assert "audio:film:1" not in found, "it can only fail"
