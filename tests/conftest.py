@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from drapto.encoding.abav1 import AbAv1, find_ab_av1
 from drapto.engine.context import StageContext
@@ -16,6 +17,10 @@ from tests import clips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# how fast examples are made and tried says something of the machine, which may be busy, and nothing of drapto
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 CHECKOUT = Path(__file__).parent.parent
 REAL_CLIPS = CHECKOUT.parent / "shared" / "media"
