@@ -26,7 +26,7 @@ endif
 	@cd $(PROJECT) && $(BIN)/drapto status
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

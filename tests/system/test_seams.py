@@ -96,20 +96,21 @@ def test_a_stage_from_outside_is_selected_by_its_target_before_anything_is_known
 
 @pytest.mark.parametrize("targeted", [False, True])
 def test_every_call_of_a_whole_job_is_data(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, targeted: bool
+    clip: Path, two_films: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, targeted: bool
 ) -> None:
+    source = two_films[0] if targeted else clip
     found = engines.environment(engines.install(tmp_path / "site"))
     monkeypatch.setenv("PYTHONPATH", found["PYTHONPATH"])
     projects = {}
     for name in ("local", "fresh"):
-        project = projects[name] = new_project(tmp_path / name, clip)
+        project = projects[name] = new_project(tmp_path / name, source)
         text = f'[engine]\nname = "{name}"\n'
         if targeted:
             project.target(f"[quality]\nmax_encodes = 2\nout_of_reach = 'closest'\n{text}")
         else:
             project.configure(text)
         project.doit()
-    title = clip.stem
+    title = source.stem
     for name in ("video.mkv", "muxed.mkv"):
         contents = [project.work(title) / name for project in projects.values()]
         assert contents[0].read_bytes() == contents[1].read_bytes()

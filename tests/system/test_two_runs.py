@@ -51,8 +51,8 @@ def side_by_side(*calls: Callable[[], Any]) -> list[Any]:
 @pytest.fixture(scope="module")
 def films(ffmpeg: Path, clip_cache: Path) -> tuple[Path, Path]:
     """A good film and a bad one, of the same name."""
-    good = clip_cache / "good" / "movie.mkv"
-    bad = clip_cache / "bad" / "movie.mkv"
+    good = clip_cache / "one-of-two-runs" / "movie.mkv"
+    bad = clip_cache / "other-of-two-runs" / "movie.mkv"
     bad.parent.mkdir()
     bad.write_bytes(b"no Matroska")
     return clips.make_clip(ffmpeg, good, size=(128, 96), frames=72), bad
