@@ -155,14 +155,6 @@ def _carry(segment: Segment, known: Mapping[_Frames, SegmentRecord], *, stale: b
     return record
 
 
-def record_event(record: EncodingRecord, event: Event, now: datetime) -> EncodingRecord:
-    """Return the record after ``event``."""
-    changed = tuple(
-        segment_after(one, event, now) if concerns(event, one) else one for one in record.segments
-    )
-    return record.model_copy(update={"segments": changed, "updated_at": now})
-
-
 def concerns(event: Event, segment: SegmentRecord) -> bool:
     """Return whether ``event`` changes what is known of ``segment``."""
     match event:

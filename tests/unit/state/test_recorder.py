@@ -23,8 +23,9 @@ from drapto.state.encode_data import (
     ProgressRecord,
     Running,
     SegmentRecord,
+    concerns,
     follow_plan,
-    record_event,
+    segment_after,
     summarise,
 )
 from drapto.state.events import (
@@ -488,7 +489,10 @@ events_of_a_title = st.lists(
 def test_the_sums_hold_after_any_events(happened: list[Event], frames: dict[int, int]) -> None:
     record = follow_plan(make_plan(4), None, "one", NOW)
     for event in happened:
-        record = record_event(record, event, NOW)
+        segments = (
+            segment_after(one, event, NOW) if concerns(event, one) else one for one in record.segments
+        )
+        record = record.model_copy(update={"segments": tuple(segments)})
     running = {number: Running(frame=frame, fps=1.0, bytes=0) for number, frame in frames.items()}
     sums = summarise(record, running)
     states = [one.status for one in record.segments]
