@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import mmap
 import os
 import re
 import tempfile
@@ -27,6 +26,12 @@ Stamp = tuple[int, int, int]
 
 LIBRARIES = re.compile(r"^\s*(lib(?:av|sw|SvtAv1Enc|opus|vmaf)\S*) => (/\S.*) \(0x", re.MULTILINE)
 """What of ldd's lines a result may depend on."""
+
+WINDOW = 1 << 20
+"""Bytes that are looked through at once."""
+
+LONGEST = 256
+"""Bytes of a window that the next one has, too: a version is shorter."""
 
 OPUS = re.compile(rb"\0libopus (v?[0-9][\w.+~-]*)\0")
 """What ``opus_get_version_string`` returns, as it stands in the file; a build may also say ``unknown``."""
@@ -183,9 +188,17 @@ def _libvmaf(ffmpeg: Path) -> str:
 
 
 def _libopus(path: Path) -> str:
+    """Look for the version in a library, or in a program that has it in itself.
+
+    A window at a time: all of ffmpeg, mapped or read at once, would be in this process's memory (170 MB).
+    """
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            match = OPUS.search(content)
-            return match[1].decode("ascii", "replace") if match else ""
-    except (OSError, ValueError):  # ValueError: an empty file cannot be mapped
-        return ""
+        with path.open("rb") as file:
+            window = b""
+            while chunk := file.read(WINDOW):
+                window = window[-LONGEST:] + chunk
+                if match := OPUS.search(window):
+                    return match[1].decode("ascii", "replace")
+    except OSError:
+        pass
+    return ""

@@ -10,8 +10,9 @@ import pytest
 
 import drapto
 from drapto import versions
+from drapto import versions as versions_module
 from drapto.engine import process
-from drapto.versions import Versions, versions_of
+from drapto.versions import WINDOW, Versions, versions_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,3 +120,11 @@ def test_a_memory_that_cannot_be_written_is_none(tmp_path: Path) -> None:
     program = script(tmp_path / "ffmpeg", "echo 'ffmpeg version 1.0 x'")
     (tmp_path / "file").write_text("")
     assert versions_of(program, tmp_path / "file" / "versions.json").ffmpeg == "1.0"
+
+
+def test_a_version_is_found_wherever_it_lies_in_a_large_file(tmp_path: Path) -> None:
+    name = b"\0libopus 1.5.2\0"
+    for before in (0, WINDOW - 5, WINDOW - len(name), WINDOW, 3 * WINDOW - 1):
+        path = tmp_path / f"library-{before}"
+        path.write_bytes(bytes(before) + name + bytes(1000))
+        assert versions_module._libopus(path) == "1.5.2", before
