@@ -15,7 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from drapto.rules.cleaning import clean
-from drapto.rules.graph import graph
+from drapto.rules.graph import default_tasks, graph
 from drapto.rules.project import DODO, doit_config, here
 from drapto.rules.run_state import bus_of
 from drapto.rules.stage import Known, Stage, register
@@ -35,6 +35,7 @@ __all__ = [
     "Work",
     "bus_of",
     "clean",
+    "default_tasks",
     "doit_config",
     "explain",
     "graph",

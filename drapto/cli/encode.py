@@ -13,7 +13,14 @@ from drapto.tools import find_tools, require
 MOST_JOBS = 256
 
 
-@click.command(short_help="Encode MKV files.")
+@click.command(
+    short_help="Encode MKV files.",
+    epilog=options.examples(
+        "drapto encode movie.mkv -o out",
+        "drapto encode movie.mkv -o small.mkv --vmaf 90",
+        "drapto encode rips/ -o out --preset 4 -n 2",
+    ),
+)
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=options.PATH)
 @click.option(
     "-o", "--output", type=options.PATH, metavar="DIR", required=True, help="Where the finished files go."

@@ -12,6 +12,7 @@ import click
 
 from drapto.cli import dodo
 from drapto.cli.output import say
+from drapto.cli.titles import deeper
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
 from drapto.errors import UsageError
@@ -53,6 +54,23 @@ work_dir = click.option("--work-dir", type=PATH, metavar="DIR", help="Where the 
 
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def require_file(path: Path) -> None:
+    """Refuse a source that is not there, or no file, as `encode` does.
+
+    Raises:
+        UsageError: Names it.
+    """
+    if not path.exists():
+        raise UsageError("does not exist", path=path, remedy="check the name")
+    if not path.is_file():
+        raise UsageError("is not a file", path=path, remedy="name an MKV file")
+
+
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: lines to try, as they are typed."""
+    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
 def echo_json(value: object) -> None:
@@ -135,7 +153,7 @@ def expand(inputs: Sequence[Path], config: Config) -> list[Path]:
                 raise UsageError(
                     f"has no {config.input.file_pattern} in it",
                     path=path,
-                    remedy="name MKV files, or their directory",
+                    remedy=deeper(path, config.input.file_pattern) or "name MKV files, or their directory",
                 )
         for member in members:
             # links of several names to one file are several titles; realpath takes a loop of links, too
