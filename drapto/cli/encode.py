@@ -23,7 +23,12 @@ MOST_JOBS = 256
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=options.PATH)
 @click.option(
-    "-o", "--output", type=options.PATH, metavar="DIR", required=True, help="Where the finished files go."
+    "-o",
+    "--output",
+    type=options.PATH,
+    metavar="DIR|FILE",
+    required=True,
+    help="Where the finished files go; a .mkv names the one.",
 )
 @options.work_dir
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")

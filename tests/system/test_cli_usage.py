@@ -154,6 +154,17 @@ def test_two_inputs_with_one_stem_are_refused(here: Path) -> None:
     )
 
 
+def test_one_file_cannot_hold_two_titles(here: Path) -> None:
+    for name in ("a.mkv", "b.mkv"):
+        (here / name).write_bytes(b"x")
+    message = refused("encode", "a.mkv", "b.mkv", "-o", "both.mkv")
+    assert message == "both.mkv: one file cannot hold 2 titles; name a directory with -o"
+    assert refused("encode", "a.mkv", "-o", "a.mp4").startswith(
+        "a.mp4: drapto writes Matroska alone, not .mp4"
+    )
+    assert refused("encode", "a.mkv", "-o", "a.mkv").startswith(f"{here}/a.mkv: the output would overwrite")
+
+
 def test_an_input_named_twice_is_one_input(here: Path) -> None:
     (here / "Film.mkv").write_bytes(b"x")
     message = refused("encode", "Film.mkv", "./Film.mkv", ".", "-o", ".")
