@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from drapto.cli import options
 from drapto.errors import UsageError
-from drapto.tools import find_tools, require
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST_JOBS = 256
 
@@ -39,6 +41,7 @@ MOST_JOBS = 256
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
 @options.set_options
 @options.config_file
+@options.events_option
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def encode(
     *,
@@ -49,6 +52,7 @@ def encode(
     crf: float | None,
     thorough: bool,
     force: bool,
+    events: Path | None,
     **named: Unpack[options.Named],
 ) -> int:
     """Encode INPUT (MKV files, or directories of them) to AV1/Opus MKVs of the same names.
@@ -70,7 +74,4 @@ def encode(
             "encoding.crf.uhd": crf,
         },
     )
-    require(find_tools(project.config.tools.ffmpeg))
-    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
-
-    return rules.run(project, force=force, jobs=jobs)
+    return options.built(project, events, force=force, jobs=jobs)

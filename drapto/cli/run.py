@@ -12,7 +12,6 @@ from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
 from drapto.cli.titles import chosen, nothing_here
 from drapto.project import open_project
-from drapto.tools import find_tools, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +26,11 @@ if TYPE_CHECKING:
 @click.argument("titles", metavar="[TITLE]...", nargs=-1)
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @options.set_options
+@options.events_option
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
-def run(*, titles: Sequence[str], jobs: int | None, set_: Sequence[str], force: bool) -> int:
+def run(
+    *, titles: Sequence[str], jobs: int | None, set_: Sequence[str], events: Path | None, force: bool
+) -> int:
     """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
 
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
@@ -39,7 +41,8 @@ def run(*, titles: Sequence[str], jobs: int | None, set_: Sequence[str], force: 
         say(nothing_here(project))
         return 0
     wanted = chosen(project, titles)
-    require(find_tools(project.config.tools.ffmpeg))
-    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto.rules import default_tasks  # noqa: PLC0415  the graph comes once the arguments have proved good
 
-    return rules.run(project, rules.default_tasks(project, wanted) if titles else (), force=force, jobs=jobs)
+    return options.built(
+        project, events, default_tasks(project, wanted) if titles else (), force=force, jobs=jobs
+    )
