@@ -162,14 +162,19 @@ def settings(
     return loaded
 
 
-class Named(TypedDict):
+class Set(TypedDict):
+    """What `set_options` and `config_file` give a command."""
+
+    config_file: Path | None
+    set_: tuple[str, ...]
+
+
+class Named(Set):
     """What `project_options` gives a command."""
 
     inputs: tuple[Path, ...]
     output: Path | None
     work_dir: Path | None
-    config_file: Path | None
-    set_: tuple[str, ...]
 
 
 def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({})) -> Project:
