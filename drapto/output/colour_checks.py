@@ -26,7 +26,7 @@ ALIKE = {
     "transfer": frozenset({"bt709", "smpte170m", "bt2020-10", "bt2020-12", "iec61966-2-1"}),
     "matrix": frozenset({"smpte170m", "bt470bg", "fcc"}),
 }
-"""What a viewer does not tell from one another: of the same formula, or nearly (ITU-T H.273, tables 2 to 4)."""
+"""What a viewer does not tell from one another: the same formula, or nearly (ITU-T H.273, tables 2 to 4)."""
 
 
 def check_colours(source: VideoTrack, output: VideoTrack) -> Iterator[Check]:

@@ -15,11 +15,12 @@ from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all
-from drapto.output.decode_check import decode_sound, same_frames
+from drapto.output.decode_check import same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.judging import exact
-from drapto.output.model import Check, Sizes, Validation
+from drapto.output.model import Sizes, Validation
+from drapto.output.sound_check import check_sound
 from drapto.video.carry import carried
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.media.probe import Examined
     from drapto.output.decode_check import DecodedSegment
-    from drapto.output.model import MadeWith
+    from drapto.output.model import Check, MadeWith
 
 NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
@@ -113,7 +114,7 @@ def validate(
     frames, held = _held_against(finished.decoded, muxed, output)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
-    checks += [_sound_check(muxed, output, context), exact("decoded frames", len(expected), frames)]
+    checks += [check_sound(muxed), exact("decoded frames", len(expected), frames)]
     validation = Validation(
         digest=info.digest,
         passed=all(check.passed or (check.severity == "differs" and not strict) for check in checks),
@@ -145,11 +146,6 @@ def _metadata_checks(
 ) -> Iterator[Check]:
     metadata = carried(dynamic, plan(info.video), crop)
     yield from check_dynamic(info.video, found.info.video, metadata, found.dynamic)
-
-
-def _sound_check(muxed: Path, output: SourceInfo, context: StageContext) -> Check:
-    complaint = decode_sound(muxed, context=context, log="validate") if output.audio else ""
-    return exact("decode errors", "", complaint)
 
 
 def _held_against(
