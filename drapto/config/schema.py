@@ -194,6 +194,9 @@ class OutputSettings(Section):
     dir: Location = Field(
         Path("output"), description="where the finished files go, from the project directory"
     )
+    strict: bool = Field(
+        False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"
+    )
 
 
 class CropSettings(Section):
