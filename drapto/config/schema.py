@@ -18,6 +18,7 @@ from drapto.config.types import (
     Location,
     Real,
     Seconds,
+    Share,
     Whole,
     check_rect,
     written_size,
@@ -211,7 +212,7 @@ class CropSettings(Section):
     titles: dict[str, Rect] = Field(
         {}, description="the same for single titles, by the source's name without .mkv"
     )
-    threshold: Real = Field(
+    threshold: Share = Field(
         24 / 255, gt=0, lt=0.5, description="what counts as black, as a fraction of full scale (24/255)"
     )
 

@@ -67,7 +67,12 @@ def table(found: dict[str, list[Outcome]]) -> str:
         counted = Counter(one.came for one in all_of_it)
         cells = " | ".join(str(counted[kind]) for kind in KINDS)
         lines.append(f"| {setting} | {len(all_of_it)} | {cells} |")
-    for kind, title in (("error", "Unexplained"), ("wrong", "Wrong"), ("refused", "Refused"), ("noted", "Notes")):
+    for kind, title in (
+        ("error", "Unexplained"),
+        ("wrong", "Wrong"),
+        ("refused", "Refused"),
+        ("noted", "Notes"),
+    ):
         said = Counter(
             (setting, _general(line))
             for setting, all_of_it in found.items()

@@ -70,7 +70,7 @@ def read(path: Path) -> Content:
     with av.open(f"file:{path}") as container:
         streams = container.streams
         pictures = [one for one in streams.video if Disposition.attached_pic not in one.disposition]
-        picture = max(pictures, key=lambda one: (one.codec_context.name != "mjpeg" or len(pictures) == 1))
+        picture = max(pictures, key=lambda one: one.codec_context.name != "mjpeg" or len(pictures) == 1)
         picture.codec_context.thread_type = "AUTO"
         found.tick = float(picture.time_base or 0.001)
         sound = {one.index: Sound(one.codec_context.channels) for one in streams.audio}

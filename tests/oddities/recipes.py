@@ -149,7 +149,13 @@ def seconds(row: Row) -> float:
 def _inputs(row: Row, side: Path, ffmpeg: Path) -> list[str | Path]:
     rate, size = Fraction(RATES[row["rate"]]), SIZES[row["size"]]
     width, height = map(int, size.split("x"))
-    drawn = rate * 2 if row["fields"] in ("tff", "bff") else Fraction(24000, 1001) if row["fields"] == "telecine" else rate
+    drawn = (
+        rate * 2
+        if row["fields"] in ("tff", "bff")
+        else Fraction(24000, 1001)
+        if row["fields"] == "telecine"
+        else rate
+    )
     parts: list[str | Path] = ["-f", "lavfi", "-i", clips.moving_picture((width, height), str(drawn))]
     long = seconds(row)
     for number in range(_tracks_of_sound(row)):
@@ -157,7 +163,9 @@ def _inputs(row: Row, side: Path, ffmpeg: Path) -> list[str | Path]:
         parts += [*late, "-f", "lavfi", "-i", f"sine={440 + 110 * number}:d={long}:r=48000"]
     kind = row["tracks"]
     if kind in ("srt", "ass", "empty"):
-        (side / "s.srt").write_text("1\n00:00:00,200 --> 00:00:00,900\nOne\n\n2\n00:00:01,000 --> 00:00:01,400\nTwo\n")
+        (side / "s.srt").write_text(
+            "1\n00:00:00,200 --> 00:00:00,900\nOne\n\n2\n00:00:01,000 --> 00:00:01,400\nTwo\n"
+        )
         parts += ["-i", side / "s.srt"]
     elif kind in ("pgs", "vobsub"):
         parts += ["-i", write_pgs(side / "s.sup", (320, 240))]
@@ -223,7 +231,14 @@ def _labels(row: Row, side: Path) -> list[str | Path]:
     if row["container"] == "chapters":
         parts += ["-map_chapters", str(behind), "-map_metadata", str(behind)]
     elif row["container"] == "tags":
-        parts += ["-metadata", "title=Ünsinn", "-metadata", "DIRECTOR=Nobody", "-metadata:s:v:0", "title=Picture"]
+        parts += [
+            "-metadata",
+            "title=Ünsinn",
+            "-metadata",
+            "DIRECTOR=Nobody",
+            "-metadata:s:v:0",
+            "title=Picture",
+        ]
         parts += ["-metadata:s:v:0", "language=und", "-disposition:v:0", "0"]
     elif row["container"] == "attachments":
         (side / "a.ttf").write_bytes(b"no font " * 40)
@@ -235,7 +250,11 @@ def _labels(row: Row, side: Path) -> list[str | Path]:
     elif row["times"] in ("fine_scale", "coarse_scale"):
         # the muxer's ticks are milliseconds: others are written, and then said
         by = "*10" if row["times"] == "fine_scale" else "/10"
-        streams = ["v", *(["a"] if _tracks_of_sound(row) else []), *(["s"] if kind in ("srt", "ass", "pgs", "vobsub") else [])]
+        streams = [
+            "v",
+            *(["a"] if _tracks_of_sound(row) else []),
+            *(["s"] if kind in ("srt", "ass", "pgs", "vobsub") else []),
+        ]
         for one in streams:
             parts += [f"-bsf:{one}", f"setts=ts=TS{by}:duration=DURATION{by}"]
     return parts

@@ -56,7 +56,9 @@ def run(sources: Sequence[Path], folder: Path, setting: str) -> list[Outcome]:
     work = folder / "work"
     results = api.encode(sources, folder / "output", config=config, work_dir=work, on_event=listen)
     project = open_project(folder, config, list(sources))
-    kinds = {title.name: FieldsInfo.read_if_whole(work / title.name / "fields.json") for title in project.titles}
+    kinds = {
+        title.name: FieldsInfo.read_if_whole(work / title.name / "fields.json") for title in project.titles
+    }
     return [_outcome(one, notes.get(one.title, []), kinds.get(one.title)) for one in results]
 
 

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEGMENT, SEEK_HEAD, VOID, INFO, TRACKS, CLUSTER, CUES = (
-    bytes.fromhex(one) for one in ("18538067", "114D9B74", "EC", "1549A966", "1654AE6B", "1F43B675", "1C53BB6B")
+    bytes.fromhex(one)
+    for one in ("18538067", "114D9B74", "EC", "1549A966", "1654AE6B", "1F43B675", "1C53BB6B")
 )
-TIMESTAMP_SCALE, SIMPLE_BLOCK, BLOCK_GROUP, BLOCK = (bytes.fromhex(one) for one in ("2AD7B1", "A3", "A0", "A1"))
+TIMESTAMP_SCALE, SIMPLE_BLOCK, BLOCK_GROUP, BLOCK = (
+    bytes.fromhex(one) for one in ("2AD7B1", "A3", "A0", "A1")
+)
 
 
 def scaled(path: Path, scale: int) -> None:
