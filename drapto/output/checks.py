@@ -8,7 +8,6 @@ from drapto.audio.plan import first_sound
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.timestamps import NS_PER_MS
 from drapto.media.yuv import delivered
-from drapto.output.attachments import UNKNOWN_TYPE
 from drapto.output.model import Check
 
 if TYPE_CHECKING:
@@ -188,8 +187,8 @@ def _chapter(chapter: Chapter) -> str:
 def _attachments(source: Sequence[Attachment], output: Sequence[Attachment]) -> Iterator[Check]:
     yield exact("attachments", len(source), len(output))
     for number, (given, kept) in enumerate(zip(source, output, strict=False)):
-        yield exact(f"attachment {number} name", given.filename or f"attachment-{number}", kept.filename)
-        yield exact(f"attachment {number} type", given.mimetype or UNKNOWN_TYPE, kept.mimetype)
+        yield exact(f"attachment {number} name", given.filename, kept.filename)
+        yield exact(f"attachment {number} type", given.mimetype, kept.mimetype)
         yield exact(f"attachment {number} content", given.sha256, kept.sha256)
 
 

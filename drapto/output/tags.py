@@ -1,0 +1,79 @@
+"""Tags and chapters of a source, as they hold for the finished file: what is gone of it is named no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drapto.media.matroska import ids
+from drapto.media.matroska.ebml import Element, integer
+from drapto.media.model import is_statistics_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+ENCODER = "ENCODER"
+OTHER_TARGETS = (ids.TAG_EDITION_UID, ids.TAG_CHAPTER_UID, ids.TAG_ATTACHMENT_UID)
+
+
+def kept_tags(tags: Element | None, gone: Collection[int]) -> Iterator[Element]:
+    """Yield the tags that hold for a file without some tracks, and with others encoded anew.
+
+    A track's statistics, and what says which encoder made the track or the file, would be false.
+
+    Args:
+        tags: The source's Tags.
+        gone: UIDs of its tracks that the file has not got.
+
+    Raises:
+        ElementError: A target's UID is none.
+    """
+    for tag in () if tags is None else tags.parts:
+        if tag.id != ids.TAG:
+            yield tag
+            continue
+        targets = tag.find(ids.TARGETS)
+        tracks = [uid for uid in targets.numbers(ids.TAG_TRACK_UID) if uid] if targets else []
+        if tracks and all(uid in gone for uid in tracks):
+            continue
+        parts = tuple(
+            _without(part, ids.TAG_TRACK_UID, gone) if part.id == ids.TARGETS else part
+            for part in tag.parts
+            if part.id != ids.SIMPLE_TAG
+            or not _is_false(part.text(ids.TAG_NAME), targets, of_tracks=bool(tracks))
+        )
+        left = [part for part in parts if part.id == ids.SIMPLE_TAG]
+        if left or not tag.of(ids.SIMPLE_TAG):
+            yield Element(tag.id, parts)
+
+
+def kept_chapters(chapters: Element | None, gone: Collection[int]) -> Element | None:
+    """Return chapters that name no track which the file has not got.
+
+    Raises:
+        ElementError: A track's UID is none.
+    """
+    return None if chapters is None else _kept(chapters, gone)
+
+
+def _kept(element: Element, gone: Collection[int]) -> Element:
+    if element.id == ids.CHAPTER_TRACK:
+        return _without(element, ids.CHAPTER_TRACK_UID, gone)
+    if isinstance(element.content, tuple):
+        parts = (_kept(part, gone) for part in element.content)
+        # a chapter's list of tracks names one at least
+        kept = tuple(part for part in parts if part.id != ids.CHAPTER_TRACK or part.parts)
+        return Element(element.id, kept)
+    return element
+
+
+def _without(element: Element, uid: int, gone: Collection[int]) -> Element:
+    kept = (part for part in element.parts if part.id != uid or integer(part.value) not in gone)
+    return Element(element.id, tuple(kept))
+
+
+def _is_false(name: str, targets: Element | None, *, of_tracks: bool) -> bool:
+    """Tell whether a tag of this name states what does not hold for the finished file."""
+    if of_tracks:
+        return is_statistics_tag(name)
+    elsewhere = targets is not None and bool(targets.of(*OTHER_TARGETS))
+    return not elsewhere and name.upper() == ENCODER
