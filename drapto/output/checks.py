@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drapto.audio.plan import first_sound
 from drapto.media.model import AV1_CHROMA_LOCATIONS
+from drapto.media.rate import NS
 from drapto.media.timestamps import NS_PER_MS
 from drapto.media.yuv import delivered
 from drapto.output.model import Check
@@ -178,10 +179,12 @@ def _chapters(source: Sequence[Chapter], output: Sequence[Chapter]) -> Iterator[
     yield exact("chapters", len(source), len(output))
     for number, (given, kept) in enumerate(zip(source, output, strict=False)):
         yield exact(f"chapter {number}", _chapter(given), _chapter(kept))
+        # where a chapter does not say its end, the last one lasts to that of the file
+        yield near(f"chapter {number} end", given.end / NS, kept.end / NS, LENGTH)
 
 
 def _chapter(chapter: Chapter) -> str:
-    return f"{chapter.start}-{chapter.end} ns {chapter.title or ''}".rstrip()
+    return f"{chapter.start} ns {chapter.title or ''}".rstrip()
 
 
 def _attachments(source: Sequence[Attachment], output: Sequence[Attachment]) -> Iterator[Check]:

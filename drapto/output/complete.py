@@ -7,6 +7,7 @@ place, by what the source has, as far as it holds for the new file.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from drapto.media.matroska.tree import LIMIT, Reader
 from drapto.media.matroska.writing import replace_head
 from drapto.media.model import AudioTrack, SubtitleTrack, VideoTrack
 from drapto.output.entries import Picture, entry, unique_uids
-from drapto.output.statistics import Statistics, measure, statistics_tag
+from drapto.output.statistics import Statistics, measure, statistics_tag, whole_duration
 from drapto.output.tags import kept_chapters, kept_tags
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _head(
         entry(one, source, track, uid, timed if number == 0 else None)
         for number, (one, source, track, uid) in enumerate(zip(entries, sources, tracks, uids, strict=True))
     ]
-    about = _info(own.first(ids.INFO), given.info)
+    about = _info(own.first(ids.INFO), given.info, whole_duration(found))
     date = about.find(ids.DATE_UTC)
     counted = [
         statistics_tag(uid, one, APP, date.value if date else None)
@@ -154,10 +155,11 @@ def _head(
     ]
 
 
-def _info(own: Element | None, source: Element | None) -> Element:
-    ffmpegs = own.of(ids.TIMESTAMP_SCALE, ids.DURATION, ids.MUXING_APP) if own else []
+def _info(own: Element | None, source: Element | None, duration: float) -> Element:
+    ffmpegs = own.of(ids.TIMESTAMP_SCALE, ids.MUXING_APP) if own else []
+    lasts = Element(ids.DURATION, struct.pack(">d", duration))
     kept = source.of(*KEPT_INFO) if source else []
-    return Element(ids.INFO, (*ffmpegs, Element(ids.WRITING_APP, APP.encode()), *kept))
+    return Element(ids.INFO, (*ffmpegs, lasts, Element(ids.WRITING_APP, APP.encode()), *kept))
 
 
 def _attachments(attachments: Element | None) -> Element:

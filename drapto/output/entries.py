@@ -11,6 +11,7 @@ from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, real, unsigned
 from drapto.media.matroska.languages import three_letters
 from drapto.media.rate import NS, is_variable, nominal_rate
+from drapto.output.statistics import TICK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 DOLBY_VISION = int.from_bytes(b"dvvC", "big")
 """The mapping's type of the record of Dolby Vision profiles 8 to 10 (Matroska's codec specification, block
 additional mappings)."""
-
-TICK = NS // 1000
-"""Nanoseconds of a tick of the files that ffmpeg writes."""
 
 FLAGS = {
     "default": ids.FLAG_DEFAULT,

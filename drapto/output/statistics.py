@@ -16,13 +16,21 @@ import av
 from drapto.engine.context import file_url
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, unsigned
-from drapto.media.rate import NS, nominal_rate
+from drapto.media.rate import NS, is_variable, nominal_rate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+LONGEST = 24 * 3600 * NS
+"""Nanoseconds that a packet may last; one that says that it lasts longer does not know."""
 
 MILLISECOND = Fraction(1, 1000)
 BITS = 8
+
+TICK = NS // 1000
+"""Nanoseconds of a tick of the files that ffmpeg writes."""
+
 EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 """From when Matroska's dates count, nanoseconds (RFC 8794, section 7.6)."""
 
@@ -47,8 +55,9 @@ class Statistics:
 
     @property
     def duration(self) -> int:
-        """How long it lasts, nanoseconds."""
-        return max(0, self.end - (self.first or 0))
+        """How long it lasts, nanoseconds, as mkvmerge counts: a last frame of unknown length is left out."""
+        end = self.times[-1] if is_variable(self.times, TICK) else self.end
+        return max(0, end - (self.first or 0))
 
     @property
     def rate(self) -> int:
@@ -72,7 +81,8 @@ def measure(path: Path) -> list[Statistics]:
             one.frames += 1
             one.size += packet.size
             one.first = time if one.first is None else min(one.first, time)
-            one.end = max(one.end, time + round((packet.duration or 0) * base))
+            lasts = round((packet.duration or 0) * base)
+            one.end = max(one.end, time + (lasts if lasts < LONGEST else 0))
             if number in pictures:
                 one.times.append(time)
     for number in pictures:
@@ -84,8 +94,14 @@ def _close(picture: Statistics) -> None:
     """Let the last frame last as long as one does on average: nothing in the file says how long."""
     picture.times.sort()
     if picture.times:
-        lasts = round(NS / nominal_rate(picture.times, NS // 1000, None))
-        picture.end = picture.times[-1] + lasts
+        rate = nominal_rate(picture.times, TICK, None)
+        picture.end = picture.times[-1] + round(NS / rate / TICK) * TICK
+
+
+def whole_duration(tracks: Sequence[Statistics]) -> float:
+    """Return how long a file with these tracks lasts, in its ticks; what comes before 0 counts as well."""
+    begin = min((track.first or 0 for track in tracks), default=0)
+    return (max((track.end for track in tracks), default=0) - min(0, begin)) / TICK
 
 
 def statistics_tag(uid: int, found: Statistics, app: str, date: bytes | None) -> Element:

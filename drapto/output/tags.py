@@ -46,6 +46,14 @@ def kept_tags(tags: Element | None, gone: Collection[int]) -> Iterator[Element]:
             yield Element(tag.id, parts)
 
 
+def is_statistics(tag: Element) -> bool:
+    """Tell whether a tag states a track's statistics and nothing else."""
+    targets = tag.find(ids.TARGETS)
+    names = [part.text(ids.TAG_NAME) for part in tag.of(ids.SIMPLE_TAG)]
+    of_track = targets is not None and targets.find(ids.TAG_TRACK_UID) is not None
+    return of_track and bool(names) and all(is_statistics_tag(name) for name in names)
+
+
 def kept_chapters(chapters: Element | None, gone: Collection[int]) -> Element | None:
     """Return chapters that name no track which the file has not got.
 

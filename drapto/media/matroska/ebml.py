@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from drapto.errors import ElementError
@@ -36,7 +37,8 @@ class OversizedError(ElementError):
     """An element says that it is longer than any that a sound file has."""
 
 
-class Range(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Range:
     """Bytes of a file, such as those of an attached one, that are not taken into memory."""
 
     start: int
