@@ -208,7 +208,7 @@ def test_dispositions_of_any_kind(done: Finished, shared_job: StageContext, tmp_
 def test_languages_with_a_region_and_without_one(
     done: Finished, shared_job: StageContext, tmp_path: Path
 ) -> None:
-    wanted = ["pt-BR", "und", "qaa"]
+    wanted = ["pt-BR", None, "qaa"]
     audio = tuple(
         track.model_copy(update={"language": language})
         for track, language in zip(done.info.audio, wanted, strict=True)
@@ -335,6 +335,8 @@ def test_the_kitchen_sink_s_labels(
     assert [track.packets for track in found.subtitles] == [4, 1, 1, 2]
     for given, kept in zip(info.subtitles, found.subtitles, strict=True):
         assert kept.model_copy(update={"index": given.index}) == given
-    assert found.chapters == info.chapters
+    # where a chapter does not say its end, it lasts to that of the file
+    labels = [[(one.start, one.title) for one in each.chapters] for each in (found, info)]
+    assert labels[0] == labels[1]
     assert found.attachments[0].sha256 == info.attachments[0].sha256
     assert found.tags["title"] == info.tags["title"]
