@@ -87,6 +87,11 @@ class Given:
         entries = self.tracks.of(ids.TRACK_ENTRY) if self.tracks else []
         return [uid for one in entries if (uid := one.number(ids.TRACK_UID))]
 
+    def encoded(self, info: SourceInfo) -> set[int]:
+        """Return the UIDs of the tracks that are encoded anew."""
+        entries = [self.entry_of(track) for track in (info.video, *info.audio)]
+        return {one.number(ids.TRACK_UID) for one in entries if one is not None}
+
     def entry_of(self, track: Track) -> Element | None:
         """Return a track's entry; None where it does not come from the source's tracks."""
         found = streams(self.tracks).get(track.index)
@@ -150,7 +155,7 @@ def _head(
         about,
         Element(ids.TRACKS, tuple(made)),
         kept_chapters(given.chapters, gone) or Element(ids.CHAPTERS, ()),
-        Element(ids.TAGS, (*kept_tags(given.tags, gone), *counted)),
+        Element(ids.TAGS, (*kept_tags(given.tags, gone, given.encoded(info)), *counted)),
         _attachments(given.attachments),
     ]
 

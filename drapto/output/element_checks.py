@@ -54,7 +54,8 @@ def differing(source: Given, output: Given, info: SourceInfo) -> list[Difference
         ElementError: A number in them is none, or an attached file cannot be read to its end.
     """
     gone = set(source.uids) - set(output.uids)
-    tags, kept = _plain(kept_tags(source.tags, gone)), _plain(output.tags.parts if output.tags else ())
+    tags = _plain(kept_tags(source.tags, gone, source.encoded(info)))
+    kept = _plain(output.tags.parts if output.tags else ())
     return [
         *differences(_only(source.info, KEPT_INFO), _only(output.info, (*KEPT_INFO, *FOREIGN))),
         *_tracks(source, output, info),

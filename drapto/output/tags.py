@@ -12,38 +12,36 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 ENCODER = "ENCODER"
-OTHER_TARGETS = (ids.TAG_EDITION_UID, ids.TAG_CHAPTER_UID, ids.TAG_ATTACHMENT_UID)
 
 
-def kept_tags(tags: Element | None, gone: Collection[int]) -> Iterator[Element]:
+def kept_tags(tags: Element | None, gone: Collection[int], encoded: Collection[int]) -> Iterator[Element]:
     """Yield the tags that hold for a file without some tracks, and with others encoded anew.
 
-    A track's statistics, and what says which encoder made the track or the file, would be false.
+    A track's statistics would be false, and so would be which encoder made it, where it is another now.
 
     Args:
         tags: The source's Tags.
         gone: UIDs of its tracks that the file has not got.
+        encoded: UIDs of its tracks that are encoded anew.
 
     Raises:
         ElementError: A target's UID is none.
     """
     for tag in () if tags is None else tags.parts:
-        if tag.id != ids.TAG:
-            yield tag
-            continue
         targets = tag.find(ids.TARGETS)
         tracks = [uid for uid in targets.numbers(ids.TAG_TRACK_UID) if uid] if targets else []
-        if tracks and all(uid in gone for uid in tracks):
-            continue
-        parts = tuple(
-            _without(part, ids.TAG_TRACK_UID, gone) if part.id == ids.TARGETS else part
-            for part in tag.parts
-            if part.id != ids.SIMPLE_TAG
-            or not _is_false(part.text(ids.TAG_NAME), targets, of_tracks=bool(tracks))
-        )
-        left = [part for part in parts if part.id == ids.SIMPLE_TAG]
-        if left or not tag.of(ids.SIMPLE_TAG):
-            yield Element(tag.id, parts)
+        if tag.id != ids.TAG or not tracks:
+            yield tag
+        elif not all(uid in gone for uid in tracks):
+            made = any(uid in encoded for uid in tracks)
+            parts = tuple(
+                _without(part, ids.TAG_TRACK_UID, gone) if part.id == ids.TARGETS else part
+                for part in tag.parts
+                if part.id != ids.SIMPLE_TAG or not _is_false(part.text(ids.TAG_NAME), encoded=made)
+            )
+            left = [part for part in parts if part.id == ids.SIMPLE_TAG]
+            if left or not tag.of(ids.SIMPLE_TAG):
+                yield Element(tag.id, parts)
 
 
 def is_statistics(tag: Element) -> bool:
@@ -79,9 +77,6 @@ def _without(element: Element, uid: int, gone: Collection[int]) -> Element:
     return Element(element.id, tuple(kept))
 
 
-def _is_false(name: str, targets: Element | None, *, of_tracks: bool) -> bool:
-    """Tell whether a tag of this name states what does not hold for the finished file."""
-    if of_tracks:
-        return is_statistics_tag(name)
-    elsewhere = targets is not None and bool(targets.of(*OTHER_TARGETS))
-    return not elsewhere and name.upper() == ENCODER
+def _is_false(name: str, *, encoded: bool) -> bool:
+    """Tell whether a track's tag of this name does not hold for the finished file."""
+    return is_statistics_tag(name) and (encoded or name.upper() != ENCODER)
