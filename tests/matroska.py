@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import strategies as st
 
 from drapto.media.matroska.ebml import Element, unsigned
-from drapto.media.matroska.schema import SPECS, name_of
+from drapto.media.matroska.schema import SPECS, TABLE, name_of
 from drapto.media.matroska.tree import Reader
 from drapto.media.matroska.writing import write_file
 
@@ -80,3 +82,50 @@ def identified(path: Path) -> dict[str, Any]:
     """Return what mkvmerge sees in a file."""
     found: dict[str, Any] = json.loads(mkvtoolnix("mkvmerge", "-J", path))
     return found
+
+
+def _nesting() -> dict[int, list[int]]:
+    """Return what lies in each master by the schema's table; chapters and tags lie in themselves, too."""
+    children: dict[int, list[int]] = {}
+    above: list[int] = []
+    for line in TABLE.strip("\n").split("\n"):
+        depth = (len(line) - len(line.lstrip())) // 4
+        element = int(line.split()[0], 16)
+        del above[depth:]
+        for parent in above[-1:]:
+            children.setdefault(parent, []).append(element)
+        above.append(element)
+    for recursive in ("ChapterAtom", "SimpleTag"):
+        children[IDS[recursive]].append(IDS[recursive])
+    return children
+
+
+CHILDREN = _nesting()
+
+TEXT = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+
+VALUES = {
+    "unsigned": st.integers(0, 2**64 - 1).map(unsigned),
+    "signed": st.binary(min_size=1, max_size=8),
+    "date": st.binary(min_size=8, max_size=8),
+    "float": st.floats(allow_nan=False).map(lambda value: struct.pack(">d", value)),
+    "string": st.text(TEXT, max_size=20).map(str.encode),
+    "binary": st.binary(max_size=300),
+}
+
+TOP_NAMES = ("Info", "Tracks", "Chapters", "Tags", "Attachments")
+
+
+@st.composite
+def random_elements(draw: st.DrawFn, names: tuple[str, ...] = TOP_NAMES) -> Element:
+    """Return a random element with one of these names, and random ones in it as the schema allows."""
+    return _drawn(draw, IDS[draw(st.sampled_from(names))], 7)
+
+
+def _drawn(draw: st.DrawFn, element: int, depth: int) -> Element:
+    kind = SPECS[element].kind
+    if kind != "master":
+        return Element(element, draw(VALUES[kind]))
+    allowed = [one for one in CHILDREN.get(element, ()) if depth > 0 or SPECS[one].kind != "master"]
+    chosen = draw(st.lists(st.sampled_from(allowed), max_size=4)) if allowed else []
+    return Element(element, tuple(_drawn(draw, one, depth - 1) for one in chosen))

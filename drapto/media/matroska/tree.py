@@ -46,6 +46,8 @@ INLINE = 64 << 10
 """Bytes of a value from which on it stays in the file, unless the caller says otherwise."""
 
 MOST_SEEK_HEADS = 64
+MOST_TOP = 10_000
+"""Elements of the highest level but for clusters; some writers begin a new Tags for each tag."""
 
 SEARCHED = 64 << 10
 """Bytes behind the segment that are searched for the beginning of another file."""
@@ -199,6 +201,8 @@ class Reader:
                 if up_to_cluster:
                     return
             elif place.id in TOP:
+                if len(self._found) == MOST_TOP:
+                    return
                 self._found[at] = place
             if place.end is None and place.id != ids.CLUSTER:
                 return
@@ -234,12 +238,13 @@ class Reader:
         if cues is None or self.clusters is None:
             return None
         with contextlib.suppress(ElementError):
-            points = [place for place in places(self.file, cues.start, cues.end) if place.id == ids.CUE_POINT]
-            positions = self.tree(points[-1]).of(ids.CUE_TRACK_POSITIONS) if points else []
-            for position in positions:
+            last = None
+            for place in places(self.file, cues.start, cues.end):
+                last = place if place.id == ids.CUE_POINT else last
+            for position in self.tree(last).of(ids.CUE_TRACK_POSITIONS) if last else ():
                 at = self.segment.start + position.number(ids.CUE_CLUSTER_POSITION)
-                place = place_at(self.file, at)
-                if place is not None and place.id == ids.CLUSTER and at > self.clusters:
+                cluster = place_at(self.file, at)
+                if cluster is not None and cluster.id == ids.CLUSTER and at > self.clusters:
                     return at
         return None
 
