@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import strategies as st
 
-from drapto.media.matroska.ebml import Element, unsigned
+from drapto.media.matroska.ebml import Element, Range, unsigned
 from drapto.media.matroska.schema import SPECS, TABLE, name_of
 from drapto.media.matroska.tree import Reader
 from drapto.media.matroska.writing import write_file
@@ -40,10 +40,21 @@ def tree(element: Element) -> Any:
     return name_of(element.id), element.content
 
 
-def read(path: Path, name: str, *, inline: int = 1 << 24) -> Element | None:
+def read(path: Path, name: str) -> Element | None:
     """Return the first element of a file that has this name, on its highest level."""
     with path.open("rb") as file:
-        return Reader(file, inline=inline).first(IDS[name])
+        reader = Reader(file)
+        found = reader.first(IDS[name])
+        return None if found is None else in_memory(found, reader)
+
+
+def in_memory(element: Element, reader: Reader) -> Element:
+    """Return an element with all payloads in memory."""
+    if isinstance(element.content, Range):
+        return Element(element.id, b"".join(reader.payload(element.content)))
+    if isinstance(element.content, tuple):
+        return Element(element.id, tuple(in_memory(part, reader) for part in element.content))
+    return element
 
 
 def changed(elements: Path, target: Path, change: Callable[[Element], Element | None]) -> Path:

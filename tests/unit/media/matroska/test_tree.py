@@ -17,7 +17,7 @@ from drapto.media.matroska.compare import differences
 from drapto.media.matroska.ebml import Element, Range, encoded_id
 from drapto.media.matroska.tree import DEEPEST, LIMIT, Reader
 from drapto.media.matroska.writing import HEADER, write_file
-from tests.matroska import made, random_elements, tree
+from tests.matroska import in_memory, made, random_elements, tree
 
 if TYPE_CHECKING:
     import random
@@ -222,17 +222,9 @@ def test_random_trees_are_read_back(elements: list[Element]) -> None:
     reader = Reader(io.BytesIO(written(elements)), inline=MIB)
     read = [reader.tree(place) for place in reader.top]
     for given_one, kept in zip(elements, read, strict=True):
-        whole = _inline(kept, reader)
+        whole = in_memory(kept, reader)
         assert whole == given_one
         assert differences(given_one, whole) == []
-
-
-def _inline(element: Element, reader: Reader) -> Element:
-    if isinstance(element.content, Range):
-        return Element(element.id, b"".join(reader.payload(element.content)))
-    if isinstance(element.content, tuple):
-        return Element(element.id, tuple(_inline(part, reader) for part in element.content))
-    return element
 
 
 def read_all(data: bytes) -> None:
