@@ -40,6 +40,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         settings=lambda: settings(project, title),
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
+            title.elements,
             *decode_check.targets(title, plan),
         ],
         targets=[title.validation, title.output],
@@ -81,6 +82,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
             fields=FieldsInfo.read(title.fields),
             plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
             decoded=[segment for part in parts for segment in part.segments],
+            elements=title.elements,
         ),
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),
