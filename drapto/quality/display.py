@@ -80,9 +80,19 @@ class Display(Model):
         return (self.width, self.height) != (self.coded_width, self.coded_height)
 
     @property
+    def magnifies(self) -> bool:
+        """Whether pictures have more pixels as they are shown than as they are encoded."""
+        return self.width * self.height > self.coded_width * self.coded_height
+
+    @property
+    def is_v1(self) -> bool:
+        """Whether the model is one of VMAF v1."""
+        return self.model.startswith(V1)
+
+    @property
     def as_ever(self) -> bool:
         """Whether drapto 0.1, which scaled none and knew VMAF v0.6.1 alone, measured the same."""
-        return not self.scales and not self.model.startswith(V1)
+        return not self.scales and not self.is_v1
 
     def shown(self, width: int, height: int) -> tuple[int, int]:
         """Return how large a part of the picture, so large in the coded one, is shown: pixels, even."""
@@ -93,7 +103,7 @@ class Display(Model):
 
     def padded(self, width: int, height: int) -> tuple[int, int] | None:
         """Return how large a part of the picture is with black around it; None where it needs none."""
-        shown, least = self.shown(width, height), LEAST_V1 if self.model.startswith(V1) else LEAST
+        shown, least = self.shown(width, height), LEAST_V1 if self.is_v1 else LEAST
         padded = (max(least, shown[0]), max(least, shown[1]))
         return padded if padded != shown else None
 
