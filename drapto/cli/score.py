@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from drapto.output.score import Score
 
 
-@click.command(short_help="Score one file's picture against another's.")
+@click.command(
+    short_help="Score one file's picture against another's.",
+    epilog=options.examples("drapto score film.mkv out/film.mkv", "drapto score film.mkv out/film.mkv --json"),
+)
 @click.argument("source", metavar="SOURCE", type=options.PATH)
 @click.argument("output", metavar="OUTPUT", type=options.PATH)
 @click.option("--every", type=click.IntRange(min=1), metavar="N", help="Measure every N-th frame.")
