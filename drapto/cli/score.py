@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(
     short_help="Score one file's picture against another's.",
-    epilog=options.examples("drapto score film.mkv out/film.mkv", "drapto score film.mkv out/film.mkv --json"),
+    epilog=options.examples("drapto score film.mkv out/film.mkv", "drapto score a.mkv b.mkv --json"),
 )
 @click.argument("source", metavar="SOURCE", type=options.PATH)
 @click.argument("output", metavar="OUTPUT", type=options.PATH)
