@@ -8,7 +8,7 @@ from drapto.errors import ElementError
 from drapto.media.matroska import ids
 from drapto.media.matroska.compare import NOTHING, Difference, differences, digested
 from drapto.media.matroska.ebml import Element
-from drapto.output.complete import KEPT_INFO, Given
+from drapto.output.complete import KEPT_INFO, Given, kept_info
 from drapto.output.entries import DESCRIBING
 from drapto.output.model import Check
 from drapto.output.tags import is_statistics, kept_chapters, kept_tags
@@ -57,7 +57,9 @@ def differing(source: Given, output: Given, info: SourceInfo) -> list[Difference
     tags = _plain(kept_tags(source.tags, gone, source.encoded(info)))
     kept = _plain(output.tags.parts if output.tags else ())
     return [
-        *differences(_only(source.info, KEPT_INFO), _only(output.info, (*KEPT_INFO, *FOREIGN))),
+        *differences(
+            kept_info(source.info) if source.info else None, _only(output.info, (*KEPT_INFO, *FOREIGN))
+        ),
         *_tracks(source, output, info),
         *differences(_some(kept_chapters(source.chapters, gone)), output.chapters),
         *differences(tags, kept),

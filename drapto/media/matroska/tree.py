@@ -22,7 +22,7 @@ from drapto.media.matroska.ebml import (
     places,
     size_within,
 )
-from drapto.media.matroska.schema import MASTERS, name_of
+from drapto.media.matroska.schema import MASTERS, SPECS, name_of
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -54,6 +54,16 @@ SEARCHED = 64 << 10
 
 TOP = (ids.SEEK_HEAD, ids.INFO, ids.TRACKS, ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS, ids.CUES)
 """The elements of the highest level but for the clusters."""
+
+
+INTEGER = range(9)
+WIDTHS: dict[str, range | tuple[int, ...]] = {
+    "unsigned": INTEGER,
+    "signed": INTEGER,
+    "date": INTEGER,
+    "float": (0, 4, 8),
+}
+"""How many bytes a number may have; who reads one later need not look."""
 
 
 class Reader:
@@ -158,6 +168,9 @@ class Reader:
             )
             return Element(place.id, parts)
         size = place.end - place.start
+        spec = SPECS.get(place.id)
+        if spec is not None and size not in WIDTHS.get(spec.kind, (size,)):
+            raise ElementError(f"{name_of(place.id)} has {size} bytes")
         if size > self.inline or place.id == ids.FILE_DATA:
             return Element(place.id, Range(place.start, place.end))
         self._bytes -= size
