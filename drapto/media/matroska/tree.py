@@ -74,6 +74,7 @@ class Reader:
         segment: Where the segment lies.
         top: Its elements of the highest level but for clusters and void, in the order of the file.
         clusters: Where its first cluster begins; None where there is none.
+        named: Where those begin that a SeekHead names.
         another: Where another file begins behind the segment, or inside of one that does not say its size;
             None where none does.
     """
@@ -96,6 +97,7 @@ class Reader:
         self._size = file.seek(0, 2)
         self.segment = self._segment()
         self._found: dict[int, Place] = {}
+        self.named: set[int] = set()
         self._discover()
         self.top = tuple(place for _, place in sorted(self._found.items()))
 
@@ -230,7 +232,10 @@ class Reader:
             with contextlib.suppress(ElementError):
                 for seek in self.tree(place).of(ids.SEEK):
                     named = self._named(seek)
-                    if named is not None and named.at not in self._found:
+                    if named is None:
+                        continue
+                    self.named.add(named.at)
+                    if named.at not in self._found:
                         self._found[named.at] = named
                         waiting += [named] if named.id == ids.SEEK_HEAD else []
 
