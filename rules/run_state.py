@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import signal
 import sys
 import threading
@@ -55,7 +54,7 @@ class RunState:
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
         self._recording: Subscription | None = None
-        self.run_name = secrets.token_hex(8)
+        self.run_name = os.urandom(8).hex()
         self._said: set[tuple[str, str]] = set()
         self._running = False
         self._guard = threading.RLock()
@@ -141,7 +140,7 @@ class RunState:
                 self._recording()
             self._recording = self._engine = None
             self._said.clear()
-            self.run_name = secrets.token_hex(8)
+            self.run_name = os.urandom(8).hex()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()
             self.lock.release(ended_well=ended_well)

@@ -8,6 +8,7 @@ from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
+from drapto.quality.target import QualityTarget, decide
 from drapto.rules import decode_check, shape, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.config import Config
     from drapto.encoding.delivered import Delivered
+    from drapto.output.model import Validation
     from drapto.project import Project, Title
     from drapto.rules.work import Work
     from drapto.video.plan import SegmentPlan
+
+NAMED_DIFFERENCES = 5
+"""Differences that have a line of their own; ``validation.json`` has all of them."""
 
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
@@ -62,7 +68,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
-    quality = delivered(plan, encoded)
+    quality = delivered(plan, encoded, _display(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
     made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
     parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
@@ -83,12 +89,23 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),
         context=work.context,
+        strict=project.config.output.strict,
     )
     _require_same_source(work, info)
     work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
-    return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"
+    passed = len(validation.checks) - len(validation.failed)
+    summary = f"{count_text(passed, 'check')} passed, {sizes}{_said(quality)}"
+    return "\n".join([summary, *_differences(validation)])
+
+
+def _differences(validation: Validation) -> list[str]:
+    """Return what is published though it is not as in the source, a line each."""
+    found = validation.differing
+    lines = [f"differs: {check.said}" for check in found[:NAMED_DIFFERENCES]]
+    more = len(found) - NAMED_DIFFERENCES
+    return [*lines, f"{more} more differ; validation.json lists them"] if more > 0 else lines
 
 
 def _require_same_source(work: Work, info: SourceInfo) -> None:
@@ -103,10 +120,17 @@ def _require_same_source(work: Work, info: SourceInfo) -> None:
         raise SourceError("has changed since it was probed", path=source, remedy=remedy)
 
 
+def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
+    """Return how large the picture is shown for its score; nothing where it is not scored as shown."""
+    decided = decide(config, info, plan.rate).quality
+    return decided.display.size if isinstance(decided, QualityTarget) and decided.display else ""
+
+
 def _said(quality: Delivered | None) -> str:
     if quality is None:
         return ""
-    worst = f"worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
+    seen = f"{quality.scores.model} at {quality.display}; " if quality.display else ""
+    worst = f"{seen}worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
     return f", {score_text(quality.scores.metric, quality.scores.harmonic)} ({worst})"
 
 

@@ -18,6 +18,7 @@ from drapto.config.types import (
     Location,
     Real,
     Seconds,
+    Share,
     Whole,
     check_rect,
     written_size,
@@ -34,7 +35,9 @@ SvtParams = Annotated[str, AfterValidator(svt_params.check)]
 class Section(BaseModel):
     """A frozen table of settings; unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, validate_default=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, validate_default=False, defer_build=True
+    )
 
 
 class CrfSettings(Section):
@@ -73,12 +76,6 @@ class EncodingSettings(Section):
 
     @model_validator(mode="after")
     def _can_hold(self) -> EncodingSettings:
-        if self.vmaf_target > 95 and self.crf.largest > 20:  # noqa: PLR2004  the rule is in the text below
-            raise refuse(
-                "vmaf_target",
-                f"= {self.vmaf_target:g} cannot be reached at CRF {self.crf.largest:g}",
-                "with a VMAF target above 95 set every encoding.crf to at most 20",
-            )
         if self.preset > 8 and self.wants_grain:  # noqa: PLR2004  the rule is in the text below
             raise refuse(
                 "preset",
@@ -101,6 +98,12 @@ class QualitySettings(Section):
         description="aim at a target, use the fixed encoding.crf, or as the title allows (auto)",
     )
     metric: Literal["vmaf", "xpsnr"] = Field("vmaf", description="what the target is measured in")
+    vmaf_model: Literal["v0.6.1", "v1"] = Field(
+        "v0.6.1", description="Netflix's models of 2016 to 2018, or those of 2026, whose scores are others"
+    )
+    viewing: Literal["tv", "phone"] = Field(
+        "tv", description="where VMAF takes the picture to be watched; phone needs quality.vmaf_model v1"
+    )
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
     tolerance: Real = Field(
         0.65, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
@@ -123,6 +126,12 @@ class QualitySettings(Section):
                 "crf_min",
                 f"= {self.crf_min:g} is above quality.crf_max",
                 "make it the lower one",
+            )
+        if self.viewing == "phone" and self.vmaf_model != "v1":
+            raise refuse(
+                "viewing",
+                "= phone has no model in VMAF v0.6.1",
+                'set quality.vmaf_model = "v1", or viewing = "tv"',
             )
         return self
 
@@ -198,6 +207,9 @@ class OutputSettings(Section):
     dir: Location = Field(
         Path("output"), description="where the finished files go, from the project directory"
     )
+    strict: bool = Field(
+        False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"
+    )
 
 
 class CropSettings(Section):
@@ -212,7 +224,7 @@ class CropSettings(Section):
     titles: dict[str, Rect] = Field(
         {}, description="the same for single titles, by the source's name without .mkv"
     )
-    threshold: Real = Field(
+    threshold: Share = Field(
         24 / 255, gt=0, lt=0.5, description="what counts as black, as a fraction of full scale (24/255)"
     )
 
@@ -299,3 +311,14 @@ class Config(Section):
     audio: AudioSettings = AudioSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Config:
+        target, fixed = self.encoding.vmaf_target, self.encoding.crf.largest
+        if self.quality.mode == "crf" and target > 95 and fixed > 20:  # noqa: PLR2004  said in the text below
+            raise refuse(
+                "encoding.vmaf_target",
+                f"= {target:g} cannot be reached at the fixed CRF {fixed:g}",
+                'set quality.mode = "auto", or every encoding.crf to at most 20',
+            )
+        return self

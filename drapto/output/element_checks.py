@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from drapto.errors import ElementError
@@ -10,7 +11,7 @@ from drapto.media.matroska.compare import NOTHING, Difference, differences, dige
 from drapto.media.matroska.ebml import Element
 from drapto.output.complete import KEPT_INFO, Given, kept_info
 from drapto.output.entries import DESCRIBING
-from drapto.output.model import Check
+from drapto.output.judging import exact, noted
 from drapto.output.tags import is_statistics, kept_chapters, kept_tags
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.media.model import SourceInfo
+    from drapto.output.model import Check, Severity
 
 NAME = "elements"
 """What the checks are called, followed by the place of the element that differs."""
@@ -40,11 +42,19 @@ def check_elements(elements: Path, muxed: Path, info: SourceInfo) -> list[Check]
     except (OSError, ElementError) as error:
         found = [Difference("Segment", "readable", str(error))]
     if not found:
-        return [Check(name=NAME, expected="as in the source", found="as in the source", passed=True)]
-    return [
-        Check(name=f"{NAME}: {one.path}", expected=one.expected, found=one.found, passed=False)
-        for one in found
-    ]
+        return [noted(NAME, "as in the source", "as in the source")]
+    return [exact(f"{NAME}: {one.path}", one.expected, one.found, _severity(one.path)) for one in found]
+
+
+MISSED = re.compile(
+    r"Attachments(/AttachedFile( \d+)?(/FileData)?)?"
+    r"|Chapters(/EditionEntry( \d+)?)?(/ChapterAtom( \d+)?)*(/ChapterTimeStart)?"
+)
+"""What a viewer misses: an attached file, or a chapter, that is gone or another."""
+
+
+def _severity(path: str) -> Severity:
+    return "broken" if MISSED.fullmatch(path) else "differs"
 
 
 def differing(source: Given, output: Given, info: SourceInfo) -> list[Difference]:
