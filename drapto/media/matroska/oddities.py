@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from drapto.errors import ElementError, SourceError
 from drapto.media.matroska import ids
+from drapto.media.matroska.container import REMUX
 from drapto.media.matroska.ebml import Element, real
 from drapto.media.matroska.schema import name_of
 from drapto.media.matroska.tree import Reader
@@ -47,6 +48,14 @@ def refuse_oddities(source: Path) -> None:
             path=source,
             remedy=f"part them (`head -c {reader.another} FILE > first.mkv`, "
             f"`tail -c +{reader.another + 1} FILE > second.mkv`), or join them with mkvmerge",
+        )
+    tracks = reader.place(ids.TRACKS)
+    hidden = tracks is not None and reader.clusters is not None and tracks.at > reader.clusters
+    if tracks is not None and hidden and tracks.at not in reader.named:
+        raise SourceError(
+            "has its list of tracks behind the picture, and nothing in its head names the place",
+            path=source,
+            remedy=REMUX,
         )
     # libavformat takes none, or 0, for the default
     if scale and not FINEST <= scale <= COARSEST:
