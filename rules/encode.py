@@ -61,9 +61,7 @@ def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     """Return what shapes the finished file: of the quality, the target, or the CRF where there is none."""
     del title
     encoding, quality = project.config.encoding, decide(project.config, info).quality
-    own = (
-        {"crf": quality.crf} if isinstance(quality, FixedCrf) else {"target": quality.model_dump(mode="json")}
-    )
+    own = {"crf": quality.crf} if isinstance(quality, FixedCrf) else {"target": quality.as_setting}
     return {
         "preset": encoding.preset,
         **own,
@@ -133,7 +131,7 @@ def _complete(title: Title, encoded: EncodedSegment) -> SegmentComplete:
         seconds=encoded.seconds,
         crf=encoded.crf,
         attempts=encoded.attempts,
-        score=encoded.scores.harmonic if encoded.scores else None,
+        score=encoded.score,
         tier=encoded.tier,
         why=encoded.why,
     )
@@ -162,7 +160,7 @@ def _quality(encoded: EncodedSegment) -> str:
     if encoded.scores is None:
         return ""
     kept = "" if encoded.why == "target" else f" ({encoded.why})"
-    return f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}{kept}"
+    return f", {score_text(encoded.scores.metric, encoded.score or 0.0, encoded.statistic)}{kept}"
 
 
 STAGE = Stage(

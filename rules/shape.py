@@ -169,7 +169,7 @@ def encode_slice(common: Common) -> dict[str, Any]:
     return {
         **common.shape.model_dump(mode="json"),
         "crf": quality.crf if isinstance(quality, FixedCrf) else None,
-        "target": quality.model_dump(mode="json") if isinstance(quality, QualityTarget) else None,
+        "target": quality.as_setting if isinstance(quality, QualityTarget) else None,
         "strategy": common.strategy,
     }
 
@@ -191,9 +191,12 @@ def segment_slice(shared: dict[str, Any], segment: Segment) -> dict[str, Any]:
 
 def calibration_slice(common: Common, anchors: Sequence[Segment]) -> dict[str, Any]:
     """Return what calibrating reads of the settings: not the target, which may change without it."""
+    target = common.quality if isinstance(common.quality, QualityTarget) else None
+    other = {"statistic": target.statistic} if target and target.statistic != "harmonic" else {}
     return {
         **common.shape.model_dump(mode="json", exclude={"frames", "keyint"}),
-        "metric": common.quality.metric if isinstance(common.quality, QualityTarget) else "",
+        **other,
+        "metric": target.metric if target else "",
         "anchors": [
             [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in anchors
         ],

@@ -105,7 +105,7 @@ def _said(quality: Delivered | None) -> str:
     if quality is None:
         return ""
     worst = f"worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
-    return f", {score_text(quality.scores.metric, quality.scores.harmonic)} ({worst})"
+    return f", {score_text(quality.scores.metric, quality.score, quality.statistic)} ({worst})"
 
 
 STAGE = Stage(

@@ -20,6 +20,7 @@ from drapto.config.types import (
     Seconds,
     Whole,
     check_rect,
+    read_off,
     written_size,
 )
 
@@ -102,6 +103,15 @@ class QualitySettings(Section):
     )
     metric: Literal["vmaf", "xpsnr"] = Field("vmaf", description="what the target is measured in")
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
+    statistic: Literal["harmonic", "mean", "p5", "p10"] = Field(
+        "harmonic", description="which figure of a segment's frames is to be at the target"
+    )
+    floor: Annotated[Real, BeforeValidator(read_off)] = Field(
+        15.0,
+        ge=0,
+        le=60,
+        description="points below the target that no run of frames is to fall, with VMAF; 0 or false: any",
+    )
     tolerance: Real = Field(
         0.65, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
     )

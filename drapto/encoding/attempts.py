@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import AliasChoices, Field
 
 from drapto.engine.document import Document, Model
-from drapto.quality.scores import Scores
+from drapto.quality.scores import Scores, Statistic
 from drapto.quality.search import Point
-from drapto.quality.splice import Tail
+from drapto.quality.splice import MEANS, Tail
 
 
 class Attempt(Model):
@@ -128,27 +128,32 @@ class Attempts(Document):
             raise ValueError(f"{spliced} was not tried")
         return head, tail
 
-    def points(self, stride: int) -> list[Point]:
+    def points(self, stride: int, statistic: Statistic = "harmonic") -> list[Point]:
         """Return the attempts at the whole segment that were measured at every ``stride``-th frame."""
         found = ((one.crf, one.measured(stride)) for one in self.attempts if not one.first)
-        return [Point(crf, scores.harmonic) for crf, scores in found if scores]
+        return [Point(crf, scores.figure(statistic)) for crf, scores in found if scores]
 
-    def tails(self, crf: float, stride: int, frames: int) -> list[Tail]:
-        """Return the tails that an encode of all ``frames`` at ``crf`` may be given, the shortest first."""
+    def tails(self, crf: float, stride: int, frames: int, statistic: Statistic = "harmonic") -> list[Tail]:
+        """Return the tails that an encode of all ``frames`` at ``crf`` may be given, the shortest first.
+
+        There are none for a percentile: those of two parts do not give that of the whole.
+        """
         whole = self.at(crf)
-        if whole is None or (scores := whole.measured(stride)) is None:
+        if statistic not in MEANS or whole is None or (scores := whole.measured(stride)) is None:
             return []
-        found = [self._tail(scores, first, stride, frames) for first in whole.keyframes if first]
+        found = [self._tail(scores, first, stride, frames, statistic) for first in whole.keyframes if first]
         return [tail for tail in reversed(found) if tail]
 
-    def _tail(self, whole: Scores, first: int, stride: int, frames: int) -> Tail | None:
+    def _tail(self, whole: Scores, first: int, stride: int, frames: int, statistic: Statistic) -> Tail | None:
         head, now = whole.between(0, first), whole.between(first, frames)
         if head is None or now is None:
             return None
         points = [
-            Point(one.crf, scores.harmonic)
+            Point(one.crf, scores.figure(statistic))
             for one in self.attempts
             if (scores := one.tail_scores(first, stride, frames)) is not None
         ]
         own = sum(one.first == first for one in self.attempts)
-        return Tail(first, frames - first, head.harmonic, now.harmonic, points, own)
+        return Tail(
+            first, frames - first, head.figure(statistic), now.figure(statistic), points, own, statistic
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.engine.document import Model
-from drapto.quality.scores import Part, Scores, pooled
+from drapto.quality.scores import Part, Scores, Statistic, pooled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,21 +19,28 @@ class Delivered(Model):
 
     Attributes:
         target: The score that was aimed at.
+        statistic: Which figure of a segment's frames was to have it.
         scores: Of all frames together; the frames' own are in the segments' records.
-        worst_segment: The number of the segment with the lowest harmonic mean.
+        worst_segment: The number of the segment for which the lowest figure stands.
         worst_time: When it begins, seconds.
-        worst: Its harmonic mean.
+        worst: That figure.
         missed: The segments that are not within the tolerance, each with why.
         encodes: How many encodes a segment took, the mean.
     """
 
     target: float
+    statistic: Statistic = "harmonic"
     scores: Scores
     worst_segment: int
     worst_time: float
     worst: float
     missed: dict[int, str]
     encodes: float
+
+    @property
+    def score(self) -> float:
+        """The same figure of all frames."""
+        return self.scores.figure(self.statistic)
 
 
 def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered | None:
@@ -46,13 +53,16 @@ def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered
     parts = [Part(frames=record.frames, scores=record.scores) for record in records if record.scores]
     if not parts or len(parts) != len(plan.segments):
         return None
-    worst = min(range(len(parts)), key=lambda number: parts[number].scores.harmonic)
+    statistic = records[0].statistic
+    figures = [part.scores.figure(statistic) for part in parts]
+    worst = min(range(len(parts)), key=lambda number: figures[number])
     return Delivered(
         target=records[0].target or 0.0,
+        statistic=statistic,
         scores=pooled(parts),
         worst_segment=plan.segments[worst].index,
         worst_time=plan.segments[worst].start_time,
-        worst=parts[worst].scores.harmonic,
+        worst=figures[worst],
         missed={record.index: record.why for record in records if record.why != "target"},
         encodes=round(sum(record.encodes for record in records) / len(records), 3),
     )

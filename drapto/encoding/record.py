@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drapto.engine.document import Document, Model
-from drapto.quality.scores import Scores
+from drapto.quality.scores import Scores, Statistic
 from drapto.versions import Versions
 
 
@@ -30,6 +30,7 @@ class EncodedSegment(Document):
         attempts: Encoder starts that it took, those for other CRFs included.
         scores: What was measured of the delivered frames; None where nothing was.
         target: The score that was aimed at; None where the CRF was fixed.
+        statistic: Which figure of its frames was to have it.
         tier: Which round of the search found the delivered encode, 1 to 3.
         why: Why the search ended there: ``target``, or what kept it from it.
         tried: The measured encodes of the whole segment, (CRF, score), in the order that they were made.
@@ -54,6 +55,7 @@ class EncodedSegment(Document):
     attempts: int
     scores: Scores | None = None
     target: float | None = None
+    statistic: Statistic = "harmonic"
     tier: int | None = None
     why: str = ""
     tried: tuple[tuple[float, float], ...] = ()
@@ -69,3 +71,8 @@ class EncodedSegment(Document):
     versions: Versions | None = None
     program: str = ""
     shape: str = ""
+
+    @property
+    def score(self) -> float | None:
+        """What stands for its frames; None where nothing was measured."""
+        return self.scores.figure(self.statistic) if self.scores else None

@@ -94,7 +94,7 @@ class SegmentSearch:
             if isinstance(first, Try):
                 self._trials.encoded(first.crf)
         attempt = self._trials.known.attempts[0]
-        score = self._trials.measured(attempt, self._stride(tier)).harmonic
+        score = self._figure(self._trials.measured(attempt, self._stride(tier)))
         predicted = self._predictor.predicted_score(attempt.crf)
         return attempt.crf, score, score if predicted is None else predicted
 
@@ -112,10 +112,10 @@ class SegmentSearch:
                 return ends[-1]
         if target.out_of_reach == "closest":
             return ends[-1]
-        best, wanted = ends[-1][1], score_text(target.metric, target.score)
+        best, wanted = ends[-1][1], score_text(target.metric, target.score, target.statistic)
         raise StageError(
             f"segment {self._segment.request.index} does not reach {wanted}: "
-            f"CRF {best.chosen.crf:g} gives {best.scores.harmonic:.2f} ({best.why})",
+            f"CRF {best.chosen.crf:g} gives {self._figure(best.scores):.2f} ({best.why})",
             path=self._segment.request.source,
             remedy='lower the target or quality.crf_min, or set quality.out_of_reach = "closest"',
         )
@@ -126,13 +126,13 @@ class SegmentSearch:
         there = trials.delivered()
         if there is not None:
             scores = self._scores(there, stride)
-            if tier.goal.met_by(scores.harmonic):
+            if tier.goal.met_by(self._figure(scores)):
                 # a closer one may be known from another target's search; it is not worth another encode
                 return Found(there, scores, "target", good=True)
         for attempt in trials.known.attempts:
             trials.measured(attempt, stride)
         while True:
-            points = trials.known.points(stride)
+            points = trials.known.points(stride, self._segment.target.statistic)
             predicted = self._predicted(tier.goal)
             found = next_crf(tier.goal, points, self._scale, predicted)
             if isinstance(found, End):
@@ -153,13 +153,17 @@ class SegmentSearch:
         if not points or OPEN_GOP in self._segment.shape.svt_params:
             return None
         base = nearest(goal, points).crf
-        tails = self._trials.known.tails(base, stride, self._frames)
+        statistic = self._segment.target.statistic
+        tails = self._trials.known.tails(base, stride, self._frames, statistic)
         return splice(goal, base, tails, self._scale, predicted)
 
     def _scores(self, chosen: Attempt | Splice, stride: int) -> Scores:
         if isinstance(chosen, Attempt):
             return self._trials.measured(chosen, stride)
         return self._trials.pooled(chosen, stride)
+
+    def _figure(self, scores: Scores) -> float:
+        return scores.figure(self._segment.target.statistic)
 
     def _stride(self, tier: Tier) -> int:
         return self._segment.metric.stride_for(tier.stride(self._frames))

@@ -73,7 +73,8 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
     known: Attempts = trials.known
     stretches = _stretches(found.chosen, frames)
     sources = trials.sources(found.chosen)
-    points = known.points(segment.metric.stride_for(tier.stride(frames)))
+    statistic = segment.target.statistic
+    points = known.points(segment.metric.stride_for(tier.stride(frames)), statistic)
     return EncodedSegment(
         index=segment.request.index,
         strategy=segment.job.strategy,
@@ -82,6 +83,7 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
         attempts=sum(one.starts for one in known.attempts),
         scores=found.scores,
         target=segment.target.score,
+        statistic=statistic,
         tier=tier.number,
         why=found.why,
         tried=tuple((point.crf, point.score) for point in points),

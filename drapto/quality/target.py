@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from drapto.engine.document import Model
 from drapto.quality.sampling import stride_for
+from drapto.quality.scores import STATISTICS, Statistic
 from drapto.quality.search import Goal
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ class QualityTarget(Model):
 
     Attributes:
         metric: ``vmaf`` or ``xpsnr``.
-        score: The target, in the metric's unit, for a segment's harmonic mean.
+        score: The target, in the metric's unit.
         tolerance: How far from it a segment may be.
         lowest, highest: The bounds of the CRF.
         most: How many encodes a segment may take in each tier.
         thorough: Measure every frame.
         engine: Who predicts the first CRF: ``native``, or ``ab-av1``.
         out_of_reach: What becomes of a segment that cannot have it: it may ``fail``, or take the ``closest``.
+        statistic: Which figure of a segment's frames is to have that score.
+        floor: The score below which no run of frames is to be; None where there is none.
     """
 
     metric: Literal["vmaf", "xpsnr"]
@@ -52,6 +55,18 @@ class QualityTarget(Model):
     thorough: bool
     engine: Literal["native", "ab-av1"]
     out_of_reach: Literal["fail", "closest"]
+    statistic: Statistic = "harmonic"
+    floor: float | None = None
+
+    @property
+    def as_setting(self) -> dict[str, Any]:
+        """Return it for a settings slice: what is as it always was is written as it always was."""
+        values = self.model_dump(mode="json")
+        if self.statistic == "harmonic":
+            del values["statistic"]
+        if self.floor is None:
+            del values["floor"]
+        return values
 
     @property
     def calibrated(self) -> bool:
@@ -129,9 +144,17 @@ def decide(config: Config, info: SourceInfo) -> Decision:
         thorough=quality.thorough,
         engine=quality.engine,
         out_of_reach=quality.out_of_reach,
+        statistic=quality.statistic,
+        floor=score - quality.floor if quality.floor and quality.metric == "vmaf" else None,
     )
     unit = "VMAF" if quality.metric == "vmaf" else "XPSNR"
-    return Decision(target, f"every segment at {unit} {score:g}")
+    return Decision(target, f"every segment at {unit} {score:g}{_conditions(target)}")
+
+
+def _conditions(target: QualityTarget) -> str:
+    """Say what else than the usual is asked for."""
+    figure = "" if target.statistic == "harmonic" else f" ({STATISTICS[target.statistic]})"
+    return figure + (f", no run of frames below {target.floor:g}" if target.floor is not None else "")
 
 
 SD = (1280, 720)

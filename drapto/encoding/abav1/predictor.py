@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from drapto.quality.search import Goal
 
 
+POOLS = {"harmonic": "harmonic_mean", "mean": "mean"}
+"""libvmaf's names of what stands for a sample's frames."""
+
+
 class AbAv1Predictor(Predictor):
     """Where ab-av1 would encode: its tiers in turn, until one finds a CRF; else the closest of the last."""
 
@@ -23,12 +27,16 @@ class AbAv1Predictor(Predictor):
 
         Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
         would convert in a way of its own. A picture that players rotate it rotates, too, and crops it then.
+        Percentiles libvmaf does not pool.
         """
+        if segment.target.statistic not in POOLS:
+            return False
         return not (segment.shape.filters or segment.shape.yuv_matrix or segment.request.rotated)
 
     def predict(self, goal: Goal) -> Prediction:
         """Ask ab-av1, once for each target."""
-        purpose = f"{goal.target:g}"
+        statistic = self._segment.target.statistic
+        purpose = f"{goal.target:g}" + ("" if statistic == "harmonic" else f" {statistic}")
         known = self._store.known.foreign.get(purpose)
         if known is None:
             crf, cpu_seconds = self._ask(goal)
@@ -47,6 +55,7 @@ class AbAv1Predictor(Predictor):
             highest=goal.highest,
             filters=f"crop={shape.crop}" if shape.crop else None,
             model=segment.metric.model_for(segment.reference),
+            pool=POOLS[segment.target.statistic],
         )
         tool, spent, closest = find_ab_av1(segment.stage.ab_av1), 0.0, goal.lowest
         for tier in TIERS:
