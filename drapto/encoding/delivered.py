@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from drapto.engine.document import Model
 from drapto.quality.scores import Part, Scores, Statistic, pooled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from drapto.encoding.record import EncodedSegment
     from drapto.video.plan import SegmentPlan
+
+
+class LowRun(Model):
+    """A run of frames below the floor (`drapto.quality.floor`).
+
+    Attributes:
+        segment: The number of the segment that it is in.
+        time: When it begins, in seconds from the start of the title, as far as the frames are evenly spaced.
+        seconds: How long it lasts.
+        kind: What is low, ``score`` or ``blocks``.
+        worst: The lowest score; of wrong blocks, how far the worst is off, percent of full scale.
+    """
+
+    segment: int
+    time: float
+    seconds: float
+    kind: Literal["score", "blocks"]
+    worst: float
 
 
 class Delivered(Model):
@@ -25,6 +43,7 @@ class Delivered(Model):
         worst_time: When it begins, seconds.
         worst: That figure.
         missed: The segments that are not within the tolerance, each with why.
+        low: The runs of frames below the floor, in order, whatever was tried to lift them.
         encodes: How many encodes a segment took, the mean.
     """
 
@@ -35,6 +54,7 @@ class Delivered(Model):
     worst_time: float
     worst: float
     missed: dict[int, str]
+    low: tuple[LowRun, ...] = ()
     encodes: float
 
     @property
@@ -64,5 +84,18 @@ def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered
         worst_time=plan.segments[worst].start_time,
         worst=figures[worst],
         missed={record.index: record.why for record in records if record.why != "target"},
+        low=tuple(_low(plan, records)),
         encodes=round(sum(record.encodes for record in records) / len(records), 3),
     )
+
+
+def _low(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Iterator[LowRun]:
+    for segment, record in zip(plan.segments, records, strict=True):
+        for run in record.low:
+            yield LowRun(
+                segment=segment.index,
+                time=round(segment.start_time + float(run.first / plan.rate), 3),
+                seconds=round(float(run.frames / plan.rate), 3),
+                kind=run.kind,
+                worst=run.worst,
+            )

@@ -13,6 +13,7 @@ from drapto.errors import StageError
 from drapto.quality.search import End, Try, Why, nearest, next_crf
 from drapto.quality.splice import Spliced, TryTail, splice
 from drapto.quality.target import Tier, tiers
+from drapto.video.encode_settings import OPEN_GOP
 from drapto.words import score_text
 
 if TYPE_CHECKING:
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
     from drapto.encoding.attempts import Attempts
     from drapto.encoding.job import SegmentContext
     from drapto.encoding.prediction import Predictor
+    from drapto.quality.floor import Low
     from drapto.quality.scale import Prediction
     from drapto.quality.scores import Scores
     from drapto.quality.search import Goal, Point
-
-OPEN_GOP = "irefresh-type=1"
-"""The parameter of SVT-AV1 with which frames before a keyframe refer to it, so that none can be cut there."""
 
 
 class Trials(Protocol):
@@ -58,12 +57,14 @@ class Found:
         scores: What was measured of it.
         why: Why the search ends there (`drapto.quality.search.Why`).
         good: Whether it is at the target or above it.
+        low: The runs of its frames that are below the floor, where somebody looked.
     """
 
     chosen: Attempt | Splice
     scores: Scores
     why: Why
     good: bool
+    low: tuple[Low, ...] = ()
 
 
 class SegmentSearch:
