@@ -118,7 +118,7 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
     )
     return Common(
         shape=shape_of(project.config, info, crop, plan),
-        quality=decide(project.config, info).quality,
+        quality=decide(project.config, info, plan.rate).quality,
         strategy=plan.strategy,
         segments=len(plan.segments),
         stream=info.video.index,
@@ -191,12 +191,12 @@ def segment_slice(shared: dict[str, Any], segment: Segment) -> dict[str, Any]:
 
 def calibration_slice(common: Common, anchors: Sequence[Segment]) -> dict[str, Any]:
     """Return what calibrating reads of the settings: not the target, which may change without it."""
-    target = common.quality if isinstance(common.quality, QualityTarget) else None
-    other = {"statistic": target.statistic} if target and target.statistic != "harmonic" else {}
+    quality = common.quality
+    target = quality.as_setting if isinstance(quality, QualityTarget) else {}
     return {
         **common.shape.model_dump(mode="json", exclude={"frames", "keyint"}),
-        **other,
-        "metric": target.metric if target else "",
+        "metric": target.get("metric", ""),
+        **{name: value for name, value in target.items() if name in ("display", "statistic")},
         "anchors": [
             [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in anchors
         ],

@@ -45,6 +45,8 @@ class Delivered(Model):
         missed: The segments that are not within the tolerance, each with why.
         low: The runs of frames below the floor, in order, whatever was tried to lift them.
         encodes: How many encodes a segment took, the mean.
+        display: How large the whole picture was shown for it, ``1920x1080``; empty where the metric knows no
+            display.
     """
 
     target: float
@@ -56,6 +58,7 @@ class Delivered(Model):
     missed: dict[int, str]
     low: tuple[LowRun, ...] = ()
     encodes: float
+    display: str = ""
 
     @property
     def score(self) -> float:
@@ -63,12 +66,13 @@ class Delivered(Model):
         return self.scores.figure(self.statistic)
 
 
-def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered | None:
+def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment], display: str = "") -> Delivered | None:
     """Return the quality of a title, or None where its segments were not measured.
 
     Args:
         plan: The title's segments.
         records: One for each, in their order.
+        display: As `Delivered` has it.
     """
     parts = [Part(frames=record.frames, scores=record.scores) for record in records if record.scores]
     if not parts or len(parts) != len(plan.segments):
@@ -86,6 +90,7 @@ def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered
         missed={record.index: record.why for record in records if record.why != "target"},
         low=tuple(_low(plan, records)),
         encodes=round(sum(record.encodes for record in records) / len(records), 3),
+        display=display,
     )
 
 

@@ -6,18 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from drapto.engine.document import Model
+from drapto.quality.display import Display, display_of
 from drapto.quality.sampling import stride_for
 from drapto.quality.scores import STATISTICS, Statistic
 from drapto.quality.search import Goal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from drapto.config import Config
-    from drapto.media.model import SourceInfo
+    from drapto.media.model import SourceInfo, VideoTrack
 
 EASED = 2.0
 """By how much of the metric the last tier lowers the target."""
+
+
+USUAL_FLOOR = 15.0
+"""The default of ``quality.floor``."""
 
 
 class FixedCrf(Model):
@@ -42,6 +48,7 @@ class QualityTarget(Model):
         thorough: Measure every frame.
         engine: Who predicts the first CRF: ``native``, or ``ab-av1``.
         out_of_reach: What becomes of a segment that cannot have it: it may ``fail``, or take the ``closest``.
+        display: How the title is shown for VMAF; None for a metric of the picture as it is.
         statistic: Which figure of a segment's frames is to have that score.
         floor: The score below which no run of frames is to be; None where there is none.
     """
@@ -55,16 +62,23 @@ class QualityTarget(Model):
     thorough: bool
     engine: Literal["native", "ab-av1"]
     out_of_reach: Literal["fail", "closest"]
+    display: Display | None = None
     statistic: Statistic = "harmonic"
     floor: float | None = None
 
     @property
     def as_setting(self) -> dict[str, Any]:
-        """Return it for a settings slice: what is as it always was is written as it always was."""
+        """Return it for a settings slice: what is measured as ever is written as it ever was, too.
+
+        No floor in it means the usual one, where there can be one: what was finished before there was any is
+        not looked at again.
+        """
         values = self.model_dump(mode="json")
+        if self.display is None or self.display.as_ever:
+            del values["display"]
         if self.statistic == "harmonic":
             del values["statistic"]
-        if self.floor is None:
+        if self.metric != "vmaf" or self.floor == self.score - USUAL_FLOOR:
             del values["floor"]
         return values
 
@@ -121,8 +135,14 @@ class Decision:
     reason: str
 
 
-def decide(config: Config, info: SourceInfo) -> Decision:
-    """Return whether a title is encoded to a target or at a fixed CRF, and why."""
+def decide(config: Config, info: SourceInfo, rate: Fraction | None = None) -> Decision:
+    """Return whether a title is encoded to a target or at a fixed CRF, and why.
+
+    Args:
+        config: The settings.
+        info: The source.
+        rate: The output's nominal frame rate, where that is known; else the source's is taken.
+    """
     quality = config.quality
     fixed = FixedCrf(crf=_crf(config, info.video.width, info.video.height))
     if quality.mode == "crf":
@@ -144,17 +164,43 @@ def decide(config: Config, info: SourceInfo) -> Decision:
         thorough=quality.thorough,
         engine=quality.engine,
         out_of_reach=quality.out_of_reach,
+        display=display_for(config, info.video, rate) if quality.metric == "vmaf" else None,
         statistic=quality.statistic,
         floor=score - quality.floor if quality.floor and quality.metric == "vmaf" else None,
     )
     unit = "VMAF" if quality.metric == "vmaf" else "XPSNR"
-    return Decision(target, f"every segment at {unit} {score:g}{_conditions(target)}")
+    return Decision(target, f"every segment at {unit} {score:g}{seen(target)}{_conditions(target)}")
 
 
 def _conditions(target: QualityTarget) -> str:
-    """Say what else than the usual is asked for."""
-    figure = "" if target.statistic == "harmonic" else f" ({STATISTICS[target.statistic]})"
-    return figure + (f", no run of frames below {target.floor:g}" if target.floor is not None else "")
+    """Say what is asked for that is not usual: another figure than the harmonic mean, another floor."""
+    said = "" if target.statistic == "harmonic" else f", its {STATISTICS[target.statistic]}"
+    if target.floor is not None and target.floor != target.score - USUAL_FLOOR:
+        said += f", no run of frames below {target.floor:g}"
+    return said
+
+
+def display_for(config: Config, video: VideoTrack, rate: Fraction | None = None) -> Display:
+    """Return how a title is shown while it is scored.
+
+    Args:
+        config: The settings.
+        video: The source's picture.
+        rate: The output's nominal frame rate, where that is known; else the source's is taken.
+    """
+    return display_of(
+        video.width,
+        video.height,
+        sar=video.sar,
+        rate=rate or video.rate,
+        family=config.quality.vmaf_model,
+        viewing=config.quality.viewing,
+    )
+
+
+def seen(target: QualityTarget) -> str:
+    """Say by which model, and how large, the picture is judged; nothing where it is as it is."""
+    return f" ({target.display.model}, shown at {target.display.size})" if target.display else ""
 
 
 SD = (1280, 720)

@@ -104,7 +104,7 @@ def test_a_calibration_corrects_them(tmp_path: Path, context: StageContext) -> N
 
 def test_ab_av1_is_asked_once_for_a_target(tmp_path: Path, context: StageContext) -> None:
     segment = segment_of(tmp_path, context, engine="ab-av1")
-    AttemptStore.of(segment.job).keep_foreign("93", 31.25, 1.0)
+    AttemptStore.of(segment.job).keep_foreign("93 vmaf_v0.6.1 1920x1080", 31.25, 1.0)
     found = predictor(dataclasses.replace(segment)).predict(goal())
     assert found.first == 31.25
     assert found.slope == 1.0
