@@ -109,6 +109,11 @@ class QualitySettings(Section):
         "tv", description="where VMAF takes the picture to be watched; phone needs quality.vmaf_model v1"
     )
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
+    hdr: Literal["pu21", "pq", "xpsnr", "off"] = Field(
+        "pu21",
+        description="what of an HDR title is measured: VMAF of its light in steps that are equally visible"
+        " (pu21) or of its code values (pq), XPSNR, or nothing (off)",
+    )
     statistic: Literal["harmonic", "mean", "p5", "p10"] = Field(
         "harmonic", description="which figure of a segment's frames is to be at the target"
     )

@@ -87,6 +87,7 @@ class SegmentContext:
             filters=shape.filters,
             yuv_matrix=shape.yuv_matrix,
             display=self.target.display,
+            light=self.target.light,
         )
 
     @property

@@ -16,8 +16,9 @@ from drapto.errors import ToolFailedError
 from drapto.media.filters import renumbered, without_first
 from drapto.media.yuv import conversion
 from drapto.quality.display import Display, display_of
+from drapto.quality.hdr import lit
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
-from drapto.quality.scores import Measurement, Scores, scores_of
+from drapto.quality.scores import Measurement, Scores, scores_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ class Reference:
         filters: What made whole pictures of its fields before the crop (`EncodeSettings.filters`).
         yuv_matrix: By what an RGB source was made YUV after it; None where it is no RGB.
         display: How the title is shown; None takes the picture for a whole one of square pixels.
+        light: What VMAF is given of an HDR picture (`drapto.quality.hdr`); empty for SDR.
     """
 
     source: Path
@@ -61,6 +63,7 @@ class Reference:
     filters: tuple[str, ...] = ()
     yuv_matrix: str | None = None
     display: Display | None = None
+    light: str = ""
 
     @property
     def shown(self) -> Display:
@@ -98,6 +101,11 @@ class Metric(ABC):
 
     def shown(self, reference: Reference) -> str:
         """Return how large the whole picture is made, ``1920x1080``; empty where it is not scaled."""
+        del reference
+        return ""
+
+    def light(self, reference: Reference) -> str:
+        """Return what is measured of an HDR picture's light, as `light_of` names it; empty of SDR."""
         del reference
         return ""
 
@@ -161,12 +169,12 @@ class Metric(ABC):
         if len(values) != len(range(0, reference.frames, stride)):
             wanted = len(range(0, reference.frames, stride))
             raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
-        model, shown = self.model_for(reference), self.shown(reference)
-        return scores_of(self.name, values, model=model, shown=shown, stride=stride), finished.cpu_seconds
+        return scores_as(self.measurement(reference), values, stride=stride), finished.cpu_seconds
 
     def measurement(self, reference: Reference) -> Measurement:
         """Return what is measured, which scores name."""
-        return Measurement(self.name, self.model_for(reference), self.shown(reference))
+        light = self.light(reference)
+        return Measurement(self.name, self.model_for(reference), self.shown(reference), light)
 
     def _arguments(
         self, encode: Path, reference: Reference, scores_file: Path, stride: int, threads: int
@@ -193,7 +201,10 @@ class Metric(ABC):
 
 
 class Vmaf(Metric):
-    """Netflix's VMAF, 0 to 100, by libvmaf, of pictures as they are shown. It is defined for SDR."""
+    """Netflix's VMAF, 0 to 100, by libvmaf, of pictures as they are shown.
+
+    It is defined for SDR; of HDR it is given what `drapto.quality.hdr` says.
+    """
 
     name = "vmaf"
     scale = VmafScale()
@@ -205,6 +216,10 @@ class Vmaf(Metric):
     def shown(self, reference: Reference) -> str:
         """Return the whole picture's size on the display; nothing where that is its own."""
         return reference.shown.size if reference.shown.scales else ""
+
+    def light(self, reference: Reference) -> str:
+        """Return what it is given of an HDR picture."""
+        return reference.light
 
     def stride_for(self, stride: int) -> int:
         """Return ``stride``: libvmaf leaves frames out by itself."""
@@ -222,8 +237,11 @@ class Vmaf(Metric):
         return f"select='lt(mod(n+{reach.before},{stride}),{reach.frames})',"
 
     def scaled(self, reference: Reference) -> str:
-        """Make it as large as it is on the display: after the choice, since that is what costs."""
-        return reference.shown.filters(reference.width, reference.height)
+        """Make it as large as it is on the display: after the choice, since that is what costs.
+
+        The light first: where it is interpolated, that is of what is seen.
+        """
+        return lit(reference.light) + reference.shown.filters(reference.width, reference.height)
 
     def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return libvmaf's filter."""

@@ -41,12 +41,13 @@ class Measurement(NamedTuple):
     """What was measured; only scores of one measurement can be held against each other.
 
     Attributes:
-        metric, model, shown: As `Scores` has them.
+        metric, model, shown, light: As `Scores` has them.
     """
 
     metric: str
     model: str = ""
     shown: str = ""
+    light: str = ""
 
 
 class Scores(Model):
@@ -57,6 +58,7 @@ class Scores(Model):
         model: The metric's model, where it has several.
         shown: How large the whole picture, before any crop, was made, ``1920x1080``; empty where it was not
             scaled, as drapto 0.1 did not.
+        light: What was measured of an HDR picture's light (`drapto.quality.hdr`); empty of SDR.
         stride: Every ``stride``-th frame was measured, from the first on.
         harmonic: The harmonic mean, which low frames weigh down.
         mean: The arithmetic mean.
@@ -69,6 +71,7 @@ class Scores(Model):
     metric: str
     model: str = ""
     shown: str = ""
+    light: str = ""
     # documents of drapto 0.1 say "step"
     stride: int = Field(1, validation_alias=AliasChoices("stride", "step"))
     harmonic: float
@@ -81,7 +84,7 @@ class Scores(Model):
     @property
     def measurement(self) -> Measurement:
         """What was measured."""
-        return Measurement(self.metric, self.model, self.shown)
+        return Measurement(self.metric, self.model, self.shown, self.light)
 
     def figure(self, statistic: Statistic) -> float:
         """Return what stands for the frames: what a target is held against."""
@@ -98,7 +101,7 @@ class Scores(Model):
         found = self.values[begin:stop]
         if not found:
             return None
-        return scores_of(self.metric, found, model=self.model, shown=self.shown, stride=self.stride)
+        return scores_as(self.measurement, found, stride=self.stride)
 
 
 class Part(Model):
@@ -121,8 +124,16 @@ def scores_of(
     Raises:
         ValueError: There is none.
     """
+    return scores_as(Measurement(metric, model, shown), values, stride=stride)
+
+
+def scores_as(kind: Measurement, values: Sequence[float], *, stride: int = 1) -> Scores:
+    """Return the same of what was measured as ``kind`` says.
+
+    Raises:
+        ValueError: There is no value.
+    """
     rounded = tuple(round(value, 3) for value in values)
-    kind = Measurement(metric, model, shown)
     return _figures([(value, 1.0) for value in rounded], kind, stride, rounded)
 
 
@@ -162,6 +173,7 @@ def _figures(
         metric=kind.metric,
         model=kind.model,
         shown=kind.shown,
+        light=kind.light,
         stride=stride,
         harmonic=round(total / inverse - 1, 3),
         mean=round(math.fsum(value * weight for value, weight in weighed) / total, 3),

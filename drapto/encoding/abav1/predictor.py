@@ -28,11 +28,11 @@ class AbAv1Predictor(Predictor):
         Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
         would convert in a way of its own. A picture that players rotate it rotates, too, and crops it then.
         Percentiles libvmaf does not pool. It scales a picture as it is coded, whatever the shape of its
-        pixels, and puts no black around a small one.
+        pixels, puts no black around a small one, and knows of HDR its code values alone.
         """
         if segment.shape.filters or segment.shape.yuv_matrix or segment.request.rotated:
             return False
-        if segment.target.statistic not in POOLS:
+        if segment.target.statistic not in POOLS or segment.target.light:
             return False
         reference = segment.reference
         return reference.shown.square and not reference.shown.padded(reference.width, reference.height)
