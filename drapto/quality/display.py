@@ -80,9 +80,19 @@ class Display(Model):
         return (self.width, self.height) != (self.coded_width, self.coded_height)
 
     @property
+    def magnifies(self) -> bool:
+        """Whether pictures have more pixels as they are shown than as they are encoded."""
+        return self.width * self.height > self.coded_width * self.coded_height
+
+    @property
+    def is_v1(self) -> bool:
+        """Whether the model is one of VMAF v1."""
+        return self.model.startswith(V1)
+
+    @property
     def as_ever(self) -> bool:
         """Whether drapto 0.1, which scaled none and knew VMAF v0.6.1 alone, measured the same."""
-        return not self.scales and not self.model.startswith(V1)
+        return not self.scales and not self.is_v1
 
     def shown(self, width: int, height: int) -> tuple[int, int]:
         """Return how large a part of the picture, so large in the coded one, is shown: pixels, even."""
@@ -93,7 +103,7 @@ class Display(Model):
 
     def padded(self, width: int, height: int) -> tuple[int, int] | None:
         """Return how large a part of the picture is with black around it; None where it needs none."""
-        shown, least = self.shown(width, height), LEAST_V1 if self.model.startswith(V1) else LEAST
+        shown, least = self.shown(width, height), LEAST_V1 if self.is_v1 else LEAST
         padded = (max(least, shown[0]), max(least, shown[1]))
         return padded if padded != shown else None
 
@@ -103,10 +113,16 @@ class Display(Model):
         across, down = Fraction(self.width, self.coded_width), Fraction(self.height, self.coded_height)
         return abs(across / down - 1) < SQUARE
 
-    def filters(self, width: int, height: int) -> str:
-        """Return ffmpeg's filters that show a part of the picture, with a final comma, or nothing."""
+    def filters(self, width: int, height: int, *, always: bool = False) -> str:
+        """Return ffmpeg's filters that show a part of the picture, with a final comma, or nothing.
+
+        Args:
+            width: Of the part in the coded picture.
+            height: The same.
+            always: Scale it even where it is as large as it is shown.
+        """
         shown, padded = self.shown(width, height), self.padded(width, height)
-        scale = f"scale={shown[0]}:{shown[1]}:flags=bicubic," if shown != (width, height) else ""
+        scale = f"scale={shown[0]}:{shown[1]}:flags=bicubic," if always or shown != (width, height) else ""
         pad = f"pad={padded[0]}:{padded[1]}:-1:-1," if padded else ""
         return scale + pad
 

@@ -105,15 +105,17 @@ class Tier(NamedTuple):
         number: 1, 2 or 3.
         goal: What is looked for.
         every_frame: Whether every frame is measured, not only a sample.
+        display: How the title is shown; None where it is measured as it is.
     """
 
     number: int
     goal: Goal
     every_frame: bool
+    display: Display | None = None
 
     def stride(self, frames: int) -> int:
         """Return which frames of a segment of ``frames`` are measured: every n-th."""
-        return 1 if self.every_frame else stride_for(frames)
+        return 1 if self.every_frame else stride_for(frames, self.display)
 
 
 def tiers(target: QualityTarget) -> Iterator[Tier]:
@@ -125,7 +127,7 @@ def tiers(target: QualityTarget) -> Iterator[Tier]:
         ((target.score, target.thorough), (target.score, True), (target.score - EASED, True)), start=1
     ):
         goal = Goal(score, target.tolerance, target.lowest, target.highest, target.most * number)
-        yield Tier(number, goal, every_frame)
+        yield Tier(number, goal, every_frame, target.display)
 
 
 @dataclass(frozen=True)
