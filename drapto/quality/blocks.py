@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
-from drapto.media.filters import renumbered
+from drapto.media.filters import escaped, renumbered
 from drapto.quality.floor import BLOCK, WRONG
-from drapto.quality.metrics import escaped
 
 if TYPE_CHECKING:
     from pathlib import Path

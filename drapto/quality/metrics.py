@@ -6,6 +6,7 @@ A metric is a class here; `metric_for` finds one by its name in the settings.
 from __future__ import annotations
 
 import json
+import math
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
-from drapto.media.filters import renumbered, without_first
+from drapto.media.filters import escaped, renumbered, without_first
 from drapto.media.yuv import conversion
 from drapto.quality.display import Display, display_of
 from drapto.quality.hdr import lit
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import StageContext
     from drapto.media.model import CropRect
+
+FILLED = 64
+"""Pixels: 64 bytes of a line of chroma in 4:2:0, two of each sample."""
 
 INFINITE = 100.0
 """What stands for the infinite XPSNR of two equal pictures, dB."""
@@ -124,6 +128,11 @@ class Metric(ABC):
         del reference
         return ""
 
+    def unpadded(self, value: float, reference: Reference) -> float:
+        """Return the score of a frame without what `scaled` put around it."""
+        del reference
+        return value
+
     @abstractmethod
     def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return the filter of two inputs, the encode and the reference."""
@@ -170,7 +179,7 @@ class Metric(ABC):
         arguments = self._arguments(encode, reference, scores_file, stride, threads, stream)
         finished = context.run_ffmpeg(arguments, log=log, about=encode)
         try:
-            values = self.read(scores_file)
+            values = [self.unpadded(value, reference) for value in self.read(scores_file)]
         except (OSError, ValueError, KeyError) as error:
             raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
         if len(values) != len(range(0, reference.frames, stride)):
@@ -288,6 +297,19 @@ class Xpsnr(Metric):
         del stride
         return 1
 
+    def scaled(self, reference: Reference) -> str:
+        """Put black beside it, in memory of its own.
+
+        ffmpeg's xpsnr (9.0.2) takes lines in memory to be as long as the picture's. Where they are longer, after
+        a crop or for a width that fills no registers, it finds nonsense: 5 dB, not 37, for one of 624.
+        """
+        padded = _filled(reference.width)
+        return (f"pad={padded}:{reference.height}:0:0," if padded != reference.width else "") + "copy,"
+
+    def unpadded(self, value: float, reference: Reference) -> float:
+        """Take off what the black adds, which has no errors; what is weighed otherwise is below 0.1 dB."""
+        return min(value, INFINITE) - 10 * math.log10(_filled(reference.width) / reference.width)
+
     def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return ffmpeg's filter."""
         del reference, stride, threads
@@ -307,10 +329,9 @@ class Xpsnr(Metric):
         return frames
 
 
+def _filled(width: int) -> int:
+    """Return the width up to which lines, of chroma, too, fill registers of 64 bytes, 10 bits in two."""
+    return -(-width // FILLED) * FILLED
+
+
 METRICS: dict[str, Metric] = {metric.name: metric for metric in (Vmaf(), Xpsnr())}
-
-
-def escaped(path: Path) -> str:
-    """Return a file name as an option of a filter, inside a filter graph: two readers take it apart."""
-    once = re.sub(r"([\\':])", r"\\\1", str(path))
-    return re.sub(r"([\\'\[\],;])", r"\\\1", once)

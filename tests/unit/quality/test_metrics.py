@@ -12,9 +12,10 @@ import pytest
 
 from drapto.engine.process import Finished
 from drapto.errors import ToolFailedError
+from drapto.media.filters import escaped
 from drapto.media.model import CropRect
 from drapto.quality.display import display_of
-from drapto.quality.metrics import METRICS, Reference, escaped
+from drapto.quality.metrics import METRICS, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
