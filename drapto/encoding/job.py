@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drapto.quality.metrics import METRICS, Metric, Reference
+from drapto.quality.metrics import METRICS, Metric
+from drapto.quality.reference import Reference
 
 if TYPE_CHECKING:
     from pathlib import Path

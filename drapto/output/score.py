@@ -18,7 +18,8 @@ from drapto.media.yuv import rgb_matrix
 from drapto.output.pairing import pair
 from drapto.quality.display import Display
 from drapto.quality.hdr import light_text
-from drapto.quality.metrics import METRICS, Reference
+from drapto.quality.metrics import METRICS
+from drapto.quality.reference import Reference
 from drapto.quality.scores import Scores, percentile
 from drapto.quality.target import display_for, measure_of
 from drapto.tools import BUNDLED, find_tools

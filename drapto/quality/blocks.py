@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.context import StageContext
-    from drapto.quality.metrics import Reference
+    from drapto.quality.reference import Reference
 
 FULL_SCALE = 1023
 """Of ten bits, which is what drapto encodes."""

@@ -9,89 +9,27 @@ import json
 import math
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
-from drapto.media.filters import escaped, renumbered, without_first
-from drapto.media.yuv import conversion
-from drapto.quality.display import Display, display_of
+from drapto.media.filters import escaped, renumbered
 from drapto.quality.hdr import lit
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
 from drapto.quality.scores import Measurement, Scores, scores_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
     from pathlib import Path
 
     from drapto.engine.context import StageContext
-    from drapto.media.model import CropRect
+    from drapto.quality.reference import Reference
 
 FILLED = 64
 """Pixels: 64 bytes of a line of chroma in 4:2:0, two of each sample."""
 
 INFINITE = 100.0
 """What stands for the infinite XPSNR of two equal pictures, dB."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The frames that an encode is held against.
-
-    Attributes:
-        source: The file.
-        stream: Index of its video stream.
-        crop: What the encode kept of the picture; None where it kept all.
-        pix_fmt: The encode's pixel format: the source is converted to it, as it was for the encoder.
-        width, height: The encode's picture, pixels.
-        first: How many of its frames go before the first of them.
-        frames: How many frames.
-        rate: Their nominal rate.
-        filters: What made whole pictures of its fields before the crop (`EncodeSettings.filters`).
-        yuv_matrix: By what an RGB source was made YUV after it; None where it is no RGB.
-        display: How the title is shown; None takes the picture for a whole one of square pixels.
-        light: What VMAF is given of an HDR picture (`drapto.quality.hdr`); empty for SDR.
-        resized: Whether the encode's picture is of another size, from which it is shown as large.
-        by_time: Whether each frame of the encode is held against the one that is shown at the same time after
-            the first, instead of that of the same number.
-    """
-
-    source: Path
-    stream: int
-    crop: CropRect | None
-    pix_fmt: str
-    width: int
-    height: int
-    frames: int
-    rate: Fraction
-    first: int = 0
-    filters: tuple[str, ...] = ()
-    yuv_matrix: str | None = None
-    display: Display | None = None
-    light: str = ""
-    resized: bool = False
-    by_time: bool = False
-
-    @property
-    def shown(self) -> Display:
-        """How the picture is shown while it is scored as people see it."""
-        return self.display or display_of(self.width, self.height, rate=self.rate)
-
-    @property
-    def prepare(self) -> str:
-        """What leads to the frames, in ffmpeg's form, with a final comma, or nothing."""
-        return "".join(f"{one}," for one in (*self.filters, *without_first(self.first)))
-
-    def tail(self, first: int) -> Reference:
-        """Return the same without the ``first`` frames."""
-        return replace(self, first=self.first + first, frames=self.frames - first)
-
-    @property
-    def convert(self) -> str:
-        """The conversion to the encode's pixel format, in the same form."""
-        return "".join(f"{one}," for one in (*conversion(self.yuv_matrix), f"format={self.pix_fmt}"))
 
 
 class Metric(ABC):
@@ -300,8 +238,8 @@ class Xpsnr(Metric):
     def scaled(self, reference: Reference) -> str:
         """Put black beside it, in memory of its own.
 
-        ffmpeg's xpsnr (9.0.2) takes lines in memory to be as long as the picture's. Where they are longer, after
-        a crop or for a width that fills no registers, it finds nonsense: 5 dB, not 37, for one of 624.
+        ffmpeg's xpsnr (9.0.2) takes lines in memory to be as long as the picture's. Where they are longer,
+        after a crop or for a width that fills no registers, it finds nonsense: 5 dB, not 37, for one of 624.
         """
         padded = _filled(reference.width)
         return (f"pad={padded}:{reference.height}:0:0," if padded != reference.width else "") + "copy,"

@@ -15,7 +15,8 @@ from drapto.errors import ToolFailedError
 from drapto.media.filters import escaped
 from drapto.media.model import CropRect
 from drapto.quality.display import display_of
-from drapto.quality.metrics import METRICS, Reference
+from drapto.quality.metrics import METRICS
+from drapto.quality.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
