@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from drapto.quality.floor import Low
     from drapto.quality.target import Tier
 
+ENOUGH = 0.8
+"""Part of what is lacking that an encode may leave, or it is not worth its bytes."""
+
 MOST = 2
 """Encodes for a run of one kind; what they do not lift stays."""
 
@@ -71,7 +74,7 @@ class Lifting:
                 break
             tried[kind] += 1
             left = self._low(better)
-            if _badness(left) >= _badness(low):
+            if self._lacking(kind, left) > ENOUGH * self._lacking(kind, low):
                 break
             best, low = better, left
         return replace(best, low=tuple(low))
@@ -82,6 +85,12 @@ class Lifting:
         if self._segment.shape.preset >= FAST:
             low += low_blocks(self._wrong(found.chosen), rate=rate)
         return sorted(low, key=lambda run: run.first)
+
+    def _lacking(self, kind: str, low: Sequence[Low]) -> float:
+        """Return what is bad in runs of one kind: frames with wrong blocks, or points that frames lack."""
+        floor = self._segment.target.floor or 0.0
+        runs = (run for run in low if run.kind == kind)
+        return sum(run.frames * (floor - run.worst if kind == "score" else 1.0) for run in runs)
 
     def _wrong(self, chosen: Attempt | Splice) -> list[tuple[int, float]]:
         if isinstance(chosen, Attempt):
@@ -146,9 +155,3 @@ def _parts(chosen: Attempt | Splice) -> tuple[int, _By, _By]:
 
 def _spliced(head: _By, first: int, tail: _By) -> Splice:
     return Splice(crf=head.crf, first=first, tail_crf=tail.crf, preset=head.preset, tail_preset=tail.preset)
-
-
-def _badness(low: Sequence[Low]) -> tuple[int, int]:
-    """Return what is less where runs are fewer frames: of wrong blocks, and of low scores."""
-    blocks = sum(run.frames for run in low if run.kind == "blocks")
-    return blocks, sum(run.frames for run in low if run.kind == "score")

@@ -25,7 +25,7 @@ FRAMES, GOP, CRF = 240, 120, 34.0
 
 
 class Encodes:
-    """Encodes of a segment with a bad run: its score rises with a lower CRF, its blocks are those of a preset."""
+    """Encodes of a segment with a bad run: its CRF decides how low, its preset which blocks."""
 
     def __init__(
         self, run: tuple[int, int], *, score: float = 93.0, gain: float = 3.0, wrong: bool = False
@@ -136,8 +136,12 @@ def test_what_no_encode_lifts_is_said(segment: SegmentContext) -> None:
 def test_tries_are_few(segment: SegmentContext) -> None:
     trials = Encodes((100, 140), score=40.0, gain=1.0)
     found = lift(segment, trials)
-    assert len(trials.made) <= MOST
-    assert found.low
+    assert [crf for crf, _, _ in trials.made] == [CRF - 8, CRF - 16]
+    assert len(trials.made) == MOST
+    assert isinstance(found.chosen, Attempt)
+    assert found.chosen.crf == CRF - 16
+    assert [run.worst for run in found.low] == [56.0]
+    assert found.why == "floor"
 
 
 def test_wrong_blocks_get_a_slower_preset(segment: SegmentContext) -> None:
