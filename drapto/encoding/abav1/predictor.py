@@ -27,9 +27,11 @@ class AbAv1Predictor(Predictor):
 
         Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
         would convert in a way of its own. A picture that players rotate it rotates, too, and crops it then.
-        Percentiles libvmaf does not pool. It scales a picture as it is coded, whatever the shape of its
-        pixels, puts no black around a small one, and knows of HDR its code values alone.
+        Percentiles libvmaf does not pool. It is asked for VMAF alone. It scales a picture as it is coded,
+        whatever the shape of its pixels, puts no black around a small one, and knows of HDR its code values.
         """
+        if segment.target.metric != "vmaf":
+            return False
         if segment.shape.filters or segment.shape.yuv_matrix or segment.request.rotated:
             return False
         if segment.target.statistic not in POOLS or segment.target.light:
