@@ -196,7 +196,7 @@ def calibration_slice(common: Common, anchors: Sequence[Segment]) -> dict[str, A
     return {
         **common.shape.model_dump(mode="json", exclude={"frames", "keyint"}),
         "metric": target.get("metric", ""),
-        **{name: value for name, value in target.items() if name == "display"},
+        **{name: value for name, value in target.items() if name in ("display", "statistic", "light")},
         "anchors": [
             [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in anchors
         ],
