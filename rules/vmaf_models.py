@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drapto.quality.target import Quality
 
 SOME_SIZE = (1920, 1080)
-"""A picture's, pixels: an ffmpeg that has one of a family's models has them all, as they come with libvmaf."""
+"""A picture's, pixels: of one family, an ffmpeg has all models or none, since they come with libvmaf."""
 
 REMEDY = "install the package imageio-ffmpeg, whose ffmpeg has it"
 
