@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from drapto.quality.scores import Measurement
 
 
+class Look(Model):
+    """Every frame of a part of an encode, measured.
+
+    Attributes:
+        first: The number of its first frame in the encode.
+        scores: What was measured.
+    """
+
+    first: int
+    scores: Scores
+
+
 class Attempt(Model):
     """One encode of a segment, or of its tail.
 
@@ -24,6 +36,7 @@ class Attempt(Model):
         preset: SVT-AV1's preset, where it is another than the title's (`drapto.quality.floor`).
         wrong: Which of its frames have wrong blocks, by their number in it, each with how far the worst is
             off, percent of full scale; None where nobody looked.
+        looks: The parts of it that were looked at more closely.
         keyframes: Which of its frames are keyframes, by their number in it.
         bytes: The file's size.
         digest: The file's content digest.
@@ -38,6 +51,7 @@ class Attempt(Model):
     first: int = 0
     preset: int | None = None
     wrong: tuple[tuple[int, float], ...] | None = None
+    looks: tuple[Look, ...] = ()
     keyframes: tuple[int, ...] = ()
     bytes: int
     digest: str

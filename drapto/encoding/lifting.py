@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drapto.encoding.attempts import Attempt, Splice
-from drapto.quality.floor import FAST, SOUND, low_blocks, low_scores, lower_crf, stretch
+from drapto.quality.floor import FAST, SOUND, low_blocks, low_scores, lower_crf, stretch, suspects
 from drapto.video.encode_settings import OPEN_GOP
 
 if TYPE_CHECKING:
@@ -82,9 +82,25 @@ class Lifting:
     def _low(self, found: Found) -> list[Low]:
         rate, floor = self._segment.shape.rate, self._segment.target.floor
         low = low_scores(found.scores, floor or 0.0, frames=self._frames, rate=rate)
+        for part in suspects(found.scores, floor or 0.0, low, frames=self._frames, rate=rate):
+            low += self._looked_at(found.chosen, part)
         if self._segment.shape.preset >= FAST:
             low += low_blocks(self._wrong(found.chosen), rate=rate)
         return sorted(low, key=lambda run: run.first)
+
+    def _looked_at(self, chosen: Attempt | Splice, part: range) -> list[Low]:
+        """Return the runs of low scores in a part of what was chosen, all of whose frames are measured."""
+        sources = self._trials.sources(chosen)
+        attempt, begin, end = sources[0], part.start, part.stop
+        if isinstance(chosen, Splice):
+            if part[len(part) // 2] >= chosen.first:
+                attempt, begin = sources[1], max(begin, chosen.first)
+            else:
+                end = min(end, chosen.first)
+        scores = self._trials.look(attempt, begin - attempt.first, end - begin)
+        rate, floor = self._segment.shape.rate, self._segment.target.floor or 0.0
+        found = low_scores(scores, floor, frames=end - begin, rate=rate)
+        return [run.model_copy(update={"first": begin + run.first}) for run in found]
 
     def _lacking(self, kind: str, low: Sequence[Low]) -> float:
         """Return what is bad in runs of one kind: frames with wrong blocks, or points that frames lack."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import av
 
-from drapto.encoding.attempts import Attempt, Splice
+from drapto.encoding.attempts import Attempt, Look, Splice
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.errors import ToolFailedError
 from drapto.quality.blocks import wrong_blocks
-from drapto.quality.scores import Part, pooled
+from drapto.quality.scores import Part, pooled, scores_as
 from drapto.video.encode import run_encoder
 from drapto.video.join import Run
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drapto.encoding.attempts import Attempts
     from drapto.encoding.job import SegmentContext
     from drapto.engine.context import EncodeProgress
+    from drapto.quality.reference import Reference
     from drapto.quality.scores import Scores
     from drapto.video.encode_settings import EncodeSettings
 
@@ -133,11 +134,14 @@ class TrialEncodes:
         return scores
 
     def _measure(self, path: Path, first: int, stride: int) -> tuple[Scores, float]:
+        return self._measure_part(path, self._segment.reference.tail(first), stride)
+
+    def _measure_part(self, path: Path, reference: Reference, stride: int) -> tuple[Scores, float]:
         segment = self._segment
         with atomic.scratch(self._store.record) as scores_file:
             return segment.metric.measure(
                 path,
-                segment.reference.tail(first),
+                reference,
                 scores_file,
                 stride=stride,
                 threads=segment.request.lp,
@@ -166,6 +170,38 @@ class TrialEncodes:
             raise ValueError("a tail without a measured frame")
         parts = [Part(frames=spliced.first, scores=head), Part(frames=frames - spliced.first, scores=tail)]
         return pooled(parts, listed=True)
+
+    def look(self, attempt: Attempt, first: int, frames: int) -> Scores:
+        """Measure every frame of a part of an attempt, unless that was done.
+
+        Args:
+            attempt: The attempt.
+            first: The number of the part's first frame in it.
+            frames: How many it has.
+
+        Raises:
+            ToolFailedError: A child process failed.
+        """
+        attempt = self._store.known.at(attempt.crf, attempt.first, attempt.preset) or attempt
+        segment = self._segment
+        kind = segment.measurement
+        for known in attempt.looks:
+            if (known.first, len(known.scores.values), known.scores.measurement) == (first, frames, kind):
+                return known.scores
+        if self._store.file(attempt) is None:
+            attempt = self.encoded(attempt.crf, attempt.first, attempt.preset)
+        # the frames around the part are for the motion at its ends, and are measured without all of theirs
+        reach, encode = segment.reference.shown.reach, segment.reference.tail(attempt.first)
+        begin = max(0, first - reach.before)
+        end = min(encode.frames, first + frames + reach.after)
+        whole, cpu = self._measure_part(self._file(attempt), encode.window(begin, end - begin), 1)
+        scores = scores_as(kind, whole.values[first - begin :][:frames])
+        update = {
+            "looks": (*attempt.looks, Look(first=first, scores=scores)),
+            "measuring_cpu_seconds": round(attempt.measuring_cpu_seconds + cpu, 3),
+        }
+        self._store.keep(attempt.model_copy(update=update))
+        return scores
 
     def wrong(self, attempt: Attempt) -> tuple[tuple[int, float], ...]:
         """Return which frames of an attempt have wrong blocks, looking for them unless that was done.

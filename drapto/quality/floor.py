@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHORTEST = Fraction(15, 100)
 """Seconds that a run lasts at least: four frames of a film. What is shorter is hardly seen, least of all
-where a scene begins, and one frame alone is no run, however many unmeasured ones it stands for."""
+where a scene begins. A low frame between unmeasured ones is no run yet: these are looked at (`suspects`)."""
 
 GAP = Fraction(2, 10)
 """Seconds between two bad frames of one run: in SVT-AV1's pyramid, every second frame may be a better one."""
@@ -88,6 +88,27 @@ def low_scores(scores: Scores, floor: float, *, frames: int, rate: Fraction) -> 
         )
         for run in found
     ]
+
+
+def suspects(scores: Scores, floor: float, low: Sequence[Low], *, frames: int, rate: Fraction) -> list[range]:
+    """Return where frames have to be looked at that were not measured: around low ones that are in no run.
+
+    Args:
+        scores: Of a segment.
+        floor: The score.
+        low: The runs that are known.
+        frames: How many frames the segment has.
+        rate: Their nominal rate.
+    """
+    stride = scores.stride
+    if 2 * stride - 1 < SHORTEST * rate:
+        return []  # a run would have two measured frames
+    alone = [
+        number * stride
+        for number, value in enumerate(scores.values)
+        if value < floor and not any(run.first <= number * stride < run.end for run in low)
+    ]
+    return [range(max(0, frame - stride + 1), min(frames, frame + stride)) for frame in alone]
 
 
 def low_blocks(wrong: Iterable[tuple[int, float]], *, rate: Fraction) -> list[Low]:

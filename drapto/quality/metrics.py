@@ -146,7 +146,7 @@ class Metric(ABC):
         measure = self.filter(reference, scores_file, stride=stride, threads=threads)
         made = "0:v:0" if stream is None else f"0:{stream}"
         filters = (
-            f"[{made}]{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
+            f"[{made}]{reference.of_encode}{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
             f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{scaled}{tick}"
             f"[reference];"
             f"[encode][reference]{measure}:shortest=1"

@@ -36,6 +36,8 @@ class Reference:
         resized: Whether the encode's picture is of another size, from which it is shown as large.
         by_time: Whether each frame of the encode is held against the one that is shown at the same time after
             the first, instead of that of the same number.
+        within: How many of the encode's frames go before the first of them, where more may follow the last;
+            None where the encode has these frames and no others.
     """
 
     source: Path
@@ -53,6 +55,7 @@ class Reference:
     light: str = ""
     resized: bool = False
     by_time: bool = False
+    within: int | None = None
 
     @property
     def shown(self) -> Display:
@@ -67,6 +70,17 @@ class Reference:
     def tail(self, first: int) -> Reference:
         """Return the same without the ``first`` frames."""
         return replace(self, first=self.first + first, frames=self.frames - first)
+
+    def window(self, first: int, frames: int) -> Reference:
+        """Return so many of the frames from ``first`` on, to measure a part of the encode of all."""
+        return replace(self, first=self.first + first, frames=frames, within=first)
+
+    @property
+    def of_encode(self) -> str:
+        """What leads to the frames in the encode, in the same form as `prepare`."""
+        if self.within is None:
+            return ""
+        return f"trim=start_frame={self.within}:end_frame={self.within + self.frames},"
 
     @property
     def convert(self) -> str:

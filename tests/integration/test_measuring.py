@@ -144,6 +144,28 @@ def test_an_hdr_pictures_light_is_what_vmaf_sees(ffmpeg: Path, tmp_path: Path, c
     assert abs(score("pu21-pq") - score("pq")) > 0.2, "the curve changes nothing"
 
 
+def test_a_part_of_an_encode_scores_what_it_does_in_the_whole(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
+    source, whole = make(ffmpeg, tmp_path, "null", (1920, 96))
+    made = encode(ffmpeg, source, tmp_path / "encode.mkv")
+
+    def values(reference: Reference) -> tuple[float, ...]:
+        scores, _ = METRICS["vmaf"].measure(
+            made,
+            reference,
+            tmp_path / "scores.json",
+            stride=1,
+            threads=1,
+            context=context,
+            log="vmaf",
+        )
+        return scores.values
+
+    # the motion at its ends is that of the frames around it, which the part does not have
+    assert values(whole.window(3, 4))[1:-1] == values(whole)[4:6]
+
+
 @pytest.mark.parametrize("crop", ["640:320:0:0", "624:320:8:0", "584:320:24:0", "576:320:0:0"])
 def test_xpsnr_is_the_same_whatever_the_width(
     crop: str, ffmpeg: Path, tmp_path: Path, context: StageContext

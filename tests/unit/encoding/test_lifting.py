@@ -33,6 +33,7 @@ class Encodes:
         self.run, self.score, self.gain, self.blocks = run, score, gain, wrong
         self.known = Attempts(key="")
         self.made: list[tuple[float, int, int | None]] = []
+        self.looks: list[tuple[int, int]] = []
 
     def encoded(self, crf: float, first: int = 0, preset: int | None = None) -> Attempt:
         """Make an attempt, once."""
@@ -54,6 +55,13 @@ class Encodes:
             low = self.score + self.gain * (CRF - attempt.crf)
             values = [low if begin <= frame < end else 93.0 + (CRF - attempt.crf) / 8 for frame in frames]
         return scores_of("vmaf", values, stride=stride)
+
+    def look(self, attempt: Attempt, first: int, frames: int) -> Scores:
+        """Measure every frame of a part."""
+        self.looks.append((attempt.first + first, frames))
+        found = self.measured(attempt, 1).between(first, first + frames)
+        assert found is not None
+        return found
 
     def wrong(self, attempt: Attempt) -> tuple[tuple[int, float], ...]:
         """Return the run's frames, where the preset is the title's."""
@@ -90,7 +98,7 @@ def lift(segment: SegmentContext, trials: Encodes) -> Found:
     base = trials.encoded(CRF)
     tier = next(tiers(segment.target))
     trials.made.clear()
-    found = Found(base, trials.measured(base, 1), "target", good=True)
+    found = Found(base, trials.measured(base, tier.stride(FRAMES)), "target", good=True)
     return Lifting(segment, trials, tier).lifted(found)  # type: ignore[arg-type]
 
 
@@ -118,6 +126,23 @@ def test_a_low_run_in_the_head_keeps_the_tail(segment: SegmentContext) -> None:
     assert isinstance(found.chosen, Splice)
     assert (found.chosen.first, found.chosen.tail_crf) == (GOP, CRF)
     assert found.chosen.crf < CRF
+
+
+def test_a_run_between_measured_frames_is_found_where_one_of_them_is_low(segment: SegmentContext) -> None:
+    sampled = dataclasses.replace(segment, target=target(thorough=False, floor=78.0))
+    stride = next(tiers(sampled.target)).stride(FRAMES)
+    assert stride == 3
+    trials = Encodes((200, 205), score=70.0)
+    found = lift(sampled, trials)
+    assert trials.looks == []
+    assert isinstance(found.chosen, Splice), "two of three frames were measured"
+    trials = Encodes((199, 203), score=70.0)
+    found = lift(sampled, trials)
+    assert trials.looks[0] == (199, 5)
+    assert isinstance(found.chosen, Splice)
+    assert found.low == ()
+    trials = Encodes((201, 202), score=70.0)
+    assert isinstance(lift(sampled, trials).chosen, Attempt), "one frame is no run"
 
 
 def test_a_run_over_the_keyframe_takes_the_whole(segment: SegmentContext) -> None:

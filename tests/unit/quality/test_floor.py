@@ -18,6 +18,7 @@ from drapto.quality.floor import (
     low_scores,
     lower_crf,
     stretch,
+    suspects,
 )
 from drapto.quality.scale import VmafScale
 from drapto.quality.scores import scores_of
@@ -52,6 +53,19 @@ def test_one_measured_frame_alone_is_no_run_and_two_are() -> None:
     assert low([93.0, 70.0, 93.0, 93.0], stride=9) == []
     assert low([93.0, 70.0, 71.0, 93.0], stride=9) == [(9, 18, 70.0)]
     assert low([93.0, 93.0, 70.0, 71.0], stride=9, frames=31) == [(18, 13, 70.0)]
+
+
+def test_around_a_low_frame_alone_all_are_looked_at() -> None:
+    def around(values: list[float], stride: int, frames: int) -> list[range]:
+        scores = scores_of("vmaf", values, stride=stride)
+        low = low_scores(scores, 78.0, frames=frames, rate=RATE)
+        return suspects(scores, 78.0, low, frames=frames, rate=RATE)
+
+    assert around([93.0, 70.0, 93.0, 93.0], 9, 36) == [range(1, 18)]
+    assert around([70.0, 93.0, 93.0, 60.0], 9, 30) == [range(9), range(19, 30)]
+    assert around([93.0, 70.0, 70.0, 93.0], 9, 36) == [], "that is a run already"
+    assert around([93.0, 70.0, 93.0, 93.0], 2, 8) == [], "a run would have shown two"
+    assert around([93.0] * 4, 9, 36) == []
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=80), st.integers(1, 17))

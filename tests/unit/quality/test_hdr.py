@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from drapto.media.model import Colour
 from drapto.quality.hdr import HdrMeasure, light_of, light_text, lit
+
+DOCS = Path(__file__).parents[3] / "docs" / "quality.md"
 
 
 @pytest.mark.parametrize(
@@ -34,3 +38,7 @@ def test_of_other_transfers_nothing_is_known(transfer: str | None) -> None:
 
 def test_sdr_stays_as_it_is() -> None:
     assert lit("") == ""
+
+
+def test_the_docs_have_the_curve() -> None:
+    assert f"\n{lit('pu21-pq')}\n" in DOCS.read_text()
