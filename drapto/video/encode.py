@@ -78,6 +78,11 @@ def encode_arguments(
     ]
 
 
+REPEATED = "Last message repeated"
+DEMUXER = "[in#"
+"""How ffmpeg begins what a demuxer says: the probe has judged that, and not all of it is of the picture."""
+
+
 @dataclass(frozen=True)
 class Encode:
     """One finished encode of a segment.
@@ -131,7 +136,7 @@ def run_encoder(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(finished.cpu_seconds, 3),
         starts=starts,
-        complaints=finished.complaints,
+        complaints=_of_the_picture(finished.complaints),
     )
 
 
@@ -191,3 +196,13 @@ def count_packets(path: Path) -> int:
             return sum(1 for packet in container.demux(video=0) if packet.size)
     except av.FFmpegError as error:
         raise ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path) from error
+
+
+def _of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
+    kept = []
+    demuxer = False
+    for line in complaints:
+        # what is said again is said by who said it
+        demuxer = line.startswith(DEMUXER) or (demuxer and line.lstrip().startswith(REPEATED))
+        kept += [] if demuxer else [line]
+    return tuple(kept)
