@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
+from drapto.engine.vitals import INSTANT
 from drapto.errors import DraptoError, ToolMissingError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def require(tools: Tools) -> Tools:
 
 
 def _ask(ffmpeg: Path, *arguments: str) -> str:
-    return process.run([ffmpeg, *arguments]).stdout.decode(errors="replace")
+    return process.run([ffmpeg, *arguments], limits=INSTANT).stdout.decode(errors="replace")
 
 
 def _names(listing: str) -> frozenset[str]:

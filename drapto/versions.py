@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from drapto.about import VERSION
 from drapto.engine import atomic, process
 from drapto.engine.document import Model
+from drapto.engine.vitals import INSTANT
 from drapto.errors import DraptoError
 
 Stamp = tuple[int, int, int]
@@ -160,7 +161,7 @@ def _learn(ffmpeg: Path) -> Learnt:
 def _said(command: list[str]) -> str:
     """Return what a program writes to both outputs; nothing where it fails."""
     try:
-        done = process.run(command)
+        done = process.run(command, limits=INSTANT)
     except (DraptoError, OSError):  # OSError: no room for what it says
         return ""
     return done.stdout.decode(errors="replace") + done.stderr

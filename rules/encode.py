@@ -145,7 +145,7 @@ def _summary(title: Title, segment: Segment, encoded: EncodedSegment, *, by: str
     sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
     summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}{by}"
     if encoded.complaints:
-        log = f"{printable(title.logs)}/{STAGE.name}-{segment.name}.log"
+        log = f"{printable(title.logs)}/{STAGE.name}.log"
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"

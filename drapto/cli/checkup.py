@@ -12,6 +12,7 @@ import psutil
 
 from drapto.encoding.abav1 import INSTALL, find_ab_av1
 from drapto.engine import hwaccel, resources
+from drapto.engine.machine import usable_cores
 from drapto.errors import ToolMissingError
 from drapto.tools import BUNDLED, NEEDED_ENCODERS, WANTED_FILTERS, find_tools
 from drapto.versions import versions_of
@@ -168,6 +169,6 @@ def _memory(config: Config) -> Check:
 
 
 def _processors(config: Config) -> Check:
-    cores = resources.usable_cores()
+    cores = usable_cores()
     slots = resources.cpu_slots(config.resources.max_cpu)
     return Check("processors", "ok", f"{cores} usable, encoders for {slots}")

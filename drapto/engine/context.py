@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
+from drapto.engine.logs import write_log
+from drapto.engine.vitals import PATIENCE, Limits
 from drapto.errors import SpaceError
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class StageContext:
         logs: The directory of the title's logs.
         disk_rate: How fast drapto itself may write when it copies streams.
         ab_av1: The ab-av1 program; None to look for one.
+        patience: Seconds without a sign of life after which a child is killed; 0: never.
     """
 
     title: str
@@ -54,6 +57,7 @@ class StageContext:
     logs: Path
     disk_rate: DiskRate
     ab_av1: Path | None = None
+    patience: float = PATIENCE
 
     def run_ffmpeg(
         self,
@@ -65,11 +69,11 @@ class StageContext:
         feed: Iterable[bytes] | None = None,
         verbosity: str = "error",
     ) -> process.Finished:
-        """Run ffmpeg with ``arguments``, logged to ``logs/<log>.log``.
+        """Run ffmpeg with ``arguments``, logged to the log of its stage.
 
         Args:
             arguments: Everything after the global options; name files with `file_url`.
-            log: Names the log file.
+            log: The stage, and its part behind a hyphen: ``encode-0001``; a stage has one file.
             about: The file to name in an error.
             on_progress: Called about twice a second; standard output then carries the reports.
             feed: Chunks for standard input (``pipe:0``).
@@ -93,11 +97,11 @@ class StageContext:
         *,
         log: str,
         about: Path | None = None,
-        on_line: Callable[[str], None] | None = None,
+        on_line: Callable[[str], bool | None] | None = None,
         feed: Iterable[bytes] | None = None,
         forgive: Callable[[process.Finished], bool] | None = None,
     ) -> process.Finished:
-        """Run a program, logged to ``logs/<log>.log``; see `process.run`.
+        """Run a program, logged to the log of its stage; see `process.run`.
 
         Raises:
             ToolFailedError, ToolMissingError, SpaceError: As `process.run`.
@@ -105,37 +109,50 @@ class StageContext:
         try:
             return process.run(
                 command,
-                log=self.logs / f"{log}.log",
+                log=self._log(log),
+                entry=log,
                 on_line=on_line,
                 feed=feed,
                 about=about,
                 forgive=forgive,
+                limits=Limits(self.patience),
             )
         except SpaceError as error:
             # the child writes into the title's directory, and does not say which file it was
             raise SpaceError(error.problem, path=self.logs.parent, remedy=error.remedy) from error
 
+    def _log(self, log: str) -> Path:
+        """Return a stage's log; what is after the hyphen says which of its entries are meant."""
+        return self.logs / f"{log.partition('-')[0]}.log"
+
     def note(self, text: str, *, log: str) -> None:
-        """Write a line to ``logs/<log>.log``."""
-        process.write_log(self.logs / f"{log}.log", f"# {text}\n\n")
+        """Write a line to the log of a stage, for the entry ``log``."""
+        write_log(self._log(log), f"# {log}: {text}\n\n")
 
 
-def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[[str], None]:
-    """Return a reader of ffmpeg's ``-progress`` lines: ``key=value``, ``progress=`` ending a block."""
+def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[[str], bool]:
+    """Return a reader of ffmpeg's ``-progress`` lines: ``key=value``, ``progress=`` ending a block.
+
+    It tells of each line whether ffmpeg has got on: it reports also where it is stuck.
+    """
     seen: dict[str, str] = {}
+    reached: tuple[int, int, float] | None = None
 
-    def read(line: str) -> None:
+    def read(line: str) -> bool:
+        nonlocal reached
         key, _, value = line.partition("=")
         seen[key] = value.strip()
-        if key == "progress":
-            on_progress(
-                EncodeProgress(
-                    frame=int(_number(seen.get("frame"))),
-                    fps=_number(seen.get("fps")),
-                    size=int(_number(seen.get("total_size"))),
-                    position=_number(seen.get("out_time_us")) / 1e6,
-                )
-            )
+        if key != "progress":
+            return False
+        report = EncodeProgress(
+            frame=int(_number(seen.get("frame"))),
+            fps=_number(seen.get("fps")),
+            size=int(_number(seen.get("total_size"))),
+            position=_number(seen.get("out_time_us")) / 1e6,
+        )
+        before, reached = reached, (report.frame, report.size, report.position)
+        on_progress(report)
+        return reached != before
 
     return read
 

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from drapto.engine.machine import usable_cores
 from drapto.errors import SpaceError
 from drapto.words import size_text
 
@@ -23,13 +24,6 @@ ENCODER_BASE = 324 * MIB
 ENCODER_PER_PIXEL = 218
 """Memory of one SVT-AV1 encoder with its decoder, in bytes, and bytes per luma pixel, 10 bit, preset 6,
 `lp=1`: peak resident size 525 MB at 1280x720 and 2,134 MB at 2160x3840 (SVT-AV1 4.2 in ffmpeg 9.0.2)."""
-
-
-def usable_cores() -> int:
-    """Return the processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def cpu_slots(max_cpu: int) -> int:
