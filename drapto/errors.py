@@ -45,10 +45,12 @@ class DraptoError(Exception):
 
     Attributes:
         cause: The name of its cause (`drapto.engine.causes`); empty where its kind says enough.
+        final: Whether it is in vain to try again at once, though its cause may pass.
     """
 
     exit_code = EXIT_FAILED
     cause = ""
+    final = False
 
     def __init__(self, problem: str, *, path: Path | str | None = None, remedy: str | None = None) -> None:
         self.problem = problem
@@ -95,6 +97,8 @@ class LockedError(UsageError):
 
 class ToolMissingError(UsageError):
     """A tool is missing, or lacks a capability that the job needs."""
+
+    cause = "tool broken"
 
 
 class SourceError(DraptoError):

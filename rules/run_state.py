@@ -15,9 +15,13 @@ from drapto import tools
 from drapto.engine import atomic, process
 from drapto.engine.context import StageContext
 from drapto.engine.execution import EngineSettings, engine_named
+from drapto.engine.group import Priority
+from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.resources import DiskRate, cpu_slots
+from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
 from drapto.state.events import FileDiscovered
 from drapto.state.fingerprint import Fingerprints
@@ -46,6 +50,7 @@ class RunState:
         fingerprints: The memory of content digests.
         lock: The project's lock.
         run_name: Tells this run from the next.
+        failed: The causes for which tasks of this run failed.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -54,6 +59,8 @@ class RunState:
         self.fingerprints = Fingerprints(state_dir / "fingerprints.json")
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
+        self._tools: tools.Tools | None = None
+        self.failed: set[str] = set()
         self._recording: Subscription | None = None
         self.run_name = secrets.token_hex(8)
         self._said: set[tuple[str, str]] = set()
@@ -69,9 +76,27 @@ class RunState:
         with self._guard:
             if self._engine is None:
                 config = project.config
-                settings = EngineSettings(self.state_dir, cpus(project), config.resources.max_memory)
+                settings = EngineSettings(
+                    self.state_dir,
+                    cpus(project),
+                    memory_budget(config.resources.max_memory),
+                    writes=(project.work_dir, project.root / config.output.dir),
+                    reserve=config.resources.disk_reserve,
+                    disk_wait=config.resources.disk_wait,
+                )
                 self._engine = engine_named(config.engine.name, settings)
             return self._engine
+
+    def tools(self, project: Project) -> tools.Tools:
+        """Return the ffmpeg that this run works with: decided once, whatever becomes of PATH meanwhile.
+
+        Raises:
+            ToolMissingError: There is none, or it cannot be run.
+        """
+        with self._guard:
+            if self._tools is None:
+                self._tools = tools.find_tools(project.config.tools.ffmpeg)
+            return self._tools
 
     def cancel(self) -> None:
         """End all that this run's engine runs."""
@@ -139,7 +164,9 @@ class RunState:
         with self._guard:
             if self._recording is not None:
                 self._recording()
-            self._recording = self._engine = None
+            self._recording = self._engine = self._tools = None
+            self.failed.clear()
+            look_again()
             self._said.clear()
             self.run_name = secrets.token_hex(8)
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
@@ -184,13 +211,15 @@ def context_for(project: Project, title: Title) -> StageContext:
     Raises:
         ToolMissingError: There is no ffmpeg that can do the work.
     """
-    found = tools.require(tools.find_tools(project.config.tools.ffmpeg))
+    found = tools.require(state_of(project).tools(project))
+    patience = project.config.processing.stall_timeout
     return StageContext(
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
+        patience=PATIENCE if patience == "auto" else patience,
     )
 
 
@@ -216,6 +245,9 @@ def begin(project: Project) -> None:
                 atomic.sweep(title.work)
                 atomic.sweep_beside(title.output)
         process.allow_children()
+        resources = project.config.resources
+        process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
+        Breaker(project.state_dir / "breaker", 0).begin()
         state.engine(project)
         _watch_signals()
         for title in project.titles:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
-from drapto.errors import DraptoError, SourceError, SpaceError, StageError, printable
+from drapto.engine.causes import of_error
+from drapto.errors import DraptoError, SourceError, StageError, printable
 from drapto.media.model import SourceInfo
+from drapto.rules.attempts import NotBegunError, persistently
+from drapto.rules.failures import foreseen
 from drapto.rules.run_state import state_of
 from drapto.rules.work import Work
-from drapto.state.doit_plugins import READ, SAID, forget
+from drapto.state.doit_plugins import READ, SAID, StageFailed, forget
 from drapto.state.readings import Readings
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
 
@@ -104,7 +106,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
     reads = file_dep, [str(path) for path in rule.reads]
     return Task(
         name,
-        [(perform, [name, rule.action, project, title, rule.arguments, reads])],
+        [(perform, [name, rule.action, project, title, rule.arguments, reads, rule.place(title)])],
         file_dep=file_dep,
         targets=[shown(project, path) for path in rule.targets],
         task_dep=list(rule.task_dep),
@@ -193,27 +195,34 @@ def perform(
     title: Title,
     arguments: dict[str, Any],
     reads: tuple[Sequence[str], Sequence[str]],
+    place: dict[str, Any],
 ) -> Any:
     """Run a rule's action; turn what the user can act on into doit's failure, one line.
 
     What it read must be there, unchanged, when it ends, and be of the source that was probed; the states of
-    these files go to the database as they were when it began. An exception that is not expected here is a
-    bug: it goes on to doit, which shows where it came from.
+    these files go to the database as they were when it began. Where it fails for what may pass, it is tried
+    again (`attempts`). An exception that is not expected here is a bug: it goes on to doit, which shows where
+    it came from.
     """
-    try:
-        state = state_of(project)
-        state.prepare(project)
-        forget(project.database, name)
-        paths = {one: os.path.join(project.root, one) for one in reads[0]}  # noqa: PTH118  as above
+    state = state_of(project)
+    work = Work(project, title, state)
+    paths = {one: os.path.join(project.root, one) for one in reads[0]}  # noqa: PTH118  as above
+
+    def once() -> dict[str, Any]:
         readings = Readings(paths.values(), state.fingerprints, more=reads[1])
         _require_probed(readings, name, title)
-        said = action(Work(project, title, state), **arguments)
+        said = action(work, **arguments)
         _require_unchanged(readings)
-    except DraptoError as error:
-        return TaskFailed(str(error))
-    except OSError as error:
-        return TaskFailed(str(_expected(error, title)))
-    return {SAID: said or "", READ: {one: readings.states[path] for one, path in paths.items()}}
+        return {SAID: said or "", READ: {one: readings.states[path] for one, path in paths.items()}}
+
+    try:
+        state.prepare(project)
+        forget(project.database, name)
+        return persistently(work, name, place, once)
+    except (DraptoError, OSError) as error:
+        known = foreseen(error, title)
+        silent = isinstance(known, NotBegunError)
+        return StageFailed(str(known), of_error(known).name, silent=silent)
 
 
 def _require_probed(readings: Readings, name: str, title: Title) -> None:
@@ -232,20 +241,6 @@ def _require_unchanged(readings: Readings) -> None:
     for path in readings.changed():
         remedy = "run again, and leave it alone meanwhile"
         raise StageError("changed while it was read", path=path, remedy=remedy)
-
-
-def _expected(error: OSError, title: Title) -> DraptoError:
-    path = error.filename or title.work
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SpaceError("the disk is full", path=path, remedy="free some space and run again")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return StageError(f"is not allowed ({error.strerror})", path=path, remedy="check its permissions")
-    if error.filename is None:
-        raise error
-    if error.errno in (errno.ENOENT, errno.ELOOP):
-        return StageError("does not exist", path=path, remedy="put it back, or connect its disk")
-    remedy = "check the disk, delete the file if it is a work file, and run again"
-    return StageError(f"cannot be used ({error.strerror})", path=path, remedy=remedy)
 
 
 def failing(name: str, message: str, place: dict[str, Any], *, parent: str) -> Task:

@@ -31,12 +31,14 @@ class EncodeProgress:
         fps: Frames per second since its start.
         size: Bytes written so far.
         position: Presentation time reached, seconds; for streams without frames.
+        peak: The most memory that it held, bytes, once it has ended; 0 before.
     """
 
     frame: int
     fps: float
     size: int
     position: float = 0.0
+    peak: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 from pathlib import Path
+from typing import Literal
 
 CGROUPS = Path("/sys/fs/cgroup")
 
@@ -99,6 +100,28 @@ def _left_in(folder: str) -> int | None:
     stat = _table(f"{folder}/memory.stat")
     cache = stat.get("total_inactive_file", stat.get("inactive_file", 0))
     return min(known) - max(0, used - cache)
+
+
+MEMORY_SHARE = 0.8
+"""``auto``: the part of what is free that encoders may take; the rest is for the disk's cache, and others."""
+
+
+@functools.cache
+def _free_in_the_beginning() -> int:
+    return available_memory()
+
+
+def memory_budget(wanted: int | Literal["auto"]) -> int:
+    """Return the bytes that all encoders together may take.
+
+    What is free is found out once for each run (`look_again`): it does not shrink while they take it.
+    """
+    return int(MEMORY_SHARE * _free_in_the_beginning()) if wanted == "auto" else wanted
+
+
+def look_again() -> None:
+    """Forget what was free: a new run begins."""
+    _free_in_the_beginning.cache_clear()
 
 
 def memory_pressure() -> float:

@@ -261,6 +261,11 @@ def resume() -> None:
         _paused.clear()
 
 
+def is_paused() -> bool:
+    """Return whether everything waits for room on a disk."""
+    return _paused.is_set()
+
+
 def set_priority(priority: Priority) -> None:
     """Start children with this priority from now on."""
     global _priority  # noqa: PLW0603  once for a run
@@ -270,6 +275,7 @@ def set_priority(priority: Priority) -> None:
 def kill_all() -> None:
     """Kill every running child and start no more; called when the run is interrupted."""
     _stopping.set()
+    _paused.clear()
     with _children_lock:
         _group.kill()
         children = list(_children)

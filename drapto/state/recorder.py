@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
 from drapto.state.encode_data import ENCODING, PROGRESS, ProgressRecord, Running, summarise
-from drapto.state.events import EncodingComplete, EncodingStarted, ErrorEvent, Progress, SegmentComplete
+from drapto.state.events import (
+    EncodingComplete,
+    EncodingStarted,
+    ErrorEvent,
+    Progress,
+    SegmentComplete,
+    StageRetried,
+)
 from drapto.state.ledger import JOURNAL, PLAN, Ledger, read_record
 from drapto.state.lock import current_run
 
@@ -85,6 +92,8 @@ class Recorder:
             case EncodingStarted(segment=number) | SegmentComplete(segment=number):
                 self._change(folder, event, number)
             case ErrorEvent(stage="encode", segment=int(number)):
+                self._change(folder, event, number)
+            case StageRetried(stage="encode", segment=int(number)):
                 self._change(folder, event, number)
             case EncodingComplete():
                 self._change(folder, event, None)

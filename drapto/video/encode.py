@@ -28,9 +28,6 @@ SHORTEST_KEYINT = 2
 """With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals:
 a title with a segment of one frame, or of frames that are shown for long, could not be joined."""
 
-CRASH_RETRIES = 1
-"""How often an encoder that was killed, or crashed, is started again before its segment fails."""
-
 FILM_GRAIN = "film-grain=8:film-grain-denoise=1"
 """What `encoding.film_grain` asks of SVT-AV1: the strength that its documentation names for typical film."""
 
@@ -120,6 +117,8 @@ def run_encoder(
     started = time.monotonic()
     finished, starts = _encoded(request, target, settings, context, report or (lambda _: None))
     frames = count_packets(target)
+    if report is not None and finished.peak:
+        report(EncodeProgress(frames, 0.0, target.stat().st_size, peak=finished.peak))
     if frames != settings.frames:
         raise FrameCountError(
             f"segment {request.index} came to {frames} frames instead of {settings.frames}",
@@ -162,14 +161,7 @@ def _encoded(
         if not problem:
             return finished, starts
         decoder.give_up(problem)
-    limit = starts + CRASH_RETRIES + 1
-    while True:
-        starts += 1
-        try:
-            return run(None), starts
-        except ToolFailedError as error:
-            if starts == limit or "killed by signal" not in error.problem:
-                raise
+    return run(None), starts + 1
 
 
 def _wrong(finished: Finished, target: Path, settings: EncodeSettings) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from drapto.state.doit_plugins.checker import bound_checker
 from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget
 from drapto.state.doit_plugins.order import OrderedRun, keep_order
-from drapto.state.doit_plugins.reporter import StageReporter, bound_reporter
+from drapto.state.doit_plugins.reporter import StageFailed, StageReporter, bound_reporter
 
 __all__ = [
     "READ",
@@ -20,6 +20,7 @@ __all__ = [
     "DurableDB",
     "FastCodec",
     "OrderedRun",
+    "StageFailed",
     "StageReporter",
     "bound_checker",
     "bound_reporter",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import signal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from drapto.engine import causes
-from drapto.engine.causes import Cause
 from drapto.errors import SpaceError, StageError, StalledError
+
+if TYPE_CHECKING:
+    from drapto.engine.causes import Cause
 
 MUXER = "[out#0/matroska] Nothing was written into output file, because at least one of its streams received"
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -16,6 +16,9 @@ from drapto.engine import process
 from drapto.engine.context import _progress_reader
 from drapto.engine.vitals import Limits
 from drapto.errors import StalledError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 QUICK = Limits(patience=1.2)
 
@@ -86,7 +89,7 @@ def test_reports_of_progress_are() -> None:
 
 
 def test_a_question_is_bounded_whatever_the_child_does() -> None:
-    with pytest.raises(StalledError, match="did not answer within 0.5 s"):
+    with pytest.raises(StalledError, match=r"did not answer within 0\.5 s"):
         process.run([sys.executable, "-c", "while True: pass"], limits=Limits(seconds=0.5))
 
 
