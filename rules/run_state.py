@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import secrets
-import signal
-import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drapto import tools
+from drapto.about import VERSION
 from drapto.engine import atomic, process
 from drapto.engine.context import StageContext
 from drapto.engine.execution import EngineSettings, engine_named
@@ -21,22 +19,21 @@ from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.rules.signals import watch_signals
 from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
 from drapto.state.events import FileDiscovered
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
+from drapto.state.run_log import RunLog
+from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-    from types import FrameType
 
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
-
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class RunState:
@@ -62,6 +59,7 @@ class RunState:
         self._tools: tools.Tools | None = None
         self.failed: set[str] = set()
         self._recording: Subscription | None = None
+        self._logging: Subscription | None = None
         self.run_name = secrets.token_hex(8)
         self._said: set[tuple[str, str]] = set()
         self._running = False
@@ -148,6 +146,19 @@ class RunState:
                 recorder = Recorder({title.name: title.encode_data for title in project.titles})
                 self._recording = self.bus.subscribe(recorder)
 
+    def log(self, project: Project) -> None:
+        """Have what happens in this run written down, one log for each run."""
+        with self._guard:
+            if self._logging is None:
+                logs = self.state_dir / "logs"
+                self._logging = self.bus.subscribe(RunLog(logs, lambda: self._described(project)))
+
+    def _described(self, project: Project) -> str:
+        """Return what the run works with."""
+        found = self.tools(project)
+        where = f"{found.ffmpeg} ({found.origin}), version {found.version}"
+        return f"drapto {VERSION}, ffmpeg {where}, {count_text(len(project.titles), 'title')}"
+
     def once(self, title: Title, text: str) -> bool:
         """Return whether this is the first time in this run that ``text`` is to be said of a title."""
         with self._guard:
@@ -159,12 +170,16 @@ class RunState:
         """End a run: write no more down, remember the digests, give the lock back.
 
         Args:
-            ended_well: Whether the next run may believe that nothing was left lying about.
+            ended_well: Whether the next run may believe that nothing was left lying about; where something
+                failed, was interrupted or is still being written, it may not.
         """
         with self._guard:
+            ended_well = ended_well and not (self.failed or process.is_stopping() or atomic.left_behind())
             if self._recording is not None:
                 self._recording()
-            self._recording = self._engine = self._tools = None
+            if self._logging is not None:
+                self._logging()
+            self._recording = self._logging = self._engine = self._tools = None
             self.failed.clear()
             look_again()
             self._said.clear()
@@ -223,8 +238,12 @@ def context_for(project: Project, title: Title) -> StageContext:
     )
 
 
-def begin(project: Project) -> None:
+def begin(project: Project, *, own: bool = True) -> None:
     """Begin a run: lock the project, sweep up what a killed run left, and die tidily from now on.
+
+    Args:
+        project: The project.
+        own: Whether the process is drapto's own.
 
     Raises:
         LockedError: Another run works in the project.
@@ -241,15 +260,14 @@ def begin(project: Project) -> None:
     ended_well = state.claim()
     try:
         if not ended_well:
-            for title in project.titles:
-                atomic.sweep(title.work)
-                atomic.sweep_beside(title.output)
+            _sweep(project)
+        state.log(project)
         process.allow_children()
         resources = project.config.resources
         process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
         Breaker(project.state_dir / "breaker", 0).begin()
         state.engine(project)
-        _watch_signals()
+        watch_signals(_cancel_all, own=own)
         for title in project.titles:
             if title.source.is_file():
                 size = title.source.stat().st_size
@@ -259,49 +277,21 @@ def begin(project: Project) -> None:
         raise
 
 
-def _watch_signals() -> None:
-    """Make a signal end the run as Ctrl-C does, and take its children with it."""
-    if threading.current_thread() is not threading.main_thread():
-        return  # a program that runs drapto in a thread handles its signals itself
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        for state in list(_states.values()):
-            state.cancel()
-        process.kill_all()
-        raise KeyboardInterrupt
-
-    for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, stop)
-    sys.excepthook = _quiet_interrupt(sys.excepthook)
+def _cancel_all() -> None:
+    for state in list(_states.values()):
+        state.cancel()
 
 
-@contextlib.contextmanager
-def signals_restored() -> Iterator[None]:
-    """Give a program that calls drapto its own signal handlers back after a run."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handlers = [(number, signal.getsignal(number)) for number in SIGNALS]
-    hook = sys.excepthook
-    try:
-        yield
-    finally:
-        sys.excepthook = hook
-        for number, handler in handlers:
-            if handler is not None:  # None: not set from Python, so it cannot be put back
-                signal.signal(number, handler)
+def _sweep(project: Project) -> None:
+    """Remove what killed runs left: also of titles that this one does not have, as their lock is the same.
 
-
-def _quiet_interrupt(hook: Any) -> Any:
-    """Say one line, not a traceback, when an interrupt ends the process."""
-
-    def say(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            sys.stderr.write("interrupted; run again to go on from here\n")
-            sys.stderr.flush()
-            os._exit(130)
-        hook(kind, error, trace)
-
-    return say
+    A directory that is none of a title's is left alone: the work directory may hold others.
+    """
+    own = {title.work for title in project.titles} | {project.state_dir}
+    if project.work_dir.is_dir():
+        for folder in project.work_dir.iterdir():
+            is_title = (folder / "probe.json").is_file() or (folder / "logs").is_dir()
+            if folder in own or (is_title and not folder.is_symlink()):
+                atomic.sweep(folder)
+    for title in project.titles:
+        atomic.sweep_beside(title.output)

@@ -13,7 +13,8 @@ from drapto.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_RESOURCE, UsageErr
 from drapto.project import require_output, require_sources
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config, make_state_dir
-from drapto.rules.run_state import begin, signals_restored, state_of
+from drapto.rules.run_state import begin, state_of
+from drapto.rules.signals import signals_restored
 from drapto.state.doit_plugins import OrderedRun
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def run(
     try:
         with signals_restored():
             make_state_dir(project)
-            begin(project)
+            begin(project, own=not quiet)
             try:
                 failed = state_of(project).failed
                 return _exit_code(int(main.run(["run", *options, *targets])), failed)
