@@ -11,15 +11,20 @@ in ``settings``. What is not there cannot make it run again.
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from drapto.rules.cleaning import clean
-from drapto.rules.explaining import PlannedTask, explain, qualities
-from drapto.rules.graph import graph
+from drapto.rules.graph import default_tasks, graph
 from drapto.rules.project import DODO, doit_config, here
 from drapto.rules.run_state import bus_of
-from drapto.rules.running import run
 from drapto.rules.stage import Known, Stage, register
 from drapto.rules.task import Rule, task
 from drapto.rules.work import Work
+
+if TYPE_CHECKING:
+    from drapto.rules.explaining import PlannedTask, explain, qualities
+    from drapto.rules.running import run
 
 __all__ = [
     "DODO",
@@ -30,6 +35,7 @@ __all__ = [
     "Work",
     "bus_of",
     "clean",
+    "default_tasks",
     "doit_config",
     "explain",
     "graph",
@@ -39,3 +45,13 @@ __all__ = [
     "run",
     "task",
 ]
+
+_LATER = {"PlannedTask": "explaining", "explain": "explaining", "qualities": "explaining", "run": "running"}
+"""What a dodo.py has no use for: a run with nothing to do need not wait for its import."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

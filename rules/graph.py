@@ -91,10 +91,13 @@ def graph(
             yield group(stage.name, [stage.of(title) for title in project.titles], doc=stage.doc)
 
 
-def default_tasks(project: Project) -> list[str]:
-    """Return the tasks of all titles that exist however much is known: what runs when nothing is named."""
+def default_tasks(project: Project, titles: Sequence[Title] | None = None) -> list[str]:
+    """Return the tasks of titles, by default of all, that exist however much is known of these.
+
+    They are what runs when nothing is named.
+    """
     own = [stage for stage in stages() if stage.part is None]
-    return [stage.of(title) for title in project.titles for stage in own]
+    return [stage.of(title) for title in (project.titles if titles is None else titles) for stage in own]
 
 
 def title_tasks(

@@ -121,7 +121,8 @@ def _show(project: Project, shown: list[Display]) -> Display:
     with _showing:
         if not shown:
             folders = {title.name: title.encode_data for title in project.titles}
-            display = Display(list(folders), state_of(project).bus, folders=folders)
+            names = {title.name: title.source.stem for title in project.titles}
+            display = Display(names, state_of(project).bus, folders=folders)
             display.start()
             shown.append(display)
         return shown[0]
@@ -142,12 +143,13 @@ def _summary(project: Project, display: Display) -> list[SummaryRow]:
     titles = {title.name: title for title in project.titles}
     return [
         SummaryRow(
-            title=one.title,
+            title=titles[one.title].source.stem,
             source_bytes=_size(titles[one.title].source) or 0,
             output_bytes=None if one.failed else _size(titles[one.title].output),
             seconds=one.until - one.since,
             duration=one.duration,
             failed=one.failed,
+            problems=tuple(one.problems),
         )
         for one in display.outcomes()
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import secrets
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,7 @@ class RunState:
         self.failed: set[str] = set()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None
-        self.run_name = secrets.token_hex(8)
+        self.run_name = os.urandom(8).hex()
         self._said: set[tuple[str, str]] = set()
         self._running = False
         self._guard = threading.RLock()
@@ -183,7 +183,7 @@ class RunState:
             self.failed.clear()
             look_again()
             self._said.clear()
-            self.run_name = secrets.token_hex(8)
+            self.run_name = os.urandom(8).hex()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()
             self.lock.release(ended_well=ended_well)

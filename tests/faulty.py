@@ -1,4 +1,4 @@
-"""An ffmpeg that has a fault at chosen calls: it hangs, is killed, or leaves garbage, and else is the real one."""
+"""An ffmpeg that goes wrong at chosen calls: it hangs, is killed, leaves garbage; else it is the real one."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.titles import nothing_here
 from drapto.errors import printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ MOST_REASONS = 3
 """How many of a task's reasons a line shows."""
 
 
-@click.command(short_help="Show what would run, and why.")
+@click.command(
+    short_help="Show what would run, and why.",
+    epilog=options.examples("drapto plan", "drapto plan movie.mkv -o out --json"),
+)
 @options.project_options
 @options.as_json
 def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
@@ -35,6 +39,9 @@ def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
     tasks, qualities = rules.explain(project), rules.qualities(project)
     if as_json:
         options.echo_json({"qualities": qualities, "tasks": [_record(task) for task in tasks]})
+        return
+    if not project.titles:
+        say(nothing_here(project))
         return
     for line in render(tasks, qualities):
         say(line)
@@ -68,8 +75,6 @@ def render(tasks: Iterable[PlannedTask], qualities: Mapping[str, str] = MappingP
         qualities: How titles' quality is set, and why, as far as that is known.
     """
     tasks = list(tasks)
-    if not tasks:
-        return ["Nothing to do: this project has no sources."]
     alike = Counter((task.title, task.stage, task.action, task.reasons) for task in tasks)
     lines: list[str] = []
     seen: set[str] = set()

@@ -9,6 +9,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.titles import nothing_here
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 MARKS = {"done": "✓", "partly": "…", "waiting": "·"}
 
 
-@click.command(short_help="Show how far each title is.")
+@click.command(
+    short_help="Show how far each title is.", epilog=options.examples("drapto status", "drapto status --json")
+)
 @options.project_options
 @options.as_json
 def status(as_json: bool, **named: Unpack[options.Named]) -> None:
@@ -31,7 +34,7 @@ def status(as_json: bool, **named: Unpack[options.Named]) -> None:
         options.echo_json({"titles": [asdict(title) for title in titles]})
         return
     if not titles:
-        say("This project has no sources.")
+        say(nothing_here(project))
     for title in titles:
         for line in lines(title):
             say(line)

@@ -68,12 +68,6 @@ class EncodingSettings(Section):
 
     @model_validator(mode="after")
     def _can_hold(self) -> EncodingSettings:
-        if self.vmaf_target > 95 and self.crf.largest > 20:  # noqa: PLR2004  the rule is in the text below
-            raise refuse(
-                "vmaf_target",
-                f"= {self.vmaf_target:g} cannot be reached at CRF {self.crf.largest:g}",
-                "with a VMAF target above 95 set every encoding.crf to at most 20",
-            )
         if self.preset > 8 and self.wants_grain:  # noqa: PLR2004  the rule is in the text below
             raise refuse(
                 "preset",
@@ -267,3 +261,14 @@ class Config(Section):
     audio: AudioSettings = AudioSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Config:
+        target, fixed = self.encoding.vmaf_target, self.encoding.crf.largest
+        if self.quality.mode == "crf" and target > 95 and fixed > 20:  # noqa: PLR2004  said in the text below
+            raise refuse(
+                "encoding.vmaf_target",
+                f"= {target:g} cannot be reached at the fixed CRF {fixed:g}",
+                'set quality.mode = "auto", or every encoding.crf to at most 20',
+            )
+        return self

@@ -43,7 +43,7 @@ def test_init_makes_a_project(here: Path) -> None:
     assert names == ["dodo.py", "drapto.toml", "output", "source"]
     assert load_config(here / "films", environ={}) == Config()
     compile((here / "films" / "dodo.py").read_text(), "dodo.py", "exec")
-    assert "then run `doit`" in done.output
+    assert "then run `drapto run`" in done.output
 
 
 def test_init_overwrites_nothing(here: Path) -> None:

@@ -49,7 +49,3 @@ def test_like_tasks_are_counted_together() -> None:
         "  keep  probe             up to date",
         "12 to run, 3 up to date",
     ]
-
-
-def test_a_project_without_sources_has_nothing_to_do() -> None:
-    assert render([]) == ["Nothing to do: this project has no sources."]

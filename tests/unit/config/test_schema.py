@@ -94,9 +94,13 @@ def test_vmaf_99_needs_low_crfs() -> None:
     assert load("encoding.vmaf_target=99", *low).encoding.vmaf_target == 99
 
 
+def test_a_vmaf_above_95_is_aimed_at_whatever_the_fixed_crfs_are() -> None:
+    assert load("encoding.vmaf_target=96").encoding.vmaf_target == 96
+
+
 @pytest.mark.parametrize("size", ["sd", "hd", "uhd"])
-def test_vmaf_above_95_with_any_crf_above_20_is_refused(size: str) -> None:
-    low = {f"encoding.crf.{one}": 20 for one in ("sd", "hd", "uhd")}
+def test_vmaf_above_95_at_a_fixed_crf_above_20_is_refused(size: str) -> None:
+    low = {f"encoding.crf.{one}": 20 for one in ("sd", "hd", "uhd")} | {"quality.mode": "crf"}
     with pytest.raises(ConfigError, match=r"encoding\.vmaf_target = 95\.5 .* CRF 20\.25; .* at most 20"):
         load_config(
             environ={}, overrides={**low, f"encoding.crf.{size}": 20.25, "encoding.vmaf_target": 95.5}
