@@ -140,4 +140,10 @@ class ArtifactError(StageError):
 
 
 class ValidationError(DraptoError):
-    """The finished file is not what was promised; it is kept in the work directory."""
+    """The finished file is not what was promised; it is kept in the work directory.
+
+    Attributes:
+        failed: The names of the checks that failed.
+    """
+
+    failed: tuple[str, ...] = ()

@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from drapto.engine import causes, process
-from drapto.errors import DraptoError, StageError
+from drapto.errors import DraptoError, StageError, printable
 from drapto.rules.failures import foreseen
+from drapto.rules.healing import heal
 from drapto.state import memory
 from drapto.state.breaker import Breaker
 from drapto.state.events import RunPaused, RunResumed, StageRetried
@@ -50,17 +51,21 @@ def persistently(work: Work, task: str, place: dict[str, Any], once: Callable[[]
     while True:
         _await_admission(work, breaker, task)
         attempt += 1
+        began = time.time()
         try:
             result = once()
         except (DraptoError, OSError, MemoryError) as error:
             known = foreseen(error, work.title)
             cause = causes.of_error(known)
             if process.is_stopping():
-                raise known from error
+                raise known  # noqa: B904  it has its cause
+            if _healed(work, place, known, began, attempt):
+                attempt -= 1
+                continue
             again = cause.transient and not known.final
             _count(work, breaker, task, cause, again=again)
             if not again or attempt >= settings.max_attempts:
-                raise known from error
+                raise known  # noqa: B904  as above
             wait = min(LONGEST_WAIT, FIRST_WAIT * 4 ** (attempt - 1))
             work.publish(
                 StageRetried(
@@ -76,6 +81,25 @@ def persistently(work: Work, task: str, place: dict[str, Any], once: Callable[[]
         else:
             breaker.passed()
             return result
+
+
+def _healed(work: Work, place: dict[str, Any], error: DraptoError, began: float, attempt: int) -> bool:
+    """Return whether what the stage found broken was made again."""
+    try:
+        remade = heal(work, place, error, began)
+    except (DraptoError, OSError) as failure:
+        error.remedy = f"making it again failed, too ({failure}); {error.remedy or 'run again'}"
+        return False
+    if not remade:
+        return False
+    said = f"{error.problem}; made again by {', '.join(remade)}"
+    attempts = work.project.config.processing.max_attempts
+    text = said if error.path is None else f"{printable(error.path)}: {said}"
+    cause = causes.BROKEN.name
+    work.publish(
+        StageRetried(**place, message=text, cause=cause, attempt=attempt, attempts=attempts, seconds=0.0)
+    )
+    return True
 
 
 def _count(work: Work, breaker: Breaker, task: str, cause: Cause, *, again: bool) -> None:

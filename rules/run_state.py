@@ -29,7 +29,10 @@ from drapto.state.run_log import RunLog
 from drapto.words import count_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from doit.task import Task
 
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
@@ -48,6 +51,8 @@ class RunState:
         lock: The project's lock.
         run_name: Tells this run from the next.
         failed: The causes for which tasks of this run failed.
+        healed: When what a task had made was found broken and made again, by the task's name.
+        tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -58,6 +63,8 @@ class RunState:
         self._engine: Engine | None = None
         self._tools: tools.Tools | None = None
         self.failed: set[str] = set()
+        self.healed: dict[str, float] = {}
+        self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None
         self.run_name = os.urandom(8).hex()
@@ -181,6 +188,7 @@ class RunState:
                 self._logging()
             self._recording = self._logging = self._engine = self._tools = None
             self.failed.clear()
+            self.healed.clear()
             look_again()
             self._said.clear()
             self.run_name = os.urandom(8).hex()

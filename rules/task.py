@@ -11,14 +11,13 @@ from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
 from drapto.engine.causes import of_error
-from drapto.errors import DraptoError, SourceError, StageError, printable
-from drapto.media.model import SourceInfo
+from drapto.errors import DraptoError, printable
 from drapto.rules.attempts import NotBegunError, persistently
+from drapto.rules.doing import do
 from drapto.rules.failures import foreseen
 from drapto.rules.run_state import state_of
 from drapto.rules.work import Work
-from drapto.state.doit_plugins import READ, SAID, StageFailed, forget
-from drapto.state.readings import Readings
+from drapto.state.doit_plugins import StageFailed, forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
 
 if TYPE_CHECKING:
@@ -206,41 +205,14 @@ def perform(
     """
     state = state_of(project)
     work = Work(project, title, state)
-    paths = {one: os.path.join(project.root, one) for one in reads[0]}  # noqa: PTH118  as above
-
-    def once() -> dict[str, Any]:
-        readings = Readings(paths.values(), state.fingerprints, more=reads[1])
-        _require_probed(readings, name, title)
-        said = action(work, **arguments)
-        _require_unchanged(readings)
-        return {SAID: said or "", READ: {one: readings.states[path] for one, path in paths.items()}}
-
     try:
         state.prepare(project)
         forget(project.database, name)
-        return persistently(work, name, place, once)
+        return persistently(work, name, place, lambda: do(name, action, work, arguments, reads))
     except (DraptoError, OSError) as error:
         known = foreseen(error, title)
         silent = isinstance(known, NotBegunError)
         return StageFailed(str(known), of_error(known).name, silent=silent)
-
-
-def _require_probed(readings: Readings, name: str, title: Title) -> None:
-    """Refuse a source that is no longer the one that was probed: picture and sound would be of two films."""
-    state = readings.states.get(str(title.source))
-    if state is None or name.startswith("probe:"):
-        return
-    info = SourceInfo.read_if_whole(title.probe)
-    if info is not None and info.digest != state[-1]:
-        remedy = "run again, and leave it alone meanwhile"
-        raise SourceError("has changed since it was probed", path=title.source, remedy=remedy)
-
-
-def _require_unchanged(readings: Readings) -> None:
-    """Refuse what was made of a file that is not there any more as it was: nobody knows what was read."""
-    for path in readings.changed():
-        remedy = "run again, and leave it alone meanwhile"
-        raise StageError("changed while it was read", path=path, remedy=remedy)
 
 
 def failing(name: str, message: str, place: dict[str, Any], *, parent: str) -> Task:

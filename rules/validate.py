@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
     plan, encoded = known.planned, str(title.encoded)
+    audio = [title.audio(number) for number in range(len(known.probed.audio))]
     rule = Rule(
         STAGE.name,
         build,
@@ -37,6 +38,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
             *decode_check.targets(title, plan),
+            *audio,
         ],
         targets=[title.validation, title.output],
         task_dep=[name_of("mux", title), decode_check.group_name(title)],
@@ -77,6 +79,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
             fields=FieldsInfo.read(title.fields),
             plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
             decoded=[segment for part in parts for segment in part.segments],
+            audio=[title.audio(number) for number in range(len(info.audio))],
         ),
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),

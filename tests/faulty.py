@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = """#!PYTHON -SE
-import json, os, signal, subprocess, sys, time
+import json, os, random, signal, subprocess, sys, time
 plan = json.load(open("PLAN"))
 arguments = sys.argv[1:]
 words = " ".join(arguments)
@@ -56,7 +56,7 @@ elif os.path.isfile(target):
             file.truncate(0)
         elif fault == "garbage":
             file.seek(size // 3)
-            file.write(os.urandom(size // 3))
+            file.write(random.Random(size).randbytes(size // 3))
 sys.exit(status)
 """
 

@@ -70,13 +70,15 @@ TOOL_BROKEN = Cause(
 FAILED = Cause("failed", "failed", "see its log", transient=True)
 REFUSED = Cause("refused", "was refused", "see the message")
 """What is known of the failure already: a check, a limit, a setting."""
+BROKEN = Cause("broken", "left something broken", "run again")
+"""What a stage made is not whole; it is made again."""
 DRAPTO = Cause("drapto's fault", "is a fault of drapto's", "report it, with what was written to the terminal")
 
 CAUSES = {
     one.name: one
     for one in (
         *(OUT_OF_MEMORY, NO_SPACE, READ_ONLY, BAD_DISK, STALLED, KILLED, CRASHED),
-        *(BAD_INPUT, TOOL_BROKEN, FAILED, REFUSED, DRAPTO),
+        *(BAD_INPUT, TOOL_BROKEN, FAILED, REFUSED, BROKEN, DRAPTO),
     )
 }
 
@@ -163,7 +165,7 @@ def of_error(error: BaseException) -> Cause:
         if error.cause:
             return CAUSES.get(error.cause, REFUSED)
         nested = error.__cause__
-        return of_error(nested) if isinstance(nested, OSError | MemoryError) else REFUSED
+        return of_error(nested) if isinstance(nested, DraptoError | OSError | MemoryError) else REFUSED
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
     if isinstance(error, OSError):

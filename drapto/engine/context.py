@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
+from drapto.engine.causes import FAILED
 from drapto.engine.logs import write_log
 from drapto.engine.vitals import PATIENCE, Limits
-from drapto.errors import SpaceError
+from drapto.errors import SpaceError, ToolFailedError
+from drapto.words import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -70,6 +72,7 @@ class StageContext:
         on_progress: Callable[[EncodeProgress], None] | None = None,
         feed: Iterable[bytes] | None = None,
         verbosity: str = "error",
+        target: Path | None = None,
     ) -> process.Finished:
         """Run ffmpeg with ``arguments``, logged to the log of its stage.
 
@@ -80,18 +83,35 @@ class StageContext:
             on_progress: Called about twice a second; standard output then carries the reports.
             feed: Chunks for standard input (``pipe:0``).
             verbosity: ffmpeg's log level.
+            target: What it writes, to be held against what it says that it has written: what a tool, or a
+                disk, left out of a file need not be missed by those who read it.
 
         Raises:
-            ToolFailedError, ToolMissingError, SpaceError: As `process.run`.
+            ToolFailedError, ToolMissingError, SpaceError: As `process.run`; or the target is not whole.
         """
-        reports = ["-progress", "pipe:1", "-stats_period", "0.5"] if on_progress else []
-        return self.run(
+        last = EncodeProgress(0, 0.0, 0)
+
+        def told(report: EncodeProgress) -> None:
+            nonlocal last
+            last = report
+            if on_progress is not None:
+                on_progress(report)
+
+        reporting = on_progress is not None or target is not None
+        reports = ["-progress", "pipe:1", "-stats_period", "0.5"] if reporting else []
+        finished = self.run(
             [self.ffmpeg, "-nostdin", "-hide_banner", "-v", verbosity, *reports, *arguments],
             log=log,
             about=about,
-            on_line=_progress_reader(on_progress) if on_progress else None,
+            on_line=_progress_reader(told) if reporting else None,
             feed=feed,
         )
+        if target is not None and (size := _size(target)) < last.size:
+            problem = f"ffmpeg left {size_text(size)} of the {size_text(last.size)} that it wrote"
+            error = ToolFailedError(problem, path=about or target, remedy="check the disk, and run again")
+            error.cause = FAILED.name
+            raise error
+        return replace(finished, frames=last.frame)
 
     def run(
         self,
@@ -157,6 +177,13 @@ def _progress_reader(on_progress: Callable[[EncodeProgress], None]) -> Callable[
         return reached != before
 
     return read
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _number(text: str | None) -> float:

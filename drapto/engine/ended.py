@@ -26,6 +26,7 @@ class Finished:
         seconds: Wall-clock seconds.
         cpu_seconds: User and system seconds of the child.
         peak: The most memory that it held, bytes.
+        frames: How many frames it says that it wrote; 0 where it was not asked.
     """
 
     stdout: bytes
@@ -33,6 +34,7 @@ class Finished:
     seconds: float
     cpu_seconds: float
     peak: int = 0
+    frames: int = 0
 
     @property
     def complaints(self) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def mux(
             *metadata.options(info.tags, tracks, info.chapters),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
-        context.run_ffmpeg(arguments, log="mux", about=target, feed=[document.encode()])
+        context.run_ffmpeg(arguments, log="mux", about=target, feed=[document.encode()], target=partial)
         amend(partial, amendments)
 
 

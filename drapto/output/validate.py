@@ -15,6 +15,7 @@ from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all, exact
+from drapto.output.copies import Content, copy_checks
 from drapto.output.decode_check import decode_sound, same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
@@ -52,6 +53,7 @@ class Finished:
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
+        audio: The files that its audio tracks are copied from, in order.
     """
 
     muxed: Path
@@ -62,6 +64,7 @@ class Finished:
     fields: FieldsInfo
     plans: Sequence[AudioPlan]
     decoded: Sequence[DecodedSegment]
+    audio: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def validate(
     output = found.info
     checks = list(check_all(info, expected, crop, finished.plans, output, found.times))
     checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
-    frames, held = _held_against(finished.decoded, muxed, output)
+    frames, held, content = _held_against(finished.decoded, muxed, output)
+    checks += copy_checks(finished.audio, output, content)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
     checks += [_sound_check(muxed, output, context), exact("decoded frames", len(expected), frames)]
@@ -117,6 +121,7 @@ def validate(
         checks=tuple(checks),
         quality=provenance.quality,
         versions=provenance.versions,
+        content=content.value,
     ).write(target)
     if not validation.passed:
         raise _refusal(validation.failed, muxed, target)
@@ -146,22 +151,25 @@ def _sound_check(muxed: Path, output: SourceInfo, context: StageContext) -> Chec
 
 def _held_against(
     decoded: Sequence[DecodedSegment], muxed: Path, output: SourceInfo
-) -> tuple[int, Counter[int]]:
-    """Return how many frames are those that were decoded, and the bytes of every track by stream index."""
+) -> tuple[int, Counter[int], Content]:
+    """Return how many frames are those that were decoded, the bytes of every track, and its packets."""
     held: Counter[int] = Counter()
-    picture = _picture(muxed, output, held)
+    content = Content()
+    picture = _picture(muxed, output, held, content)
     frames = same_frames(picture, decoded)
     deque(picture, maxlen=0)  # on to the end of the file, to count the bytes of every track
-    return frames, held
+    return frames, held, content
 
 
-def _picture(muxed: Path, output: SourceInfo, held: Counter[int]) -> Iterator[bytes]:
-    """Yield the packets of the picture, and count into ``held`` the bytes of every track, by stream index."""
+def _picture(muxed: Path, output: SourceInfo, held: Counter[int], content: Content) -> Iterator[bytes]:
+    """Yield the packets of the picture; take in what every track has, by stream index."""
     with av.open(file_url(muxed)) as container:
         for packet in container.demux():
             held[packet.stream_index] += packet.size
-            if packet.stream_index == output.video.index and packet.size:
-                yield bytes(packet)
+            data = bytes(packet)
+            content.add(packet.stream_index, data)
+            if packet.stream_index == output.video.index and data:
+                yield data
 
 
 def _sizes(source: SourceInfo, output: SourceInfo, held: Mapping[int, int]) -> Sizes:
@@ -178,7 +186,9 @@ def _refusal(failed: Sequence[Check], muxed: Path, target: Path) -> ValidationEr
     named = [f"{check.name} (expected {check.expected}, found {check.found})" for check in failed]
     more = [f"and {len(named) - NAMED_FAILURES} more"] if len(named) > NAMED_FAILURES else []
     problem = "is not what was promised: " + ", ".join([*named[:NAMED_FAILURES], *more])
-    return ValidationError(problem, path=muxed, remedy=_remedy(target, failed))
+    error = ValidationError(problem, path=muxed, remedy=_remedy(target, failed))
+    error.failed = tuple(check.name for check in failed)
+    return error
 
 
 def _remedy(target: Path, failed: Sequence[Check] = ()) -> str:

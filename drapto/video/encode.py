@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import av
 
+from drapto.engine.causes import FAILED
 from drapto.engine.context import EncodeProgress, StageContext, file_url
 from drapto.errors import FrameCountError, ToolFailedError
 from drapto.media.filters import renumbered, without_first
@@ -117,6 +118,14 @@ def run_encoder(
     started = time.monotonic()
     finished, starts = _encoded(request, target, settings, context, report or (lambda _: None))
     frames = count_packets(target)
+    if frames < finished.frames:
+        error = ToolFailedError(
+            f"an encoded file is not whole: {frames} of its {finished.frames} frames are in it",
+            path=request.source,
+            remedy="check the disk of the work, and run again",
+        )
+        error.cause = FAILED.name
+        raise error
     if report is not None and finished.peak:
         report(EncodeProgress(frames, 0.0, target.stat().st_size, peak=finished.peak))
     if frames != settings.frames:
@@ -147,7 +156,8 @@ def _encoded(
         arguments = encode_arguments(
             request.source, request.stream, target, settings, lp=request.lp, hardware=hardware
         )
-        return context.run_ffmpeg(arguments, log=request.log, about=request.source, on_progress=report)
+        about = request.source
+        return context.run_ffmpeg(arguments, log=request.log, about=about, on_progress=report, target=target)
 
     starts = 0
     decoder = decoder_of(request.decoding, context) if request.decoding is not None else None
@@ -182,4 +192,6 @@ def count_packets(path: Path) -> int:
         with contextlib.closing(av.open(str(path), "r")) as container:
             return sum(1 for packet in container.demux(video=0) if packet.size)
     except av.FFmpegError as error:
-        raise ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path) from error
+        failure = ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path)
+        failure.cause = FAILED.name  # it was written just now: by chance, or by a disk that fails
+        raise failure from error

@@ -44,3 +44,32 @@ def test_an_encode_that_goes_wrong_once_is_made_again(
     [log] = (project.root / "work" / ".drapto" / "logs").glob("run-*.log")
     assert re.search(r"ffmpeg .*version \S+", log.read_text())
     assert not [*project.root.rglob("*.partial")]
+
+
+@pytest.fixture(scope="module")
+def tracks(ffmpeg: Path, clip_cache: Path) -> Path:
+    return clips.make_tracks(ffmpeg, clip_cache / "faults" / "tracks.mkv", frames=36)
+
+
+@pytest.mark.parametrize(
+    ("fault", "match", "maker"),
+    [
+        ("garbage", ENCODE, "encode:"),
+        ("truncate", "-progress pipe:1 ... libopus", "audio:"),
+        ("truncate", "ffmetadata", "mux:"),
+        ("garbage", "ffmetadata", "mux:"),
+        ("garbage", "-attach", "subtitles:"),
+        ("truncate", "-attach", "subtitles:"),
+    ],
+)
+def test_what_is_found_broken_is_made_again_in_the_same_run(
+    fault: str, match: str, maker: str, tracks: Path, ffmpeg: Path, tmp_path: Path
+) -> None:
+    program = faulty(
+        tmp_path, ffmpeg, fault, *match.split(" ... "), *(["-frames:v 36"] if match == ENCODE else [])
+    )
+    project = project_with(tracks, tmp_path, program)
+    said = project.doit().output
+    assert (tmp_path / "count").exists(), "the fault was there"
+    assert f"made again by {maker}" in said or "tried again" in said
+    assert "everything is up to date" in project.doit().output

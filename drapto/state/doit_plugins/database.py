@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import sys
@@ -137,6 +138,38 @@ def _unwritable(database: Path | str, error: sqlite3.OperationalError) -> StageE
     if "full" in str(error):
         return SpaceError("the disk is full", path=database, remedy="free some space and run again")
     return StageError(f"cannot be written ({error})", path=database, remedy="check its disk and run again")
+
+
+def recall(database: Path, task: str) -> dict[str, Any] | None:
+    """Return what is known of a task's success; None where it is not known to have succeeded.
+
+    Args:
+        database: doit's database.
+        task: The task's name.
+    """
+    if not database.exists():
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection:
+            row = connection.execute("select task_data from doit where task_id = ?", (task,)).fetchone()
+        found = None if row is None else from_json(row[0])
+    except (sqlite3.DatabaseError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def remember(database: Path, task: str, row: dict[str, Any]) -> None:
+    """Write down a task's success, on the disk.
+
+    Raises:
+        StageError: It cannot be written.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection, connection:
+            connection.execute("pragma synchronous = full")
+            connection.execute("insert or replace into doit values (?,?)", (task, json.dumps(row)))
+    except sqlite3.OperationalError as error:
+        raise _unwritable(database, error) from error
 
 
 def forget(database: Path, task: str) -> None:
