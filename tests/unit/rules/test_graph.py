@@ -137,7 +137,7 @@ READ: dict[str, set[str]] = {
     "mux:film": files("video.mkv", "audio-0.mkv", "audio-1.mkv", "probe.json"),
     "validate:film": files(
         *("muxed.mkv", "probe.json", "planned.txt", "dynamic.txt", "crop.json", "fields.json"),
-        *("decoded/01.json", "decoded/02.json"),
+        *("decoded/01.json", "decoded/02.json", "audio-0.mkv", "audio-1.mkv"),
     ),
 }
 
