@@ -45,10 +45,10 @@ class Title:
         """Which source the work directory is for: its path."""
         return self.work / SOURCE_NOTE
 
-    def claim(self) -> None:
-        """Note which source the work directory is for."""
+    def claim(self, root: Path) -> None:
+        """Note which source the work directory is for, so that no other source of its name takes it."""
         with atomic.replacing(self.source_note) as partial:
-            partial.write_bytes(os.fsencode(self.source))
+            partial.write_bytes(os.fsencode(_noted(root, self.source)))
 
     @cached_property
     def probe(self) -> Path:
@@ -203,7 +203,7 @@ def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | 
     refuse_collisions(found, output_dir)
     names = slugs([str(source.place) for source in found])
     titles = [
-        _title(work_dir, _name(work_dir, name, source.path), source, output_dir)
+        _title(work_dir, _name(root, work_dir, name, source.path), source, output_dir)
         for source, name in zip(found, names, strict=True)
     ]
     return Project(root, config, work_dir, tuple(titles))
@@ -218,19 +218,25 @@ def _title(work_dir: Path, name: str, source: Source, output_dir: Path) -> Title
     return Title(name, source.path, work_dir / name, output_dir / f"{source.place}.mkv")
 
 
-def _name(work_dir: Path, name: str, source: Path) -> str:
+def _noted(root: Path, source: Path) -> str:
+    """Return how a source's path is noted: a project that is copied, or moved, as a whole keeps its work."""
+    return str(source.relative_to(root) if source.is_relative_to(root) else source)
+
+
+def _name(root: Path, work_dir: Path, name: str, source: Path) -> str:
     """Return the name of a title whose work directory is not that of another source of the same name.
 
     Two runs in one directory may each encode a ``title_t00.mkv``; neither takes the other's work for its own.
     """
-    own = f"{name}-{short_digest(str(source))}"
+    own = f"{name}-{short_digest(_noted(root, source))}"
     if os.path.isdir(work_dir / own):  # noqa: PTH112  asked of every title in every run
         return own
     try:
         other = os.fsdecode((work_dir / name / SOURCE_NOTE).read_bytes())
     except OSError:
         return name  # nobody's, or of an earlier version, which wrote no such note
-    return own if other != str(source) and os.path.exists(other) else name  # noqa: PTH110  as above
+    taken = other != _noted(root, source) and os.path.exists(root / other)  # noqa: PTH110  as above
+    return own if taken else name
 
 
 def require_sources(project: Project) -> None:

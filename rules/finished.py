@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 
 def settings(project: Project, title: Title) -> dict[str, Any]:
-    """Return what is recorded of the settings; all of it once the source has been probed."""
+    """Return what validating reads of the settings; all of it once the source has been probed."""
     info = probe.fresh(project, title)
-    return (
+    known = (
         {"output": printable(shown(project, title.output))} if info is None else inputs(project, title, info)
     )
+    # only where it is on: a title that was finished before there was this setting stays so
+    return {**known, "strict": True} if project.config.output.strict else known
 
 
 def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
@@ -30,7 +32,11 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
 
 
 def finished(project: Project, title: Title, info: SourceInfo) -> bool:
-    """Return whether the title is built, validated and published as the source and the settings are now."""
+    """Return whether the title is built, validated and published as the source and the settings are now.
+
+    How strictly it was judged is not asked: that shapes no byte of it, and where the work files are there,
+    ``validate`` judges anew.
+    """
     validation = Validation.read_if_whole(title.validation)
     return (
         validation is not None

@@ -11,7 +11,7 @@ from doit.exceptions import InvalidDodoFile
 
 from drapto.config import load_config
 from drapto.errors import DraptoError, StageError
-from drapto.project import Project, open_project
+from drapto.project import Project, Title, open_project
 from drapto.rules import cleaning, run_state
 from drapto.rules.graph import default_tasks
 from drapto.rules.run_state import state_of
@@ -150,9 +150,18 @@ def _summary(project: Project, display: Display) -> list[SummaryRow]:
             duration=one.duration,
             failed=one.failed,
             problems=tuple(one.problems),
+            differing=_differing(titles[one.title]) if one.validated and not one.failed else 0,
         )
         for one in display.outcomes()
     ]
+
+
+def _differing(title: Title) -> int:
+    """Return in how many details a finished title differs from its source."""
+    from drapto.output.model import Validation
+
+    validation = Validation.read_if_whole(title.validation)
+    return 0 if validation is None else len(validation.differing)
 
 
 def _size(path: Path) -> int | None:

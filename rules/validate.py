@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.encoding.delivered import Delivered
+    from drapto.output.model import Validation
     from drapto.project import Project, Title
     from drapto.rules.work import Work
     from drapto.video.plan import SegmentPlan
+
+NAMED_DIFFERENCES = 5
+"""Differences that have a line of their own; ``validation.json`` has all of them."""
 
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
@@ -84,12 +88,23 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),
         context=work.context,
+        strict=project.config.output.strict,
     )
     _require_same_source(work, info)
     work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
-    return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"
+    passed = len(validation.checks) - len(validation.failed)
+    summary = f"{count_text(passed, 'check')} passed, {sizes}{_said(quality)}"
+    return "\n".join([summary, *_differences(validation)])
+
+
+def _differences(validation: Validation) -> list[str]:
+    """Return what is published though it is not as in the source, a line each."""
+    found = validation.differing
+    lines = [f"differs: {check.said}" for check in found[:NAMED_DIFFERENCES]]
+    more = len(found) - NAMED_DIFFERENCES
+    return [*lines, f"{more} more differ; validation.json lists them"] if more > 0 else lines
 
 
 def _require_same_source(work: Work, info: SourceInfo) -> None:

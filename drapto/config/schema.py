@@ -21,6 +21,7 @@ from drapto.config.types import (
     Kilobits,
     Location,
     Real,
+    Share,
     Whole,
     check_rect,
     written_size,
@@ -160,6 +161,9 @@ class OutputSettings(Section):
     if_exists: Literal["refuse", "overwrite"] = Field(
         "refuse", description="what becomes of a file of another source that is in an output's place"
     )
+    strict: bool = Field(
+        False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"
+    )
 
 
 class CropSettings(Section):
@@ -174,7 +178,7 @@ class CropSettings(Section):
     titles: dict[str, Rect] = Field(
         {}, description="the same for single titles, by the source's name without .mkv"
     )
-    threshold: Real = Field(
+    threshold: Share = Field(
         24 / 255, gt=0, lt=0.5, description="what counts as black, as a fraction of full scale (24/255)"
     )
 

@@ -14,6 +14,9 @@ from pydantic_core import PydanticCustomError
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
+LEVELS = 255
+"""The steps between black and white of an 8-bit picture at full range."""
+
 _UNITS = {
     "": 1,
     "b": 1,
@@ -29,6 +32,7 @@ _UNITS = {
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)(?:/s)?", re.IGNORECASE)
 _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|sec|seconds?)", re.IGNORECASE)
 _LONG = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(min|minutes?|h|hours?)", re.IGNORECASE)
+_SHARE = re.compile(r"([0-9]+)\s*/\s*([0-9]+)")
 _KILOBITS = re.compile(r"([0-9]+)\s*(k|kb|kbit)(?:/s|ps)?", re.IGNORECASE)
 _RECT = re.compile(r"[0-9]+:[0-9]+:[0-9]+:[0-9]+")
 
@@ -87,6 +91,19 @@ def read_size_or_auto(value: object) -> object:
     return read_size(value)
 
 
+def read_share(value: object) -> object:
+    """Return a number for ``0.1``, ``"0.1"`` or ``"24/255"``."""
+    if isinstance(value, str) and (match := _SHARE.fullmatch(value.strip())):
+        return int(match[1]) / int(match[2]) if int(match[2]) else value
+    return read_number(value)
+
+
+def written_share(value: float) -> float | str:
+    """Return a share of full scale as `read_share` reads it: in 255ths, where it is some of these."""
+    levels = round(value * LEVELS)
+    return f"{levels}/{LEVELS}" if levels / LEVELS == value and value else value
+
+
 def read_kilobits(value: object) -> object:
     """Return kbit/s for ``128`` or ``"128k"``."""
     if isinstance(value, str) and (match := _KILOBITS.fullmatch(value.strip())):
@@ -117,6 +134,12 @@ def check_rect(value: str) -> str:
 
 Whole = Annotated[int, BeforeValidator(read_number)]
 Real = Annotated[float, BeforeValidator(read_number), Field(allow_inf_nan=False)]
+Share = Annotated[
+    float,
+    BeforeValidator(read_share),
+    PlainSerializer(written_share, when_used="json"),
+    Field(allow_inf_nan=False),
+]
 Crf = Annotated[Real, Field(ge=0, le=63, multiple_of=0.25)]
 Bytes = Annotated[
     int, BeforeValidator(read_size), PlainSerializer(written_size, return_type=str, when_used="json")

@@ -67,6 +67,7 @@ class SummaryRow:
         duration: How long it plays, seconds; None where that is not known.
         failed: Whether a stage of it failed.
         problems: What failed, a line each.
+        differing: In how many details the output differs from the source that a viewer would not miss.
     """
 
     title: str
@@ -76,6 +77,7 @@ class SummaryRow:
     duration: float | None = None
     failed: bool = False
     problems: tuple[str, ...] = ()
+    differing: int = 0
 
     @property
     def mark(self) -> Mark:
@@ -98,12 +100,23 @@ class SummaryRow:
 
 
 SUMMARY_HEADER = ("title", "source", "output", "saved", "time", "speed")
+DIFFERING = "differs"
+"""One more column, where there is something to say in it."""
+
+
+def summary_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
+    """Return the summary's header and rows, cell by cell."""
+    table = [list(SUMMARY_HEADER), *(row.cells() for row in rows)]
+    if any(row.differing for row in rows):
+        said = [DIFFERING, *(str(row.differing) if row.differing else "-" for row in rows)]
+        table = [[*cells, cell] for cells, cell in zip(table, said, strict=True)]
+    return table
 
 
 def summary_lines(rows: Sequence[SummaryRow]) -> list[str]:
     """Return the summary's header and rows, aligned, without marks."""
-    table = [list(SUMMARY_HEADER), *(row.cells() for row in rows)]
-    widths = [max(columns(row[number]) for row in table) for number in range(len(SUMMARY_HEADER))]
+    table = summary_table(rows)
+    widths = [max(columns(cell) for cell in column) for column in zip(*table, strict=True)]
     return [
         "  ".join(
             padded(cell, width, right=number > 0)

@@ -14,12 +14,14 @@ from drapto.media.hdr.dolby_vision import plan
 from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
-from drapto.output.checks import check_all, exact
+from drapto.output.checks import check_all
 from drapto.output.copies import Content, copy_checks
-from drapto.output.decode_check import decode_sound, same_frames
+from drapto.output.decode_check import same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
-from drapto.output.model import Check, Sizes, Validation
+from drapto.output.judging import exact
+from drapto.output.model import Sizes, Validation
+from drapto.output.sound_check import check_sound
 from drapto.video.carry import carried
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.media.probe import Examined
     from drapto.output.decode_check import DecodedSegment
-    from drapto.output.model import MadeWith
+    from drapto.output.model import Check, MadeWith
 
 NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
@@ -83,7 +85,12 @@ class Provenance:
 
 
 def validate(
-    finished: Finished, target: Path, *, provenance: Provenance, context: StageContext
+    finished: Finished,
+    target: Path,
+    *,
+    provenance: Provenance,
+    context: StageContext,
+    strict: bool = False,
 ) -> Validation:
     """Hold a finished file against the source's probe, and decode it to its end. The source is not read.
 
@@ -95,9 +102,10 @@ def validate(
         target: ``validation.json``; written also where checks fail, and says so.
         provenance: What else to record there.
         context: The surroundings.
+        strict: Refuse what a viewer would not miss, too.
 
     Raises:
-        ValidationError: A check failed.
+        ValidationError: A check failed whose failure a viewer would notice.
         ArtifactError: The times or the metadata cannot be read.
     """
     info, crop, muxed = finished.info, finished.crop, finished.muxed
@@ -110,10 +118,11 @@ def validate(
     checks += copy_checks(finished.audio, output, content)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
-    checks += [_sound_check(muxed, output, context), exact("decoded frames", len(expected), frames)]
+    checks += [check_sound(muxed), exact("decoded frames", len(expected), frames)]
     validation = Validation(
         digest=info.digest,
-        passed=all(check.passed for check in checks),
+        passed=all(check.passed or (check.severity == "differs" and not strict) for check in checks),
+        strict=strict,
         frames=len(found.times),
         duration=output.duration or 0.0,
         sizes=_sizes(info, output, held),
@@ -124,7 +133,7 @@ def validate(
         content=content.value,
     ).write(target)
     if not validation.passed:
-        raise _refusal(validation.failed, muxed, target)
+        raise _refusal(validation, muxed, target)
     return validation
 
 
@@ -142,11 +151,6 @@ def _metadata_checks(
 ) -> Iterator[Check]:
     metadata = carried(dynamic, plan(info.video), crop)
     yield from check_dynamic(info.video, found.info.video, metadata, found.dynamic)
-
-
-def _sound_check(muxed: Path, output: SourceInfo, context: StageContext) -> Check:
-    complaint = decode_sound(muxed, context=context, log="validate") if output.audio else ""
-    return exact("decode errors", "", complaint)
 
 
 def _held_against(
@@ -182,15 +186,18 @@ def _sizes(source: SourceInfo, output: SourceInfo, held: Mapping[int, int]) -> S
     )
 
 
-def _refusal(failed: Sequence[Check], muxed: Path, target: Path) -> ValidationError:
-    named = [f"{check.name} (expected {check.expected}, found {check.found})" for check in failed]
-    more = [f"and {len(named) - NAMED_FAILURES} more"] if len(named) > NAMED_FAILURES else []
-    problem = "is not what was promised: " + ", ".join([*named[:NAMED_FAILURES], *more])
-    error = ValidationError(problem, path=muxed, remedy=_remedy(target, failed))
-    error.failed = tuple(check.name for check in failed)
+def _refusal(validation: Validation, muxed: Path, target: Path) -> ValidationError:
+    broken = validation.broken
+    named = [check.said for check in broken[:NAMED_FAILURES]]
+    more = [f"and {len(broken) - NAMED_FAILURES} more"] if len(broken) > NAMED_FAILURES else []
+    problem = "is not what was promised: " + ", ".join([*named, *more])
+    error = ValidationError(problem, path=muxed, remedy=_remedy(target, broken))
+    error.failed = tuple(check.name for check in broken)
     return error
 
 
-def _remedy(target: Path, failed: Sequence[Check] = ()) -> str:
-    known = [FIELDS_REMEDY] if any(check.name == FIELDS for check in failed) else []
+def _remedy(target: Path, broken: Sequence[Check] = ()) -> str:
+    known = [FIELDS_REMEDY] if any(check.name == FIELDS for check in broken) else []
+    if broken and all(check.severity == "differs" for check in broken):
+        known.append("a viewer would not miss that: output.strict = false publishes it")
     return "; ".join([*known, f"nothing was published and the work is kept; see {target}"])

@@ -119,7 +119,3 @@ def _type(hint: Any) -> dict[str, Any]:  # noqa: ANN401  a type, however it is w
     if typing.get_origin(hint) is tuple:
         return {"type": "array", "items": _type(arguments[0])}
     return {"type": [_JSON[one] for one in arguments]}
-
-
-if __name__ == "__main__":
-    print(json.dumps(schema(), indent=1))  # noqa: T201  for docs/events.schema.json

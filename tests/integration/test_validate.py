@@ -30,7 +30,7 @@ def done(shared_job: StageContext, clip_cache: Path, tmp_path_factory: pytest.Te
     return finish(shared_job, source, tmp_path_factory.mktemp("title"))
 
 
-def run(done: Finished, context: StageContext, target: Path) -> Validation:
+def run(done: Finished, context: StageContext, target: Path, *, strict: bool = False) -> Validation:
     finished = validate_module.Finished(
         done.muxed,
         done.info,
@@ -42,7 +42,15 @@ def run(done: Finished, context: StageContext, target: Path) -> Validation:
         done.decoded,
     )
     provenance = Provenance({"crf": 25.0, "source": "abc"})
-    return validate(finished, target, provenance=provenance, context=context)
+    return validate(finished, target, provenance=provenance, context=context, strict=strict)
+
+
+def differing(done: Finished, context: StageContext, muxed: Path) -> list[str]:
+    """Validate another file in the place of the muxed one, which passes; return what differs."""
+    validation = run(dataclasses.replace(done, muxed=muxed), context, muxed.with_suffix(".json"))
+    assert validation.passed
+    assert not validation.broken
+    return [check.name for check in validation.differing]
 
 
 def failures(done: Finished, context: StageContext, muxed: Path) -> list[str]:
@@ -155,7 +163,12 @@ def test_another_language_title_and_disposition(
     )
     info = done.info.model_copy(update={"audio": (done.info.audio[0], wrong, done.info.audio[2])})
     muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", info=info)
-    assert failures(done, shared_job, muxed) == ["audio 1 language", "audio 1 title", "audio 1 dispositions"]
+    expected = ["audio 1 language", "audio 1 title", "audio 1 dispositions"]
+    assert differing(done, shared_job, muxed) == expected
+    with pytest.raises(ValidationError, match=r"audio 1 language .*output\.strict = false publishes it"):
+        run(dataclasses.replace(done, muxed=muxed), shared_job, tmp_path / "strict.json", strict=True)
+    strict = Validation.read(tmp_path / "strict.json")
+    assert (strict.passed, [check.name for check in strict.broken]) == (False, expected)
 
 
 def test_audio_in_another_order(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_probe_shows_every_track(clip: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "code"),
-    [("empty.mkv", b"", 1), ("text.mkv", b"hello\n" * 99, 1), ("missing.mkv", None, 1)],
+    [("empty.mkv", b"", 1), ("text.mkv", b"hello\n" * 99, 1), ("missing.mkv", None, 3)],
 )
 def test_probe_refuses_what_is_no_source(here: Path, name: str, content: bytes | None, code: int) -> None:
     if content is not None:

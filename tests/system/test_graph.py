@@ -91,6 +91,13 @@ def test_an_audio_bitrate_change(finished: ProjectDir) -> None:
     assert executed == AUDIO | {"mux:clip", "validate:clip"}
 
 
+def test_a_title_is_judged_anew_and_nothing_else(finished: ProjectDir) -> None:
+    finished.configure("[output]\nstrict = true\n")
+    assert finished.executed() == {"validate:clip"}
+    finished.configure("")
+    assert finished.executed() == {"validate:clip"}
+
+
 def test_one_encoded_segment_deleted(finished: ProjectDir) -> None:
     before = finished.work() / "video.mkv"
     content = before.read_bytes()

@@ -219,7 +219,7 @@ def test_ab_av1_as_the_engine(source: Path, tmp_path: Path) -> None:
 
 def test_the_plan_says_which_quality_applies_and_why(finished: ProjectDir, monkeypatch: Any) -> None:
     monkeypatch.chdir(finished.root)
-    run = CliRunner().invoke(main, ["plan"], prog_name="drapto")
+    run = CliRunner().invoke(main, ["plan", "-v"], prog_name="drapto")
     assert "clip: every segment at VMAF 90" in run.output
-    run = CliRunner().invoke(main, ["plan", "--set", "quality.mode=crf"], prog_name="drapto")
+    run = CliRunner().invoke(main, ["plan", "-v", "--set", "quality.mode=crf"], prog_name="drapto")
     assert "clip: CRF 25 (quality.mode is crf)" in run.output

@@ -123,11 +123,11 @@ def test_two_sources_of_one_name_do_not_share_a_work_directory(tmp_path: Path) -
         path.parent.mkdir()
         path.write_bytes(b"x")
     (first,) = open_project(tmp_path, Config(), paths[:1]).titles
-    first.claim()
+    first.claim(tmp_path)
     (second,) = open_project(tmp_path, Config(), paths[1:]).titles
     assert first.name == "title_t00"
     assert second.name.startswith("title_t00-")
-    second.claim()
+    second.claim(tmp_path)
     # in whichever order they come again
     assert [open_project(tmp_path, Config(), [path]).titles[0].name for path in paths] == [
         first.name,
@@ -141,6 +141,6 @@ def test_a_source_that_was_moved_keeps_its_work_directory(tmp_path: Path) -> Non
         path.parent.mkdir()
     before.write_bytes(b"x")
     (title,) = open_project(tmp_path, Config(), [before]).titles
-    title.claim()
+    title.claim(tmp_path)
     before.rename(after)
     assert open_project(tmp_path, Config(), [after]).titles[0].name == title.name
