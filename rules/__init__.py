@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.rules.cleaning import clean
 from drapto.rules.graph import default_tasks, graph
 from drapto.rules.project import DODO, doit_config, here
+from drapto.rules.published import Verdict, verify
 from drapto.rules.run_state import bus_of
 from drapto.rules.stage import Known, Stage, register
 from drapto.rules.task import Rule, task
@@ -32,6 +33,7 @@ __all__ = [
     "PlannedTask",
     "Rule",
     "Stage",
+    "Verdict",
     "Work",
     "bus_of",
     "clean",
@@ -44,6 +46,7 @@ __all__ = [
     "register",
     "run",
     "task",
+    "verify",
 ]
 
 _LATER = {"PlannedTask": "explaining", "explain": "explaining", "qualities": "explaining", "run": "running"}

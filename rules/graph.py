@@ -35,8 +35,9 @@ from drapto.rules import (
 from drapto.rules.command_line import forced
 from drapto.rules.finished import finished as is_finished
 from drapto.rules.run_state import state_of
+from drapto.rules.shown import shown
 from drapto.rules.stage import Known, Stage, register, stages
-from drapto.rules.task import failing, group, later, name_of, shown
+from drapto.rules.task import failing, group, later, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -264,6 +264,8 @@ def begin(project: Project, *, own: bool = True) -> None:
 
         find_ab_av1(project.config.tools.ab_av1)
     require_output(project)
+    for check in _checks:
+        check(project)
     state = state_of(project)
     ended_well = state.claim()
     try:
@@ -283,6 +285,14 @@ def begin(project: Project, *, own: bool = True) -> None:
     except BaseException:
         state.end(ended_well=False)
         raise
+
+
+_checks: list[Callable[[Project], None]] = []
+
+
+def before_each_run(check: Callable[[Project], None]) -> None:
+    """Have ``check`` called before a run begins; it may refuse it with a `UsageError`."""
+    _checks.append(check)
 
 
 def _cancel_all() -> None:

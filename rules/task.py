@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from drapto.rules.attempts import NotBegunError, persistently
 from drapto.rules.doing import do
 from drapto.rules.failures import foreseen
 from drapto.rules.run_state import state_of
+from drapto.rules.shown import shown
 from drapto.rules.work import Work
 from drapto.state.doit_plugins import StageFailed, forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from drapto.engine.document import Document
     from drapto.project import Project, Title
-    from drapto.state.settings import MadeByVersion
+    from drapto.state.settings import FileHolds, MadeByVersion
 
     Action = Callable[..., str | None]
 
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
 def name_of(stage: str, title: Title, part: object = None) -> str:
     """Return a task's name: ``stage:title`` or ``stage:title:part``."""
     return f"{stage}:{title.name}" if part is None else f"{stage}:{title.name}:{part}"
-
-
-def shown(project: Project, path: Path | str) -> str:
-    """Return a path as the graph, and a user who selects a target, writes it."""
-    # as text: this is asked for every file of every task, and pathlib is slow at it
-    return str(path).removeprefix(f"{project.root}{os.sep}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +57,7 @@ class Rule:
         document: What the first target must hold, so that a damaged one is made again.
         made: Returns what must stay as this task made it, or is made again; the targets by default.
         version: Says whether what another version of the encoder made may stay.
+        holds: Says whether a file is still as the task left it, where that is not for `made` to say.
     """
 
     stage: str
@@ -80,6 +75,7 @@ class Rule:
     document: type[Document] | None = None
     made: Callable[[], Iterable[Path]] | None = None
     version: MadeByVersion | None = None
+    holds: FileHolds | None = None
 
     def place(self, title: Title) -> dict[str, Any]:
         """Return which task it is, as events say it."""
@@ -114,6 +110,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
             TargetsAsMade(project.root, made, state_of(project).fingerprints),
             *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
             *([rule.version] if rule.version else []),
+            *([rule.holds] if rule.holds else []),
         ],
         # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
         clean=True if rule.segment is not None else [(remove, [[str(path) for path in removable]])],

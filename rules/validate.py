@@ -8,11 +8,12 @@ from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
-from drapto.rules import decode_check, shape, versions
+from drapto.rules import decode_check, published, shape, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
 from drapto.rules.work import ONE_CPU
+from drapto.state.settings import FileHolds
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         clean=[title.validation],
         # the output is the user's, who may have changed a tag in it
         made=lambda: [title.validation],
+        holds=FileHolds(title.output, lambda: published.holds(project, title)),
         arguments={"plan": plan},
     )
     yield task(project, title, rule)
@@ -91,7 +93,9 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
         strict=project.config.output.strict,
     )
     _require_same_source(work, info)
+    published.require_own(project, title)
     work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)
+    published.record(project, title, validation)
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     passed = len(validation.checks) - len(validation.failed)
