@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = (
-    *(),
-    *(),
-)
     "init",
     "encode",
     "run",
