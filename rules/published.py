@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 FILE = "published.json"
 
-HEAD = 64 << 10
-"""Bytes at the beginning that tell a file that was cut, or damaged further on, from another one."""
+HEAD = 1 << 10
+"""Bytes at the beginning that tell a file that was cut, or damaged further on, from another one: Matroska's
+headers, the duration among them."""
 
 
 def record(project: Project, title: Title, validation: Validation) -> None:
