@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 READERS = ("video", "mux", "validate")
 """Stages that read what others made, and find out what is wrong with it."""
 
-MAKERS = ("encode", "video", "audio", "subtitles", "mux", "validate")
+MAKERS = ("encode", "video", "audio", "subtitles", "elements", "mux", "validate")
 """Stages that make what can be made again, at a known cost; the last one by its parts alone."""
 
 OF_SOUND = ("audio", "decode errors")
@@ -92,7 +92,7 @@ def _suspects(work: Work, place: dict[str, Any], error: DraptoError, tasks: dict
             name for name in tasks if name.startswith(f"encode:{title}:") and _is_torn(work, tasks[name])
         )
     elif place["stage"] == "mux" and isinstance(error, ToolFailedError | ArtifactError):
-        parts = [name for name in tasks if name.split(":")[0] in {"video", "audio", "subtitles"}]
+        parts = [name for name in tasks if name.split(":")[0] in {"video", "audio", "subtitles", "elements"}]
         yield from (name for name in parts if _is_torn(work, tasks[name]))
 
 

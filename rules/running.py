@@ -15,6 +15,7 @@ from drapto.rules.graph import graph
 from drapto.rules.project import doit_config, make_state_dir
 from drapto.rules.run_state import begin, state_of
 from drapto.rules.signals import signals_restored
+from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import OrderedRun
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def run(
     try:
         with signals_restored():
             make_state_dir(project)
+            require_models(project)
             begin(project, own=not quiet)
             try:
                 failed = state_of(project).failed

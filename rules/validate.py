@@ -8,6 +8,7 @@ from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
+from drapto.quality.target import QualityTarget, decide
 from drapto.rules import decode_check, published, shape, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.config import Config
     from drapto.encoding.delivered import Delivered
     from drapto.output.model import Validation
     from drapto.project import Project, Title
@@ -42,6 +44,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         settings=lambda: settings(project, title),
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
+            title.elements,
             *decode_check.targets(title, plan),
             *audio,
         ],
@@ -69,7 +72,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
-    quality = delivered(plan, encoded)
+    quality = delivered(plan, encoded, _display(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
     made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
     parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
@@ -85,6 +88,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
             fields=FieldsInfo.read(title.fields),
             plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
             decoded=[segment for part in parts for segment in part.segments],
+            elements=title.elements,
             audio=[title.audio(number) for number in range(len(info.audio))],
         ),
         target=title.validation,
@@ -123,10 +127,17 @@ def _require_same_source(work: Work, info: SourceInfo) -> None:
         raise SourceError("has changed since it was probed", path=source, remedy=remedy)
 
 
+def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
+    """Return how large the picture is shown for its score; nothing where it is not scored as shown."""
+    decided = decide(config, info, plan.rate).quality
+    return decided.display.size if isinstance(decided, QualityTarget) and decided.display else ""
+
+
 def _said(quality: Delivered | None) -> str:
     if quality is None:
         return ""
-    worst = f"worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
+    seen = f"{quality.scores.model} at {quality.display}; " if quality.display else ""
+    worst = f"{seen}worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
     return f", {score_text(quality.scores.metric, quality.scores.harmonic)} ({worst})"
 
 

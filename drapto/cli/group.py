@@ -26,6 +26,7 @@ COMMANDS = (
     "verify",
     "probe",
     "crop",
+    "score",
     "doctor",
     "config",
     "clean",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import AliasChoices, Field
 
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores
 from drapto.quality.search import Point
 from drapto.quality.splice import Tail
+
+if TYPE_CHECKING:
+    from drapto.quality.scores import Measurement
 
 
 class Attempt(Model):
@@ -105,6 +110,20 @@ class Attempts(Document):
     spliced: dict[str, Splice] = Field(
         default_factory=dict, validation_alias=AliasChoices("spliced", "mended")
     )
+
+    def of(self, measurement: Measurement) -> Attempts:
+        """Return the same with no other scores than those of ``measurement``."""
+        return self.model_copy(
+            update={
+                "proxies": tuple(one for one in self.proxies if one.scores.measurement == measurement),
+                "attempts": tuple(
+                    one.model_copy(
+                        update={"scores": tuple(had for had in one.scores if had.measurement == measurement)}
+                    )
+                    for one in self.attempts
+                ),
+            }
+        )
 
     @property
     def cpu_seconds(self) -> float:

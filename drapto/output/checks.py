@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from drapto.audio.plan import first_sound
 from drapto.media.rate import NS
 from drapto.media.timestamps import NS_PER_MS
-from drapto.output.attachments import UNKNOWN_TYPE
 from drapto.output.colour_checks import check_colours
 from drapto.output.judging import exact, near, noted, same_tags
 from drapto.output.model import Check
@@ -163,15 +163,17 @@ def _chapters(source: Sequence[Chapter], output: Sequence[Chapter]) -> Iterator[
         yield exact(
             f"chapter {number}", _chapter(given), _chapter(kept), severity="differs" if there else "broken"
         )
+        # where a chapter does not say its end, the last one lasts to that of the file
+        yield near(f"chapter {number} end", given.end / NS, kept.end / NS, LENGTH, bearable=math.inf)
 
 
 def _chapter(chapter: Chapter) -> str:
-    return f"{chapter.start}-{chapter.end} ns {chapter.title or ''}".rstrip()
+    return f"{chapter.start} ns {chapter.title or ''}".rstrip()
 
 
 def _attachments(source: Sequence[Attachment], output: Sequence[Attachment]) -> Iterator[Check]:
     yield exact("attachments", len(source), len(output))
     for number, (given, kept) in enumerate(zip(source, output, strict=False)):
-        yield noted(f"attachment {number} name", given.filename or f"attachment-{number}", kept.filename)
-        yield noted(f"attachment {number} type", given.mimetype or UNKNOWN_TYPE, kept.mimetype)
+        yield noted(f"attachment {number} name", given.filename, kept.filename)
+        yield noted(f"attachment {number} type", given.mimetype, kept.mimetype)
         yield exact(f"attachment {number} content", given.sha256, kept.sha256)

@@ -18,6 +18,7 @@ from drapto.output.checks import check_all
 from drapto.output.copies import Content, copy_checks
 from drapto.output.decode_check import same_frames
 from drapto.output.dynamic_checks import check_dynamic
+from drapto.output.element_checks import check_elements
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.judging import exact
 from drapto.output.model import Sizes, Validation
@@ -55,6 +56,7 @@ class Finished:
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
+        elements: The source's own elements; None where these are not compared.
         audio: The files that its audio tracks are copied from, in order.
     """
 
@@ -66,6 +68,7 @@ class Finished:
     fields: FieldsInfo
     plans: Sequence[AudioPlan]
     decoded: Sequence[DecodedSegment]
+    elements: Path | None = None
     audio: Sequence[Path] = ()
 
 
@@ -114,6 +117,8 @@ def validate(
     output = found.info
     checks = list(check_all(info, expected, crop, finished.plans, output, found.times))
     checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
+    if finished.elements is not None:
+        checks += check_elements(finished.elements, muxed, info)
     frames, held, content = _held_against(finished.decoded, muxed, output)
     checks += copy_checks(finished.audio, output, content)
     if finished.fields.kind != "progressive":
