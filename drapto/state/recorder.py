@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import multiprocessing
 import os
 import threading
@@ -13,6 +14,7 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
+from drapto.engine.logs import write_log
 from drapto.state.encode_data import ENCODING, PROGRESS, ProgressRecord, Running, summarise
 from drapto.state.events import (
     EncodingComplete,
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
     from drapto.state.events import Event
 
 LOCK = ".lock"
+
+FAILURES = "failures.jsonl"
+"""In ``encode_data``: every attempt of any stage that failed, a line of JSON each."""
+
+FAILURES_LIMIT = 256 << 10
+"""Bytes from which that file is set aside."""
 
 WRITE_EVERY = 1.0
 """Seconds between two writes of a title's progress by one process. A write takes 0.25 ms of CPU."""
@@ -87,6 +95,8 @@ class Recorder:
         folder = self._folders.get(event.title)
         if folder is None:
             return
+        if isinstance(event, ErrorEvent | StageRetried):
+            _note_failure(folder, event)
         match event:
             case Progress(stage="encode", segment=int(number)):
                 self._report(folder, event, number)
@@ -140,6 +150,14 @@ class Recorder:
         """Return what this process knows of a title's running encodes."""
         with self._lock:
             return dict(self._running.get(title, {}))
+
+
+def _note_failure(folder: Path, event: ErrorEvent | StageRetried) -> None:
+    """Append an attempt that failed to the title's list of them, whatever its stage."""
+    attempt = event.attempt if isinstance(event, StageRetried) else None
+    place = {"stage": event.stage, "part": event.part, "attempt": attempt}
+    line = {"at": _now().isoformat(timespec="seconds"), **place, "cause": event.cause, "error": event.message}
+    write_log(folder / FAILURES, f"{json.dumps(line)}\n", limit=FAILURES_LIMIT)
 
 
 def _rebuilt(folder: Path) -> ProgressRecord | None:
