@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import av
 
 from drapto.engine import atomic
+from drapto.engine.causes import FAILED
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
 from drapto.media.index import ENDLESS, index_packets
@@ -41,7 +42,7 @@ def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: Sta
             *(*_durations(info), "-map_chapters", "-1"),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
-        context.run_ffmpeg(arguments, log="subtitles", about=source)
+        context.run_ffmpeg(arguments, log="subtitles", about=source, target=partial)
         _check(partial, info, source)
 
 
@@ -60,11 +61,21 @@ def _check(copy: Path, info: SourceInfo, source: Path) -> None:
     """Refuse a copy whose tracks have not got the source's packets."""
     with av.open(file_url(copy)) as container:
         tallies = list(index_packets(container).subtitles.values())
+    if len(tallies) != len(info.subtitles):
+        problem = f"{len(tallies)} subtitle tracks copied, not the {len(info.subtitles)} that the probe saw"
+        raise _torn(ArtifactError(problem, path=source, remedy="check the disk of the work, and run again"))
     for number, (track, tally) in enumerate(zip(info.subtitles, tallies, strict=True)):
         if (tally.packets, tally.hash.hexdigest()) != (track.packets, track.digest):
-            raise ArtifactError(
+            error = ArtifactError(
                 f"subtitle track {number} ({track.language or 'no language'}, {track.codec}): "
                 f"{tally.packets} packets copied, not the {track.packets} that the probe saw",
                 path=source,
                 remedy="the source has changed since it was probed, or is damaged; run again",
             )
+            raise _torn(error)
+
+
+def _torn(error: ArtifactError) -> ArtifactError:
+    """Return the error of a copy, which another attempt may make well."""
+    error.cause = FAILED.name
+    return error

@@ -42,7 +42,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert config.processing.parallel_jobs == "auto"
     assert str(config.processing.temp_dir) == "work"
     assert config.processing.keep_work is True
-    assert config.resources.max_memory == 8 * GIB
+    assert config.resources.max_memory == "auto"
     assert config.resources.max_cpu == 95
     assert config.resources.max_disk_io == 100 << 20
     assert str(config.input.source_dir) == "source"

@@ -115,7 +115,8 @@ ASKED: list[tuple[dict[str, object], dict[str, Any]]] = [
 
 def common(folder: Path, overrides: dict[str, object]) -> Common:
     config = load_config(folder, environ={}, overrides=overrides)
-    return common_to(open_project(folder, config, [folder / "film.mkv"]), INFO, CROP, PLAN)
+    project = open_project(folder, config, [folder / "film.mkv"])
+    return common_to(project, project.titles[0], INFO, CROP, PLAN)
 
 
 def as_json(value: object) -> str:
@@ -332,6 +333,14 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "processing.keep_work", False, set()),
     ("crf", "resources.max_memory", "1 GiB", set()),
     ("crf", "resources.max_cpu", 10, set()),
+    ("crf", "resources.disk_reserve", "1 GiB", set()),
+    ("crf", "resources.disk_wait", "2 h", set()),
+    ("crf", "resources.nice", 5, set()),
+    ("crf", "resources.ionice", "idle", set()),
+    ("crf", "processing.stall_timeout", "2 min", set()),
+    ("crf", "processing.max_attempts", 5, set()),
+    ("crf", "processing.breaker_reset", "1 min", set()),
+    ("crf", "output.if_exists", "overwrite", set()),
     ("crf", "resources.max_disk_io", "1 MiB", set()),
     ("crf", "input.source_dir", "elsewhere", set()),
     ("crf", "input.file_pattern", "*.mk", set()),
