@@ -39,6 +39,7 @@ class Common:
         rotated: Whether players rotate the picture.
         width, height: The encoded picture, pixels.
         allotment: How they are given the processors.
+        steady: The source's pictures are of one form to the end.
     """
 
     shape: EncodeShape
@@ -52,6 +53,7 @@ class Common:
     width: int
     height: int
     allotment: Allotment
+    steady: bool = True
 
     @property
     def calibrated(self) -> bool:
@@ -128,6 +130,7 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
         width=width,
         height=height,
         allotment=allotment,
+        steady=not info.video.changes,
     )
 
 

@@ -9,19 +9,25 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import av.logging
 
 from drapto.errors import SourceError
+from drapto.media.holes import is_gutted, lost, told
 from drapto.media.matroska.container import REMUX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from drapto.media.model import VideoTrack
+
     Said = tuple[int, str, str]
     """Level, speaker, text."""
+
+AllowDamage = Literal["none", "concealed", "holes"]
+"""What may be missing of a source's picture: nothing, what lasts a moment, or anything."""
 
 DAMAGE = (
     "invalid as first byte of an EBML number",
@@ -72,3 +78,29 @@ def refuse_damaged(source: Path, said: list[Said]) -> None:
             path=source,
             remedy=f"rip or copy it again; to encode what is left of it, {REMUX}",
         )
+
+
+def refuse_gutted(source: Path, video: VideoTrack, allow: AllowDamage) -> None:
+    """Refuse a picture of which more is missing than is allowed.
+
+    Args:
+        source: The file.
+        video: Its picture.
+        allow: ``none``: every frame must decode; ``concealed``: moments without a frame are let through, as a
+            player would; ``holes``: what is left is taken for the film.
+
+    Raises:
+        SourceError: Names where.
+    """
+    holes = video.holes
+    gutted = is_gutted(holes, video.end - video.start)
+    if allow == "holes" or not (gutted or (allow == "none" and lost(holes))):
+        return
+    frames = sum(hole.frames for hole in holes)
+    what = f"{frames} of {video.frames + frames} frames cannot be decoded" if frames else "frames are missing"
+    raise SourceError(
+        f"is damaged: {what}, {', '.join(told(holes))}",
+        path=source,
+        remedy="rip or copy it again; to encode what is left of it, set input.allow_damage = "
+        + ('"holes"' if gutted else '"concealed"'),
+    )

@@ -14,15 +14,23 @@ from typing import TYPE_CHECKING
 from av.stream import Disposition
 
 from drapto.media.hdr.dynamic import DynamicTally
+from drapto.media.history import UNCUT
+from drapto.media.sound_history import SoundHistory
 from drapto.media.trial import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
+
+    from drapto.media.matroska.pictures import Margins
+
+
+NO_CROPS: Mapping[int, Margins] = {}
 
 
 class Tally:
@@ -57,9 +65,11 @@ class AudioTally(Tally):
     TrueHD has 1,200 packets a second: this is where the pass spends its time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stream: AudioStream) -> None:
         super().__init__()
         self._last: Packet[Stream] | None = None
+        self.history = SoundHistory(stream)
+        self._watch = self.history.watch
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet."""
@@ -68,6 +78,8 @@ class AudioTally(Tally):
                 self.first = packet.pts
             self.packets += 1
             self._last = packet
+            if self._watch is not None:
+                self._watch(packet)
 
     def finish(self) -> None:
         """Take the end from the last packet."""
@@ -112,14 +124,14 @@ class VideoTally(Tally):
         dynamic: The metadata of every packet that has a presentation time.
     """
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, crop: Margins = UNCUT) -> None:
         super().__init__()
         self.dynamic = DynamicTally(stream)
         self.times = array("q")
         self.keyframes = array("q")
         self.starts_with_key = False
         self.missing = 0
-        self.trial = Trial(stream)
+        self.trial = Trial(stream, crop)
 
     def add(self, packet: Packet[Stream]) -> None:
         """Note a packet's time, and try the decoder on it while the trial lasts."""
@@ -128,6 +140,8 @@ class VideoTally(Tally):
         if self.packets < Trial.PACKETS:
             self.trial.feed(packet)
             self.starts_with_key |= self.packets == 0 and packet.is_keyframe
+        elif packet.is_keyframe:
+            self.trial.watch(packet)
         super().add(packet)
         if packet.pts is None:
             self.missing += 1
@@ -153,16 +167,24 @@ def is_cover(stream: Stream) -> bool:
     return Disposition.attached_pic in stream.disposition
 
 
-def index_packets(container: InputContainer) -> Index:
+def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_CROPS) -> Index:
     """Read every packet of ``container`` once.
+
+    Args:
+        container: The file.
+        crops: What the container has cut off each picture of a track, by stream index.
 
     Raises:
         av.FFmpegError: The demuxer cannot go on.
     """
     streams = container.streams
     index = Index(
-        video={stream.index: VideoTally(stream) for stream in streams.video if not is_cover(stream)},
-        audio={stream.index: AudioTally() for stream in streams.audio},
+        video={
+            stream.index: VideoTally(stream, crops.get(stream.index, UNCUT))
+            for stream in streams.video
+            if not is_cover(stream) and stream.codec_context is not None
+        },
+        audio={stream.index: AudioTally(stream) for stream in streams.audio},
         subtitles={stream.index: SubtitleTally() for stream in streams.subtitles},
         covers={stream.index: CoverTally() for stream in streams.video if is_cover(stream)},
     )

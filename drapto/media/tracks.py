@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from av.stream import Disposition
 
+from drapto.media import peculiarities
 from drapto.media.hdr import colour
 from drapto.media.model import (
     DISPOSITIONS,
@@ -18,19 +19,23 @@ from drapto.media.model import (
     VideoTrack,
     is_statistics_tag,
 )
+from drapto.media.orientation import orientation
 from drapto.media.rate import NS, is_variable, nominal_rate
+from drapto.media.sound_history import form_of
+from drapto.media.uniform import described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Literal
-
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.stream import AttachmentStream, Stream
     from av.subtitles.stream import SubtitleStream
     from av.video.stream import VideoStream
 
-    from drapto.media.index import CoverTally, SubtitleTally, Tally, VideoTally
+    from drapto.media.form import Form
+    from drapto.media.frame_count import Counted
+    from drapto.media.index import AudioTally, CoverTally, SubtitleTally, Tally, VideoTally
+    from drapto.media.matroska.pictures import TrackHead
     from drapto.media.mediainfo import TrackFacts
     from drapto.media.model import DolbyVision, DynamicMetadata
 
@@ -79,9 +84,10 @@ def video_track(
     tally: VideoTally,
     facts: TrackFacts,
     times: list[int],
-    counted: Literal["packets", "decoded"],
+    counted: Counted,
     dynamic: DynamicMetadata | None,
     dolby_vision: DolbyVision | None,
+    head: TrackHead,
 ) -> VideoTrack:
     """Return a video track.
 
@@ -93,11 +99,11 @@ def video_track(
         counted: How those were found.
         dynamic: What its frames have of their own.
         dolby_vision: The container's record.
+        head: The container's word on its shape.
     """
-    frame = tally.trial.first
-    if frame is None:
-        raise ValueError("a video track without a frame")
-    tick = round((stream.time_base or Fraction(1, 1000)) * NS)
+    base = stream.time_base or Fraction(1, 1000)
+    form, frame = counted.history.kept(base, times[-1] / NS)
+    tick = round(base * NS)
     rate = nominal_rate(times, tick, stream.average_rate)
     common = _common(stream, tally, facts)
     common["start"] = times[0] / NS
@@ -105,6 +111,7 @@ def video_track(
     if tally.end * tick <= times[-1]:
         common["end"] = float(Fraction(times[-1], NS) + 1 / rate)
     said = colour.read_colour(frame, stream.codec_context, _chroma_location(stream, facts))
+    said = described(said, [form for _, form in counted.history.forms])
     mastering, light = colour.read_mastering(frame), colour.read_light(frame)
     in_frames = dynamic is not None and dynamic.hdr10plus_frames > 0
     hdr10plus = facts.hdr10plus or colour.has_hdr10plus(frame) or in_frames
@@ -112,14 +119,14 @@ def video_track(
     hdr = colour.name_hdr(said.transfer, static=static, hdr10plus=hdr10plus, dolby_vision=dolby)
     return VideoTrack(
         **common,
-        width=frame.width,
-        height=frame.height,
-        sar=stream.sample_aspect_ratio or Fraction(1),
+        width=form.width,
+        height=form.height,
+        sar=_sar(stream, head, counted.history.forms[0][1], form),
         pix_fmt=frame.format.name,
         bit_depth=frame.format.components[0].bits,
         rate=rate,
         frames=len(times),
-        counted=counted,
+        counted=counted.how,
         variable=is_variable(times, tick),
         keyframes=len(tally.keyframes),
         colour=said,
@@ -131,9 +138,15 @@ def video_track(
         hdr=hdr,
         scan=facts.scan,
         top_field_first=facts.top_field_first if facts.scan == "interlaced" else None,
-        rotation=frame.rotation,
-        mirrored=colour.is_mirrored(frame),
+        **orientation(frame),
+        **peculiarities.picture(counted, head, frame, base),
     )
+
+
+def _sar(stream: VideoStream, head: TrackHead, first: Form, kept: Form) -> Fraction:
+    """Return the shape of the pixels of a picture that is shown at the container's size, as all are."""
+    said = head.sar if head.needs_own_shape else stream.sample_aspect_ratio or Fraction(1)
+    return said * Fraction(first.width * kept.height, first.height * kept.width)
 
 
 def _chroma_location(stream: VideoStream, facts: TrackFacts) -> str | None:
@@ -142,16 +155,21 @@ def _chroma_location(stream: VideoStream, facts: TrackFacts) -> str | None:
     return facts.chroma_location
 
 
-def audio_track(stream: AudioStream, tally: Tally, facts: TrackFacts) -> AudioTrack:
-    """Return an audio track."""
-    context = stream.codec_context
-    layout = context.layout.name
+def audio_track(stream: AudioStream, tally: AudioTally, facts: TrackFacts) -> AudioTrack:
+    """Return an audio track, as it is where it has the most channels."""
+    context, forms = stream.codec_context, tally.history.forms
+    form = form_of(context.layout.name, context.channels, context.sample_rate)
+    changes = tally.history.changes(stream.time_base or Fraction(1, 1000))
+    if changes:
+        form = max((form for _, form in forms), key=lambda form: form.channels)
     return AudioTrack(
         **_common(stream, tally, facts),
         profile=stream.profile,
-        channels=context.channels,
-        layout=None if "channels" in layout else layout,
-        sample_rate=context.sample_rate,
+        channels=form.channels,
+        layout=form.layout,
+        sample_rate=form.sample_rate,
+        first_form=forms[0][1] if changes else None,
+        changes=changes,
     )
 
 

@@ -79,7 +79,8 @@ def _amendments(info: SourceInfo, video: Path) -> dict[int, Amendment]:
     }
     decided = dolby_vision.plan(info.video)
     rotation = signed(info.video.rotation)
-    if info.video.sar != 1 or decided.keeps or rotation:
+    shaped = info.video.sar != 1 or info.video.stereo_mode != 0
+    if shaped or decided.keeps or rotation:
         # the parts of the picture carry neither: PyAV, which joins them, cannot set it
         with av.open(file_url(video)) as container:
             picture = container.streams.video[0]
@@ -87,7 +88,8 @@ def _amendments(info: SourceInfo, video: Path) -> dict[int, Amendment]:
         configuration = dolby_vision.kept(decided, width, height, info.video.rate)
         amendments[0] = dataclasses.replace(
             amendments.get(0, Amendment(info.video.title)),
-            display=None if info.video.sar == 1 else display_size(width, height, info.video.sar),
+            # of two eyes' pictures, ffmpeg would write half the size
+            display=display_size(width, height, info.video.sar) if shaped else None,
             dolby_vision=None if configuration is None else dolby_vision.record(configuration),
             rotation=rotation,
         )

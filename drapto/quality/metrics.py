@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
 from drapto.media.filters import renumbered, without_first
+from drapto.media.uniform import input_options
 from drapto.media.yuv import conversion
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
 from drapto.quality.scores import Scores, scores_of
@@ -169,7 +170,8 @@ class Metric(ABC):
         decode = ("-noautorotate", "-threads", str(threads))
         return [
             *(["-copyts"] if reference.filters else []),
-            *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),
+            *(*decode, "-i", file_url(encode)),
+            *(*decode, *input_options(reference.filters), "-i", file_url(reference.source)),
             *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
             *("-f", "null", "-"),
         ]

@@ -47,7 +47,7 @@ def dolby_vision_records(source: Path) -> dict[int, DolbyVision]:
 def _records(tracks: bytes) -> dict[int, DolbyVision]:
     found, stream = {}, 0
     for element in elements(tracks):
-        if element.id != ids.TRACK_ENTRY or not _is_stream(entry := elements(element.content)):
+        if element.id != ids.TRACK_ENTRY or not is_stream(entry := elements(element.content)):
             continue
         record = _record(entry)
         if record is not None:
@@ -56,7 +56,8 @@ def _records(tracks: bytes) -> dict[int, DolbyVision]:
     return found
 
 
-def _is_stream(entry: list[Element]) -> bool:
+def is_stream(entry: list[Element]) -> bool:
+    """Tell whether ffmpeg makes a stream of the track of this entry."""
     return any(
         part.id == ids.TRACK_TYPE and int.from_bytes(part.content, "big") in STREAM_TYPES for part in entry
     )
