@@ -36,7 +36,10 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
 
 def settings(project: Project) -> dict[str, Any]:
     """Return what probing reads of the settings."""
-    return {"frame_index": project.config.input.frame_index}
+    asked = project.config.input
+    # only where it is not the default: titles that were finished before there was a choice stay so
+    damage = {} if asked.allow_damage == "concealed" else {"allow_damage": asked.allow_damage}
+    return {"frame_index": asked.frame_index, **damage}
 
 
 def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
@@ -73,6 +76,7 @@ def build(work: Work) -> str:
         dynamic=title.dynamic,
         digest=work.state.fingerprints.of(title.source),
         frame_index=work.project.config.input.frame_index,
+        allow_damage=work.project.config.input.allow_damage,
     )
     video = info.video
     work.publish(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from av.stream import Disposition
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
     from drapto.media.matroska.pictures import Margins
 
+
+LONGEST = 7 * 24 * 3600
+"""Seconds of a subtitle beyond which its duration is none: all ones in the file, say. A line that stays for a
+whole film may say 99:59:59."""
 
 NO_CROPS: Mapping[int, Margins] = {}
 
@@ -56,7 +61,11 @@ class Tally:
         self.packets += 1
         if self.first is None or pts < self.first:
             self.first = pts
-        self.end = max(self.end, pts + (packet.duration or 0))
+        self.end = max(self.end, pts + self.length_of(packet))
+
+    def length_of(self, packet: Packet[Stream]) -> int:
+        """Return a packet's duration, ticks; 0 where it says none."""
+        return packet.duration or 0
 
 
 class AudioTally(Tally):
@@ -88,11 +97,26 @@ class AudioTally(Tally):
 
 
 class SubtitleTally(Tally):
-    """A subtitle track; ``hash`` runs over its payloads."""
+    """A subtitle track; ``hash`` runs over its payloads.
 
-    def __init__(self) -> None:
+    Attributes:
+        hash: Of the payloads.
+        endless: Packets with a duration that no subtitle has.
+    """
+
+    def __init__(self, stream: Stream) -> None:
         super().__init__()
         self.hash = hashlib.sha256()
+        self.endless = 0
+        self._longest = LONGEST / (stream.time_base or Fraction(1, 1000))
+
+    def length_of(self, packet: Packet[Stream]) -> int:
+        """Return a packet's duration, ticks; 0 where it says none, or one that cannot be meant."""
+        duration = packet.duration or 0
+        if 0 <= duration <= self._longest:
+            return duration
+        self.endless += 1
+        return 0
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count and hash a packet."""
@@ -185,7 +209,7 @@ def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_C
             if not is_cover(stream) and stream.codec_context is not None
         },
         audio={stream.index: AudioTally(stream) for stream in streams.audio},
-        subtitles={stream.index: SubtitleTally() for stream in streams.subtitles},
+        subtitles={stream.index: SubtitleTally(stream) for stream in streams.subtitles},
         covers={stream.index: CoverTally() for stream in streams.video if is_cover(stream)},
     )
     tallies: dict[int, Tally] = {**index.video, **index.audio, **index.subtitles, **index.covers}

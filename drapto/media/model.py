@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from drapto.engine.document import Document, Model, Rational
-from drapto.media.peculiar import PeculiarPicture, PeculiarSound
+from drapto.media.peculiar import PeculiarPicture, PeculiarSound, PeculiarSubtitles
 
 DISPOSITIONS = (
     "default",
@@ -205,7 +205,7 @@ class AudioTrack(Track, PeculiarSound):
     sample_rate: int
 
 
-class SubtitleTrack(Track):
+class SubtitleTrack(Track, PeculiarSubtitles):
     """One subtitle track; ``digest`` is the SHA-256 of its packets' payloads, in order, hexadecimal."""
 
     digest: str

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from drapto.media.form import Form, SoundForm, change_notes, sound_notes
 from drapto.media.holes import hole_notes
+from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from drapto.media.model import AudioTrack, VideoTrack
+    from drapto.media.model import AudioTrack, SubtitleTrack, VideoTrack
 
 
 def picture_notes(video: VideoTrack) -> list[str]:
@@ -42,10 +43,16 @@ def kept_form(video: VideoTrack) -> Form:
     )
 
 
+def read_notes(number: int, track: SubtitleTrack) -> list[str]:
+    """Return what there is to say of subtitle track ``number``."""
+    if not track.endless:
+        return []
+    said = f"{count_text(track.endless, 'packet')} of subtitle track {number}"
+    return [f"{said} with a duration that cannot be meant: shown until the next, or as the picture itself says"]
+
+
 def heard_notes(number: int, track: AudioTrack) -> list[str]:
     """Return what there is to say of audio track ``number``."""
-    if track.packets == 0:
-        return [f"audio track {number} is empty"]
     if track.first_form is None:
         return []
     kept = SoundForm(channels=track.channels, layout=track.layout, sample_rate=track.sample_rate)

@@ -54,6 +54,16 @@ class PeculiarPicture(Model):
     alpha: bool = False
 
 
+class PeculiarSubtitles(Model):
+    """What few subtitles have.
+
+    Attributes:
+        endless: Packets whose duration cannot be meant, and is left out.
+    """
+
+    endless: int = 0
+
+
 class PeculiarSound(Model):
     """What little sound has.
 

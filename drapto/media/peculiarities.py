@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from av.sidedata.sidedata import Type
-
-from drapto.media.sidedata import side_data
+from drapto.media.stereo import mode_of, views_of
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -17,9 +15,6 @@ if TYPE_CHECKING:
     from drapto.media.frame_count import Counted
     from drapto.media.matroska.pictures import TrackHead
     from drapto.media.peculiar import Hole
-
-VIEW = 29
-"""libavutil's ``AV_FRAME_DATA_VIEW_ID``: the picture is one eye's of several."""
 
 
 class Picture(TypedDict):
@@ -48,9 +43,9 @@ def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction
     return Picture(
         first_form=counted.history.forms[0][1] if changes else None,
         changes=changes,
-        stereo_mode=head.stereo_mode,
+        stereo_mode=mode_of(head, frame),
         container_crop=(crop.left, crop.right, crop.top, crop.bottom),
         holes=counted.holes,
-        views=2 if side_data(frame, Type(VIEW)) is not None else 1,
+        views=views_of(frame),
         alpha=head.alpha,
     )

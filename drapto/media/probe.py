@@ -24,7 +24,7 @@ from drapto.media.matroska.pictures import PLAIN, track_heads
 from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
-from drapto.media.notes import heard_notes, picture_notes
+from drapto.media.notes import heard_notes, picture_notes, read_notes
 from drapto.media.rate import NS
 from drapto.media.timestamps import write_timestamps
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from drapto.media.damage import AllowDamage
     from drapto.media.frame_count import CountBy
     from drapto.media.hdr.dynamic import FrameMetadata
+    from drapto.media.index import Tally
     from drapto.media.matroska.pictures import TrackHead
     from drapto.media.model import Attachment, AudioTrack, SubtitleTrack, VideoTrack
 
@@ -162,6 +163,8 @@ class _Pass:
         self.notes += [*self.facts.tracks.get(video.index, NO_FACTS).disagreements, *picture_notes(video)]
         audio = self._audio()
         self.notes += [note for number, track in enumerate(audio) for note in heard_notes(number, track)]
+        subtitles = self._subtitles()
+        self.notes += [note for number, track in enumerate(subtitles) for note in read_notes(number, track)]
         duration = self.container.duration
         info = SourceInfo(
             digest=digest,
@@ -173,7 +176,7 @@ class _Pass:
             video=video,
             other_video=tuple(self._video(other, "packets")[0] for other in others),
             audio=audio,
-            subtitles=self._subtitles(),
+            subtitles=subtitles,
             attachments=self._attachments(),
             chapters=tracks.chapters(self.container),
             notes=tuple(self.notes),
@@ -241,6 +244,7 @@ class _Pass:
         return tuple(
             tracks.audio_track(stream, self.index.audio[stream.index], self._facts(stream))
             for stream in self.streams.audio
+            if self._has_packets(stream, self.index.audio[stream.index])
         )
 
     def _subtitles(self) -> tuple[SubtitleTrack, ...]:
@@ -248,7 +252,15 @@ class _Pass:
             tracks.subtitle_track(stream, self.index.subtitles[stream.index], self._facts(stream))
             for stream in self.streams.subtitles
             if stream.codec_context is not None
+            and self._has_packets(stream, self.index.subtitles[stream.index])
         )
+
+    def _has_packets(self, stream: Stream, tally: Tally) -> bool:
+        """Tell whether a track has any, and note it where it has none: there is nothing in it to keep."""
+        if not tally.packets:
+            named = f"{stream.type} track {stream.index} ({stream.codec_context.codec.canonical_name})"
+            self.notes.append(f"{named} is empty: left out")
+        return tally.packets > 0
 
     def _attachments(self) -> tuple[Attachment, ...]:
         files = [tracks.attachment(stream) for stream in self.streams.attachments]

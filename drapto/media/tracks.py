@@ -22,6 +22,7 @@ from drapto.media.model import (
 from drapto.media.orientation import orientation
 from drapto.media.rate import NS, is_variable, nominal_rate
 from drapto.media.sound_history import form_of
+from drapto.media.stereo import TAG, mode_of, name_of
 from drapto.media.uniform import described
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def video_track(
     tick = round(base * NS)
     rate = nominal_rate(times, tick, stream.average_rate)
     common = _common(stream, tally, facts)
+    common["tags"] = _with_stereo(common["tags"], mode_of(head, frame))
     common["start"] = times[0] / NS
     # the last frame lasts one nominal duration where its packet says nothing
     if tally.end * tick <= times[-1]:
@@ -143,6 +145,12 @@ def video_track(
     )
 
 
+def _with_stereo(tags: dict[str, str], mode: int) -> dict[str, str]:
+    """Return a track's tags with that of its StereoMode, which the muxer makes an element of."""
+    others = {name: value for name, value in tags.items() if name.lower() != TAG}
+    return {**others, TAG: name_of(mode)} if mode else others
+
+
 def _sar(stream: VideoStream, head: TrackHead, first: Form, kept: Form) -> Fraction:
     """Return the shape of the pixels of a picture that is shown at the container's size, as all are."""
     said = head.sar if head.needs_own_shape else stream.sample_aspect_ratio or Fraction(1)
@@ -175,7 +183,9 @@ def audio_track(stream: AudioStream, tally: AudioTally, facts: TrackFacts) -> Au
 
 def subtitle_track(stream: SubtitleStream, tally: SubtitleTally, facts: TrackFacts) -> SubtitleTrack:
     """Return a subtitle track."""
-    return SubtitleTrack(**_common(stream, tally, facts), digest=tally.hash.hexdigest())
+    return SubtitleTrack(
+        **_common(stream, tally, facts), digest=tally.hash.hexdigest(), endless=tally.endless
+    )
 
 
 def attachment(stream: AttachmentStream) -> Attachment:

@@ -9,7 +9,7 @@ import av
 from drapto.engine import atomic
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
-from drapto.media.index import index_packets
+from drapto.media.index import LONGEST, index_packets
 from drapto.media.muxer import EXACT, REPRODUCIBLE
 from drapto.output.attachments import attach_options, extracted
 
@@ -37,14 +37,21 @@ def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: Sta
         raise StageError("has neither subtitles nor attached files", path=source)
     streams = [attachment.index for attachment in info.attachments]
     with atomic.replacing(target) as partial, extracted(source, streams, target.parent) as files:
-        maps = [part for track in info.subtitles for part in ("-map", f"0:{track.index}")]
+        maps = [part for track in info.subtitles for part in ("-map", f"0:{track.index}")] or ["-sn"]
         arguments = [
             *("-copyts", "-i", file_url(source), *maps, "-c", "copy", "-map_metadata", "-1"),
-            *("-map_chapters", "-1", *attach_options(files, info.attachments)),
+            *(*_bounded(info), "-map_chapters", "-1", *attach_options(files, info.attachments)),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
         context.run_ffmpeg(arguments, log="subtitles", about=source)
         _check(partial, info, source)
+
+
+def _bounded(info: SourceInfo) -> list[str]:
+    """Return the options that take durations away that cannot be meant."""
+    bounded = f"setts=duration='if(between(DURATION*TB,0,{LONGEST}),DURATION,0)'"
+    endless = [number for number, track in enumerate(info.subtitles) if track.endless]
+    return [part for number in endless for part in (f"-bsf:s:{number}", bounded)]
 
 
 def _check(copy: Path, info: SourceInfo, source: Path) -> None:
