@@ -1,8 +1,8 @@
 """The decode of a track whose layout or sample rate changes on the way.
 
-ffmpeg begins the filters of sound anew at each change, and what they count from the track's start with them. So
-one filter that counts nothing leads to one form, and what goes on from there, through a decoder of ffmpeg's
-own output ("loopback decoders" in its manual), sees no change.
+ffmpeg begins the filters of sound anew at each change, and what they count from the track's start with them.
+So one filter that counts nothing leads to one form, and what goes on from there, through a decoder of
+ffmpeg's own output ("loopback decoders" in its manual), sees no change.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the encoders cannot take, known before any of it is encoded.
 
-Tried on ffmpeg 9.0.2 with SVT-AV1 4.2.0: pictures of 16384x64 and of 64x8704 pixels encode, with two pixels or
-lines more they do not; 240 frames a second do, 241 do not.
+Tried on ffmpeg 9.0.2 with SVT-AV1 4.2.0: pictures of 16384x64 and of 64x8704 pixels encode, with two pixels
+or lines more they do not; 240 frames a second do, 241 do not.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MOST_WIDTH, MOST_HEIGHT = 16384, 8704
 
 LEAST_PIXELS = 2
 MOST_PIXELS = (1 << 31) // 24
-"""Of a picture: ffmpeg's libsvtav1 refuses a packet larger than eight times the picture's three bytes a pixel,
-which it computes in 32 bits. 16384x5460 pixels encode, 16384x5480 do not, and 1x1 does not."""
+"""Of a picture: ffmpeg's libsvtav1 refuses a packet larger than eight times the picture's three bytes a
+pixel, which it computes in 32 bits. 16384x5460 pixels encode, 16384x5480 do not, and 1x1 does not."""
 
 MOST_RATE = Fraction(240)
 """Frames per second, by SVT-AV1. A nominal rate only: it never reaches the output."""
@@ -31,7 +31,7 @@ TICKS = 1000
 """A second's, in the output: no more frames than that can have times of their own."""
 
 MOST_CHANNELS = 8
-"""Of a track that does not say what its channels are, by Opus' mapping family 1 (RFC 7845, section 5.1.1.2)."""
+"""Of a track that does not say what its channels are (RFC 7845, section 5.1.1.2, mapping family 1)."""
 
 
 def encoder_rate(rate: Fraction) -> Fraction:

@@ -172,9 +172,7 @@ def _outcome(kept: Form) -> str:
     return f"all of it comes out as {kept.size}" + (f", {described}" if described != UNSAID else "")
 
 
-def sound_notes(
-    number: int, first: SoundForm, changes: Iterable[SoundChange], kept: SoundForm
-) -> list[str]:
+def sound_notes(number: int, first: SoundForm, changes: Iterable[SoundChange], kept: SoundForm) -> list[str]:
     """Return what a user should know of the changes of audio track ``number``, a line each."""
     notes, before = [], first
     for change in changes:

@@ -26,7 +26,7 @@ MPEG_START = b"\0\0\1"
 MPEG_SEQUENCE = 0xB3
 MPEG_EXTENSION = 0xB5
 MPEG_SIZES = 4
-"""Bytes of a sequence header with size, shape and rate; bit rate and matrices follow (ISO/IEC 13818-2, 6.2.2.1)."""
+"""Bytes of a sequence header with size, shape and rate; others follow (ISO/IEC 13818-2, 6.2.2.1)."""
 
 MPEG_HEAD = 512
 """Bytes of a packet in which its headers lie: they come first."""
@@ -46,6 +46,7 @@ AV1_STATIC = (b"\1", b"\2")
 
 AVCC_LENGTH = 4
 """Where an ``avcC`` says how long a length is (ISO/IEC 14496-15, 5.3.3.1.2)."""
+
 
 def signature_of(stream: VideoStream) -> Callable[[memoryview], frozenset[bytes]] | None:
     """Return what finds the headers of a stream's keyframes; None where they are not known."""

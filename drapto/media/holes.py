@@ -1,7 +1,7 @@
 """Where a source's frames are missing: packets that gave none, and stretches without packets.
 
-Pure: times in, holes out. A title with a variable frame rate may show a picture for long, and a codec may have
-packets that show nothing, so only what interrupts the frames' even pace counts.
+Pure: times in, holes out. A title with a variable frame rate may show a picture for long, and a codec may
+have packets that show nothing, so only what interrupts the frames' even pace counts.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ def find_holes(
     if not frames:
         return ()
     usual = median_low([b - a for a, b in pairwise(frames)] or [0]) or 1
-    even = _is_even(frames, usual)
+    even, longest = _is_even(frames, usual), max(LONG_GAP, float(MANY_FRAMES * usual * base))
     holes = []
     for after, start, end in _intervals(packets, frames, usual, leading):
         missing = bisect_left(packets, end) - bisect_right(packets, after)
         length = (end - start) * base
-        if missing > 0 or (even and length >= max(LONG_GAP, MANY_FRAMES * usual * base)):
+        if missing > 0 or (even and length >= longest):
             holes.append(Hole(start=float(start * base), end=float(end * base), frames=missing))
     return tuple(holes)
 

@@ -48,7 +48,9 @@ def read_notes(number: int, track: SubtitleTrack) -> list[str]:
     if not track.endless:
         return []
     said = f"{count_text(track.endless, 'packet')} of subtitle track {number}"
-    return [f"{said} with a duration that cannot be meant: shown until the next, or as the picture itself says"]
+    return [
+        f"{said} with a duration that cannot be meant: shown until the next, or as the picture itself says"
+    ]
 
 
 def heard_notes(number: int, track: AudioTrack) -> list[str]:

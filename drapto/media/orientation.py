@@ -46,5 +46,5 @@ def orientation(frame: VideoFrame) -> Orientation:
 
 
 def _degrees(a: int, b: int) -> int:
-    """Return the rotation of a matrix whose first row begins with these (libavutil's av_display_rotation_get)."""
+    """Return the rotation of a matrix whose first row begins so (libavutil's av_display_rotation_get)."""
     return round(-math.degrees(math.atan2(b, a)))

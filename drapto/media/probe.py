@@ -234,10 +234,9 @@ class _Pass:
         base = (stream.time_base or MILLISECOND) * NS
         times = [round(tick * base) for tick in ascending]
         dynamic = tally.dynamic.of(ticks, tally.times)
-        facts = self._facts(stream)
         record = self.records.get(stream.index)
-        head = self._head(stream)
-        track = tracks.video_track(stream, tally, facts, times, counted, describe(dynamic), record, head)
+        about = tracks.Said(self._facts(stream), self._head(stream), describe(dynamic), record)
+        track = tracks.video_track(stream, tally, times, counted, about)
         return track, times, dynamic
 
     def _audio(self) -> tuple[AudioTrack, ...]:

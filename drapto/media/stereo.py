@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from drapto.media.matroska.pictures import TrackHead
 
 TAG = "stereo_mode"
-"""libavformat's name for Matroska's StereoMode: it reads the element as a tag, and writes the tag as an element."""
+"""libavformat's name for Matroska's StereoMode: it reads the element as a tag, and writes it from one."""
 
 NAMES = """
-    mono left_right bottom_top top_bottom checkerboard_rl checkerboard_lr row_interleaved_rl row_interleaved_lr
-    col_interleaved_rl col_interleaved_lr anaglyph_cyan_red right_left anaglyph_green_magenta block_lr block_rl
+    mono left_right bottom_top top_bottom checkerboard_rl checkerboard_lr
+    row_interleaved_rl row_interleaved_lr col_interleaved_rl col_interleaved_lr
+    anaglyph_cyan_red right_left anaglyph_green_magenta block_lr block_rl
 """
 """Its values, from 0 on (RFC 9559, StereoMode)."""
 

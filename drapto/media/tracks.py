@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypedDict
 
@@ -27,6 +28,7 @@ from drapto.media.uniform import described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.stream import AttachmentStream, Stream
@@ -80,28 +82,36 @@ def _common(stream: Stream, tally: Tally, facts: TrackFacts) -> _Common:
     }
 
 
+@dataclass(frozen=True)
+class Said:
+    """What was found out about a picture beside its packets.
+
+    Attributes:
+        facts: MediaInfo's word on it.
+        head: The container's, on its shape.
+        dynamic: What its frames have of their own.
+        dolby_vision: The container's record.
+    """
+
+    facts: TrackFacts
+    head: TrackHead
+    dynamic: DynamicMetadata | None
+    dolby_vision: DolbyVision | None
+
+
 def video_track(
-    stream: VideoStream,
-    tally: VideoTally,
-    facts: TrackFacts,
-    times: list[int],
-    counted: Counted,
-    dynamic: DynamicMetadata | None,
-    dolby_vision: DolbyVision | None,
-    head: TrackHead,
+    stream: VideoStream, tally: VideoTally, times: list[int], counted: Counted, about: Said
 ) -> VideoTrack:
     """Return a video track.
 
     Args:
         stream: The demuxer's stream.
         tally: Its packets.
-        facts: MediaInfo's word on it.
         times: Its frames' presentation times, nanoseconds.
         counted: How those were found.
-        dynamic: What its frames have of their own.
-        dolby_vision: The container's record.
-        head: The container's word on its shape.
+        about: What else is known of it.
     """
+    facts, head, dynamic, dolby_vision = about.facts, about.head, about.dynamic, about.dolby_vision
     base = stream.time_base or Fraction(1, 1000)
     form, frame = counted.history.kept(base, times[-1] / NS)
     tick = round(base * NS)

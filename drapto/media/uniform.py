@@ -1,8 +1,8 @@
 """A picture that changes on the way is brought to one form, before anything else is done to it.
 
-All encoded segments must be of one size and one description of colour to be joined, and those of a source that
-changes would not be. ffmpeg would begin its filters anew at each change, and their count of frames with it; so
-it is told not to, and the first filter, which can take other pictures at any time, leads to one form.
+All encoded segments must be of one size and one description of colour to be joined, and those of a source
+that changes would not be. ffmpeg would begin its filters anew at each change, and their count of frames with
+it; so it is told not to, and the first filter, which can take other pictures at any time, leads to one form.
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ DEEP = "yuv420p10le"
 NEVER_AGAIN = ("-reinit_filter", "0")
 """ffmpeg's option of an input whose pictures change."""
 
-SETPARAMS = {"range": "range", "primaries": "color_primaries", "transfer": "color_trc", "matrix": "colorspace"}
+SETPARAMS = {
+    "range": "range",
+    "primaries": "color_primaries",
+    "transfer": "color_trc",
+    "matrix": "colorspace",
+}
 """Options of ffmpeg's filter ``setparams``."""
 
 MATRICES = ("bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc")
@@ -46,7 +51,7 @@ def forms_of(video: VideoTrack) -> list[Form]:
 
 
 def described(colour: Colour, forms: Iterable[Form]) -> Colour:
-    """Return the one description of a picture's colours: that of the form that is kept, filled from others."""
+    """Return the one description of a picture's colours: that of the kept form, filled from others."""
     others = list(forms)
     filled = {
         name: next((said for form in others if (said := getattr(form, name)) is not None), None)

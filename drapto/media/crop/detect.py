@@ -42,8 +42,8 @@ LIMITED_BLACK, LIMITED_SWING, FULL_SWING = 16, 219, 255
 
 SIDE_BY_SIDE, ONE_ABOVE_THE_OTHER = (1, 11), (2, 3)
 WOVEN = (4, 5, 6, 7, 8, 9)
-"""StereoModes (RFC 9559, section 27.7) by how a picture holds two eyes': in halves, or in each other's pixels,
-which only some crops leave as they are."""
+"""StereoModes (RFC 9559) by how a picture holds two eyes': in halves, or in each other's pixels, which only
+some crops leave as they are."""
 
 MILLISECONDS = 3
 """Decimals of a sample's time."""
@@ -195,7 +195,7 @@ def _decide(found: Mapping[float, Margins | None], video: VideoTrack) -> tuple[C
 
 
 def _of_both_eyes(margins: Margins, stereo_mode: int) -> Margins:
-    """Return the margins whose crop takes as much from either eye's picture, and leaves them where they are."""
+    """Return the margins whose crop takes as much from either eye's picture, and moves neither."""
     if stereo_mode in SIDE_BY_SIDE:
         return margins._replace(left=0, right=0)
     if stereo_mode in ONE_ABOVE_THE_OTHER:

@@ -100,9 +100,7 @@ def track_heads(source: Path) -> dict[int, TrackHead]:
 
 
 def _heads(tracks: bytes) -> dict[int, TrackHead]:
-    entries = [
-        elements(element.content) for element in elements(tracks) if element.id == ids.TRACK_ENTRY
-    ]
+    entries = [elements(element.content) for element in elements(tracks) if element.id == ids.TRACK_ENTRY]
     return dict(enumerate(_head(entry) for entry in entries if is_stream(entry)))
 
 
