@@ -7,6 +7,7 @@ ffmpeg's own output ("loopback decoders" in its manual), sees no change.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 RATE = 48_000
 """Hz, as Opus has it."""
 
-PCM = ("-c:a", "pcm_f32le", "-f", "null", "-")
-"""Samples as the encoder takes them, written nowhere."""
+PCM = ("-c:a", "pcm_f32le", "-f", "f32le", "-y", os.devnull)
+"""Samples as the encoder takes them, written nowhere, by a muxer that does not look at their times."""
 
 
 def decode_options(track: AudioTrack, plan: AudioPlan) -> list[str]:

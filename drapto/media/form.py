@@ -17,6 +17,9 @@ HDR_TRANSFERS = ("smpte2084", "arib-std-b67")
 """PQ and HLG (ITU-T H.273)."""
 
 UNSAID = "none"
+HDR10 = "its HDR10 metadata"
+SHAPE = "the shape of its pixels"
+"""Words for what changes."""
 
 COLOURS = ("range", "primaries", "transfer", "matrix")
 
@@ -110,9 +113,9 @@ def differences(before: Form, after: Form) -> Iterator[str]:
     if before.colours != after.colours:
         yield f"its colours from {_described(before)} to {_described(after)}"
     if before.hdr10 != after.hdr10:
-        yield "its HDR10 metadata"
+        yield HDR10
     if before.sar != after.sar and before.sar and after.sar and before.size == after.size:
-        yield f"the shape of its pixels from {_ratio(before)} to {_ratio(after)}"
+        yield f"{SHAPE} from {_ratio(before)} to {_ratio(after)}"
 
 
 def _ratio(form: Form) -> str:
@@ -151,11 +154,13 @@ def change_notes(first: Form, changes: Iterable[Change], kept: Form) -> list[str
     """Return what a user should know of a picture's changes, a line each."""
     notes, before = [], first
     for change in changes:
-        changed = ", ".join(differences(before, change.form))
+        changed = list(differences(before, change.form))
         if changed:
-            notes.append(f"after {time_text(change.time)} the picture changes {changed}")
+            what = ", ".join(changed)
+            outcome = _outcome(kept, changed)
+            notes.append(f"after {time_text(change.time)} the picture changes {what}: {outcome}")
         before = change.form
-    return [f"{note}: {_outcome(kept)}" for note in notes[:MOST_NOTES]] + _more(len(notes), "picture")
+    return notes[:MOST_NOTES] + _more(len(notes), "picture")
 
 
 MOST_NOTES = 4
@@ -167,9 +172,13 @@ def _more(count: int, what: str) -> list[str]:
     return [f"the {what} changes {left} more times, and is treated alike"] if left > 0 else []
 
 
-def _outcome(kept: Form) -> str:
+def _outcome(kept: Form, changed: Sequence[str]) -> str:
+    if changed == [HDR10]:
+        return "each segment has that of its first frame"
     described = _described(kept)
-    return f"all of it comes out as {kept.size}" + (f", {described}" if described != UNSAID else "")
+    outcome = f"all of it comes out as {kept.size}" + (f", {described}" if described != UNSAID else "")
+    shown = " and is shown in the container's shape" if any(SHAPE in one for one in changed) else ""
+    return outcome + shown
 
 
 def sound_notes(number: int, first: SoundForm, changes: Iterable[SoundChange], kept: SoundForm) -> list[str]:

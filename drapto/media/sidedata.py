@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def _nameless(kinds: type[Type], value: object) -> Type:
     """Return the kind of a value that has no name, always the same; enum's hook for those."""
-    kind = cast("Type", object.__new__(kinds))
+    kind: Type = object.__new__(kinds)
     kind._name_ = f"KIND_{value}"
-    kind._value_ = value
+    kind._value_ = cast("Type", value)
     return cast("Type", kinds._value2member_map_.setdefault(value, kind))
 
 

@@ -130,13 +130,14 @@ class SoundHistory:
     def _decode(self, packet: Packet[Stream]) -> SoundForm | None:
         """Return the form of the sound in a packet; None where it does not decode by itself."""
         form = None
-        for part in (packet, None):
+        # twice: ffmpeg's decoder of MPEG audio gives the first frame the sample rate of what was before it
+        for part in (packet, packet, None):
             try:
                 frames: list[AudioFrame] = list(self._context.decode(part))
             except FFmpegError:
                 continue
             for frame in frames:
-                form = form or form_of(frame.layout.name, frame.layout.nb_channels, frame.sample_rate)
+                form = form_of(frame.layout.name, frame.layout.nb_channels, frame.sample_rate)
         self._context.flush_buffers()
         return form
 

@@ -16,6 +16,7 @@ from drapto.media.model import (
     Attachment,
     AudioTrack,
     Chapter,
+    Colour,
     SubtitleTrack,
     VideoTrack,
     is_statistics_tag,
@@ -122,7 +123,13 @@ def video_track(
     # the last frame lasts one nominal duration where its packet says nothing
     if tally.end * tick <= times[-1]:
         common["end"] = float(Fraction(times[-1], NS) + 1 / rate)
-    said = colour.read_colour(frame, stream.codec_context, _chroma_location(stream, facts))
+    said = Colour(
+        range=form.range,
+        primaries=form.primaries,
+        transfer=form.transfer,
+        matrix=form.matrix,
+        chroma_location=_chroma_location(stream, facts),
+    )
     said = described(said, [form for _, form in counted.history.forms])
     mastering, light = colour.read_mastering(frame), colour.read_light(frame)
     in_frames = dynamic is not None and dynamic.hdr10plus_frames > 0

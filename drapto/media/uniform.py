@@ -58,6 +58,8 @@ def described(colour: Colour, forms: Iterable[Form]) -> Colour:
         for name in COLOURS
         if getattr(colour, name) is None
     }
+    if filled.get("range"):
+        filled["range"] = "tv"  # what no range means in YUV, beside pictures that say theirs
     return colour.model_copy(update=filled)
 
 
