@@ -23,7 +23,7 @@ RAW = {
     "hevc": (
         "hevc",
         "hevc",
-        "-c:v libx265 -preset ultrafast -x265-params log-level=none:pools=none:repeat-headers=1:keyint=12",
+        "-c:v libx265 -preset ultrafast -bf 0 -g 12 -x265-params log-level=none:pools=none:repeat-headers=1",
     ),
     "mpeg2": ("mpeg2video", "mpegvideo", "-c:v mpeg2video -q:v 5 -g 12 -bf 0"),
     "ac3": ("ac3", "ac3", "-c:a ac3 -b:a 192k"),
