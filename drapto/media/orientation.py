@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING, TypedDict
 from av.sidedata.sidedata import Type
 
 from drapto.media.sidedata import side_data
+from drapto.media.stereo import ONE_EYE
 
 if TYPE_CHECKING:
     from av import VideoFrame
 
+    from drapto.media.model import VideoTrack
     from drapto.media.peculiar import Flip
 
 MATRIX = struct.Struct("=9i")
 """libavutil's display matrix, three rows of three: a negative determinant mirrors."""
+
+
+UNMARKED = "sidedata=mode=delete:type=DISPLAYMATRIX"
+"""ffmpeg's filter that takes the matrix off a picture: the muxer would have it mirrored once more."""
 
 
 class Orientation(TypedDict):
@@ -43,6 +49,12 @@ def orientation(frame: VideoFrame) -> Orientation:
     if _degrees(a, b) == 0:
         return Orientation(rotation=0, mirrored=True, flip="vflip")
     return Orientation(rotation=_degrees(-a, -b), mirrored=True, flip="hflip")
+
+
+def as_shown(video: VideoTrack) -> tuple[str, ...]:
+    """Return ffmpeg's filters that flip whole pictures, and take off them what is true no more."""
+    flip = (video.flip, UNMARKED) if video.flip is not None else ()
+    return (*flip, *((ONE_EYE,) if video.views > 1 else ()))
 
 
 def _degrees(a: int, b: int) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from drapto.media.bounds import encoder_rate
 from drapto.media.fields.model import Cadence, cadence
-from drapto.media.stereo import ONE_EYE
+from drapto.media.orientation import as_shown
 from drapto.media.timestamps import read_timestamps, write_timestamps
 from drapto.media.uniform import uniform_filters
 from drapto.video import cut
@@ -106,7 +106,7 @@ def split(
     planned = pulse.times(times, end)
     write_timestamps(request.planned, planned)
     before = uniform_filters(info.video, fields=needs_neighbours(fields))
-    after = (*((info.video.flip,) if info.video.flip else ()), *((ONE_EYE,) if info.video.views > 1 else ()))
+    after = as_shown(info.video)
     filters = [
         (*before, *field_filters(fields, field_rate, times, frames, leads=bool(cuts)), *after)
         for frames in ranges
