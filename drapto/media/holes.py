@@ -79,7 +79,7 @@ def _intervals(
     for before, after in pairwise(frames):
         if after - before > INTERRUPTED * usual:
             yield before, before + usual, after
-    if packets[-1] > frames[-1]:
+    if packets[-1] - frames[-1] > usual // 2:
         yield frames[-1], frames[-1] + usual, packets[-1] + usual
 
 
