@@ -83,7 +83,8 @@ def _frame_times(
     """Return every frame's presentation time in ticks, ascending, how they were found, and their forms."""
     history = tally.trial.history
     if count_by != "decode":
-        promised = promised_times(tally.times, tally.trial.times, missing=tally.missing)
+        doubtful = tally.missing + tally.broken
+        promised = promised_times(tally.times, tally.trial.times, missing=doubtful)
         certain = promised is not None and codec in FRAME_PER_PACKET and tally.starts_with_key
         if certain and promised is not None:
             return promised, "packets", history
@@ -101,7 +102,7 @@ def promised_times(
     Args:
         packets: All packets' times, in the order of the file.
         decoded: The times of the frames that the first packets gave.
-        missing: Packets that have no time.
+        missing: Packets that have no time, or are damaged.
     """
     ascending = sorted(packets)
     if missing or not packets or len(set(ascending)) != len(ascending):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.media.hdr import hevc, obu
+from drapto.media.whole import nal_length_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,19 +45,15 @@ AV1_SEQUENCE = 1
 AV1_STATIC = (b"\1", b"\2")
 """Of obu_type and, for HDR10's two, of metadata_type (AV1 specification, sections 6.2.2 and 6.7.1)."""
 
-AVCC_LENGTH = 4
-"""Where an ``avcC`` says how long a length is (ISO/IEC 14496-15, 5.3.3.1.2)."""
-
 
 def signature_of(stream: VideoStream) -> Callable[[memoryview], frozenset[bytes]] | None:
     """Return what finds the headers of a stream's keyframes; None where they are not known."""
     context = stream.codec_context
-    codec, extradata = context.codec.canonical_name, context.extradata
-    if codec == "hevc" and (size := hevc.length_size(extradata)):
+    codec, size = context.codec.canonical_name, nal_length_size(stream)
+    if codec == "hevc" and size:
         return lambda data: frozenset(_of_hevc(data, size))
-    if codec == "h264" and extradata and extradata[0] == 1 and len(extradata) > AVCC_LENGTH:
-        length = (extradata[AVCC_LENGTH] & 0b11) + 1
-        return lambda data: frozenset(_of_h264(data, length))
+    if codec == "h264" and size:
+        return lambda data: frozenset(_of_h264(data, size))
     plain: dict[str, Callable[[memoryview], Iterator[bytes]]] = {
         "mpeg1video": _of_mpeg,
         "mpeg2video": _of_mpeg,

@@ -18,6 +18,7 @@ from drapto.media.hdr.dynamic import DynamicTally
 from drapto.media.history import UNCUT
 from drapto.media.sound_history import SoundHistory
 from drapto.media.trial import Trial
+from drapto.media.whole import wholeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -144,6 +145,7 @@ class VideoTally(Tally):
         keyframes: The keyframes' presentation times in ticks, in the order of the file.
         starts_with_key: Whether the first packet is one.
         missing: Packets without a presentation time.
+        broken: Packets that are not what the stream's format says.
         trial: The decoder's answer to the first packets.
         dynamic: The metadata of every packet that has a presentation time.
     """
@@ -155,6 +157,8 @@ class VideoTally(Tally):
         self.keyframes = array("q")
         self.starts_with_key = False
         self.missing = 0
+        self.broken = 0
+        self._is_whole = wholeness(stream)
         self.trial = Trial(stream, crop)
 
     def add(self, packet: Packet[Stream]) -> None:
@@ -167,6 +171,8 @@ class VideoTally(Tally):
         elif packet.is_keyframe:
             self.trial.watch(packet)
         super().add(packet)
+        if self._is_whole is not None and not self._is_whole(packet):
+            self.broken += 1
         if packet.pts is None:
             self.missing += 1
             return
