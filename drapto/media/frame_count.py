@@ -86,7 +86,7 @@ def _frame_times(
         doubtful = tally.missing + tally.broken
         promised = promised_times(tally.times, tally.trial.times, missing=doubtful)
         certain = promised is not None and codec in FRAME_PER_PACKET and tally.starts_with_key
-        if certain and promised is not None:
+        if certain and promised is not None and (count_by == "packets" or history.keeps_its_decoder):
             return promised, "packets", history
         if count_by == "packets":
             return sorted(promised if promised is not None else tally.times), "packets", history

@@ -51,6 +51,11 @@ class History:
         if not self.forms or self.forms[-1][1] != form:
             self.forms.append((time, form))
 
+    @property
+    def keeps_its_decoder(self) -> bool:
+        """Whether no change had the decoder begin anew, which may cost the frame that it has not yet given."""
+        return len({(form.width, form.height, form.pix_fmt) for _, form in self.forms}) <= 1
+
     def _form(self, frame: VideoFrame, context: VideoCodecContext) -> Form:
         said = colour.read_colour(frame, context, None)
         crop = self.crop

@@ -152,6 +152,42 @@ def test_a_change_in_a_title_that_is_all_decoded_is_seen(ffmpeg: Path, tmp_path:
     assert by_packets.notes == by_frames.notes
 
 
+def fielded(size: str) -> list[str]:
+    """Return a part of an interlaced title."""
+    wide, high = (int(part) for part in size.split("x"))
+    graph = f"{clips.film((wide, high), rate='50')},tinterlace=interleave_top"
+    return ["-f", "lavfi", "-i", graph, "-frames:v", "25", *clips.FIELD_FLAGS]
+
+
+def test_an_interlaced_title_that_changes_its_size_is_deinterlaced(ffmpeg: Path, tmp_path: Path) -> None:
+    parts = [fielded("352x288"), fielded("352x240")]
+    source = joined(ffmpeg, tmp_path / "clip.mkv", "mpeg2", parts, rate="25")
+    project, info, said = finish(tmp_path, source)
+    # its decoder loses a frame when it begins anew, as a player's does
+    assert "1 frame cannot be decoded, from 0.96 to 1.00 s" in said
+    assert "interlaced, top field first, deinterlaced" in said
+    assert (info.video.frames, info.video.height) == (49, 288)
+    assert inspect(output_of(project))[1] == inspect(source)[1]
+
+
+@pytest.mark.parametrize("codec", ["libx264 -bf 3", "libx265 -x265-params log-level=none:bframes=3"])
+def test_pictures_that_are_reordered_all_come_out(ffmpeg: Path, tmp_path: Path, codec: str) -> None:
+    parts = []
+    for number, size in enumerate(("160x96", "128x80", "160x96")):
+        part = tmp_path / f"{number}.ts"
+        coded = ["-c:v", *codec.split(), "-preset", "ultrafast", "-g", "12", "-pix_fmt", "yuv420p"]
+        clips.run_ffmpeg(ffmpeg, *picture(size), *coded, part)
+        parts.append(part)
+    listed = tmp_path / "parts.txt"
+    listed.write_text("".join(f"file '{part}'\n" for part in parts))
+    source = tmp_path / "clip.mkv"
+    clips.run_ffmpeg(ffmpeg, "-f", "concat", "-safe", "0", "-i", listed, "-c", "copy", source)
+    video = inspect(source)[0].video
+    assert [change.form.size for change in video.changes] == ["128x80", "160x96"]
+    _, info, _ = finish(tmp_path, source)
+    assert (info.video.frames, info.video.width) == (72, 160)
+
+
 def test_what_does_not_change_is_not_decoded(ffmpeg: Path, tmp_path: Path) -> None:
     source = clips.make_clip(ffmpeg, tmp_path / "clip.mkv", frames=48, size=(160, 96))
     video = inspect(source)[0].video

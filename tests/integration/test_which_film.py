@@ -153,6 +153,38 @@ def test_what_is_too_large_is_refused_before_it_is_encoded(ffmpeg: Path, tmp_pat
     assert not any(target.exists() for target in targets)
 
 
+def test_bars_inside_what_the_container_crops_are_found(ffmpeg: Path, tmp_path: Path) -> None:
+    """The container takes 30 lines off the top and 20 off the bottom; black are 40 above and below."""
+    barred = "testsrc2=s=160x80:r=24:d=2,lutyuv=y='max(val,64)',pad=160:160:0:40:black,setsar=4/3"
+    path = packed(ffmpeg, tmp_path / "clip.mkv", [barred], *X264.split())
+    # what libavformat writes of the shape (DisplayWidth, DisplayHeight) is made PixelCropTop and …Bottom
+    data = path.read_bytes()
+    at = data.index(bytes.fromhex("54b081"))
+    changed = data[at : at + 8].replace(bytes.fromhex("54b0"), bytes.fromhex("54bb"))
+    changed = changed.replace(bytes.fromhex("54ba"), bytes.fromhex("54aa"))
+    changed = changed[:3] + b"\x1e" + changed[4:7] + b"\x14"
+    path.write_bytes(data[:at] + changed + data[at + 8 :])
+    assert (inspect(path)[0].video.height, inspect(path)[0].video.sar) == (110, 1)
+    project, made, _ = finish(tmp_path, path)
+    assert (made.video.width, made.video.height, made.video.sar, made.video.frames) == (160, 80, 1, 48)
+    assert not track_heads(output_of(project))[0].crop
+
+
+STEREO = "testsrc2=s=80x96:r=24:d=1,lutyuv=y='max(val,64)',pad=120:96:20:0:black"
+
+
+def test_two_eyes_pictures_keep_their_halves_and_their_mode(ffmpeg: Path, tmp_path: Path) -> None:
+    """Bars at the sides of each eye's picture are not cut: the halves would be cut at other places."""
+    both = f"{STEREO},split[a][b];[a][b]hstack"
+    options = ["-x264-params", "frame-packing=3", *X264.split()]
+    source = packed(ffmpeg, tmp_path / "clip.mkv", [both], *options)
+    assert inspect(source)[0].video.stereo_mode == 1
+    project, made, _ = finish(tmp_path, source)
+    assert (made.video.width, made.video.height, made.video.sar) == (240, 96, 1)
+    head = track_heads(output_of(project))[0]
+    assert (head.stereo_mode, head.display) == (1, (240, 96))
+
+
 @pytest.mark.media
 @pytest.mark.parametrize(
     ("case", "size", "frames", "said"),
