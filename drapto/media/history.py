@@ -53,7 +53,7 @@ class History:
 
     @property
     def keeps_its_decoder(self) -> bool:
-        """Whether no change had the decoder begin anew, which may cost the frame that it has not yet given."""
+        """Whether no change has the decoder begin anew, which may cost the frame that it still holds."""
         return len({(form.width, form.height, form.pix_fmt) for _, form in self.forms}) <= 1
 
     def _form(self, frame: VideoFrame, context: VideoCodecContext) -> Form:
