@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from drapto.media.model import VideoTrack
+    from drapto.media.model import SourceInfo
 
     Said = tuple[int, str, str]
     """Level, speaker, text."""
+
+GOES_ON = 0.9
+"""The part of a track's length that packets of sound fill where it has no holes to speak of."""
 
 AllowDamage = Literal["none", "concealed", "holes"]
 """What may be missing of a source's picture: nothing, what lasts a moment, or anything."""
@@ -80,20 +83,21 @@ def refuse_damaged(source: Path, said: list[Said]) -> None:
         )
 
 
-def refuse_gutted(source: Path, video: VideoTrack, allow: AllowDamage) -> None:
+def refuse_gutted(source: Path, info: SourceInfo, allow: AllowDamage) -> None:
     """Refuse a picture of which more is missing than is allowed.
 
     Args:
         source: The file.
-        video: Its picture.
+        info: What is in it.
         allow: ``none``: every frame must decode; ``concealed``: moments without a frame are let through, as a
             player would; ``holes``: what is left is taken for the film.
 
     Raises:
         SourceError: Names where.
     """
-    holes = video.holes
-    gutted = is_gutted(holes, video.end - video.start)
+    video, holes = info.video, info.video.holes
+    sounds = any(track.filled >= GOES_ON for track in info.audio)
+    gutted = is_gutted(holes, video.end - video.start, sounds=sounds)
     if allow == "holes" or not (gutted or (allow == "none" and lost(holes))):
         return
     frames = sum(hole.frames for hole in holes)

@@ -35,7 +35,8 @@ SPARSE = 0.02
 """The part of a title's length that may be missing in such moments."""
 
 HALF = 0.5
-"""The part of an even title's length that may lie in gaps without packets: a film has no such pauses."""
+"""The part of an even title's length that one gap without packets may have, where no sound goes on in it: a
+picture may stand still for as long as a song."""
 
 NAMED = 3
 """Holes that are named one by one."""
@@ -93,18 +94,20 @@ def lost(holes: Sequence[Hole]) -> list[Hole]:
     return [hole for hole in holes if hole.frames]
 
 
-def is_gutted(holes: Sequence[Hole], length: float) -> bool:
+def is_gutted(holes: Sequence[Hole], length: float, *, sounds: bool = False) -> bool:
     """Tell whether what is left is not the film: more is missing than a moment here and there.
 
     Args:
         holes: Of the title.
         length: Of the title, seconds.
+        sounds: Some sound goes on all the time.
     """
     missing = lost(holes)
     longest = max((hole.length for hole in missing), default=0.0)
     whole = sum(hole.length for hole in missing)
-    empty = sum(hole.length for hole in holes)
-    return longest > BRIEF or whole > max(BRIEF, SPARSE * length) or empty > HALF * length
+    empty = max((hole.length for hole in holes), default=0.0)
+    silent = not sounds and empty > HALF * length
+    return longest > BRIEF or whole > max(BRIEF, SPARSE * length) or silent
 
 
 def hole_notes(holes: Sequence[Hole]) -> list[str]:

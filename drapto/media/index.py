@@ -78,6 +78,7 @@ class AudioTally(Tally):
     def __init__(self, stream: AudioStream) -> None:
         super().__init__()
         self._last: Packet[Stream] | None = None
+        self._usual = 0
         self.history = SoundHistory(stream)
         self._watch = self.history.watch
 
@@ -85,7 +86,7 @@ class AudioTally(Tally):
         """Count a packet."""
         if packet.size:
             if self._last is None:
-                self.first = packet.pts
+                self.first, self._usual = packet.pts, packet.duration or 0
             self.packets += 1
             self._last = packet
             if self._watch is not None:
@@ -95,6 +96,13 @@ class AudioTally(Tally):
         """Take the end from the last packet."""
         if self._last is not None:
             self.end = (self._last.pts or 0) + (self._last.duration or 0)
+
+    @property
+    def filled(self) -> float:
+        """The part of the track's length that packets fill, where all last as long as the first or the last."""
+        duration = max(self._usual, (self._last.duration or 0) if self._last is not None else 0)
+        length = self.end - (self.first or 0)
+        return min(1.0, self.packets * duration / length) if duration and length > 0 else 1.0
 
 
 class SubtitleTally(Tally):

@@ -70,7 +70,10 @@ class PeculiarSound(Model):
     Attributes:
         first_form: What the sound is like at first; None where it stays so.
         changes: What it becomes on the way, in order.
+        filled: The part of its length that its packets fill, by the duration of the first and the last; 1
+            where these say none.
     """
 
     first_form: SoundForm | None = None
     changes: tuple[SoundChange, ...] = ()
+    filled: float = 1.0

@@ -76,7 +76,7 @@ def probe_source(
     found = examine(source, digest=digest, frame_index=frame_index)
     refuse_beyond(source, found.info)
     refuse_unkeepable(source, found.info.video)
-    refuse_gutted(source, found.info.video, allow_damage)
+    refuse_gutted(source, found.info, allow_damage)
     write_timestamps(timestamps, found.times)
     write_timestamps(keyframes, found.keyframes)
     write_dynamic(dynamic, found.dynamic)

@@ -195,6 +195,7 @@ def audio_track(stream: AudioStream, tally: AudioTally, facts: TrackFacts) -> Au
         sample_rate=form.sample_rate,
         first_form=forms[0][1] if changes else None,
         changes=changes,
+        filled=round(tally.filled, 3),
     )
 
 

@@ -98,6 +98,15 @@ def test_a_film_without_most_of_its_packets_is_refused(ffmpeg: Path, tmp_path: P
     assert "there is no frame from 1.50 to 9.00 s" in probed(source, tmp_path, "holes").notes
 
 
+def test_a_picture_that_stands_still_while_the_sound_goes_on_is_a_film(ffmpeg: Path, tmp_path: Path) -> None:
+    still = "testsrc2=s=160x96:r=24:d=2,setpts='PTS+gte(N,24)*6/TB'"
+    inputs = ["-f", "lavfi", "-i", still, "-f", "lavfi", "-i", "sine=440:d=8"]
+    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "flac"]
+    source = tmp_path / "clip.mkv"
+    clips.run_ffmpeg(ffmpeg, *inputs, *coded, "-fps_mode", "passthrough", source)
+    assert probed(source, tmp_path).notes == ("there is no frame from 1.00 to 7.00 s",)
+
+
 @pytest.mark.media
 def test_the_case_of_a_gutted_film_is_published_on_request_only(
     cases: Callable[[str], Path], tmp_path: Path

@@ -61,6 +61,8 @@ def test_a_moment_is_let_through_and_more_is_not() -> None:
     assert is_gutted([moment] * 300, 7200)
     assert not is_gutted([Hole(start=3, end=6, frames=0)], 10)
     assert is_gutted([Hole(start=3, end=9, frames=0)], 10)
+    assert not is_gutted([Hole(start=3, end=9, frames=0)], 10, sounds=True)
+    assert not is_gutted([Hole(start=n, end=n + 4, frames=0) for n in range(0, 16, 4)], 18)
 
 
 def test_holes_are_told_with_their_times() -> None:
