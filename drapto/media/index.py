@@ -99,7 +99,7 @@ class AudioTally(Tally):
 
     @property
     def filled(self) -> float:
-        """The part of the track's length that packets fill, where all last as long as the first or the last."""
+        """The part of the track's length that packets fill, were all as long as the first or the last."""
         duration = max(self._usual, (self._last.duration or 0) if self._last is not None else 0)
         length = self.end - (self.first or 0)
         return min(1.0, self.packets * duration / length) if duration and length > 0 else 1.0

@@ -200,7 +200,12 @@ class _Pass:
                 remedy = "rip or copy it again"
             raise SourceError(problem, path=self.source, remedy=remedy)
         self.notes += notes
-        seen = [stream for stream in streams if self.index.video[stream.index].trial.first is not None]
+        tallies = self.index.video
+        seen = [
+            one
+            for one in streams
+            if one.index == film.index or (tallies[one.index].trial.first and tallies[one.index].times)
+        ]
         return sorted(seen, key=lambda stream: (stream.index != film.index, stream.index))
 
     def _candidate(self, stream: VideoStream) -> Candidate:

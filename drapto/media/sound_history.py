@@ -6,9 +6,9 @@ not seen before is decoded, which in most tracks is one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from av import FFmpegError
+from av import CodecContext, FFmpegError
 
 from drapto.media.form import SoundChange, SoundForm
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from fractions import Fraction
 
+    from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.packet import Packet
@@ -44,10 +45,10 @@ def _eac3(data: bytes) -> bytes:
 
 
 def _dts(data: bytes) -> bytes:
-    """Return speakers, sample rate and LFE (ETSI TS 102 114, section 5.3: AMODE, SFREQ, EXT_AUDIO, LFF)."""
+    """Return speakers, sample rate and LFE (ETSI TS 102 114, section 5.3: AMODE, SFREQ, LFF)."""
     if not data.startswith(DTS_SYNC):
         return b""
-    return bytes((data[7] & 0x0F, data[8] & 0xFC, data[10] & 0xF6))
+    return bytes((data[7] & 0x0F, data[8] & 0xFC, data[10] & 0x06))
 
 
 def _mpeg(data: bytes) -> bytes:
@@ -65,11 +66,6 @@ def _truehd(data: bytes) -> bytes:
     return data[8:12] if data[4:8] == TRUEHD_SYNC else b""
 
 
-def _aac(data: bytes) -> bytes:
-    """Return what the first element is (ISO/IEC 14496-3, table 4.85): one channel, a pair, a new layout."""
-    return bytes((data[0] & 0xE0,))
-
-
 READERS: dict[str, Callable[[bytes], bytes]] = {
     "ac3": _ac3,
     "eac3": _eac3,
@@ -79,7 +75,6 @@ READERS: dict[str, Callable[[bytes], bytes]] = {
     "mp3": _mpeg,
     "flac": _flac,
     "truehd": _truehd,
-    "aac": _aac,
 }
 """What says, of a packet's first bytes, of what form its sound is; it tells more apart than forms, but never
 less. Of codecs that are not here, the track's header holds to the end."""
@@ -89,14 +84,17 @@ class SoundHistory:
     """The forms of a track's sound.
 
     Attributes:
+        claimed: What the track's header says.
         forms: Each with the time at which it begins, in the stream's ticks.
         watch: Looks at a packet; None where there is nothing to see.
     """
 
     def __init__(self, stream: AudioStream) -> None:
         self.forms: list[tuple[int, SoundForm]] = []
-        self._context = stream.codec_context
-        codec = self._context.codec.canonical_name
+        self._context = context = stream.codec_context
+        self.claimed = form_of(context.layout.name, context.channels, context.sample_rate)
+        self._decoder: AudioCodecContext | None = None
+        codec = context.codec.canonical_name
         self._read = READERS.get(codec)
         self._known: dict[bytes, SoundForm | None] = {}
         self._last = b""
@@ -129,17 +127,25 @@ class SoundHistory:
 
     def _decode(self, packet: Packet[Stream]) -> SoundForm | None:
         """Return the form of the sound in a packet; None where it does not decode by itself."""
-        form = None
+        form, decoder = None, self._open()
         # twice: ffmpeg's decoder of MPEG audio gives the first frame the sample rate of what was before it
         for part in (packet, packet, None):
             try:
-                frames: list[AudioFrame] = list(self._context.decode(part))
+                frames: list[AudioFrame] = list(decoder.decode(part))
             except FFmpegError:
                 continue
             for frame in frames:
                 form = form_of(frame.layout.name, frame.layout.nb_channels, frame.sample_rate)
-        self._context.flush_buffers()
+        decoder.flush_buffers()
         return form
+
+    def _open(self) -> AudioCodecContext:
+        """Return a decoder of its own: while the stream's is idle, it says what the track's header says."""
+        if self._decoder is None:
+            made = CodecContext.create(self._context.codec.name, "r")
+            made.extradata = self._context.extradata
+            self._decoder = cast("AudioCodecContext", made)
+        return self._decoder
 
     def changes(self, base: Fraction) -> tuple[SoundChange, ...]:
         """Return the forms that begin on the way; ``base`` is seconds in a tick."""

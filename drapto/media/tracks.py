@@ -23,7 +23,6 @@ from drapto.media.model import (
 )
 from drapto.media.orientation import orientation
 from drapto.media.rate import NS, is_variable, nominal_rate
-from drapto.media.sound_history import form_of
 from drapto.media.stereo import TAG, mode_of, name_of
 from drapto.media.uniform import described
 
@@ -182,8 +181,7 @@ def _chroma_location(stream: VideoStream, facts: TrackFacts) -> str | None:
 
 def audio_track(stream: AudioStream, tally: AudioTally, facts: TrackFacts) -> AudioTrack:
     """Return an audio track, as it is where it has the most channels."""
-    context, forms = stream.codec_context, tally.history.forms
-    form = form_of(context.layout.name, context.channels, context.sample_rate)
+    form, forms = tally.history.claimed, tally.history.forms
     changes = tally.history.changes(stream.time_base or Fraction(1, 1000))
     if changes:
         form = max((form for _, form in forms), key=lambda form: form.channels)
