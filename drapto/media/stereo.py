@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 TAG = "stereo_mode"
 """libavformat's name for Matroska's StereoMode: it reads the element as a tag, and writes it from one."""
 
+ALPHA_TAG = "alpha_mode"
+"""The same of Matroska's AlphaMode."""
+
 NAMES = """
     mono left_right bottom_top top_bottom checkerboard_rl checkerboard_lr
     row_interleaved_rl row_interleaved_lr col_interleaved_rl col_interleaved_lr

@@ -23,7 +23,7 @@ from drapto.media.model import (
 )
 from drapto.media.orientation import orientation
 from drapto.media.rate import NS, is_variable, nominal_rate
-from drapto.media.stereo import TAG, mode_of, name_of
+from drapto.media.stereo import ALPHA_TAG, TAG, mode_of, name_of
 from drapto.media.uniform import described
 
 if TYPE_CHECKING:
@@ -162,8 +162,11 @@ def video_track(
 
 
 def _with_stereo(tags: dict[str, str], mode: int) -> dict[str, str]:
-    """Return a track's tags with that of its StereoMode, which the muxer makes an element of."""
-    others = {name: value for name, value in tags.items() if name.lower() != TAG}
+    """Return a track's tags with that of its StereoMode, which the muxer makes an element of.
+
+    That of an alpha channel is left out, as the channel is.
+    """
+    others = {name: value for name, value in tags.items() if name.lower() not in (TAG, ALPHA_TAG)}
     return {**others, TAG: name_of(mode)} if mode else others
 
 

@@ -170,6 +170,15 @@ def test_bars_inside_what_the_container_crops_are_found(ffmpeg: Path, tmp_path: 
     assert not track_heads(output_of(project))[0].crop
 
 
+def test_alpha_beside_the_picture_is_left_out_with_its_mark(ffmpeg: Path, tmp_path: Path) -> None:
+    coded = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-pix_fmt", "yuva420p"]
+    source = packed(ffmpeg, tmp_path / "clip.mkv", [f"{FILM},format=yuva420p"], *coded)
+    assert track_heads(source)[0].alpha
+    project, made, said = finish(tmp_path, source)
+    assert "the alpha channel beside the picture is left out" in said
+    assert (made.video.frames, made.video.tags, track_heads(output_of(project))[0].alpha) == (24, {}, False)
+
+
 STEREO = "testsrc2=s=80x96:r=24:d=1,lutyuv=y='max(val,64)',pad=120:96:20:0:black"
 
 
