@@ -168,6 +168,10 @@ class InputSettings(Section):
         "auto",
         description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",
     )
+    allow_damage: Literal["none", "concealed", "holes"] = Field(
+        "concealed",
+        description="what may be missing of a picture: none, moments that a player conceals, or holes",
+    )
 
     @model_validator(mode="after")
     def _can_hold(self) -> InputSettings:

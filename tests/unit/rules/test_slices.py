@@ -347,6 +347,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "input.min_size", 1, set()),
     ("crf", "input.max_size", 1000, set()),
     ("crf", "input.frame_index", "decode", {"probe", "segment", "validate"}),
+    ("crf", "input.allow_damage", "holes", {"probe"}),
     ("crf", "output.dir", "elsewhere", {"validate"}),
     ("crf", "output.strict", True, {"validate"}),
     ("crf", "crop.enabled", False, {"crop", "validate"}),
