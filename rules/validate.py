@@ -77,6 +77,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
             fields=FieldsInfo.read(title.fields),
             plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
             decoded=[segment for part in parts for segment in part.segments],
+            rate=plan.rate,
         ),
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),

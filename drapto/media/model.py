@@ -86,7 +86,7 @@ class DynamicMetadata(Model):
 
     Attributes:
         hdr10plus_frames: Frames with SMPTE ST 2094-40 metadata.
-        rpu_frames: Frames with a Dolby Vision RPU.
+        rpu_frames, caption_frames: Frames with a Dolby Vision RPU, and with closed captions.
         rpu_profiles: The Dolby Vision profiles that the RPUs look like, ascending; 0 for an unknown one.
         rpu_problem: Why an RPU cannot be read; None where all can.
         enhancement: The enhancement layer that the RPUs describe: ``MEL`` adds nothing, ``FEL`` may; None
@@ -95,6 +95,7 @@ class DynamicMetadata(Model):
 
     hdr10plus_frames: int
     rpu_frames: int
+    caption_frames: int = 0
     rpu_profiles: tuple[int, ...] = ()
     rpu_problem: str | None = None
     enhancement: Literal["MEL", "FEL"] | None = None

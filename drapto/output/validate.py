@@ -10,8 +10,6 @@ import av
 
 from drapto.engine.context import file_url
 from drapto.errors import SourceError, ValidationError
-from drapto.media.hdr.dolby_vision import plan
-from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all, exact
@@ -19,17 +17,17 @@ from drapto.output.decode_check import decode_sound, same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.model import Check, Sizes, Validation
-from drapto.video.carry import carried
+from drapto.video.carry import of_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from fractions import Fraction
     from pathlib import Path
 
     from drapto.audio.plan import AudioPlan
     from drapto.encoding.delivered import Delivered
     from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldsInfo
-    from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.media.probe import Examined
     from drapto.output.decode_check import DecodedSegment
@@ -47,11 +45,12 @@ class Finished:
         muxed: The file.
         info: The source's probe.
         timestamps: The presentation times planned for the output's frames.
-        dynamic: Its frames' HDR10+ and Dolby Vision metadata.
+        dynamic: The HDR10+ and Dolby Vision metadata and the captions of the source's frames.
         crop: What was kept of its picture.
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
+        rate: Its planned frames per second; None where it has the source's frames.
     """
 
     muxed: Path
@@ -62,6 +61,7 @@ class Finished:
     fields: FieldsInfo
     plans: Sequence[AudioPlan]
     decoded: Sequence[DecodedSegment]
+    rate: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ def validate(
     found = _examined(muxed, target)
     output = found.info
     checks = list(check_all(info, expected, crop, finished.plans, output, found.times))
-    checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
+    metadata = of_output(finished.dynamic, len(expected), info, crop, finished.rate)
+    checks += check_dynamic(info.video, output.video, metadata, found.dynamic)
     frames, held = _held_against(finished.decoded, muxed, output)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
@@ -130,13 +131,6 @@ def _examined(muxed: Path, target: Path) -> Examined:
         raise ValidationError(
             f"the finished file {error.problem}", path=muxed, remedy=_remedy(target)
         ) from error
-
-
-def _metadata_checks(
-    info: SourceInfo, crop: CropInfo, dynamic: Iterable[FrameMetadata], found: Examined
-) -> Iterator[Check]:
-    metadata = carried(dynamic, plan(info.video), crop)
-    yield from check_dynamic(info.video, found.info.video, metadata, found.dynamic)
 
 
 def _sound_check(muxed: Path, output: SourceInfo, context: StageContext) -> Check:
