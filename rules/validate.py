@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
-from drapto.rules import decode_check, shape, versions
+from drapto.rules import audio, decode_check, shape, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.audio.record import CopiedSound
     from drapto.encoding.delivered import Delivered
     from drapto.project import Project, Title
     from drapto.rules.work import Work
@@ -75,7 +75,8 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
             dynamic=title.dynamic,
             crop=CropInfo.read(title.crop),
             fields=FieldsInfo.read(title.fields),
-            plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
+            plans=[audio.planned(project, track) for track in info.audio],
+            copied=[_copied(title, number) for number, _ in enumerate(info.audio)],
             decoded=[segment for part in parts for segment in part.segments],
             rate=plan.rate,
         ),
@@ -88,6 +89,14 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"
+
+
+def _copied(title: Title, number: int) -> CopiedSound | None:
+    """Return what was copied of an audio track; None where it was encoded, or nobody wrote it down."""
+    from drapto.audio.record import EncodedTrack
+
+    record = EncodedTrack.read_if_whole(title.audio_record(number))
+    return record.copied if record else None
 
 
 def _require_same_source(work: Work, info: SourceInfo) -> None:

@@ -13,6 +13,7 @@ from drapto.config.types import (
     GIB,
     MIB,
     Bytes,
+    Codecs,
     Crf,
     Kilobits,
     Location,
@@ -260,6 +261,12 @@ class AudioSettings(Section):
     """How the sound is encoded."""
 
     bitrate: BitrateSettings = BitrateSettings()
+    copy_opus: bool = Field(
+        True, description="copy tracks that are Opus already, where their bitrate is no higher"
+    )
+    passthrough: Codecs = Field(
+        (), description='codecs whose tracks are copied unchanged, such as ["truehd", "dts"]'
+    )
 
 
 class ToolSettings(Section):

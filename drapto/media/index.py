@@ -75,6 +75,28 @@ class AudioTally(Tally):
             self.end = (self._last.pts or 0) + (self._last.duration or 0)
 
 
+class OpusTally(AudioTally):
+    """An Opus track, which may be copied: all of its packets are looked at.
+
+    Attributes:
+        size: Bytes.
+        length: What the packets last, ticks.
+        astray: By how many ticks a packet's time was off the end of those before it, at most.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.size = self.length = self.astray = 0
+
+    def add(self, packet: Packet[Stream]) -> None:
+        """Count a packet."""
+        super().add(packet)
+        if packet.size and packet.pts is not None and self.first is not None:
+            self.astray = max(self.astray, abs(packet.pts - self.first - self.length))
+            self.size += packet.size
+            self.length += packet.duration or 0
+
+
 class SubtitleTally(Tally):
     """A subtitle track; ``hash`` runs over its payloads."""
 
@@ -153,6 +175,11 @@ def is_cover(stream: Stream) -> bool:
     return Disposition.attached_pic in stream.disposition
 
 
+def _audio_tally(stream: Stream) -> AudioTally:
+    codec = stream.codec_context
+    return OpusTally() if codec is not None and codec.codec.canonical_name == "opus" else AudioTally()
+
+
 def index_packets(container: InputContainer) -> Index:
     """Read every packet of ``container`` once.
 
@@ -162,7 +189,7 @@ def index_packets(container: InputContainer) -> Index:
     streams = container.streams
     index = Index(
         video={stream.index: VideoTally(stream) for stream in streams.video if not is_cover(stream)},
-        audio={stream.index: AudioTally() for stream in streams.audio},
+        audio={stream.index: _audio_tally(stream) for stream in streams.audio},
         subtitles={stream.index: SubtitleTally() for stream in streams.subtitles},
         covers={stream.index: CoverTally() for stream in streams.video if is_cover(stream)},
     )

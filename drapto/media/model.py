@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from drapto.engine.document import Document, Model, Rational
+from drapto.media.opus import OpusStream
 
 DISPOSITIONS = (
     "default",
@@ -197,12 +198,14 @@ class AudioTrack(Track):
         channels: How many.
         layout: ffmpeg's layout name (``5.1(side)``); None where the source says none.
         sample_rate: Hz.
+        opus: More of an Opus track; None of any other, and where an earlier drapto looked.
     """
 
     profile: str | None = None
     channels: int
     layout: str | None = None
     sample_rate: int
+    opus: OpusStream | None = None
 
 
 class SubtitleTrack(Track):

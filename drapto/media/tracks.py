@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 from av.stream import Disposition
 
 from drapto.media.hdr import colour
+from drapto.media.index import OpusTally
 from drapto.media.model import (
     DISPOSITIONS,
     Attachment,
@@ -18,6 +19,7 @@ from drapto.media.model import (
     VideoTrack,
     is_statistics_tag,
 )
+from drapto.media.opus import LARGEST_SEAM, OpusStream, family_of
 from drapto.media.rate import NS, is_variable, nominal_rate
 
 if TYPE_CHECKING:
@@ -152,7 +154,17 @@ def audio_track(stream: AudioStream, tally: Tally, facts: TrackFacts) -> AudioTr
         channels=context.channels,
         layout=None if "channels" in layout else layout,
         sample_rate=context.sample_rate,
+        opus=_opus(tally, stream) if isinstance(tally, OpusTally) else None,
     )
+
+
+def _opus(tally: OpusTally, stream: AudioStream) -> OpusStream | None:
+    base = stream.time_base or Fraction(1, 1000)
+    family = family_of(stream.codec_context.extradata)
+    if family is None or not tally.length:
+        return None
+    kilobits = round(float(tally.size * 8 / (tally.length * base) / 1000), 1)
+    return OpusStream(family=family, kilobits=kilobits, seamless=tally.astray * base <= LARGEST_SEAM)
 
 
 def subtitle_track(stream: SubtitleStream, tally: SubtitleTally, facts: TrackFacts) -> SubtitleTrack:

@@ -182,9 +182,10 @@ def decode_part(
     return DecodedPart(segments=tuple(found)).write(target)
 
 
-def decode_sound(path: Path, *, context: StageContext, log: str) -> str:
-    """Decode all audio tracks of ``path``; return what the decoder complained of, on one line."""
-    return _run(["-i", file_url(path)], ["-vn", "-map", "0:a"], context, log, about=path)
+def decode_sound(path: Path, tracks: Sequence[int], *, context: StageContext, log: str) -> str:
+    """Decode audio tracks of ``path``, counted from 0; return the decoder's complaints, on one line."""
+    chosen = [part for number in tracks for part in ("-map", f"0:a:{number}")]
+    return _run(["-i", file_url(path)], ["-vn", *chosen], context, log, about=path)
 
 
 def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> int:

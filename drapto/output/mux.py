@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import av
 
+from drapto.audio.copy import WHOLE
 from drapto.engine import atomic
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError
@@ -62,7 +63,7 @@ def mux(
             *(part for path in parts for part in ("-i", file_url(path))),
             *("-f", "ffmetadata", "-i", "pipe:0"),
             *_maps(info),
-            *("-c", "copy", *_tags(tracks, document=len(parts)), *_dispositions(tracks), *attached),
+            *("-c", "copy", *WHOLE, *_tags(tracks, document=len(parts)), *_dispositions(tracks), *attached),
             *metadata.options(info.tags, tracks, info.chapters),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]

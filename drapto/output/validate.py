@@ -13,6 +13,7 @@ from drapto.errors import SourceError, ValidationError
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all, exact
+from drapto.output.copy_checks import check_copies
 from drapto.output.decode_check import decode_sound, same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.audio.plan import AudioPlan
+    from drapto.audio.record import CopiedSound
     from drapto.encoding.delivered import Delivered
     from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldsInfo
@@ -51,6 +53,7 @@ class Finished:
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
         rate: Its planned frames per second; None where it has the source's frames.
+        copied: What was copied of its audio tracks, in order; None of one that was encoded.
     """
 
     muxed: Path
@@ -62,6 +65,7 @@ class Finished:
     plans: Sequence[AudioPlan]
     decoded: Sequence[DecodedSegment]
     rate: Fraction | None = None
+    copied: Sequence[CopiedSound | None] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,9 @@ def validate(
     frames, held = _held_against(finished.decoded, muxed, output)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
-    checks += [_sound_check(muxed, output, context), exact("decoded frames", len(expected), frames)]
+    checks += check_copies(muxed, finished.copied, output.audio)
+    encoded = [number for number, made in enumerate(finished.plans) if not made.copies]
+    checks += [_sound_check(muxed, encoded, context), exact("decoded frames", len(expected), frames)]
     validation = Validation(
         digest=info.digest,
         passed=all(check.passed for check in checks),
@@ -133,8 +139,9 @@ def _examined(muxed: Path, target: Path) -> Examined:
         ) from error
 
 
-def _sound_check(muxed: Path, output: SourceInfo, context: StageContext) -> Check:
-    complaint = decode_sound(muxed, context=context, log="validate") if output.audio else ""
+def _sound_check(muxed: Path, encoded: Sequence[int], context: StageContext) -> Check:
+    """Check that the sound decodes; what was copied may be as damaged as the source."""
+    complaint = decode_sound(muxed, encoded, context=context, log="validate") if encoded else ""
     return exact("decode errors", "", complaint)
 
 

@@ -269,6 +269,7 @@ PROFILES: dict[str, tuple[dict[str, object], dict[str, Any]]] = {
     "vmaf": ({"quality.mode": "target"}, {}),
     "xpsnr": ({"quality.mode": "target", "quality.metric": "xpsnr"}, {}),
     "interlaced": ({"quality.mode": "crf"}, {"kind": "interlaced"}),
+    "opus": ({"quality.mode": "crf"}, {"sound": [known.Opus()]}),
 }
 """Settings and sources for which what is read differs."""
 
@@ -334,6 +335,10 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "audio.bitrate.stereo", 96, {"audio", "validate"}),
     ("crf", "audio.bitrate.5.1", 192, {"audio", "validate"}),
     ("crf", "audio.bitrate.7.1", 300, {"audio", "validate"}),
+    ("crf", "audio.copy_opus", False, set()),
+    ("opus", "audio.copy_opus", False, {"audio", "validate"}),
+    ("crf", "audio.passthrough", ["flac"], {"audio", "validate"}),
+    ("crf", "audio.passthrough", ["truehd"], set()),
     ("crf", "tools.ffmpeg", "/nowhere/ffmpeg", set()),
     ("vmaf", "tools.ab_av1", "/nowhere/ab-av1", set()),
     ("crf", "engine.name", "another", set()),
