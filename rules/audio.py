@@ -58,7 +58,10 @@ def settings(project: Project, track: AudioTrack) -> dict[str, Any]:
     Raises:
         DraptoError: No Opus layout can hold the track.
     """
-    return {"stream": track.index, **planned(project, track).slice()}
+    plan = planned(project, track)
+    # of the task alone and not of what makes a title finished: one of an earlier drapto stays as it is
+    family = {} if plan.family is None else {"mapping_family": plan.family}
+    return {"stream": track.index, **plan.slice(), **family}
 
 
 def planned(project: Project, track: AudioTrack) -> AudioPlan:

@@ -128,6 +128,7 @@ def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) 
     return [
         *("-copyts", *UNCOMPRESSED_DYNAMICS.get(track.codec, ()), "-i", file_url(source)),
         *("-map", f"0:{track.index}", "-af", plan.filters, *OPUS, "-b:a", f"{plan.bitrate}k"),
+        *(() if plan.family is None else ("-mapping_family", f"{plan.family}")),
         *(*BARE, "-f", "matroska", file_url(partial)),
     ]
 

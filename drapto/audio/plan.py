@@ -96,6 +96,15 @@ class AudioPlan(Model):
     filters: str
     copies: bool = False
 
+    @property
+    def family(self) -> int | None:
+        """The channel mapping family to ask libopus' encoder for; None for the one that it takes by itself.
+
+        Left to itself, ffmpeg 9.0.2 takes a permutation for its inverse: in 5.0 and 6.1, whose are not their
+        own, the centre then comes from behind. The other way of asking has no such fault.
+        """
+        return 1 if self.layout in ("5.0", "6.1") and not self.copies else None
+
     def slice(self) -> dict[str, Any]:
         """Return what of it shapes the track's file, as JSON values."""
         return {"copies": True} if self.copies else self.model_dump(mode="json", exclude={"copies"})
