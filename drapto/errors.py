@@ -7,6 +7,7 @@ DraptoError                     one line: what, in which file, and the remedy
 │   ├── LockedError             another run works in this project
 │   └── ToolMissingError        no usable ffmpeg (or other tool)
 ├── SourceError                 this title's source cannot be encoded    exit 1
+├── ElementError                a Matroska element that cannot be        exit 1
 ├── StageError                  a stage could not do its work            exit 1
 │   ├── ToolFailedError         a child process failed
 │   ├── FrameCountError         a segment did not decode to its planned frames
@@ -92,6 +93,10 @@ class ToolMissingError(UsageError):
 
 class SourceError(DraptoError):
     """The source cannot be encoded: not Matroska, no video, damaged, unreadable."""
+
+
+class ElementError(DraptoError):
+    """A Matroska element that cannot be: cut short, longer than its parent, nested or large without end."""
 
 
 class StageError(DraptoError):

@@ -115,8 +115,13 @@ class Title:
         return self.work / f"audio-{number}.json"
 
     @cached_property
+    def elements(self) -> Path:
+        """The source's own elements: chapters, tags, attached files, what it says of its tracks."""
+        return self.work / "elements.mkv"
+
+    @cached_property
     def subtitles(self) -> Path:
-        """Subtitles and attachments, stream-copied."""
+        """Subtitles, stream-copied."""
         return self.work / "subtitles.mkv"
 
     @cached_property

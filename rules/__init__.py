@@ -4,6 +4,7 @@
                         -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate
                         -> audio x M ------------------------------------------------^
                         -> subtitles ------------------------------------------------^
+                        -> elements -------------------------------------------------^
 
 A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings
 in ``settings``. What is not there cannot make it run again.

@@ -36,6 +36,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         settings=lambda: settings(project, title),
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
+            title.elements,
             *decode_check.targets(title, plan),
         ],
         targets=[title.validation, title.output],
@@ -79,6 +80,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
             copied=[_copied(title, number) for number, _ in enumerate(info.audio)],
             decoded=[segment for part in parts for segment in part.segments],
             rate=plan.rate,
+            elements=title.elements,
         ),
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from drapto.audio.plan import first_sound
 from drapto.media.model import AV1_CHROMA_LOCATIONS
+from drapto.media.rate import NS
 from drapto.media.timestamps import NS_PER_MS
 from drapto.media.yuv import delivered
-from drapto.output.attachments import UNKNOWN_TYPE
 from drapto.output.model import Check
 
 if TYPE_CHECKING:
@@ -192,17 +192,19 @@ def _chapters(source: Sequence[Chapter], output: Sequence[Chapter]) -> Iterator[
     yield exact("chapters", len(source), len(output))
     for number, (given, kept) in enumerate(zip(source, output, strict=False)):
         yield exact(f"chapter {number}", _chapter(given), _chapter(kept))
+        # where a chapter does not say its end, the last one lasts to that of the file
+        yield near(f"chapter {number} end", given.end / NS, kept.end / NS, LENGTH)
 
 
 def _chapter(chapter: Chapter) -> str:
-    return f"{chapter.start}-{chapter.end} ns {chapter.title or ''}".rstrip()
+    return f"{chapter.start} ns {chapter.title or ''}".rstrip()
 
 
 def _attachments(source: Sequence[Attachment], output: Sequence[Attachment]) -> Iterator[Check]:
     yield exact("attachments", len(source), len(output))
     for number, (given, kept) in enumerate(zip(source, output, strict=False)):
-        yield exact(f"attachment {number} name", given.filename or f"attachment-{number}", kept.filename)
-        yield exact(f"attachment {number} type", given.mimetype or UNKNOWN_TYPE, kept.mimetype)
+        yield exact(f"attachment {number} name", given.filename, kept.filename)
+        yield exact(f"attachment {number} type", given.mimetype, kept.mimetype)
         yield exact(f"attachment {number} content", given.sha256, kept.sha256)
 
 

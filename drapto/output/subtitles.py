@@ -1,4 +1,4 @@
-"""Subtitles and attached files, copied out of the source once, so that mux need not read all of it again."""
+"""Subtitles, copied out of the source once, so that mux need not read all of it again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
 from drapto.media.index import index_packets
 from drapto.media.muxer import EXACT, REPRODUCIBLE
-from drapto.output.attachments import attach_options, extracted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: StageContext) -> None:
-    """Copy all subtitle tracks and attached files of ``source`` into ``target``, packet by packet.
+    """Copy all subtitle tracks of ``source`` into ``target``, packet by packet.
 
     Args:
         source: The source.
-        info: What is in it; it has a subtitle track or an attached file.
+        info: What is in it; it has a subtitle track.
         target: Where to; written whole or not at all.
         context: The surroundings.
 
@@ -33,15 +32,13 @@ def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: Sta
         StageError: There is nothing to copy, or ffmpeg cannot.
         ArtifactError: The copy has other packets than the source.
     """
-    if not info.subtitles and not info.attachments:
-        raise StageError("has neither subtitles nor attached files", path=source)
-    streams = [attachment.index for attachment in info.attachments]
-    with atomic.replacing(target) as partial, extracted(source, streams, target.parent) as files:
+    if not info.subtitles:
+        raise StageError("has no subtitles", path=source)
+    with atomic.replacing(target) as partial:
         maps = [part for track in info.subtitles for part in ("-map", f"0:{track.index}")]
         arguments = [
             *("-copyts", "-i", file_url(source), *maps, "-c", "copy", "-map_metadata", "-1"),
-            *("-map_chapters", "-1", *attach_options(files, info.attachments)),
-            *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
+            *("-map_chapters", "-1", *EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
         context.run_ffmpeg(arguments, log="subtitles", about=source)
         _check(partial, info, source)

@@ -16,6 +16,7 @@ from drapto.output.checks import check_all, exact
 from drapto.output.copy_checks import check_copies
 from drapto.output.decode_check import decode_sound, same_frames
 from drapto.output.dynamic_checks import check_dynamic
+from drapto.output.element_checks import check_elements
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.model import Check, Sizes, Validation
 from drapto.video.carry import of_output
@@ -54,6 +55,7 @@ class Finished:
         decoded: The segments that its picture is joined from.
         rate: Its planned frames per second; None where it has the source's frames.
         copied: What was copied of its audio tracks, in order; None of one that was encoded.
+        elements: The source's own elements; None where these are not compared.
     """
 
     muxed: Path
@@ -66,6 +68,7 @@ class Finished:
     decoded: Sequence[DecodedSegment]
     rate: Fraction | None = None
     copied: Sequence[CopiedSound | None] = ()
+    elements: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,8 @@ def validate(
     checks = list(check_all(info, expected, crop, finished.plans, output, found.times))
     metadata = of_output(finished.dynamic, len(expected), info, crop, finished.rate)
     checks += check_dynamic(info.video, output.video, metadata, found.dynamic)
+    if finished.elements is not None:
+        checks += check_elements(finished.elements, muxed, info)
     frames, held = _held_against(finished.decoded, muxed, output)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))

@@ -377,6 +377,7 @@ def finished_once(everything: Path, tmp_path_factory: pytest.TempPathFactory) ->
         ("segments/0002.mkv", overwrite, "segment:tracks"),
         ("audio-0.mkv", cut, "audio:tracks:0"),
         ("subtitles.mkv", cut, "subtitles:tracks"),
+        ("elements.mkv", overwrite, "elements:tracks"),
         ("video.mkv", overwrite, "video:tracks"),
         ("muxed.mkv", cut, "mux:tracks"),
         ("probe.json", cut, "probe:tracks"),

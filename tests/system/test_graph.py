@@ -21,7 +21,7 @@ AUDIO = {"audio:clip:0", "audio:clip:1", "audio:clip:2"}
 DECODED = {"validate:clip:decode:1", "validate:clip:decode:2"}
 BEHIND_ENCODE = {"video:clip", "mux:clip", "validate:clip"} | DECODED
 EVERYTHING = (
-    {"probe:clip", "crop:clip", "fields:clip", "segment:clip", "subtitles:clip", *AUDIO}
+    {"probe:clip", "crop:clip", "fields:clip", "segment:clip", "subtitles:clip", "elements:clip", *AUDIO}
     | SEGMENTS
     | BEHIND_ENCODE
 )
@@ -126,7 +126,7 @@ def test_one_stage_in_a_fresh_project(source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "p", source)
     assert project.executed("audio") == {"probe:clip"} | AUDIO
     assert project.executed("encode:clip") == {"crop:clip", "fields:clip", "segment:clip"} | SEGMENTS
-    assert project.executed() == {"subtitles:clip"} | BEHIND_ENCODE
+    assert project.executed() == {"subtitles:clip", "elements:clip"} | BEHIND_ENCODE
 
 
 def test_a_target_by_its_path_in_a_fresh_project(source: Path, tmp_path: Path) -> None:

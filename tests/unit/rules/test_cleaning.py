@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LARGE = {
     *("segments/0001.mkv", "encoded/0001.mkv", "encoded/0002.mkv"),
-    *("video.mkv", "audio-0.mkv", "audio-1.mkv", "subtitles.mkv", "muxed.mkv"),
+    *("video.mkv", "audio-0.mkv", "audio-1.mkv", "subtitles.mkv", "elements.mkv", "muxed.mkv"),
 }
 
 SMALL = {

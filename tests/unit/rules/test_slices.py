@@ -246,7 +246,7 @@ def test_every_stages_slice(mode: str, tmp_path: Path) -> None:
             "validate:film": recorded(target=TARGET),
         }
     )
-    assert found == BEFORE | BEHIND | own
+    assert found == BEFORE | BEHIND | {"elements:film": {}} | own
 
 
 def test_subtitles_read_no_setting(tmp_path: Path) -> None:
