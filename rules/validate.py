@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
-from drapto.rules import audio, decode_check, shape, versions
+from drapto.rules import audio, decode_check, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
@@ -15,12 +15,13 @@ from drapto.rules.work import ONE_CPU
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from doit.task import Task
 
     from drapto.audio.record import CopiedSound
     from drapto.encoding.delivered import Delivered
+    from drapto.media.sidecars import Sidecar
     from drapto.project import Project, Title
     from drapto.rules.work import Work
     from drapto.video.plan import SegmentPlan
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
     plan, encoded = known.planned, str(title.encoded)
+    sidecars = subtitles.sidecars(project, title)
     rule = Rule(
         STAGE.name,
         build,
@@ -38,6 +40,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
             title.elements,
             *decode_check.targets(title, plan),
+            *([title.subtitles, *subtitles.files(sidecars)] if sidecars else []),
         ],
         targets=[title.validation, title.output],
         task_dep=[name_of("mux", title), decode_check.group_name(title)],
@@ -46,17 +49,18 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         clean=[title.validation],
         # the output is the user's, who may have changed a tag in it
         made=lambda: [title.validation],
-        arguments={"plan": plan},
+        arguments={"plan": plan, "sidecars": sidecars},
     )
     yield task(project, title, rule)
 
 
-def build(work: Work, *, plan: SegmentPlan) -> str:
+def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     """Validate and publish the title."""
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
     from drapto.output.decode_check import DecodedPart
     from drapto.output.publish import publish
+    from drapto.output.sidecars import with_sidecars
     from drapto.output.validate import Finished, Provenance, validate
 
     project, title = work.project, work.title
@@ -71,7 +75,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
         ONE_CPU,
         finished=Finished(
             muxed=title.muxed,
-            info=info,
+            info=with_sidecars(info, title.subtitles, sidecars),
             timestamps=title.planned,
             dynamic=title.dynamic,
             crop=CropInfo.read(title.crop),

@@ -177,6 +177,9 @@ class InputSettings(Section):
     max_size: Bytes | None = Field(
         None, ge=1, examples=["100 GiB"], description="larger files are left out; unset: no limit"
     )
+    sidecar_subtitles: bool = Field(
+        False, description="take subtitle files next to a source along, such as film.eng.forced.srt"
+    )
     frame_index: Literal["auto", "packets", "decode"] = Field(
         "auto",
         description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",

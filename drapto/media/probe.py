@@ -13,10 +13,12 @@ from drapto.engine.context import file_url
 from drapto.errors import SourceError
 from drapto.media import tracks
 from drapto.media.damage import listening, refuse_damaged
+from drapto.media.foreign import WEBVTT
 from drapto.media.frame_count import frame_times, spread
 from drapto.media.hdr.dynamic import describe, write_dynamic
 from drapto.media.index import index_packets, is_cover
 from drapto.media.limits import refuse_unkeepable
+from drapto.media.matroska.codecs import foreign_codecs
 from drapto.media.matroska.container import require_matroska
 from drapto.media.matroska.oddities import oddities, refuse_oddities
 from drapto.media.matroska.records import dolby_vision_records
@@ -143,6 +145,8 @@ class _Pass:
         self.index = index_packets(container)
         self.facts = read_facts(source)
         self.records = dolby_vision_records(source)
+        unknown = [one.index for one in container.streams.subtitles if one.codec_context is None]
+        self.foreign = foreign_codecs(source, unknown)
 
     def report(self, digest: str, *, sized: bool) -> Examined:
         """Return what was found; ``sized`` as `require_matroska` returns it."""
@@ -199,9 +203,14 @@ class _Pass:
 
     def _subtitles(self) -> tuple[SubtitleTrack, ...]:
         return tuple(
-            tracks.subtitle_track(stream, self.index.subtitles[stream.index], self._facts(stream))
+            tracks.subtitle_track(
+                stream,
+                self.index.subtitles[stream.index],
+                self._facts(stream),
+                self.foreign.get(stream.index),
+            )
             for stream in self.streams.subtitles
-            if stream.codec_context is not None
+            if stream.codec_context is not None or stream.index in self.foreign
         )
 
     def _attachments(self) -> tuple[Attachment, ...]:
@@ -223,5 +232,13 @@ class _Pass:
             self.notes.append(f"{pictures - 1} more video track(s): only the first is encoded")
         self.notes += oddities(self.source)
         for stream in self.streams:
-            if stream.type == "data" or (stream.type == "subtitle" and stream.codec_context is None):
+            if stream.index in self.foreign and self.foreign[stream.index].id != WEBVTT:
+                kind = self.foreign[stream.index].id
+                self.notes.append(
+                    f"track {stream.index} ({kind}) is kept, though ffmpeg does not know its kind"
+                )
+            elif stream.type == "data" or self._is_lost(stream):
                 self.notes.append(f"track {stream.index} is of a kind that ffmpeg does not know: left out")
+
+    def _is_lost(self, stream: Stream) -> bool:
+        return stream.type == "subtitle" and stream.codec_context is None and stream.index not in self.foreign

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from av.subtitles.stream import SubtitleStream
     from av.video.stream import VideoStream
 
+    from drapto.media.foreign import ForeignCodec
     from drapto.media.index import CoverTally, SubtitleTally, Tally, VideoTally
     from drapto.media.mediainfo import TrackFacts
     from drapto.media.model import DolbyVision, DynamicMetadata
@@ -61,11 +62,11 @@ def kept_tags(metadata: Mapping[str, str], *, own: tuple[str, ...] = ()) -> dict
     }
 
 
-def _common(stream: Stream, tally: Tally, facts: TrackFacts) -> _Common:
+def _common(stream: Stream, tally: Tally, facts: TrackFacts, codec: str | None = None) -> _Common:
     base = stream.time_base or Fraction(1, 1000)
     return {
         "index": stream.index,
-        "codec": stream.codec_context.codec.canonical_name,
+        "codec": codec or stream.codec_context.codec.canonical_name,
         "language": facts.language or stream.metadata.get("language"),
         "title": stream.metadata.get("title"),
         "dispositions": tuple(name for name in DISPOSITIONS if Disposition[name] in stream.disposition),
@@ -167,9 +168,12 @@ def _opus(tally: OpusTally, stream: AudioStream) -> OpusStream | None:
     return OpusStream(family=family, kilobits=kilobits, seamless=tally.astray * base <= LARGEST_SEAM)
 
 
-def subtitle_track(stream: SubtitleStream, tally: SubtitleTally, facts: TrackFacts) -> SubtitleTrack:
-    """Return a subtitle track."""
-    return SubtitleTrack(**_common(stream, tally, facts), digest=tally.hash.hexdigest())
+def subtitle_track(
+    stream: SubtitleStream, tally: SubtitleTally, facts: TrackFacts, foreign: ForeignCodec | None = None
+) -> SubtitleTrack:
+    """Return a subtitle track; ``foreign`` is the codec of one that ffmpeg does not know."""
+    common = _common(stream, tally, facts, foreign.name if foreign else None)
+    return SubtitleTrack(**common, digest=tally.hash.hexdigest(), foreign=foreign)
 
 
 def attachment(stream: AttachmentStream) -> Attachment:

@@ -15,6 +15,7 @@ from drapto.media.hdr import dolby_vision
 from drapto.media.muxer import EXACT, REPRODUCIBLE
 from drapto.output.complete import Given, complete, room
 from drapto.output.entries import Picture
+from drapto.output.foreign import foreign_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ def mux(
         raise ArtifactError(f"{len(audio)} audio files for {len(info.audio)} audio tracks", path=target)
     parts = [video, *audio, *([subtitles] if subtitles and info.subtitles else [])]
     with atomic.replacing(target) as partial, _given(elements) as given:
-        space = room(given, 1 + len(info.audio) + len(info.subtitles))
+        space = room(given, 1 + len(info.audio) + len(info.subtitles)) + foreign_room(info.subtitles)
         arguments = [
             "-copyts",
             *(part for path in parts for part in ("-i", file_url(path))),
