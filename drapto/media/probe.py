@@ -18,6 +18,7 @@ from drapto.media.frame_count import frame_times, spread
 from drapto.media.hdr.dynamic import describe, write_dynamic
 from drapto.media.index import index_packets, is_cover
 from drapto.media.limits import refuse_unkeepable
+from drapto.media.matroska.additions import t35_additions
 from drapto.media.matroska.codecs import foreign_codecs
 from drapto.media.matroska.container import require_matroska
 from drapto.media.matroska.oddities import oddities, refuse_oddities
@@ -189,7 +190,8 @@ class _Pass:
             self.notes.append(f"video track {stream.index} has frames at equal times: moved apart by a tick")
         base = (stream.time_base or MILLISECOND) * NS
         times = [round(tick * base) for tick in ascending]
-        dynamic = tally.dynamic.of(ticks, tally.times)
+        beside = t35_additions(self.source, stream.index) if tally.dynamic.beside else {}
+        dynamic = tally.dynamic.of(ticks, tally.times, beside)
         facts = self._facts(stream)
         record = self.records.get(stream.index)
         track = tracks.video_track(stream, tally, facts, times, counted, describe(dynamic), record)

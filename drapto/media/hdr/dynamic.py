@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from itertools import repeat
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from drapto.engine import atomic
@@ -42,11 +43,16 @@ class FrameMetadata(NamedTuple):
 
 NOTHING = FrameMetadata()
 
+NONE_BESIDE: Mapping[int, Sequence[bytes]] = MappingProxyType({})
+
 
 class DynamicTally:
     """Collects the metadata of a track's packets. Equal ones, and there are many, are kept once.
 
     A film's take some tens of megabytes: an RPU has about 400 bytes and holds for a shot.
+
+    Attributes:
+        beside: There is HDR10+ beside packets, in the container.
     """
 
     def __init__(self, stream: VideoStream) -> None:
@@ -56,6 +62,7 @@ class DynamicTally:
         self._avc_size = captions.avc_length_size(codec.extradata)
         self._known: dict[FrameMetadata, int] = {NOTHING: 0}
         self._found = array("l")
+        self.beside = False
 
     def add(self, packet: Packet[Stream]) -> None:
         """Note what a packet carries; every packet with a presentation time is to be given."""
@@ -69,22 +76,40 @@ class DynamicTally:
             found = _with_captions(captions.of_mpeg2(memoryview(packet)))
         else:
             found = NOTHING
+        self.beside = self.beside or packet.has_sidedata("dynamic_hdr10_plus")
         self._found.append(self._known.setdefault(found, len(self._known)))
 
-    def of(self, times: Sequence[int], packets: Sequence[int]) -> list[FrameMetadata]:
+    def of(
+        self,
+        times: Sequence[int],
+        packets: Sequence[int],
+        beside: Mapping[int, Sequence[bytes]] = NONE_BESIDE,
+    ) -> list[FrameMetadata]:
         """Return the metadata of each frame; nothing at all where no frame has any.
 
         Args:
             times: The frames' presentation times in ticks, ascending.
             packets: Those of the packets, in the order in which they were added.
+            beside: ITU-T T.35 messages beside packets, by their times; what is in a packet comes first.
         """
-        if not any(self._found):
+        if not any(self._found) and not beside:
             return []
         by_time: Mapping[int, list[int]] = defaultdict(list)
         for time, number in zip(reversed(packets), reversed(self._found), strict=True):
             by_time[time].append(number)
         known = list(self._known)
-        return [known[waiting.pop()] if (waiting := by_time.get(time)) else NOTHING for time in times]
+        found = [known[waiting.pop()] if (waiting := by_time.get(time)) else NOTHING for time in times]
+        return [_with_beside(frame, beside.get(time, ())) for frame, time in zip(found, times, strict=True)]
+
+
+def _with_beside(frame: FrameMetadata, messages: Iterable[bytes]) -> FrameMetadata:
+    """Return a frame's metadata with what is beside its packet, as far as it has not got the same kind."""
+    plus, said = frame.hdr10plus, b""
+    for message in messages:
+        if is_hdr10plus(message):
+            plus = plus or message
+        said += captions.of_message(message)
+    return frame._replace(hdr10plus=plus, captions=frame.captions or said or None)
 
 
 def _with_captions(triples: bytes) -> FrameMetadata:
