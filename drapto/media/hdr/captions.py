@@ -15,8 +15,11 @@ from drapto.media.hdr import hevc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-T35_HEAD = bytes.fromhex("b5 0031") + b"GA94"
-"""Country (United States), provider (ATSC), user_identifier (A/53 part 4, table 6.7)."""
+IDENTIFIER = b"GA94"
+"""user_identifier (A/53 part 4, table 6.7)."""
+
+T35_HEAD = bytes.fromhex("b5 0031") + IDENTIFIER
+"""Country (United States), provider (ATSC), and the identifier."""
 
 CC_DATA = 3
 """user_data_type_code of ``cc_data``."""
@@ -38,6 +41,16 @@ AVC_CONFIGURATION = 5
 
 USER_DATA = b"\0\0\1\xb2"
 """MPEG-2's user_data_start_code (ISO/IEC 13818-2, table 6-1)."""
+
+VC1_USER_DATA = (b"\0\0\1\x1d", b"\0\0\1\x1c")
+"""VC-1's start codes of user data of a frame and of a field (SMPTE ST 421, table 256)."""
+
+EXTENSION = b"\0\0\1\xb5"
+PICTURE_CODING = 8
+"""MPEG-2's extension_start_code, and the first four bits of a picture's coding extension."""
+
+CABLE = b"\x03\x01"
+"""What captions of cable television begin with, but for a reserved bit (SCTE 20, table 1)."""
 
 DVD = b"CC\x01\xf8"
 """What a DVD's captions begin with. Then come a byte whose highest bit says that the first field leads, and
@@ -122,18 +135,64 @@ def of_mpeg2(packet: memoryview) -> bytes:
     A DVD's, which are those of all frames of a group, stay with the packet that they lie in.
     """
     data = bytes(packet)
-    found, of_dvd = b"", b""
-    at = data.find(USER_DATA)
-    while at >= 0:
-        start = at + len(USER_DATA)
-        end = data.find(b"\0\0\1", start)
-        content = data[start : end if end >= 0 else len(data)]
-        if content.startswith(b"GA94"):
-            found += _triples(content[4:])
+    found, of_dvd, of_cable = b"", b"", b""
+    for at, content in _user_data(data, USER_DATA):
+        if content.startswith(IDENTIFIER):
+            found += _triples(content[len(IDENTIFIER) :])
         elif content.startswith(DVD):
             of_dvd += _of_dvd(content[len(DVD) :])
-        at = data.find(USER_DATA, start)
-    return found or of_dvd
+        elif content[:1] == CABLE[:1] and content[1:2] and content[1] & 0x7F == CABLE[1]:
+            of_cable += _of_cable(content[len(CABLE) :], top_first=_top_field_first(data[:at]))
+    return found or of_dvd or of_cable
+
+
+def of_vc1(packet: memoryview) -> bytes:
+    """Return the captions of a VC-1 packet: A/53's, in user data of a frame or a field (SMPTE ST 421)."""
+    found = b""
+    for code in VC1_USER_DATA:
+        for _, content in _user_data(bytes(packet), code):
+            plain = hevc.unescape(memoryview(content), header=0)
+            found += _triples(plain[len(IDENTIFIER) :]) if plain.startswith(IDENTIFIER) else b""
+    return found
+
+
+def _user_data(data: bytes, code: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield where each piece of user data begins with its start code, and its content."""
+    at = data.find(code)
+    while at >= 0:
+        start = at + len(code)
+        end = data.find(b"\0\0\1", start)
+        yield at, data[start : end if end >= 0 else len(data)]
+        at = data.find(code, start)
+
+
+def _top_field_first(before: bytes) -> bool:
+    """Return what the last picture coding extension in ``before`` says (ISO/IEC 13818-2, 6.2.3.1)."""
+    at = before.rfind(EXTENSION)
+    while at >= 0:
+        if len(before) > at + 7 and before[at + 4] >> 4 == PICTURE_CODING:
+            return bool(before[at + 7] & 0x80)
+        at = before.rfind(EXTENSION, 0, at)
+    return False
+
+
+def _of_cable(content: bytes, *, top_first: bool) -> bytes:
+    """Return the triples of captions as cable television has them (SCTE 20, table 2)."""
+    count, length = (content[0] >> 3 if content else 0), len(content) * 8
+    bits = int.from_bytes(content, "big")
+    found = bytearray()
+    for number in range(count):
+        # priority 2, field 2, line 5, two characters of 8 whose bits are the other way round, a marker
+        end = 5 + 26 * (number + 1)
+        if end > length:
+            break
+        word = bits >> length - end
+        field = word >> 22 & 3
+        if field:  # 0 is forbidden
+            second = (field == 2) == top_first  # noqa: PLR2004  the second field as it is shown
+            pair = (int(f"{word >> shift & 0xFF:08b}"[::-1], 2) for shift in (9, 1))
+            found += bytes([SECOND_FIELD if second else FIRST_FIELD, *pair])
+    return bytes(found)
 
 
 def _of_dvd(content: bytes) -> bytes:

@@ -74,6 +74,8 @@ class DynamicTally:
             found = _with_captions(captions.of_avc(memoryview(packet), self._avc_size))
         elif self._kind == "mpeg2video":
             found = _with_captions(captions.of_mpeg2(memoryview(packet)))
+        elif self._kind == "vc1":
+            found = _with_captions(captions.of_vc1(memoryview(packet)))
         else:
             found = NOTHING
         self.beside = self.beside or packet.has_sidedata("dynamic_hdr10_plus")

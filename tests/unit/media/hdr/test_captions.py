@@ -59,6 +59,8 @@ def test_damaged_packets_raise_nothing(data: bytes) -> None:
         captions.of_avc(memoryview(data), size)
     captions.of_mpeg2(memoryview(captions.USER_DATA + data))
     captions.of_mpeg2(memoryview(captions.USER_DATA + captions.DVD + data))
+    captions.of_mpeg2(memoryview(captions.USER_DATA + captions.CABLE + data))
+    captions.of_vc1(memoryview(captions.VC1_USER_DATA[0] + captions.IDENTIFIER + data))
     captions.of_message(captions.T35_HEAD + data)
 
 
@@ -86,3 +88,26 @@ def test_what_is_too_much_for_a_frame_goes_to_those_behind() -> None:
     frames = [FrameMetadata(b"plus", None, said) for said in given]
     assert list(spilled(frames)) == [FrameMetadata(b"plus", None, said) for said in expected]
     assert list(spilled(frames[:2])) == frames[:2]
+
+
+def test_the_captions_of_vc1() -> None:
+    triples = b"\xfc\x94\x2c\xf9\x00\x00\x02\x00\x00"
+    structure = captions.messages(triples)[0][3:]
+    escaped = captioned.escaped(structure)
+    assert escaped != structure
+    packet = b"\0\0\1\x0dpicture" + captions.VC1_USER_DATA[0] + escaped + b"\0\0\1\x0b"
+    assert captions.of_vc1(memoryview(packet)) == triples
+
+
+@pytest.mark.parametrize(("top_first", "kinds"), [(True, (0xFC, 0xFD)), (False, (0xFD, 0xFC))])
+def test_the_captions_of_cable_television(top_first: bool, kinds: tuple[int, int]) -> None:
+    words = [(1, 0x94, 0x2C), (2, 0x80, 0x80), (0, 1, 2)]
+    bits = f"{len(words):05b}"
+    for field, first, second in words:
+        bits += f"00{field:02b}00000{first:08b}"[:9] + f"{first:08b}"[::-1] + f"{second:08b}"[::-1] + "1"
+    bits += "0" * (-len(bits) % 8)
+    content = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    extension = captions.EXTENSION + bytes([0x8F, 0xFF, 0xF3, 0x80 if top_first else 0])
+    packet = b"\0\0\1\0pic" + extension + captions.USER_DATA + b"\x03\x81" + content + b"\0\0\1\x01"
+    expected = bytes([kinds[0], 0x94, 0x2C, kinds[1], 0x80, 0x80])
+    assert captions.of_mpeg2(memoryview(packet)) == expected
