@@ -36,6 +36,8 @@ def copy_sound(
 ) -> tuple[Span, CopiedSound, tuple[str, ...]]:
     """Copy the track's packets into ``target``, with their times, and decode them to hear of damage.
 
+    Packets without a time get one: they are evenly spaced between those that have one.
+
     Args:
         source: The source.
         track: The track in it.
@@ -53,7 +55,10 @@ def copy_sound(
     """
     sums = target.with_name(f"{target.name}-sums{PARTIAL}")
     one = ("-map", f"0:{track.index}")
-    copied = (*one, "-c", "copy", *WHOLE, *EXACT, *REPRODUCIBLE, "-map_metadata", "-1", "-map_chapters", "-1")
+    spaced = f"setts=ts='if(eq(PTS,NOPTS),PREV_OUTPTS+{track.spacing:.9f}/TB,PTS)'"
+    timed = ("-bsf:a", spaced) if track.spacing else ()
+    bare = (*EXACT, *REPRODUCIBLE, "-map_metadata", "-1", "-map_chapters", "-1")
+    copied = (*one, *timed, "-c", "copy", *WHOLE, *bare)
     try:
         done = context.run_ffmpeg(
             [

@@ -52,27 +52,46 @@ class Tally:
 
 
 class AudioTally(Tally):
-    """A track whose packets follow one another: only the first and the last are asked for their times.
+    """A track whose packets follow one another: only the first and the last are asked for their durations.
 
     TrueHD has 1,200 packets a second: this is where the pass spends its time.
+
+    Attributes:
+        untimed: How many packets have no time of their own, as in a lace of unknown durations.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._last: Packet[Stream] | None = None
+        self.untimed = 0
+        self._timed = (0, 0)
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet."""
         if packet.size:
             if self._last is None:
                 self.first = packet.pts
+            pts = packet.pts
+            if pts is None:
+                self.untimed += 1
+            else:
+                self._timed = (pts, self.packets)
             self.packets += 1
             self._last = packet
 
+    @property
+    def spacing(self) -> float:
+        """From one packet to the next, ticks on average, where some have no time; 0 where all have one."""
+        time, number = self._timed
+        return (time - (self.first or 0)) / number if self.untimed and number else 0.0
+
     def finish(self) -> None:
-        """Take the end from the last packet."""
-        if self._last is not None:
-            self.end = (self._last.pts or 0) + (self._last.duration or 0)
+        """Take the end from the last packet, or from the last that has a time."""
+        if self._last is not None and self._last.pts is not None:
+            self.end = self._last.pts + (self._last.duration or 0)
+        elif self._last is not None:
+            time, number = self._timed
+            self.end = time + round((self.packets - number) * self.spacing)
 
 
 class OpusTally(AudioTally):

@@ -202,6 +202,7 @@ class AudioTrack(Track):
         channels: How many.
         layout: ffmpeg's layout name (``5.1(side)``); None where the source says none.
         sample_rate: Hz.
+        spacing: Seconds between packets of which some have no time of their own; 0 where all have one.
         opus: More of an Opus track; None of any other, and where an earlier drapto looked.
     """
 
@@ -209,6 +210,7 @@ class AudioTrack(Track):
     channels: int
     layout: str | None = None
     sample_rate: int
+    spacing: float = 0.0
     opus: OpusStream | None = None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 from av.stream import Disposition
 
 from drapto.media.hdr import colour
-from drapto.media.index import OpusTally
+from drapto.media.index import AudioTally, OpusTally
 from drapto.media.model import (
     DISPOSITIONS,
     Attachment,
@@ -145,7 +145,7 @@ def _chroma_location(stream: VideoStream, facts: TrackFacts) -> str | None:
     return facts.chroma_location
 
 
-def audio_track(stream: AudioStream, tally: Tally, facts: TrackFacts) -> AudioTrack:
+def audio_track(stream: AudioStream, tally: AudioTally, facts: TrackFacts) -> AudioTrack:
     """Return an audio track."""
     context = stream.codec_context
     layout = context.layout.name
@@ -155,6 +155,7 @@ def audio_track(stream: AudioStream, tally: Tally, facts: TrackFacts) -> AudioTr
         channels=context.channels,
         layout=None if "channels" in layout else layout,
         sample_rate=context.sample_rate,
+        spacing=float(tally.spacing * (stream.time_base or Fraction(1, 1000))),
         opus=_opus(tally, stream) if isinstance(tally, OpusTally) else None,
     )
 

@@ -53,9 +53,9 @@ class Finished:
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
+        elements: The source's own elements; None where these are not compared.
         rate: Its planned frames per second; None where it has the source's frames.
         copied: What was copied of its audio tracks, in order; None of one that was encoded.
-        elements: The source's own elements; None where these are not compared.
     """
 
     muxed: Path
@@ -66,9 +66,9 @@ class Finished:
     fields: FieldsInfo
     plans: Sequence[AudioPlan]
     decoded: Sequence[DecodedSegment]
+    elements: Path | None = None
     rate: Fraction | None = None
     copied: Sequence[CopiedSound | None] = ()
-    elements: Path | None = None
 
 
 @dataclass(frozen=True)
