@@ -146,7 +146,7 @@ def _examined(muxed: Path, target: Path) -> Examined:
 
 def _sound_check(muxed: Path, encoded: Sequence[int], context: StageContext) -> Check:
     """Check that the sound decodes; what was copied may be as damaged as the source."""
-    complaint = decode_sound(muxed, encoded, context=context, log="validate") if encoded else ""
+    complaint = decode_sound(muxed, tracks=encoded, context=context, log="validate") if encoded else ""
     return exact("decode errors", "", complaint)
 
 
