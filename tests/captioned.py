@@ -12,7 +12,7 @@ from drapto.media.hdr import captions
 from tests.dynamic import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
 EXTENSION = b"\0\0\1\xb5"
@@ -28,9 +28,17 @@ def said(number: int, triples: int = 2) -> bytes:
 
 
 def add(
-    plain: Path, target: Path, given: Mapping[int, bytes], *, dvd: Mapping[int, bytes] | None = None
+    plain: Path,
+    target: Path,
+    given: Mapping[int, bytes],
+    *,
+    dvd: Mapping[int, bytes] | None = None,
+    bare: Container[int] = (),
 ) -> None:
-    """Copy a clip; the frame that is shown k-th gets the captions ``given[k]``, user data ``dvd[k]``."""
+    """Copy a clip; the frame that is shown k-th gets the captions ``given[k]``, user data ``dvd[k]``.
+
+    Of the H.264 frames in ``bare``, nothing but the captions is left.
+    """
     with av.open(str(plain)) as source, av.open(str(target), "w", options={"fflags": "+bitexact"}) as made:
         stream = source.streams.video[0]
         kind = stream.codec_context.codec.canonical_name
@@ -40,7 +48,12 @@ def add(
         place = {number: shown for shown, number in enumerate(order)}
         for number, packet in enumerate(packets):
             data = bytes(packet)
-            for message in captions.messages(given.get(place[number], b"")):
+            if place[number] in bare:
+                (message,) = captions.messages(given[place[number]])
+                data = _inserted(data, message, kind)
+                data = data[: 4 + int.from_bytes(data[:4], "big")]
+                assert data[4] == captions.AVC_SEI
+            for message in () if place[number] in bare else captions.messages(given.get(place[number], b"")):
                 data = _inserted(data, message, kind)
             if dvd and place[number] in dvd:
                 at = data.find(GROUP) + 8  # behind the group's header

@@ -30,11 +30,18 @@ FLAGS = {
 HINDI = "hi"
 """A flag behind a language; otherwise a language itself."""
 
-TERMINOLOGICAL = """bod ces cym deu ell eus fas fra hye isl kat mkd mri msa mya nld ron slk sqi zho"""
-OTHERS = "cmn fil gsw hmn mul nds scn und yue zxx"
-"""ISO 639 codes of three letters that stand beside no code of two, or are another of the same language."""
+TERMINOLOGICAL = """
+    bod=tib ces=cze cym=wel deu=ger ell=gre eus=baq fas=per fra=fre hye=arm isl=ice kat=geo mkd=mac mri=mao
+    msa=may mya=bur nld=dut ron=rum slk=slo sqi=alb zho=chi
+"""
+"""ISO 639-2's other codes of some languages, each with the one that Matroska has."""
 
-KNOWN = {*THREE_LETTERS, *THREE_LETTERS.values(), *TERMINOLOGICAL.split(), *OTHERS.split()}
+BIBLIOGRAPHIC: dict[str, str] = dict(re.findall(r"(\w+)=(\w+)", TERMINOLOGICAL))
+
+OTHERS = "cmn fil gsw hmn mul nds scn und yue zxx"
+"""ISO 639 codes of three letters that stand beside no code of two."""
+
+KNOWN = {*THREE_LETTERS, *THREE_LETTERS.values(), *BIBLIOGRAPHIC, *OTHERS.split()}
 
 ENGLISH = """
     arabic=ara bulgarian=bul chinese=chi croatian=hrv czech=cze danish=dan dutch=dut english=eng
@@ -98,13 +105,14 @@ def find_sidecars(source: Path) -> tuple[Sidecar, ...]:
         said = _plain(name)
         if not said.startswith(head) or said.startswith(tuple(longer)):
             continue
-        if path.suffix.lower() in SUFFIXES and path.is_file() and _is_whole(path):
+        if path.suffix.lower() in SUFFIXES and _is_whole(path):
             found.append(parsed(path, said[len(head) : -len(path.suffix)].split(".")))
     return tuple(found)
 
 
 def _is_whole(path: Path) -> bool:
-    return path.suffix.lower() != ".idx" or pictures_of(path).is_file()
+    """Tell whether there is something in a file, and in what belongs to it."""
+    return all(one.is_file() and one.stat().st_size for one in Sidecar(path).files)
 
 
 def _plain(name: str) -> str:
@@ -140,6 +148,6 @@ def _language(word: str) -> str | None:
         return None
     primary, *rest = lower.replace("_", "-").split("-")
     if not rest:
-        return three_letters(primary)
+        return BIBLIOGRAPHIC.get(primary, three_letters(primary))
     shaped = [SHAPES.get(len(part), str)(part) for part in rest]
     return "-".join([primary, *shaped])

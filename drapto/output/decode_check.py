@@ -183,7 +183,7 @@ def decode_part(
 
 
 def decode_sound(path: Path, *, context: StageContext, log: str, tracks: Sequence[int] | None = None) -> str:
-    """Decode audio tracks of ``path``, counted from 0, or all; return the decoder's complaints, on one line."""
+    """Decode audio tracks of ``path``, counted from 0, or all; return its complaints, on one line."""
     wanted = ["0:a"] if tracks is None else [f"0:a:{number}" for number in tracks]
     chosen = [part for one in wanted for part in ("-map", one)]
     return _run(["-i", file_url(path)], ["-vn", *chosen], context, log, about=path)

@@ -60,10 +60,26 @@ def prepared(sidecar: Sidecar, beside: Path) -> Iterator[list[str]]:
     elif suffix in TEXT:
         with atomic.scratch(beside) as text:
             text.write_text(_text(sidecar), encoding="utf-8")
+            _require_subtitles(sidecar, text, {})
             yield ["-f", FORMATS[suffix], "-i", file_url(text)]
     else:
-        pictures = ["-sub_name", file_url(sidecar.files[1])] if suffix == ".idx" else []
-        yield ["-f", FORMATS[suffix], *pictures, "-i", file_url(path)]
+        options = {"sub_name": file_url(sidecar.files[1])} if suffix == ".idx" else {}
+        _require_subtitles(sidecar, path, options)
+        given = [part for name, value in options.items() for part in (f"-{name}", value)]
+        yield ["-f", FORMATS[suffix], *given, "-i", file_url(path)]
+
+
+def _require_subtitles(sidecar: Sidecar, path: Path, options: dict[str, str]) -> None:
+    """Refuse a file that cannot be read, or holds nothing, before ffmpeg speaks of it by another name."""
+    try:
+        with av.open(
+            file_url(path), format=FORMATS[sidecar.path.suffix.lower()], container_options=options
+        ) as container:
+            there = any(packet.size for packet in container.demux())
+    except av.FFmpegError as error:
+        raise _damaged(sidecar, f"cannot be read as subtitles ({error.strerror})") from error
+    if not there:
+        raise _damaged(sidecar, "has no subtitles")
 
 
 def _text(sidecar: Sidecar) -> str:

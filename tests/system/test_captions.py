@@ -74,3 +74,13 @@ def test_every_frame_of_a_real_clip_is_read(cases: Callable[[str], Path]) -> Non
     assert len(found) == 599
     assert found[:100] == captioned.seen(source, 100)
     assert all(found)
+
+
+def test_captions_without_a_frame_go_to_the_one_before(ffmpeg: Path, tmp_path: Path) -> None:
+    plain = clips.make_clip(ffmpeg, tmp_path / "plain.mkv", frames=12, size=(64, 64), bframes=0)
+    given = {number: captioned.said(number) for number in range(12)}
+    captioned.add(plain, tmp_path / "clip.mkv", given, bare={5})
+    found = [frame.captions for frame in examine(tmp_path / "clip.mkv", frame_index="decode").dynamic]
+    assert len(found) == 11
+    assert found[4] == given[4] + given[5]
+    assert [*found[:4], *found[5:]] == [*(given[number] for number in (0, 1, 2, 3, 6, 7, 8, 9, 10, 11))]

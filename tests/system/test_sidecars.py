@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 
+from drapto.errors import SourceError
 from drapto.media.foreign import ForeignCodec
 from drapto.media.probe import inspect
 from drapto.media.sidecars import Sidecar
 from drapto.output.mux import mux
-from drapto.output.sidecars import with_sidecars
+from drapto.output.sidecars import prepared, with_sidecars
 from drapto.output.subtitles import copy_subtitles
 from tests import clips
 from tests.system.projects import ProjectDir, new_project
@@ -147,3 +148,25 @@ def test_bitmaps_beside_the_source(
     (*_, made) = with_sidecars(info, tmp_path / "s.mkv", beside).subtitles
     given = next(track for track in info.subtitles if track.index == number)
     assert (made.codec, made.language, made.packets) == (given.codec, "fin", given.packets)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("film.srt", b"", "has no subtitles"),
+        ("film.srt", b"no subtitles at all", "has no subtitles"),
+        ("film.ass", b"[Script Info]", "has no subtitles"),
+        ("film.vtt", b"WEBVTT", "has no subtitles"),
+        ("film.vtt", b"00:00", "does not begin with WEBVTT"),
+        ("film.sup", b"no pictures", "cannot be read as subtitles"),
+        ("film.idx", b"id: en, index: 0", "has no subtitles"),
+    ],
+)
+def test_what_is_no_subtitles_is_named(name: str, content: bytes, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    path.with_suffix(".sub").write_bytes(b"")
+    with pytest.raises(SourceError, match=problem) as caught, prepared(Sidecar(path), tmp_path / "s.mkv"):
+        pass
+    assert str(path) in str(caught.value)
+    assert {one.name for one in tmp_path.iterdir()} == {name, "film.sub"}

@@ -9,6 +9,7 @@ title without such metadata has an empty file.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from itertools import repeat
 from types import MappingProxyType
@@ -101,7 +102,14 @@ class DynamicTally:
             by_time[time].append(number)
         known = list(self._known)
         found = [known[waiting.pop()] if (waiting := by_time.get(time)) else NOTHING for time in times]
-        return [_with_beside(frame, beside.get(time, ())) for frame, time in zip(found, times, strict=True)]
+        found = [_with_beside(frame, beside.get(time, ())) for frame, time in zip(found, times, strict=True)]
+        for time, left in sorted(by_time.items()):
+            # of a packet that gives no frame: a second field, or one that does not decode
+            place = bisect_right(times, time) - 1
+            said = b"".join(known[number].captions or b"" for number in reversed(left))
+            if said and place >= 0:
+                found[place] = found[place]._replace(captions=(found[place].captions or b"") + said)
+        return found
 
 
 def _with_beside(frame: FrameMetadata, messages: Iterable[bytes]) -> FrameMetadata:

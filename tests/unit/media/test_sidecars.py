@@ -42,7 +42,7 @@ def found(
         ("film.pt_br.srt", "pt-BR", None, ""),
         ("film.zh-hant.sup", "zh-Hant", None, ""),
         ("film.es-419.srt", "es-419", None, ""),
-        ("film.deu.srt", "deu", None, ""),
+        ("film.deu.srt", "ger", None, ""),
         ("film.fre.commentary.srt", "fre", None, "comment"),
         ("film.eng.Director's cut.srt", "eng", "Director's cut", ""),
         ("film.web.srt", None, "web", ""),
@@ -63,6 +63,12 @@ def test_what_is_of_another_source_or_no_subtitle_is_left(tmp_path: Path) -> Non
         "film.eng.forced.srt",
         "film.eng.srt",
     ]
+
+
+def test_an_empty_file_is_none(tmp_path: Path) -> None:
+    found(tmp_path, "film.eng.srt")
+    (tmp_path / "film.eng.srt").write_text("")
+    assert find_sidecars(tmp_path / "film.mkv") == ()
 
 
 def test_an_index_comes_with_its_pictures(tmp_path: Path) -> None:
