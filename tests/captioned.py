@@ -89,7 +89,8 @@ def seen(path: Path, most: int | None = None) -> list[bytes]:
     """Return the captions that the decoder gives with each frame, in the order in which they are shown."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
+        # a decoder of many threads that is left in their midst has been seen to wait for ever
+        stream.codec_context.thread_count = 1
         return [
             b"".join(bytes(data) for data in frame.side_data if data.type == Type.A53_CC)
             for frame in islice(container.decode(stream), most)
