@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, real, unsigned
 from drapto.media.matroska.languages import three_letters
+from drapto.media.model import SubtitleTrack
 from drapto.media.rate import NS, is_variable, nominal_rate
 from drapto.output.statistics import TICK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from drapto.media.foreign import ForeignCodec
     from drapto.media.model import Track
 
 DOLBY_VISION = int.from_bytes(b"dvvC", "big")
@@ -90,6 +92,9 @@ def entry(own: Element, source: Element | None, track: Track, uid: int, picture:
     replaced = {*DESCRIBING, ids.TRACK_UID, ids.DEFAULT_DURATION}
     number = own.of(ids.TRACK_NUMBER)
     rest = [part for part in own.parts if part.id not in {*replaced, ids.TRACK_NUMBER}]
+    if isinstance(track, SubtitleTrack) and track.foreign is not None:
+        rest = [part for part in rest if part.id not in {ids.CODEC_ID, ids.CODEC_PRIVATE}]
+        rest += _codec(track.foreign)
     made = [*number, Element(ids.TRACK_UID, unsigned(uid)), *described]
     if picture is None:
         return Element(own.id, (*made, *rest))
@@ -104,6 +109,13 @@ def entry(own: Element, source: Element | None, track: Track, uid: int, picture:
     shown = source.find(ids.VIDEO) if source else None
     rest = [_video(part, shown, picture) if part.id == ids.VIDEO else part for part in rest]
     return Element(own.id, (*made, *rest))
+
+
+def _codec(foreign: ForeignCodec) -> Iterator[Element]:
+    """Yield what an entry says of a codec that ffmpeg does not know."""
+    yield Element(ids.CODEC_ID, foreign.id.encode())
+    if foreign.private:
+        yield Element(ids.CODEC_PRIVATE, bytes.fromhex(foreign.private))
 
 
 def labels(track: Track) -> list[Element]:
