@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
+from drapto.quality.hdr import light_text
 from drapto.quality.target import QualityTarget, decide
 from drapto.rules import audio, decode_check, published, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
@@ -150,7 +151,8 @@ def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
 def _said(quality: Delivered | None) -> str:
     if quality is None:
         return ""
-    seen = f"{quality.scores.model} at {quality.display}; " if quality.display else ""
+    light = f", {light_text(quality.scores.light)}" if quality.scores.light else ""
+    seen = f"{quality.scores.model} at {quality.display}{light}; " if quality.display else ""
     worst = f"{seen}worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
     said = f", {score_text(quality.scores.metric, quality.score, quality.statistic)} ({worst})"
     return said + _low(quality)
