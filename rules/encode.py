@@ -141,7 +141,7 @@ def _complete(title: Title, encoded: EncodedSegment) -> SegmentComplete:
         seconds=encoded.seconds,
         crf=encoded.crf,
         attempts=encoded.attempts,
-        score=encoded.scores.harmonic if encoded.scores else None,
+        score=encoded.score,
         tier=encoded.tier,
         why=encoded.why,
     )
@@ -170,7 +170,7 @@ def _quality(encoded: EncodedSegment) -> str:
     if encoded.scores is None:
         return ""
     kept = "" if encoded.why == "target" else f" ({encoded.why})"
-    return f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}{kept}"
+    return f", {score_text(encoded.scores.metric, encoded.score or 0.0, encoded.statistic)}{kept}"
 
 
 STAGE = Stage(

@@ -138,7 +138,25 @@ def _said(quality: Delivered | None) -> str:
         return ""
     seen = f"{quality.scores.model} at {quality.display}; " if quality.display else ""
     worst = f"{seen}worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
-    return f", {score_text(quality.scores.metric, quality.scores.harmonic)} ({worst})"
+    said = f", {score_text(quality.scores.metric, quality.score, quality.statistic)} ({worst})"
+    return said + _low(quality)
+
+
+def _low(quality: Delivered) -> str:
+    """Say which runs of frames are below the floor, of several the longest."""
+    if not quality.low:
+        return ""
+    longest = max(quality.low, key=lambda run: run.seconds)
+    metric = quality.scores.metric
+    what = (
+        f"down to {score_text(metric, longest.worst)}"
+        if longest.kind == "score"
+        else f"blocks that are off by up to {longest.worst:.0f} %"
+    )
+    where = f"{time_text(longest.seconds)} at {time_text(longest.time)}, {what}"
+    runs = count_text(len(quality.low), "run") + " of frames"
+    runs += ", the longest" if len(quality.low) > 1 else ""
+    return f"\nlook at what is below the floor, {runs}: {where}"
 
 
 STAGE = Stage(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     model_validator,
 )
@@ -24,6 +25,7 @@ from drapto.config.types import (
     Share,
     Whole,
     check_rect,
+    read_off,
     written_size,
 )
 
@@ -98,6 +100,20 @@ class QualitySettings(Section):
         "tv", description="where VMAF takes the picture to be watched; phone needs quality.vmaf_model v1"
     )
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
+    hdr: Literal["pu21", "pq", "xpsnr", "off"] = Field(
+        "pu21",
+        description="what of an HDR title is measured: VMAF of its light in steps that are equally visible"
+        " (pu21) or of its code values (pq), XPSNR, or nothing (off)",
+    )
+    statistic: Literal["harmonic", "mean", "p5", "p10"] = Field(
+        "harmonic", description="which figure of a segment's frames is to be at the target"
+    )
+    floor: Annotated[Real, BeforeValidator(read_off)] = Field(
+        15.0,
+        ge=0,
+        le=60,
+        description="points below the target that no run of frames is to fall, with VMAF; 0 or false: any",
+    )
     tolerance: Real = Field(
         0.65, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
     )
@@ -151,6 +167,10 @@ class InputSettings(Section):
     frame_index: Literal["auto", "packets", "decode"] = Field(
         "auto",
         description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",
+    )
+    allow_damage: Literal["none", "concealed", "holes"] = Field(
+        "concealed",
+        description="what may be missing of a picture: none, moments that a player conceals, or holes",
     )
 
     @model_validator(mode="after")

@@ -44,6 +44,12 @@ def read_number(value: object) -> object:
     return value
 
 
+def read_off(value: object) -> object:
+    """Return 0 for ``false`` and ``"off"``, where 0 means that there is to be none."""
+    off = value is False or (isinstance(value, str) and value.strip().lower() in ("false", "off"))
+    return 0.0 if off else value
+
+
 def read_size(value: object) -> object:
     """Return bytes for ``8589934592``, ``"8 GiB"`` or ``"100 MiB/s"``; anything else is left to pydantic."""
     if not isinstance(value, str):

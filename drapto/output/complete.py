@@ -7,12 +7,13 @@ place, by what the source has, as far as it holds for the new file.
 
 from __future__ import annotations
 
+import errno
 import struct
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from drapto.about import VERSION
-from drapto.errors import ArtifactError, ElementError
+from drapto.errors import ArtifactError, ElementError, SpaceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, unsigned
 from drapto.media.matroska.records import streams
@@ -39,6 +40,9 @@ OF_A_TRACK = 1024
 
 KINDS = {VideoTrack: 1, AudioTrack: 2, SubtitleTrack: 17}
 """RFC 9559, TrackType."""
+
+UUID = 16
+"""Bytes of a segment's UUID."""
 
 KEPT_INFO = (ids.SEGMENT_UUID, ids.CHAPTER_TRANSLATE, ids.DATE_UTC, ids.TITLE)
 """What of the source's Info holds for the new file. It keeps the UUID, by which other files may name it, as
@@ -119,12 +123,17 @@ def complete(path: Path, given: Given, info: SourceInfo, picture: Picture) -> No
 
     Raises:
         ArtifactError: The file is not as ffmpeg writes it, or the elements cannot be read to their end.
+        SpaceError: The disk is full.
     """
     found = measure(path)
     try:
         with path.open("r+b") as file:
             own = Reader(file, inline=LIMIT)
             replace_head(own, _head(own, given, info, picture, found), given.reader)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise SpaceError("the disk is full", path=path, remedy="free some space") from error
+        raise
     except ElementError as error:
         raise ArtifactError(f"has a head that cannot be completed ({error})", path=path) from error
 
@@ -160,10 +169,20 @@ def _head(
     ]
 
 
+def kept_info(source: Element) -> Element:
+    """Return what of a source's Info holds for the new file; a UUID that is none is not kept."""
+    return Element(ids.INFO, tuple(one for one in source.of(*KEPT_INFO) if _is_usable(one)))
+
+
+def _is_usable(part: Element) -> bool:
+    return part.id != ids.SEGMENT_UUID or (len(part.value) == UUID and any(part.value))
+
+
 def _info(own: Element | None, source: Element | None, duration: float) -> Element:
+    """Return the Info: the file's own times, and what of the source's holds."""
     ffmpegs = own.of(ids.TIMESTAMP_SCALE, ids.MUXING_APP) if own else []
     lasts = Element(ids.DURATION, struct.pack(">d", duration))
-    kept = source.of(*KEPT_INFO) if source else []
+    kept = kept_info(source).parts if source else ()
     return Element(ids.INFO, (*ffmpegs, lasts, Element(ids.WRITING_APP, APP.encode()), *kept))
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from drapto.errors import ElementError
 from drapto.media.matroska import ids
 from drapto.media.matroska.compare import NOTHING, Difference, differences, digested
 from drapto.media.matroska.ebml import Element
-from drapto.output.complete import KEPT_INFO, Given
+from drapto.output.complete import KEPT_INFO, Given, kept_info
 from drapto.output.entries import DESCRIBING
-from drapto.output.judging import noted
+from drapto.output.judging import exact, noted
 from drapto.output.tags import is_statistics, kept_chapters, kept_tags
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.media.model import SourceInfo
-    from drapto.output.model import Check
+    from drapto.output.model import Check, Severity
 
 NAME = "elements"
 """What the checks are called, followed by the place of the element that differs."""
@@ -42,7 +43,18 @@ def check_elements(elements: Path, muxed: Path, info: SourceInfo) -> list[Check]
         found = [Difference("Segment", "readable", str(error))]
     if not found:
         return [noted(NAME, "as in the source", "as in the source")]
-    return [noted(f"{NAME}: {one.path}", one.expected, one.found) for one in found]
+    return [exact(f"{NAME}: {one.path}", one.expected, one.found, _severity(one.path)) for one in found]
+
+
+MISSED = re.compile(
+    r"Attachments(/AttachedFile( \d+)?(/FileData)?)?"
+    r"|Chapters(/EditionEntry( \d+)?)?(/ChapterAtom( \d+)?)*(/ChapterTimeStart)?"
+)
+"""What a viewer misses: an attached file, or a chapter, that is gone or another."""
+
+
+def _severity(path: str) -> Severity:
+    return "broken" if MISSED.fullmatch(path) else "differs"
 
 
 def differing(source: Given, output: Given, info: SourceInfo) -> list[Difference]:
@@ -55,7 +67,9 @@ def differing(source: Given, output: Given, info: SourceInfo) -> list[Difference
     tags = _plain(kept_tags(source.tags, gone, source.encoded(info)))
     kept = _plain(output.tags.parts if output.tags else ())
     return [
-        *differences(_only(source.info, KEPT_INFO), _only(output.info, (*KEPT_INFO, *FOREIGN))),
+        *differences(
+            kept_info(source.info) if source.info else None, _only(output.info, (*KEPT_INFO, *FOREIGN))
+        ),
         *_tracks(source, output, info),
         *differences(_some(kept_chapters(source.chapters, gone)), output.chapters),
         *differences(tags, kept),

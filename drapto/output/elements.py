@@ -7,10 +7,11 @@ no more than these, and they are there though the source has been put away.
 from __future__ import annotations
 
 import contextlib
+import errno
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
-from drapto.errors import ElementError, SourceError
+from drapto.errors import ElementError, SourceError, SpaceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.tree import Reader
 from drapto.media.matroska.writing import write_file
@@ -32,12 +33,15 @@ def copy_elements(source: Path, target: Path) -> None:
 
     Raises:
         SourceError: It has become unreadable since it was probed.
+        SpaceError: The disk is full.
     """
     try:
         with source.open("rb") as file, atomic.replacing(target) as partial, partial.open("wb") as written:
             reader = Reader(file)
             write_file(written, readable(reader), reader)
     except (OSError, ElementError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise SpaceError("the disk is full", path=target, remedy="free some space") from error
         remedy = "check the disk, or rip or copy it again"
         raise SourceError(f"cannot be read ({error})", path=source, remedy=remedy) from error
 

@@ -166,7 +166,7 @@ def _display(source: Element, picture: Picture) -> Iterator[Element]:
     cropped = any(part.number(one) for part in (source,) for one in ids.PIXEL_CROP)
     sar = stated_sar(source)
     stereo = source.number(ids.STEREO_MODE) != 0
-    if size == (picture.width, picture.height) and not cropped and (stereo or sar in (None, picture.sar)):
+    if size == (picture.width, picture.height) and not cropped and (stereo or picture.sar == (sar or 1)):
         yield from source.of(*DISPLAY)
         return
     # libavformat takes the shape of one eye's half for that of a pixel (matroskadec.c)

@@ -139,9 +139,5 @@ def _clock(nanoseconds: int) -> str:
 
 
 def _date(content: bytes) -> str:
-    nanoseconds = int.from_bytes(content, "big", signed=True)
-    try:
-        date = EPOCH + timedelta(seconds=nanoseconds // NS)
-    except OverflowError:
-        date = EPOCH
+    date = EPOCH + timedelta(seconds=int.from_bytes(content, "big", signed=True) // NS)
     return f"{date:%Y-%m-%d %H:%M:%S}"

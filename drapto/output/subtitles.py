@@ -10,7 +10,7 @@ from drapto.engine import atomic
 from drapto.engine.causes import FAILED
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
-from drapto.media.index import ENDLESS, index_packets
+from drapto.media.index import LONGEST, index_packets
 from drapto.media.muxer import EXACT, REPRODUCIBLE
 
 if TYPE_CHECKING:
@@ -39,22 +39,18 @@ def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: Sta
         maps = [part for track in info.subtitles for part in ("-map", f"0:{track.index}")]
         arguments = [
             *("-copyts", "-i", file_url(source), *maps, "-c", "copy", "-map_metadata", "-1"),
-            *(*_durations(info), "-map_chapters", "-1"),
+            *(*_bounded(info), "-map_chapters", "-1"),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
         context.run_ffmpeg(arguments, log="subtitles", about=source, target=partial)
         _check(partial, info, source)
 
 
-def _durations(info: SourceInfo) -> list[str]:
-    """Return the options that leave out durations that are none."""
-    filtered = f"setts=duration='if(gt(DURATION*TB,{ENDLESS}),0,DURATION)'"
-    return [
-        part
-        for number, track in enumerate(info.subtitles)
-        if track.endless
-        for part in (f"-bsf:s:{number}", filtered)
-    ]
+def _bounded(info: SourceInfo) -> list[str]:
+    """Return the options that take durations away that cannot be meant."""
+    bounded = f"setts=duration='if(between(DURATION*TB,0,{LONGEST}),DURATION,0)'"
+    endless = [number for number, track in enumerate(info.subtitles) if track.endless]
+    return [part for number in endless for part in (f"-bsf:s:{number}", bounded)]
 
 
 def _check(copy: Path, info: SourceInfo, source: Path) -> None:

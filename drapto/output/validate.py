@@ -115,7 +115,9 @@ def validate(
     expected = read_timestamps(finished.timestamps)
     found = _examined(muxed, target)
     output = found.info
-    checks = list(check_all(info, expected, crop, finished.plans, output, found.times))
+    by_elements = finished.elements is not None
+    plans = finished.plans
+    checks = list(check_all(info, expected, crop, plans, output, found.times, by_elements=by_elements))
     checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
     if finished.elements is not None:
         checks += check_elements(finished.elements, muxed, info)

@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drapto.errors import SourceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element
 from drapto.media.matroska.tree import LIMIT, Reader
 from drapto.media.matroska.writing import replace_head
+from drapto.media.probe import inspect
+from drapto.output.elements import copy_elements
 from tests import clips
 from tests.matroska import identified, made, mkvtoolnix, read
 
@@ -159,6 +162,27 @@ def test_libavformat_and_our_reader_find_what_was_written(
     assert attached == [one.find(ids.FILE_DATA).value for one in files]  # type: ignore[union-attr]
     assert names == [one.text(ids.FILE_NAME) for one in files]
     assert starts == shown_by_libavformat(head["Chapters"])
+
+
+DAMAGED = made("Tags", made("Tag", made("Targets", made("TagTrackUID", bytes(9))), made("SimpleTag")))
+
+
+def test_damaged_tags_behind_the_clusters_are_left_out_with_a_note(clip: Path, tmp_path: Path) -> None:
+    # too long for the room before the clusters
+    long = made("Tag", made("SimpleTag", made("TagName", "X"), made("TagString", "x" * 5000)))
+    path = completed(clip, tmp_path / "a.mkv", {"Tags": Element(ids.TAGS, (*DAMAGED.parts, long))})
+    found = inspect(path)[0]
+    assert found.video.frames == 3
+    assert found.notes == ("its Tags cannot be read (TagTrackUID has 9 bytes): left out",)
+    copy_elements(path, tmp_path / "elements.mkv")
+    assert read(tmp_path / "elements.mkv", "Tags") is None
+    assert read(tmp_path / "elements.mkv", "Tracks") is not None
+
+
+def test_before_them_they_cost_ffmpeg_the_film(clip: Path, tmp_path: Path) -> None:
+    path = completed(clip, tmp_path / "a.mkv", {"Tags": DAMAGED})
+    with pytest.raises(SourceError, match=r"is damaged .*remux it"):
+        inspect(path)
 
 
 @settings(max_examples=6)

@@ -10,20 +10,26 @@ from typing import TYPE_CHECKING
 
 from drapto.errors import ElementError, SourceError
 from drapto.media.matroska import ids
-from drapto.media.matroska.ebml import Element, real
+from drapto.media.matroska.container import REMUX
+from drapto.media.matroska.ebml import Element, place_at, real
 from drapto.media.matroska.schema import name_of
-from drapto.media.matroska.tree import Reader
+from drapto.media.matroska.tree import GLOBAL_ELEMENTS, LIMIT, TOP, Reader
 from drapto.words import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from drapto.media.matroska.ebml import Place
+
 NS = 1_000_000_000
 
 FINEST, COARSEST = 1000, NS
 """Nanoseconds of a tick that a film may have. mkvmerge writes none finer than 1000: the blocks of a cluster
 lie within 32767 ticks of it (RFC 9559, "Block Structure"): each frame would have a cluster of its own."""
+
+BESIDE = (ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS)
+"""What a film can do without."""
 
 LINKS = (ids.PREV_UUID, ids.NEXT_UUID)
 
@@ -48,6 +54,14 @@ def refuse_oddities(source: Path) -> None:
             remedy=f"part them (`head -c {reader.another} FILE > first.mkv`, "
             f"`tail -c +{reader.another + 1} FILE > second.mkv`), or join them with mkvmerge",
         )
+    tracks = reader.place(ids.TRACKS)
+    hidden = tracks is not None and reader.clusters is not None and tracks.at > reader.clusters
+    if tracks is not None and hidden and tracks.at not in reader.named:
+        raise SourceError(
+            "has its list of tracks behind the picture, and nothing in its head names the place",
+            path=source,
+            remedy=REMUX,
+        )
     # libavformat takes none, or 0, for the default
     if scale and not FINEST <= scale <= COARSEST:
         raise SourceError(
@@ -55,6 +69,33 @@ def refuse_oddities(source: Path) -> None:
             path=source,
             remedy="rip or copy it again",
         )
+
+
+def beside_the_film(source: Path) -> list[range]:
+    """Return where chapters, tags and attached files lie of which damage is no harm, bytes.
+
+    They lie behind the clusters: where it meets damage before, libavformat loses what follows. One behind
+    which something else begins than an element does not say its true size, and is not among them either.
+    """
+    try:
+        with source.open("rb") as file:
+            reader = Reader(file)
+            places = [place for place in reader.top if place.id in BESIDE and _is_harmless(reader, place)]
+    except (OSError, ElementError):
+        return []
+    return [range(place.at, place.end) for place in places if place.end is not None]
+
+
+def _is_harmless(reader: Reader, place: Place) -> bool:
+    if reader.clusters is None or place.at < reader.clusters:
+        return False
+    if place.end is None or (place.id != ids.ATTACHMENTS and place.end - place.start > LIMIT):
+        return False
+    try:
+        behind = place_at(reader.file, place.end)
+    except ElementError:
+        return False
+    return behind is None or behind.id in (*TOP, ids.CLUSTER, *GLOBAL_ELEMENTS)
 
 
 def oddities(source: Path) -> list[str]:

@@ -22,7 +22,7 @@ from drapto.media.matroska.ebml import (
     places,
     size_within,
 )
-from drapto.media.matroska.schema import MASTERS, name_of
+from drapto.media.matroska.schema import MASTERS, SPECS, name_of
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -56,6 +56,16 @@ TOP = (ids.SEEK_HEAD, ids.INFO, ids.TRACKS, ids.CHAPTERS, ids.TAGS, ids.ATTACHME
 """The elements of the highest level but for the clusters."""
 
 
+INTEGER = range(9)
+WIDTHS: dict[str, range | tuple[int, ...]] = {
+    "unsigned": INTEGER,
+    "signed": INTEGER,
+    "date": INTEGER,
+    "float": (0, 4, 8),
+}
+"""How many bytes a number may have; who reads one later need not look."""
+
+
 class Reader:
     """The first segment of a Matroska file.
 
@@ -64,6 +74,7 @@ class Reader:
         segment: Where the segment lies.
         top: Its elements of the highest level but for clusters and void, in the order of the file.
         clusters: Where its first cluster begins; None where there is none.
+        named: Where those begin that a SeekHead names.
         another: Where another file begins behind the segment, or inside of one that does not say its size;
             None where none does.
     """
@@ -86,6 +97,7 @@ class Reader:
         self._size = file.seek(0, 2)
         self.segment = self._segment()
         self._found: dict[int, Place] = {}
+        self.named: set[int] = set()
         self._discover()
         self.top = tuple(place for _, place in sorted(self._found.items()))
 
@@ -158,6 +170,9 @@ class Reader:
             )
             return Element(place.id, parts)
         size = place.end - place.start
+        spec = SPECS.get(place.id)
+        if spec is not None and size not in WIDTHS.get(spec.kind, (size,)):
+            raise ElementError(f"{name_of(place.id)} has {size} bytes")
         if size > self.inline or place.id == ids.FILE_DATA:
             return Element(place.id, Range(place.start, place.end))
         self._bytes -= size
@@ -217,7 +232,10 @@ class Reader:
             with contextlib.suppress(ElementError):
                 for seek in self.tree(place).of(ids.SEEK):
                     named = self._named(seek)
-                    if named is not None and named.at not in self._found:
+                    if named is None:
+                        continue
+                    self.named.add(named.at)
+                    if named.at not in self._found:
                         self._found[named.at] = named
                         waiting += [named] if named.id == ids.SEEK_HEAD else []
 

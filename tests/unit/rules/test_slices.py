@@ -273,6 +273,10 @@ PROFILES: dict[str, tuple[dict[str, object], dict[str, Any]]] = {
     "v1": ({"quality.mode": "target", "quality.vmaf_model": "v1"}, {}),
     "xpsnr": ({"quality.mode": "target", "quality.metric": "xpsnr"}, {}),
     "interlaced": ({"quality.mode": "crf"}, {"kind": "interlaced"}),
+    "hdr": (
+        {"quality.mode": "target"},
+        {"track": sources.video(hdr="HDR10", colour={"transfer": "smpte2084", "range": "tv"})},
+    ),
 }
 """Settings and sources for which what is read differs."""
 
@@ -305,6 +309,16 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("v1", "quality.viewing", "phone", {"calibrate"} | ENCODES),
     ("xpsnr", "quality.xpsnr_target", 40, ENCODES),
     ("vmaf", "quality.xpsnr_target", 40, set()),
+    ("hdr", "quality.hdr", "pq", {"calibrate"} | ENCODES),
+    ("hdr", "quality.hdr", "off", {"calibrate"} | ENCODES),
+    ("vmaf", "quality.hdr", "off", set()),
+    ("hdr", "quality.vmaf_model", "v1", set()),
+    ("vmaf", "quality.statistic", "p5", {"calibrate"} | ENCODES),
+    ("crf", "quality.statistic", "p5", set()),
+    ("vmaf", "quality.floor", 10, ENCODES),
+    ("vmaf", "quality.floor", False, ENCODES),
+    ("xpsnr", "quality.floor", 10, set()),
+    ("crf", "quality.floor", 10, set()),
     ("vmaf", "quality.tolerance", 1, ENCODES),
     ("crf", "quality.tolerance", 1, set()),
     ("vmaf", "quality.crf_min", 12, ENCODES),
@@ -333,6 +347,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "input.min_size", 1, set()),
     ("crf", "input.max_size", 1000, set()),
     ("crf", "input.frame_index", "decode", {"probe", "segment", "validate"}),
+    ("crf", "input.allow_damage", "holes", {"probe"}),
     ("crf", "output.dir", "elsewhere", {"validate"}),
     ("crf", "output.strict", True, {"validate"}),
     ("crf", "crop.enabled", False, {"crop", "validate"}),
