@@ -18,7 +18,8 @@ from drapto.engine.context import StageContext
 from drapto.engine.resources import DiskRate
 from drapto.errors import ToolMissingError
 from drapto.media.model import CropInfo, SourceInfo
-from drapto.quality.metrics import METRICS, Reference
+from drapto.quality.metrics import METRICS
+from drapto.quality.reference import Reference
 from drapto.quality.scores import Part, pooled
 from drapto.quality.target import display_for
 from drapto.rules import DODO

@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 
 from drapto.about import VERSION
 from drapto.engine import atomic, process
+from drapto.engine.causes import FAILED, of_error
 from drapto.engine.document import Model
-from drapto.errors import DraptoError
+from drapto.engine.vitals import INSTANT
+from drapto.errors import DraptoError, ToolMissingError
 
 Stamp = tuple[int, int, int]
 """A file's size in bytes, modification time in nanoseconds, and inode."""
@@ -93,6 +95,9 @@ def versions_of(ffmpeg: Path, memory: Path | None = None) -> Versions:
     Args:
         ffmpeg: The program.
         memory: The file that remembers them from run to run; without it, this process alone does.
+
+    Raises:
+        ToolMissingError: It could not be asked, for what may pass.
     """
     with _learning:
         return _known(ffmpeg, memory).versions.model_copy(update={"drapto": VERSION})
@@ -197,17 +202,30 @@ def _learn(ffmpeg: Path) -> Learnt:
         libvmaf=_libvmaf(ffmpeg),
         libopus=next(filter(None, map(_libopus, [*opus, ffmpeg])), ""),
         # the last one, so that an interrupted run, which can start nothing any more, has no version of it
-        ffmpeg=_first(re.compile(r"^ffmpeg version (\S+)"), _said([name, "-version"])),
+        ffmpeg=_first(re.compile(r"^ffmpeg version (\S+)"), _said([name, "-version"], needed=True)),
     )
     known = {path: stamp for path, stamp in stamps.items() if stamp}
     return Learnt(stamps=known, versions=versions, models={})
 
 
-def _said(command: list[str]) -> str:
-    """Return what a program writes to both outputs; nothing where it fails."""
+def _said(command: list[str], *, needed: bool = False) -> str:
+    """Return what a program writes to both outputs; nothing where it fails.
+
+    Args:
+        command: The program and its arguments.
+        needed: A failure that may pass is an error: what is not known would be taken for another version, and
+            what is made meanwhile for made by it.
+
+    Raises:
+        ToolMissingError: As ``needed`` says.
+    """
     try:
-        done = process.run(command)
-    except (DraptoError, OSError):  # OSError: no room for what it says
+        done = process.run(command, limits=INSTANT)
+    except (DraptoError, OSError) as error:  # OSError: no room for what it says
+        cause = of_error(error)
+        if needed and not process.is_stopping() and cause.transient and cause is not FAILED:
+            problem = f"could not be asked for its version ({getattr(error, 'problem', error)})"
+            raise ToolMissingError(problem, path=command[0], remedy="run again") from error
         return ""
     return done.stdout.decode(errors="replace") + done.stderr
 
@@ -220,7 +238,8 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 def _encode(ffmpeg: Path) -> str:
     picture = ["-f", "lavfi", "-i", "color=s=64x64", "-frames:v", "1"]
     quick = ["-c:v", "libsvtav1", "-preset", "10", "-f", "null", "-"]
-    return _said([os.fspath(ffmpeg), "-nostdin", "-hide_banner", "-v", "error", *picture, *quick])
+    command = [os.fspath(ffmpeg), "-nostdin", "-hide_banner", "-v", "error", *picture, *quick]
+    return _said(command, needed=True)
 
 
 def _libvmaf(ffmpeg: Path, model: str = PLAIN_MODEL) -> str:

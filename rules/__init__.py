@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.rules.cleaning import clean
 from drapto.rules.graph import default_tasks, graph
 from drapto.rules.project import DODO, doit_config, here
+from drapto.rules.published import Verdict, verify
 from drapto.rules.run_state import bus_of
 from drapto.rules.stage import Known, Stage, register
 from drapto.rules.task import Rule, task
@@ -33,6 +34,7 @@ __all__ = [
     "PlannedTask",
     "Rule",
     "Stage",
+    "Verdict",
     "Work",
     "bus_of",
     "clean",
@@ -45,6 +47,7 @@ __all__ = [
     "register",
     "run",
     "task",
+    "verify",
 ]
 
 _LATER = {"PlannedTask": "explaining", "explain": "explaining", "qualities": "explaining", "run": "running"}

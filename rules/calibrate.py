@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that tries a title's anchors, if its encodes begin with what they say."""
     plan = known.planned
-    common = common_to(project, known.probed, known.cropped, plan)
+    common = common_to(project, title, known.probed, known.cropped, plan)
     if not (common.calibrated and isinstance(common.quality, QualityTarget)):
         return
     provenance = versions.of_picture(project, title, known.probed, common)

@@ -35,8 +35,10 @@ from drapto.rules import (
 )
 from drapto.rules.command_line import forced
 from drapto.rules.finished import finished as is_finished
+from drapto.rules.run_state import state_of
+from drapto.rules.shown import shown
 from drapto.rules.stage import Known, Stage, register, stages
-from drapto.rules.task import failing, group, later, name_of, shown
+from drapto.rules.task import failing, group, later, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,6 +88,7 @@ def graph(
     """
     asked = sys.argv[1:] if wanted is None else wanted
     again = forced(sys.argv[1:]) if force is None else force
+    state_of(project).tasks_of = lambda title: _known_tasks(project, title)
     for title in project.titles:
         yield from title_tasks(project, title, asked, again=again, preview=preview)
     for stage in stages():
@@ -119,6 +122,14 @@ def title_tasks(
             yield from _grouped(stage, project, title, known)
         elif stage.beside is None:
             yield from _placeholder(stage, project, title, wanted)
+
+
+def _known_tasks(project: Project, title: Title) -> Iterator[Task]:
+    """Yield the tasks of a title whose stages are known by now."""
+    known = look(project, title)
+    for stage in stages():
+        if known.suffices(stage.needs):
+            yield from stage.tasks(project, title, known)
 
 
 def look(project: Project, title: Title) -> Known:

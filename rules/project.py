@@ -82,6 +82,7 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
             database=project.database,
             on_start=(lambda: None) if begun else (lambda: _begin(project)),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
+            on_failure=state.failed.add,
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
             quiet=quiet,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from drapto.audio.evenly import decode_options
 from drapto.audio.plan import AudioPlan, Bitrates, describe, first_sound, plan_audio
 from drapto.audio.span import Span, opus_span
 from drapto.engine import atomic
@@ -89,8 +90,9 @@ def encode_audio(
     plan = plan_audio(track, bitrates)
     with atomic.replacing(target) as partial:
         arguments = _arguments(source, track, plan, partial)
+        log = f"audio-{number}"
         try:
-            done = context.run_ffmpeg(arguments, log=f"audio-{number}", about=source, on_progress=report)
+            done = context.run_ffmpeg(arguments, log=log, about=source, on_progress=report, target=partial)
         except SpaceError:
             raise
         except StageError as error:
@@ -103,7 +105,7 @@ def encode_audio(
 def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) -> list[str]:
     return [
         *("-copyts", *UNCOMPRESSED_DYNAMICS.get(track.codec, ()), "-i", file_url(source)),
-        *("-map", f"0:{track.index}", "-af", plan.filters, *OPUS, "-b:a", f"{plan.bitrate}k"),
+        *(*decode_options(track, plan), *OPUS, "-b:a", f"{plan.bitrate}k"),
         *(*BARE, "-f", "matroska", file_url(partial)),
     ]
 

@@ -42,6 +42,7 @@ MOST_JOBS = 256
 @options.set_options
 @options.config_file
 @options.events_option
+@click.option("--overwrite", is_flag=True, help="Replace a file of another source in an output's place.")
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def encode(
     *,
@@ -51,6 +52,7 @@ def encode(
     vmaf: float | None,
     crf: float | None,
     thorough: bool,
+    overwrite: bool,
     force: bool,
     events: Path | None,
     **named: Unpack[options.Named],
@@ -69,6 +71,7 @@ def encode(
             "encoding.vmaf_target": vmaf,
             "encoding.mode": mode,
             "encoding.preset": preset,
+            "output.if_exists": "overwrite" if overwrite else None,
             "encoding.crf.sd": crf,
             "encoding.crf.hd": crf,
             "encoding.crf.uhd": crf,

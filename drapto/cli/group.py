@@ -23,6 +23,7 @@ COMMANDS = (
     "watch",
     "plan",
     "status",
+    "verify",
     "probe",
     "crop",
     "score",

@@ -55,8 +55,25 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 config_file = click.option(
     "--config", "config_file", type=PATH, metavar="FILE", help=f"Read this file instead of {FILE_NAME}."
 )
+
+
+def _keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the settings that begin so, for a shell's completion."""
+    del ctx, param
+    from drapto.config import Config  # noqa: PLC0415  only a shell that completes asks
+    from drapto.config.writing import entries  # noqa: PLC0415  as above
+
+    keys = [".".join(key) for key, _ in entries(Config())]
+    return [f"{key}=" for key in keys if key.startswith(incomplete)]
+
+
 set_options = click.option(
-    "--set", "set_", metavar="KEY=VALUE", multiple=True, help="Set a setting, such as encoding.crf.hd=27.5."
+    "--set",
+    "set_",
+    shell_complete=_keys,
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Set a setting, such as encoding.crf.hd=27.5.",
 )
 output_dir = click.option(
     "-o", "--output", type=PATH, metavar="DIR|FILE", help="Where the finished files go; a .mkv names the one."

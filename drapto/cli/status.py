@@ -15,6 +15,9 @@ from drapto.words import size_text
 if TYPE_CHECKING:
     from drapto.cli.overview import SegmentsOverview, TitleOverview
 
+MOST_ATTEMPTS = 10
+"""Segments of which it is said how often they were tried; ``--json`` has all."""
+
 MARKS = {"done": "✓", "partly": "…", "waiting": "·"}
 
 
@@ -57,4 +60,5 @@ def lines(title: TitleOverview) -> list[str]:
 def _segments(segments: SegmentsOverview) -> list[str]:
     failed = f", {segments.failed} failed" if segments.failed else ""
     text = f"{segments.progress:.1f} %: {segments.completed} of {segments.total} segments{failed}"
-    return [text, *(f"✗ {error}" for error in segments.errors)]
+    tried = segments.attempts[-MOST_ATTEMPTS:]
+    return [text, *(f"✗ {error}" for error in segments.errors), *(f"⚠ {line}" for line in tried)]

@@ -5,39 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    model_validator,
+)
 
 from drapto.config import svt_params
+from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.problems import refuse
+from drapto.config.section import Section
 from drapto.config.types import (
-    GIB,
-    MIB,
     Bytes,
     Crf,
     Kilobits,
     Location,
     Real,
-    Seconds,
     Share,
     Whole,
     check_rect,
+    read_off,
     written_size,
 )
 
 CURRENT_VERSION = 3
 
-MOST_JOBS = 32
-
 Rect = Annotated[str, AfterValidator(check_rect)]
 SvtParams = Annotated[str, AfterValidator(svt_params.check)]
-
-
-class Section(BaseModel):
-    """A frozen table of settings; unknown keys are refused."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, validate_default=False, defer_build=True
-    )
 
 
 class CrfSettings(Section):
@@ -105,6 +100,20 @@ class QualitySettings(Section):
         "tv", description="where VMAF takes the picture to be watched; phone needs quality.vmaf_model v1"
     )
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
+    hdr: Literal["pu21", "pq", "xpsnr", "off"] = Field(
+        "pu21",
+        description="what of an HDR title is measured: VMAF of its light in steps that are equally visible"
+        " (pu21) or of its code values (pq), XPSNR, or nothing (off)",
+    )
+    statistic: Literal["harmonic", "mean", "p5", "p10"] = Field(
+        "harmonic", description="which figure of a segment's frames is to be at the target"
+    )
+    floor: Annotated[Real, BeforeValidator(read_off)] = Field(
+        15.0,
+        ge=0,
+        le=60,
+        description="points below the target that no run of frames is to fall, with VMAF; 0 or false: any",
+    )
     tolerance: Real = Field(
         0.65, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
     )
@@ -136,36 +145,6 @@ class QualitySettings(Section):
         return self
 
 
-def _read_jobs(value: object) -> object:
-    text = str(value).strip().lower()
-    if text == "auto":
-        return text
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_JOBS:
-        raise ValueError(f'is neither "auto" nor a whole number from 1 to {MOST_JOBS}')
-    return int(text)
-
-
-class ProcessingSettings(Section):
-    """How the work is divided, and where it lies."""
-
-    chunk_size: Seconds = Field(15.0, ge=1, le=300, description="seconds per segment, 1 to 300")
-    parallel_jobs: Annotated[Literal["auto"] | int, BeforeValidator(_read_jobs)] = Field(
-        "auto", description='encoders side by side, "auto" or 1 to 32'
-    )
-    temp_dir: Location = Field(Path("work"), description="the work directory, from the project directory")
-    keep_work: bool = Field(True, description="keep a title's work files once its output is validated")
-
-
-class ResourceSettings(Section):
-    """How much of the machine a run may use."""
-
-    max_memory: Bytes = Field(8 * GIB, ge=512 * MIB, description='memory for the encoders, such as "8 GiB"')
-    max_cpu: Whole = Field(95, ge=1, le=100, description="percent of the processors, 1 to 100")
-    max_disk_io: Bytes = Field(
-        100 * MIB, ge=MIB, description='bytes per second of stream copies, such as "100 MiB/s"'
-    )
-
-
 def _check_pattern(value: str) -> str:
     if not value or value.startswith("/") or ".." in value.split("/"):
         raise ValueError('is not a pattern inside the source directory, such as "*.mkv" or "**/*.mkv"')
@@ -189,6 +168,10 @@ class InputSettings(Section):
         "auto",
         description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",
     )
+    allow_damage: Literal["none", "concealed", "holes"] = Field(
+        "concealed",
+        description="what may be missing of a picture: none, moments that a player conceals, or holes",
+    )
 
     @model_validator(mode="after")
     def _can_hold(self) -> InputSettings:
@@ -206,6 +189,9 @@ class OutputSettings(Section):
 
     dir: Location = Field(
         Path("output"), description="where the finished files go, from the project directory"
+    )
+    if_exists: Literal["refuse", "overwrite"] = Field(
+        "refuse", description="what becomes of a file of another source that is in an output's place"
     )
     strict: bool = Field(
         False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"

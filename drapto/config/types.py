@@ -31,6 +31,7 @@ _UNITS = {
 }
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)(?:/s)?", re.IGNORECASE)
 _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|sec|seconds?)", re.IGNORECASE)
+_LONG = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(min|minutes?|h|hours?)", re.IGNORECASE)
 _SHARE = re.compile(r"([0-9]+)\s*/\s*([0-9]+)")
 _KILOBITS = re.compile(r"([0-9]+)\s*(k|kb|kbit)(?:/s|ps)?", re.IGNORECASE)
 _RECT = re.compile(r"[0-9]+:[0-9]+:[0-9]+:[0-9]+")
@@ -41,6 +42,12 @@ def read_number(value: object) -> object:
     if isinstance(value, bool):
         raise PydanticCustomError("not_a_number", "is not a number")
     return value
+
+
+def read_off(value: object) -> object:
+    """Return 0 for ``false`` and ``"off"``, where 0 means that there is to be none."""
+    off = value is False or (isinstance(value, str) and value.strip().lower() in ("false", "off"))
+    return 0.0 if off else value
 
 
 def read_size(value: object) -> object:
@@ -70,6 +77,24 @@ def read_seconds(value: object) -> object:
     if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip())):
         return match[1]
     return read_number(value)
+
+
+def read_wait(value: object) -> object:
+    """Return seconds for ``90``, ``"90 s"``, ``"5 min"`` or ``"2 h"``; ``"auto"`` as it is."""
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text == "auto":
+            return text
+        if match := _LONG.fullmatch(text):
+            return float(match[1]) * (3600 if match[2].startswith("h") else 60)
+    return read_seconds(value)
+
+
+def read_size_or_auto(value: object) -> object:
+    """Return bytes as `read_size` does; ``"auto"`` as it is."""
+    if isinstance(value, str) and value.strip().lower() == "auto":
+        return "auto"
+    return read_size(value)
 
 
 def read_share(value: object) -> object:
@@ -126,5 +151,6 @@ Bytes = Annotated[
     int, BeforeValidator(read_size), PlainSerializer(written_size, return_type=str, when_used="json")
 ]
 Seconds = Annotated[float, BeforeValidator(read_seconds), Field(allow_inf_nan=False)]
+Wait = Annotated[float, BeforeValidator(read_wait), Field(allow_inf_nan=False)]
 Kilobits = Annotated[int, BeforeValidator(read_kilobits)]
 Location = Annotated[Path, BeforeValidator(read_path)]

@@ -79,13 +79,14 @@ class AttemptStore:
         }
         self.known = kept.model_copy(update={"attempts": attempts, "spliced": spliced})
 
-    def path(self, crf: float, first: int = 0) -> Path:
+    def path(self, crf: float, first: int = 0, preset: int | None = None) -> Path:
         """Return where the encode at ``crf`` of the frames from ``first`` on is written."""
-        return self._folder / f"{self._name}-{f'{first}-' if first else ''}{crf:g}.mkv"
+        by = "" if preset is None else f"-preset-{preset}"
+        return self._folder / f"{self._name}-{f'{first}-' if first else ''}{crf:g}{by}.mkv"
 
     def file(self, attempt: Attempt) -> Path | None:
         """Return the attempt's encoded file, wherever it is; None where it is gone."""
-        for path in (self.path(attempt.crf, attempt.first), self._target):
+        for path in (self.path(attempt.crf, attempt.first, attempt.preset), self._target):
             if path.is_file() and path.stat().st_size == attempt.bytes and digest(path) == attempt.digest:
                 return path
         return None
@@ -100,7 +101,7 @@ class AttemptStore:
 
     def keep(self, attempt: Attempt) -> Attempt:
         """Write an attempt down, in place of one of the same frames at the same CRF."""
-        listed = {(one.first, one.crf): one for one in (*self.known.attempts, attempt)}
+        listed = {(one.first, one.crf, one.preset): one for one in (*self.known.attempts, attempt)}
         self._write({"attempts": tuple(listed.values())})
         return attempt
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drapto.quality.metrics import METRICS, Metric, Reference
+from drapto.quality.metrics import METRICS, Metric
+from drapto.quality.reference import Reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +88,7 @@ class SegmentContext:
             filters=shape.filters,
             yuv_matrix=shape.yuv_matrix,
             display=self.target.display,
+            light=self.target.light,
         )
 
     @property

@@ -9,25 +9,34 @@ from __future__ import annotations
 import hashlib
 from array import array
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from av.stream import Disposition
 
 from drapto.media.hdr.dynamic import DynamicTally
+from drapto.media.history import UNCUT
+from drapto.media.sound_history import SoundHistory
 from drapto.media.trial import Trial
+from drapto.media.whole import wholeness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
 
+    from drapto.media.matroska.pictures import Margins
 
-ENDLESS = 24 * 60 * 60
-"""Seconds from which on a packet's duration is none: a block's ``BlockDuration`` of all ones, as some muxers
-write where they do not know it, would make a film of 292 million years."""
+
+LONGEST = 7 * 24 * 3600
+"""Seconds of a subtitle beyond which its duration is none: all ones in the file, say. A line that stays for a
+whole film may say 99:59:59."""
+
+NO_CROPS: Mapping[int, Margins] = {}
 
 
 class Tally:
@@ -55,15 +64,11 @@ class Tally:
         self.packets += 1
         if self.first is None or pts < self.first:
             self.first = pts
-        self.end = max(self.end, pts + self._duration(packet))
+        self.end = max(self.end, pts + self.length_of(packet))
 
-    def _duration(self, packet: Packet[Stream]) -> int:
-        """Return how long a packet lasts, ticks."""
-        duration = packet.duration or 0
-        if duration > ENDLESS and packet.time_base and duration * packet.time_base > ENDLESS:
-            self.endless += 1
-            return 0
-        return duration
+    def length_of(self, packet: Packet[Stream]) -> int:
+        """Return a packet's duration, ticks; 0 where it says none."""
+        return packet.duration or 0
 
 
 class AudioTally(Tally):
@@ -72,30 +77,57 @@ class AudioTally(Tally):
     TrueHD has 1,200 packets a second: this is where the pass spends its time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stream: AudioStream) -> None:
         super().__init__()
         self._last: Packet[Stream] | None = None
+        self._usual = 0
+        self.history = SoundHistory(stream)
+        self._watch = self.history.watch
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet."""
         if packet.size:
             if self._last is None:
-                self.first = packet.pts
+                self.first, self._usual = packet.pts, packet.duration or 0
             self.packets += 1
             self._last = packet
+            if self._watch is not None:
+                self._watch(packet)
 
     def finish(self) -> None:
         """Take the end from the last packet."""
         if self._last is not None:
-            self.end = (self._last.pts or 0) + self._duration(self._last)
+            self.end = (self._last.pts or 0) + self.length_of(self._last)
+
+    @property
+    def filled(self) -> float:
+        """The part of the track's length that packets fill, were all as long as the first or the last."""
+        duration = max(self._usual, (self._last.duration or 0) if self._last is not None else 0)
+        length = self.end - (self.first or 0)
+        return min(1.0, self.packets * duration / length) if duration and length > 0 else 1.0
 
 
 class SubtitleTally(Tally):
-    """A subtitle track; ``hash`` runs over its payloads."""
+    """A subtitle track; ``hash`` runs over its payloads.
 
-    def __init__(self) -> None:
+    Attributes:
+        hash: Of the payloads.
+        endless: Packets with a duration that no subtitle has.
+    """
+
+    def __init__(self, stream: Stream) -> None:
         super().__init__()
         self.hash = hashlib.sha256()
+        self.endless = 0
+        self._longest = LONGEST / (stream.time_base or Fraction(1, 1000))
+
+    def length_of(self, packet: Packet[Stream]) -> int:
+        """Return a packet's duration, ticks; 0 where it says none, or one that cannot be meant."""
+        duration = packet.duration or 0
+        if 0 <= duration <= self._longest:
+            return duration
+        self.endless += 1
+        return 0
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count and hash a packet."""
@@ -123,18 +155,21 @@ class VideoTally(Tally):
         keyframes: The keyframes' presentation times in ticks, in the order of the file.
         starts_with_key: Whether the first packet is one.
         missing: Packets without a presentation time.
+        broken: Packets that are not what the stream's format says.
         trial: The decoder's answer to the first packets.
         dynamic: The metadata of every packet that has a presentation time.
     """
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, crop: Margins = UNCUT) -> None:
         super().__init__()
         self.dynamic = DynamicTally(stream)
         self.times = array("q")
         self.keyframes = array("q")
         self.starts_with_key = False
         self.missing = 0
-        self.trial = Trial(stream)
+        self.broken = 0
+        self._is_whole = wholeness(stream)
+        self.trial = Trial(stream, crop)
 
     def add(self, packet: Packet[Stream]) -> None:
         """Note a packet's time, and try the decoder on it while the trial lasts."""
@@ -143,7 +178,11 @@ class VideoTally(Tally):
         if self.packets < Trial.PACKETS:
             self.trial.feed(packet)
             self.starts_with_key |= self.packets == 0 and packet.is_keyframe
+        elif packet.is_keyframe:
+            self.trial.watch(packet)
         super().add(packet)
+        if self._is_whole is not None and not self._is_whole(packet):
+            self.broken += 1
         if packet.pts is None:
             self.missing += 1
             return
@@ -168,17 +207,25 @@ def is_cover(stream: Stream) -> bool:
     return Disposition.attached_pic in stream.disposition
 
 
-def index_packets(container: InputContainer) -> Index:
+def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_CROPS) -> Index:
     """Read every packet of ``container`` once.
+
+    Args:
+        container: The file.
+        crops: What the container has cut off each picture of a track, by stream index.
 
     Raises:
         av.FFmpegError: The demuxer cannot go on.
     """
     streams = container.streams
     index = Index(
-        video={stream.index: VideoTally(stream) for stream in streams.video if not is_cover(stream)},
-        audio={stream.index: AudioTally() for stream in streams.audio},
-        subtitles={stream.index: SubtitleTally() for stream in streams.subtitles},
+        video={
+            stream.index: VideoTally(stream, crops.get(stream.index, UNCUT))
+            for stream in streams.video
+            if not is_cover(stream) and stream.codec_context is not None
+        },
+        audio={stream.index: AudioTally(stream) for stream in streams.audio},
+        subtitles={stream.index: SubtitleTally(stream) for stream in streams.subtitles},
         covers={stream.index: CoverTally() for stream in streams.video if is_cover(stream)},
     )
     tallies: dict[int, Tally] = {**index.video, **index.audio, **index.subtitles, **index.covers}

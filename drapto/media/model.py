@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from drapto.engine.document import Document, Model, Rational
+from drapto.media.peculiar import PeculiarPicture, PeculiarSound, PeculiarSubtitles
 
 DISPOSITIONS = (
     "default",
@@ -142,7 +143,7 @@ class Track(Model):
     packets: int = 0
 
 
-class VideoTrack(Track):
+class VideoTrack(Track, PeculiarPicture):
     """The picture.
 
     Attributes:
@@ -162,7 +163,7 @@ class VideoTrack(Track):
         scan: What the stream claims of its fields.
         top_field_first: The claimed order, where it claims one.
         rotation: Degrees that a player turns the picture, counter-clockwise.
-        mirrored: Whether it mirrors it, too.
+        mirrored: Whether it mirrors it before that.
     """
 
     width: int
@@ -188,7 +189,7 @@ class VideoTrack(Track):
     mirrored: bool = False
 
 
-class AudioTrack(Track):
+class AudioTrack(Track, PeculiarSound):
     """One audio track.
 
     Attributes:
@@ -204,11 +205,10 @@ class AudioTrack(Track):
     sample_rate: int
 
 
-class SubtitleTrack(Track):
-    """One subtitle track; ``digest`` is its packets' SHA-256, ``endless`` how many have no real duration."""
+class SubtitleTrack(Track, PeculiarSubtitles):
+    """One subtitle track; ``digest`` is the SHA-256 of its packets' payloads, in order, hexadecimal."""
 
     digest: str
-    endless: int = 0
 
 
 class Attachment(Model):
@@ -246,7 +246,7 @@ class SourceInfo(Document):
         duration: The container's claim in seconds, None where it makes none. Never a count of frames.
         writer: The application that wrote the file.
         tags: Global tags, statistics dropped.
-        video: The first real video track.
+        video: The film (`drapto.media.film`).
         other_video: Further video tracks, cover art not counted.
         notes: What a user should know, a line each.
     """

@@ -63,7 +63,7 @@ def mux(
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
         document = f";FFMETADATA1\nroom={'.' * space}\n"
-        context.run_ffmpeg(arguments, log="mux", about=target, feed=[document.encode()])
+        context.run_ffmpeg(arguments, log="mux", about=target, feed=[document.encode()], target=partial)
         complete(partial, given, info, _picture(info, video))
 
 

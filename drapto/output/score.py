@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,11 @@ from drapto.media.picture import look_at
 from drapto.media.yuv import rgb_matrix
 from drapto.output.pairing import pair
 from drapto.quality.display import Display
-from drapto.quality.metrics import METRICS, Reference
+from drapto.quality.hdr import light_text
+from drapto.quality.metrics import METRICS
+from drapto.quality.reference import Reference
 from drapto.quality.scores import Scores, percentile
-from drapto.quality.target import display_for
+from drapto.quality.target import display_for, measure_of
 from drapto.tools import BUNDLED, find_tools
 from drapto.versions import measures
 
@@ -124,7 +126,8 @@ def score(
         if not measures(tools.ffmpeg, display.model):
             problem = f"this ffmpeg cannot measure VMAF by the model {display.model}"
             raise ToolMissingError(problem, path=tools.ffmpeg, remedy=BUNDLED)
-        reference = _reference(seen, made, region, pairing, display)
+        light = measure_of(config, seen.video)[1]
+        reference = replace(_reference(seen, made, region, pairing, display), light=light)
         scores, _ = METRICS["vmaf"].measure(
             output,
             reference,
@@ -146,13 +149,22 @@ def score(
         scores=scores,
         p10=percentile(scores.values, 0.1),
         worst=_lowest(scores, made.times),
-        notes=_notes(seen),
+        notes=_notes(seen, made, light),
     )
 
 
-def _notes(source: Picture) -> tuple[str, ...]:
-    hdr = source.video.hdr
-    return () if hdr == "SDR" else (f"VMAF is not defined for {hdr}: compare this score with none of SDR",)
+def _notes(source: Picture, output: Picture, light: str) -> tuple[str, ...]:
+    hdr, transfers = source.video.hdr, (source.video.colour.transfer, output.video.colour.transfer)
+    if hdr == "SDR":
+        return ()
+    notes = (
+        f"VMAF of {light_text(light)}"
+        if light
+        else f"VMAF is not defined for {hdr}: compare this score with none of SDR"
+    )
+    if transfers[0] == transfers[1]:
+        return (notes,)
+    return notes, f"the output says the transfer {transfers[1] or 'nothing'}, its source {transfers[0]}"
 
 
 def _stride(frames: int) -> int:
@@ -195,7 +207,7 @@ def _region(source: Picture, output: Picture, config: Config, folder: Path, aske
         source.info,
         folder / "crop.json",
         enabled=config.crop.enabled,
-        rect=asked,
+        rect=asked or config.crop.titles.get(source.path.stem, config.crop.rect),
         threshold=config.crop.threshold,
     )
     cut = found.rect if found.cuts else None

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import av
 
 from drapto.engine import atomic
+from drapto.engine.causes import FAILED
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
-from drapto.media.index import ENDLESS, index_packets
+from drapto.media.index import LONGEST, index_packets
 from drapto.media.muxer import EXACT, REPRODUCIBLE
 
 if TYPE_CHECKING:
@@ -38,33 +39,39 @@ def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: Sta
         maps = [part for track in info.subtitles for part in ("-map", f"0:{track.index}")]
         arguments = [
             *("-copyts", "-i", file_url(source), *maps, "-c", "copy", "-map_metadata", "-1"),
-            *(*_durations(info), "-map_chapters", "-1"),
+            *(*_bounded(info), "-map_chapters", "-1"),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
-        context.run_ffmpeg(arguments, log="subtitles", about=source)
+        context.run_ffmpeg(arguments, log="subtitles", about=source, target=partial)
         _check(partial, info, source)
 
 
-def _durations(info: SourceInfo) -> list[str]:
-    """Return the options that leave out durations that are none."""
-    filtered = f"setts=duration='if(gt(DURATION*TB,{ENDLESS}),0,DURATION)'"
-    return [
-        part
-        for number, track in enumerate(info.subtitles)
-        if track.endless
-        for part in (f"-bsf:s:{number}", filtered)
-    ]
+def _bounded(info: SourceInfo) -> list[str]:
+    """Return the options that take durations away that cannot be meant."""
+    bounded = f"setts=duration='if(between(DURATION*TB,0,{LONGEST}),DURATION,0)'"
+    endless = [number for number, track in enumerate(info.subtitles) if track.endless]
+    return [part for number in endless for part in (f"-bsf:s:{number}", bounded)]
 
 
 def _check(copy: Path, info: SourceInfo, source: Path) -> None:
     """Refuse a copy whose tracks have not got the source's packets."""
     with av.open(file_url(copy)) as container:
         tallies = list(index_packets(container).subtitles.values())
+    if len(tallies) != len(info.subtitles):
+        problem = f"{len(tallies)} subtitle tracks copied, not the {len(info.subtitles)} that the probe saw"
+        raise _torn(ArtifactError(problem, path=source, remedy="check the disk of the work, and run again"))
     for number, (track, tally) in enumerate(zip(info.subtitles, tallies, strict=True)):
         if (tally.packets, tally.hash.hexdigest()) != (track.packets, track.digest):
-            raise ArtifactError(
+            error = ArtifactError(
                 f"subtitle track {number} ({track.language or 'no language'}, {track.codec}): "
                 f"{tally.packets} packets copied, not the {track.packets} that the probe saw",
                 path=source,
                 remedy="the source has changed since it was probed, or is damaged; run again",
             )
+            raise _torn(error)
+
+
+def _torn(error: ArtifactError) -> ArtifactError:
+    """Return the error of a copy, which another attempt may make well."""
+    error.cause = FAILED.name
+    return error

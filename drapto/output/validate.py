@@ -15,6 +15,7 @@ from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all
+from drapto.output.copies import Content, copy_checks
 from drapto.output.decode_check import same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.element_checks import check_elements
@@ -56,6 +57,7 @@ class Finished:
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
         elements: The source's own elements; None where these are not compared.
+        audio: The files that its audio tracks are copied from, in order.
     """
 
     muxed: Path
@@ -67,6 +69,7 @@ class Finished:
     plans: Sequence[AudioPlan]
     decoded: Sequence[DecodedSegment]
     elements: Path | None = None
+    audio: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ def validate(
     checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
     if finished.elements is not None:
         checks += check_elements(finished.elements, muxed, info)
-    frames, held = _held_against(finished.decoded, muxed, output)
+    frames, held, content = _held_against(finished.decoded, muxed, output)
+    checks += copy_checks(finished.audio, output, content)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
     checks += [check_sound(muxed), exact("decoded frames", len(expected), frames)]
@@ -133,6 +137,7 @@ def validate(
         checks=tuple(checks),
         quality=provenance.quality,
         versions=provenance.versions,
+        content=content.value,
     ).write(target)
     if not validation.passed:
         raise _refusal(validation, muxed, target)
@@ -157,22 +162,25 @@ def _metadata_checks(
 
 def _held_against(
     decoded: Sequence[DecodedSegment], muxed: Path, output: SourceInfo
-) -> tuple[int, Counter[int]]:
-    """Return how many frames are those that were decoded, and the bytes of every track by stream index."""
+) -> tuple[int, Counter[int], Content]:
+    """Return how many frames are those that were decoded, the bytes of every track, and its packets."""
     held: Counter[int] = Counter()
-    picture = _picture(muxed, output, held)
+    content = Content()
+    picture = _picture(muxed, output, held, content)
     frames = same_frames(picture, decoded)
     deque(picture, maxlen=0)  # on to the end of the file, to count the bytes of every track
-    return frames, held
+    return frames, held, content
 
 
-def _picture(muxed: Path, output: SourceInfo, held: Counter[int]) -> Iterator[bytes]:
-    """Yield the packets of the picture, and count into ``held`` the bytes of every track, by stream index."""
+def _picture(muxed: Path, output: SourceInfo, held: Counter[int], content: Content) -> Iterator[bytes]:
+    """Yield the packets of the picture; take in what every track has, by stream index."""
     with av.open(file_url(muxed)) as container:
         for packet in container.demux():
             held[packet.stream_index] += packet.size
-            if packet.stream_index == output.video.index and packet.size:
-                yield bytes(packet)
+            data = bytes(packet)
+            content.add(packet.stream_index, data)
+            if packet.stream_index == output.video.index and data:
+                yield data
 
 
 def _sizes(source: SourceInfo, output: SourceInfo, held: Mapping[int, int]) -> Sizes:
@@ -190,7 +198,9 @@ def _refusal(validation: Validation, muxed: Path, target: Path) -> ValidationErr
     named = [check.said for check in broken[:NAMED_FAILURES]]
     more = [f"and {len(broken) - NAMED_FAILURES} more"] if len(broken) > NAMED_FAILURES else []
     problem = "is not what was promised: " + ", ".join([*named, *more])
-    return ValidationError(problem, path=muxed, remedy=_remedy(target, broken))
+    error = ValidationError(problem, path=muxed, remedy=_remedy(target, broken))
+    error.failed = tuple(check.name for check in broken)
+    return error
 
 
 def _remedy(target: Path, broken: Sequence[Check] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import AliasChoices, Field
 
@@ -13,20 +13,41 @@ from drapto.engine.document import Model
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-LOW_FRACTION = 0.05
-"""The share of frames that the 5th percentile leaves below it."""
+LOW_FRACTION, TENTH = 0.05, 0.1
+"""The shares of frames of the 5th and of the 10th percentile."""
+
+Statistic = Literal["harmonic", "mean", "p5", "p10"]
+"""Which of a segment's figures stands for it:
+
+- harmonic: the harmonic mean of the measured frames, as libvmaf pools it (1 is added to each score before,
+  and taken off after), which low frames weigh down;
+- mean: their arithmetic mean;
+- p5, p10: the percentile, the lowest measured score that at least 5 or 10 % of the frames do not exceed. It
+  is always the score of a frame: nothing is interpolated (nearest rank, as ``numpy.percentile`` has it with
+  ``method="inverted_cdf"``).
+"""
+
+
+STATISTICS: dict[Statistic, str] = {
+    "harmonic": "harmonic mean",
+    "mean": "mean",
+    "p5": "5th percentile",
+    "p10": "10th percentile",
+}
+"""What each is called."""
 
 
 class Measurement(NamedTuple):
     """What was measured; only scores of one measurement can be held against each other.
 
     Attributes:
-        metric, model, shown: As `Scores` has them.
+        metric, model, shown, light: As `Scores` has them.
     """
 
     metric: str
     model: str = ""
     shown: str = ""
+    light: str = ""
 
 
 class Scores(Model):
@@ -37,10 +58,12 @@ class Scores(Model):
         model: The metric's model, where it has several.
         shown: How large the whole picture, before any crop, was made, ``1920x1080``; empty where it was not
             scaled, as drapto 0.1 did not.
+        light: What was measured of an HDR picture's light (`drapto.quality.hdr`); empty of SDR.
         stride: Every ``stride``-th frame was measured, from the first on.
-        harmonic: The harmonic mean, which low frames weigh down: what a target is held against.
+        harmonic: The harmonic mean, which low frames weigh down.
         mean: The arithmetic mean.
-        p5: The 5th percentile.
+        p5: The 5th percentile (`Statistic` has its definition).
+        p10: The 10th percentile; None in documents of drapto 0.1 and 0.2.
         minimum: The lowest frame.
         values: Each measured frame, in order.
     """
@@ -48,18 +71,29 @@ class Scores(Model):
     metric: str
     model: str = ""
     shown: str = ""
+    light: str = ""
     # documents of drapto 0.1 say "step"
     stride: int = Field(1, validation_alias=AliasChoices("stride", "step"))
     harmonic: float
     mean: float
     p5: float
+    p10: float | None = None
     minimum: float
     values: tuple[float, ...] = Field(repr=False)
 
     @property
     def measurement(self) -> Measurement:
         """What was measured."""
-        return Measurement(self.metric, self.model, self.shown)
+        return Measurement(self.metric, self.model, self.shown, self.light)
+
+    def figure(self, statistic: Statistic) -> float:
+        """Return what stands for the frames: what a target is held against."""
+        if statistic == "p10" and self.p10 is None:
+            weighed = [(value, 1.0) for value in self.values]
+            return _percentile(weighed, TENTH * len(weighed)) if weighed else self.p5
+        found = {"harmonic": self.harmonic, "mean": self.mean, "p5": self.p5, "p10": self.p10}[statistic]
+        assert found is not None  # noqa: S101  None is dealt with above
+        return found
 
     def between(self, first: int, end: int) -> Scores | None:
         """Return the scores of the frames from ``first`` to before ``end``; None where none was measured."""
@@ -67,7 +101,7 @@ class Scores(Model):
         found = self.values[begin:stop]
         if not found:
             return None
-        return scores_of(self.metric, found, model=self.model, shown=self.shown, stride=self.stride)
+        return scores_as(self.measurement, found, stride=self.stride)
 
 
 class Part(Model):
@@ -90,8 +124,16 @@ def scores_of(
     Raises:
         ValueError: There is none.
     """
+    return scores_as(Measurement(metric, model, shown), values, stride=stride)
+
+
+def scores_as(kind: Measurement, values: Sequence[float], *, stride: int = 1) -> Scores:
+    """Return the same of what was measured as ``kind`` says.
+
+    Raises:
+        ValueError: There is no value.
+    """
     rounded = tuple(round(value, 3) for value in values)
-    kind = Measurement(metric, model, shown)
     return _figures([(value, 1.0) for value in rounded], kind, stride, rounded)
 
 
@@ -131,10 +173,12 @@ def _figures(
         metric=kind.metric,
         model=kind.model,
         shown=kind.shown,
+        light=kind.light,
         stride=stride,
         harmonic=round(total / inverse - 1, 3),
         mean=round(math.fsum(value * weight for value, weight in weighed) / total, 3),
         p5=round(_percentile(weighed, LOW_FRACTION * total), 3),
+        p10=round(_percentile(weighed, TENTH * total), 3),
         minimum=min(value for value, _ in weighed),
         values=values,
     )

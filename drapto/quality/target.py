@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from drapto.engine.document import Model
+from drapto.media.yuv import delivered
 from drapto.quality.display import Display, display_of
+from drapto.quality.hdr import light_of, light_text
 from drapto.quality.sampling import stride_for
+from drapto.quality.scores import STATISTICS, Statistic
 from drapto.quality.search import Goal
 
 if TYPE_CHECKING:
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 EASED = 2.0
 """By how much of the metric the last tier lowers the target."""
+
+
+USUAL_FLOOR = 15.0
+"""The default of ``quality.floor``."""
 
 
 class FixedCrf(Model):
@@ -36,7 +43,7 @@ class QualityTarget(Model):
 
     Attributes:
         metric: ``vmaf`` or ``xpsnr``.
-        score: The target, in the metric's unit, for a segment's harmonic mean.
+        score: The target, in the metric's unit.
         tolerance: How far from it a segment may be.
         lowest, highest: The bounds of the CRF.
         most: How many encodes a segment may take in each tier.
@@ -44,6 +51,9 @@ class QualityTarget(Model):
         engine: Who predicts the first CRF: ``native``, or ``ab-av1``.
         out_of_reach: What becomes of a segment that cannot have it: it may ``fail``, or take the ``closest``.
         display: How the title is shown for VMAF; None for a metric of the picture as it is.
+        statistic: Which figure of a segment's frames is to have that score.
+        light: What VMAF is given of an HDR picture (`drapto.quality.hdr`); empty for SDR.
+        floor: The score below which no run of frames is to be; None where there is none.
     """
 
     metric: Literal["vmaf", "xpsnr"]
@@ -56,13 +66,26 @@ class QualityTarget(Model):
     engine: Literal["native", "ab-av1"]
     out_of_reach: Literal["fail", "closest"]
     display: Display | None = None
+    statistic: Statistic = "harmonic"
+    light: str = ""
+    floor: float | None = None
 
     @property
     def as_setting(self) -> dict[str, Any]:
-        """Return it for a settings slice: what is measured as ever is written as it ever was, too."""
+        """Return it for a settings slice: what is measured as ever is written as it ever was, too.
+
+        No floor in it means the usual one, where there can be one: what was finished before there was any is
+        not looked at again.
+        """
         values = self.model_dump(mode="json")
         if self.display is None or self.display.as_ever:
             del values["display"]
+        if not self.light:
+            del values["light"]
+        if self.statistic == "harmonic":
+            del values["statistic"]
+        if self.metric != "vmaf" or self.floor == self.score - USUAL_FLOOR:
+            del values["floor"]
         return values
 
     @property
@@ -134,13 +157,15 @@ def decide(config: Config, info: SourceInfo, rate: Fraction | None = None) -> De
         return Decision(fixed, "quality.mode is crf")
     if quality.mode == "auto" and config.encoding.mode == "standard":
         return Decision(fixed, "encoding.mode is standard, one pass")
-    if quality.metric == "vmaf" and info.video.hdr != "SDR":
-        return Decision(fixed, f"VMAF is not defined for {info.video.hdr}")
+    metric, light = measure_of(config, info.video)
+    if metric is None:
+        off = ", and quality.hdr is off" if quality.hdr == "off" else ""
+        return Decision(fixed, f"VMAF is not defined for {info.video.hdr}{off}")
     if quality.mode == "auto" and config.encoding.wants_grain:
         return Decision(fixed, "a metric takes synthesised film grain for damage")
-    score = config.encoding.vmaf_target if quality.metric == "vmaf" else quality.xpsnr_target
+    score = config.encoding.vmaf_target if metric == "vmaf" else quality.xpsnr_target
     target = QualityTarget(
-        metric=quality.metric,
+        metric=metric,
         score=score,
         tolerance=quality.tolerance,
         lowest=quality.crf_min,
@@ -149,10 +174,35 @@ def decide(config: Config, info: SourceInfo, rate: Fraction | None = None) -> De
         thorough=quality.thorough,
         engine=quality.engine,
         out_of_reach=quality.out_of_reach,
-        display=display_for(config, info.video, rate) if quality.metric == "vmaf" else None,
+        display=display_for(config, info.video, rate) if metric == "vmaf" else None,
+        statistic=quality.statistic,
+        light=light,
+        floor=score - quality.floor if quality.floor and metric == "vmaf" else None,
     )
-    unit = "VMAF" if quality.metric == "vmaf" else "XPSNR"
-    return Decision(target, f"every segment at {unit} {score:g}{seen(target)}")
+    unit = "VMAF" if metric == "vmaf" else "XPSNR"
+    return Decision(target, f"every segment at {unit} {score:g}{seen(target)}{_conditions(target)}")
+
+
+def measure_of(config: Config, video: VideoTrack) -> tuple[Literal["vmaf", "xpsnr"] | None, str]:
+    """Return the metric for a picture, and what of its light that is given; no metric where there is none.
+
+    HDR without a transfer that is known has none but XPSNR.
+    """
+    metric, measure = config.quality.metric, config.quality.hdr
+    if metric == "xpsnr" or video.hdr == "SDR":
+        return metric, ""
+    if measure in ("off", "xpsnr"):
+        return ("xpsnr" if measure == "xpsnr" else None), ""
+    light = light_of(delivered(video), measure)
+    return (None, "") if light is None else (metric, light)
+
+
+def _conditions(target: QualityTarget) -> str:
+    """Say what is asked for that is not usual: another figure than the harmonic mean, another floor."""
+    said = "" if target.statistic == "harmonic" else f", its {STATISTICS[target.statistic]}"
+    if target.floor is not None and target.floor != target.score - USUAL_FLOOR:
+        said += f", no run of frames below {target.floor:g}"
+    return said
 
 
 def display_for(config: Config, video: VideoTrack, rate: Fraction | None = None) -> Display:
@@ -168,14 +218,18 @@ def display_for(config: Config, video: VideoTrack, rate: Fraction | None = None)
         video.height,
         sar=video.sar,
         rate=rate or video.rate,
-        family=config.quality.vmaf_model,
-        viewing=config.quality.viewing,
+        # HDR has no other: VMAF v1 looks at colours and banding, too, of which the curve for HDR is none
+        family=config.quality.vmaf_model if video.hdr == "SDR" else "v0.6.1",
+        viewing=config.quality.viewing if video.hdr == "SDR" else "tv",
     )
 
 
 def seen(target: QualityTarget) -> str:
     """Say by which model, and how large, the picture is judged; nothing where it is as it is."""
-    return f" ({target.display.model}, shown at {target.display.size})" if target.display else ""
+    if target.display is None:
+        return ""
+    light = f", {light_text(target.light)}" if target.light else ""
+    return f" ({target.display.model}, shown at {target.display.size}{light})"
 
 
 SD = (1280, 720)

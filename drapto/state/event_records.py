@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import threading
 import typing
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.about import VERSION
 from drapto.errors import printable
 from drapto.state import events
+from drapto.terminal import Shown
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -119,3 +121,7 @@ def _type(hint: Any) -> dict[str, Any]:  # noqa: ANN401  a type, however it is w
     if typing.get_origin(hint) is tuple:
         return {"type": "array", "items": _type(arguments[0])}
     return {"type": [_JSON[one] for one in arguments]}
+
+
+if __name__ == "__main__":
+    Shown(sys.stdout).write(f"{json.dumps(schema(), indent=1)}\n")  # for docs/events.schema.json

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import av
 
+from drapto.engine.causes import FAILED
 from drapto.engine.context import EncodeProgress, StageContext, file_url
 from drapto.errors import FrameCountError, ToolFailedError
+from drapto.media.bounds import MOST_RATE
 from drapto.media.filters import renumbered, without_first
+from drapto.media.uniform import input_options
 from drapto.media.yuv import conversion
 from drapto.video.hardware import decoder_of
 
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
 SHORTEST_KEYINT = 2
 """With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals:
 a title with a segment of one frame, or of frames that are shown for long, could not be joined."""
-
-CRASH_RETRIES = 1
-"""How often an encoder that was killed, or crashed, is started again before its segment fails."""
 
 FILM_GRAIN = "film-grain=8:film-grain-denoise=1"
 """What `encoding.film_grain` asks of SVT-AV1: the strength that its documentation names for typical film."""
@@ -63,12 +63,15 @@ def encode_arguments(
     filters += [f"crop={settings.crop}"] if settings.crop else []
     filters += conversion(settings.yuv_matrix)
     filters += [renumbered(settings.rate)]
+    if settings.rate >= MOST_RATE:
+        filters += [f"fps={MOST_RATE}"]  # the encoder is told the source's rate else; no frame is lost by it
     if settings.chroma_location:
         # said again once the format is the encoder's: ffmpeg forgets it on the way from 8 to 10 bit
         filters += [f"format={settings.pix_fmt}", f"setparams=chroma_location={settings.chroma_location}"]
     return [
         *(["-copyts"] if settings.filters else []),
         *(hardware.options if hardware else []),
+        *input_options(settings.filters),
         *("-noautorotate", "-threads", str(lp), "-i", file_url(source), "-map", f"0:{stream}"),
         *("-vf", ",".join(filters), "-frames:v", str(settings.frames), "-fps_mode", "passthrough"),
         *("-pix_fmt", settings.pix_fmt, "-c:v", "libsvtav1", "-preset", str(settings.preset)),
@@ -125,6 +128,16 @@ def run_encoder(
     started = time.monotonic()
     finished, starts = _encoded(request, target, settings, context, report or (lambda _: None))
     frames = count_packets(target)
+    if frames < finished.frames:
+        error = ToolFailedError(
+            f"an encoded file is not whole: {frames} of its {finished.frames} frames are in it",
+            path=request.source,
+            remedy="check the disk of the work, and run again",
+        )
+        error.cause = FAILED.name
+        raise error
+    if report is not None and finished.peak:
+        report(EncodeProgress(frames, 0.0, target.stat().st_size, peak=finished.peak))
     if frames != settings.frames:
         raise FrameCountError(
             f"segment {request.index} came to {frames} frames instead of {settings.frames}",
@@ -153,7 +166,8 @@ def _encoded(
         arguments = encode_arguments(
             request.source, request.stream, target, settings, lp=request.lp, hardware=hardware
         )
-        return context.run_ffmpeg(arguments, log=request.log, about=request.source, on_progress=report)
+        about = request.source
+        return context.run_ffmpeg(arguments, log=request.log, about=about, on_progress=report, target=target)
 
     starts = 0
     decoder = decoder_of(request.decoding, context) if request.decoding is not None else None
@@ -167,14 +181,7 @@ def _encoded(
         if not problem:
             return finished, starts
         decoder.give_up(problem)
-    limit = starts + CRASH_RETRIES + 1
-    while True:
-        starts += 1
-        try:
-            return run(None), starts
-        except ToolFailedError as error:
-            if starts == limit or "killed by signal" not in error.problem:
-                raise
+    return run(None), starts + 1
 
 
 def _wrong(finished: Finished, target: Path, settings: EncodeSettings) -> str:
@@ -195,7 +202,9 @@ def count_packets(path: Path) -> int:
         with contextlib.closing(av.open(str(path), "r")) as container:
             return sum(1 for packet in container.demux(video=0) if packet.size)
     except av.FFmpegError as error:
-        raise ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path) from error
+        failure = ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path)
+        failure.cause = FAILED.name  # it was written just now: by chance, or by a disk that fails
+        raise failure from error
 
 
 def of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:

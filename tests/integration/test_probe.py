@@ -178,7 +178,8 @@ def test_a_second_video_track_is_noted(ffmpeg: Path, tmp_path: Path) -> None:
     info, times = inspect(source)
     assert (info.video.width, [other.width for other in info.other_video]) == (64, [32])
     assert len(times) == 13
-    assert "1 more video track(s): only the first is encoded" in info.notes
+    left_out = "video track 1 (ffv1 32x32, 10 frames) is left out: it is not the default; the film is track 0"
+    assert left_out in info.notes
 
 
 def test_hdr10_metadata_is_read_out_of_the_picture(ffmpeg: Path, clip_cache: Path) -> None:

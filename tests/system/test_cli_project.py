@@ -110,7 +110,7 @@ def test_config_show_prints_a_file_that_gives_the_same_settings(
 def test_config_show_as_json() -> None:
     values = json.loads(run("config", "show", "--set", "crop.enabled=no", "--json").stdout)
     assert values["crop.enabled"] == {"value": False, "origin": "command line"}
-    assert values["resources.max_memory"] == {"value": "8 GiB", "origin": "default"}
+    assert values["resources.max_memory"] == {"value": "auto", "origin": "default"}
 
 
 def test_an_old_file_is_read_noted_and_migrated(here: Path) -> None:

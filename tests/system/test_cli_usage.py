@@ -63,6 +63,20 @@ def test_every_command_shows_an_example(name: str) -> None:
     assert f"\n    drapto {name}" in text
 
 
+def test_a_shell_completes_the_keys_of_set(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("COMP_WORDS", "drapto encode --set quality.vmaf"), ("COMP_CWORD", "3")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("_DRAPTO_COMPLETE", "bash_complete")
+    done = subprocess.run(
+        [sys.executable, "-c", "from drapto.cli import main; main(prog_name='drapto')"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=here,
+    )
+    assert done.stdout == "plain,quality.vmaf_model=\n"
+
+
 def test_it_is_a_program() -> None:
     command = [sys.executable, "-m", "drapto"]
     done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)

@@ -276,14 +276,14 @@ def test_the_second_run_is_refused_with_the_first_ones_pid(source: Path, tmp_pat
     assert first.wait() == 0
 
 
-def test_damaged_state_says_what_to_do(finished: ProjectDir) -> None:
+def test_a_damaged_state_is_rebuilt_and_nothing_is_done_again(finished: ProjectDir) -> None:
     state = finished.root / "work" / ".drapto" / "state.db"
     for extra in ("-wal", "-shm"):
         state.with_name(state.name + extra).unlink(missing_ok=True)
     state.write_bytes(b"this is no database, and long enough to be looked at" * 100)
-    output = finished.doit(status=3).output
-    assert "delete it" in output
-    assert "Traceback" not in output
+    output = finished.doit().output
+    assert "was rebuilt" in output
+    assert "everything is up to date" in output
 
 
 def test_a_damaged_plan_is_made_again(finished: ProjectDir) -> None:

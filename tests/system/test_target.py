@@ -40,7 +40,7 @@ def records(project: ProjectDir, folder: str = "encoded", title: str = "clip") -
 
 def encodes(project: ProjectDir, title: str = "clip") -> int:
     """Return how many real encodes were made, by the encoders' logs."""
-    logs = (project.work(title) / "logs").glob("encode-*.log")
+    logs = (project.work(title) / "logs").glob("encode.log")
     return sum(path.read_text(errors="replace").count("preset 12 ") for path in logs)
 
 

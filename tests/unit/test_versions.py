@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,9 +29,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = process.run
 
-    def run(command: list[str]) -> process.Finished:
+    def run(command: list[str], **more: Any) -> process.Finished:
         names.append(command[0])
-        return real(command)
+        return real(command, **more)
 
     monkeypatch.setattr(process, "run", run)
     return names

@@ -12,9 +12,11 @@ import pytest
 
 from drapto.engine.process import Finished
 from drapto.errors import ToolFailedError
+from drapto.media.filters import escaped
 from drapto.media.model import CropRect
 from drapto.quality.display import display_of
-from drapto.quality.metrics import METRICS, Reference, escaped
+from drapto.quality.metrics import METRICS
+from drapto.quality.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,14 +147,14 @@ def test_both_pictures_are_shown_alike_and_only_those_that_are_measured(
             ":log_fmt=json:log_path=scores:shortest=1"
         ),
     ]
-    assert VMAF.measurement(shown) == ("vmaf", "vmaf_v1.0.16_hfr_3d0h", "1440x1080")
+    assert VMAF.measurement(shown) == ("vmaf", "vmaf_v1.0.16_hfr_3d0h", "1440x1080", "")
 
 
 def test_xpsnr_is_of_the_picture_as_it_is() -> None:
     small = replace(REFERENCE, width=640, height=360)
-    assert XPSNR.measurement(small) == ("xpsnr", "", "")
-    assert VMAF.measurement(small) == ("vmaf", "vmaf_v0.6.1", "1920x1080")
-    assert VMAF.measurement(REFERENCE) == ("vmaf", "vmaf_v0.6.1", "")
+    assert XPSNR.measurement(small) == ("xpsnr", "", "", "")
+    assert VMAF.measurement(small) == ("vmaf", "vmaf_v0.6.1", "1920x1080", "")
+    assert VMAF.measurement(REFERENCE) == ("vmaf", "vmaf_v0.6.1", "", "")
 
 
 def test_what_leads_to_a_references_frames() -> None:

@@ -26,7 +26,7 @@ LARGE = {
 
 SMALL = {
     *("timestamps.txt", "keyframes.txt", "dynamic.txt", "planned.txt", "calibration.json"),
-    *("encoded/0001.json", "audio-0.json", "decoded/01.json", "logs/encode-0001.log"),
+    *("encoded/0001.json", "audio-0.json", "decoded/01.json", "logs/encode.log"),
     *("encode_data/progress.json", "probe.json", "crop.json", "fields.json", "encode_data/segments.json"),
     "validation.json",
 }

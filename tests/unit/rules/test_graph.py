@@ -140,7 +140,7 @@ READ: dict[str, set[str]] = {
     "mux:film": files("video.mkv", "audio-0.mkv", "audio-1.mkv", "elements.mkv", "probe.json"),
     "validate:film": files(
         *("muxed.mkv", "probe.json", "planned.txt", "dynamic.txt", "crop.json", "fields.json"),
-        *("decoded/01.json", "decoded/02.json", "elements.mkv"),
+        *("decoded/01.json", "decoded/02.json", "elements.mkv", "audio-0.mkv", "audio-1.mkv"),
     ),
 }
 

@@ -115,7 +115,8 @@ ASKED: list[tuple[dict[str, object], dict[str, Any]]] = [
 
 def common(folder: Path, overrides: dict[str, object]) -> Common:
     config = load_config(folder, environ={}, overrides=overrides)
-    return common_to(open_project(folder, config, [folder / "film.mkv"]), INFO, CROP, PLAN)
+    project = open_project(folder, config, [folder / "film.mkv"])
+    return common_to(project, project.titles[0], INFO, CROP, PLAN)
 
 
 def as_json(value: object) -> str:
@@ -272,6 +273,10 @@ PROFILES: dict[str, tuple[dict[str, object], dict[str, Any]]] = {
     "v1": ({"quality.mode": "target", "quality.vmaf_model": "v1"}, {}),
     "xpsnr": ({"quality.mode": "target", "quality.metric": "xpsnr"}, {}),
     "interlaced": ({"quality.mode": "crf"}, {"kind": "interlaced"}),
+    "hdr": (
+        {"quality.mode": "target"},
+        {"track": sources.video(hdr="HDR10", colour={"transfer": "smpte2084", "range": "tv"})},
+    ),
 }
 """Settings and sources for which what is read differs."""
 
@@ -304,6 +309,16 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("v1", "quality.viewing", "phone", {"calibrate"} | ENCODES),
     ("xpsnr", "quality.xpsnr_target", 40, ENCODES),
     ("vmaf", "quality.xpsnr_target", 40, set()),
+    ("hdr", "quality.hdr", "pq", {"calibrate"} | ENCODES),
+    ("hdr", "quality.hdr", "off", {"calibrate"} | ENCODES),
+    ("vmaf", "quality.hdr", "off", set()),
+    ("hdr", "quality.vmaf_model", "v1", set()),
+    ("vmaf", "quality.statistic", "p5", {"calibrate"} | ENCODES),
+    ("crf", "quality.statistic", "p5", set()),
+    ("vmaf", "quality.floor", 10, ENCODES),
+    ("vmaf", "quality.floor", False, ENCODES),
+    ("xpsnr", "quality.floor", 10, set()),
+    ("crf", "quality.floor", 10, set()),
     ("vmaf", "quality.tolerance", 1, ENCODES),
     ("crf", "quality.tolerance", 1, set()),
     ("vmaf", "quality.crf_min", 12, ENCODES),
@@ -318,12 +333,21 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "processing.keep_work", False, set()),
     ("crf", "resources.max_memory", "1 GiB", set()),
     ("crf", "resources.max_cpu", 10, set()),
+    ("crf", "resources.disk_reserve", "1 GiB", set()),
+    ("crf", "resources.disk_wait", "2 h", set()),
+    ("crf", "resources.nice", 5, set()),
+    ("crf", "resources.ionice", "idle", set()),
+    ("crf", "processing.stall_timeout", "2 min", set()),
+    ("crf", "processing.max_attempts", 5, set()),
+    ("crf", "processing.breaker_reset", "1 min", set()),
+    ("crf", "output.if_exists", "overwrite", set()),
     ("crf", "resources.max_disk_io", "1 MiB", set()),
     ("crf", "input.source_dir", "elsewhere", set()),
     ("crf", "input.file_pattern", "*.mk", set()),
     ("crf", "input.min_size", 1, set()),
     ("crf", "input.max_size", 1000, set()),
     ("crf", "input.frame_index", "decode", {"probe", "segment", "validate"}),
+    ("crf", "input.allow_damage", "holes", {"probe"}),
     ("crf", "output.dir", "elsewhere", {"validate"}),
     ("crf", "output.strict", True, {"validate"}),
     ("crf", "crop.enabled", False, {"crop", "validate"}),
