@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import TYPE_CHECKING
 
 from drapto.media.matroska import ids
@@ -137,15 +138,12 @@ def unique_uids(wanted: Sequence[int | None], taken: Collection[int]) -> list[in
         wanted: The source's, None or 0 where it has none.
         taken: All of the source's, those of tracks that are left out among them.
     """
-    found: list[int] = []
+    found: dict[int, None] = {}
+    reserved = {*taken, *(uid for uid in wanted if uid)}
+    free = (number for number in count(1) if number not in reserved)
     for uid in wanted:
-        number = uid
-        if not uid or uid in found:
-            number = next(
-                one for one in range(1, len(wanted) + len(taken) + 2) if one not in {*taken, *found}
-            )
-        found.append(number or 0)
-    return found
+        found[uid if uid and uid not in found else next(free)] = None
+    return list(found)
 
 
 def default_duration(times: Sequence[int], source: Element | None) -> int | None:

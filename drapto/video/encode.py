@@ -149,7 +149,7 @@ def run_encoder(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(finished.cpu_seconds, 3),
         starts=starts,
-        complaints=_of_the_picture(finished.complaints),
+        complaints=of_the_picture(finished.complaints),
     )
 
 
@@ -207,7 +207,8 @@ def count_packets(path: Path) -> int:
         raise failure from error
 
 
-def _of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
+def of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what ffmpeg complained of but for what its demuxer said."""
     kept = []
     demuxer = False
     for line in complaints:
