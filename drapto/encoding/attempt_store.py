@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from drapto.encoding.attempts import Attempt, Attempts, ProxyScore, Splice
+from drapto.encoding.attempts import Attempt, Attempts, Splice
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.video.encode_settings import EncodeShape
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from drapto.encoding.job import SegmentJob
     from drapto.engine.resources import DiskRate
-    from drapto.quality.scores import Scores
     from drapto.video.join import Run
     from drapto.video.request import EncodeRequest
 
@@ -56,13 +55,14 @@ class AttemptStore:
         name, key = f"{request.index:04d}", key_of(job.shape, request)
         return cls(job.attempts, name, key, request.target, job.made_with)
 
-    def path(self, crf: float, first: int = 0) -> Path:
-        """Return where the encode at ``crf`` of the frames from ``first`` on is written."""
-        return self._folder / f"{self._name}-{f'{first}-' if first else ''}{crf:g}.mkv"
+    def path(self, crf: float, first: int = 0, end: int = 0) -> Path:
+        """Return where the encode at ``crf`` of the frames from ``first`` to before ``end`` is written."""
+        part = f"{first}-{end}-" if end else f"{first}-" if first else ""
+        return self._folder / f"{self._name}-{part}{crf:g}.mkv"
 
     def file(self, attempt: Attempt) -> Path | None:
         """Return the attempt's encoded file, wherever it is; None where it is gone."""
-        for path in (self.path(attempt.crf, attempt.first), self._target):
+        for path in (self.path(attempt.crf, attempt.first, attempt.end), self._target):
             if path.is_file() and path.stat().st_size == attempt.bytes and digest(path) == attempt.digest:
                 return path
         return None
@@ -77,19 +77,9 @@ class AttemptStore:
 
     def keep(self, attempt: Attempt) -> Attempt:
         """Write an attempt down, in place of one of the same frames at the same CRF."""
-        listed = {(one.first, one.crf): one for one in (*self.known.attempts, attempt)}
+        listed = {(one.first, one.end, one.crf): one for one in (*self.known.attempts, attempt)}
         self._write({"attempts": tuple(listed.values())})
         return attempt
-
-    def keep_proxy(self, crf: float, scores: Scores, cpu_seconds: float) -> None:
-        """Write down what a proxy encode scores, and what it took."""
-        known = self.known
-        self._write(
-            {
-                "proxies": (*known.proxies, ProxyScore(crf=crf, scores=scores)),
-                "proxy_cpu_seconds": round(known.proxy_cpu_seconds + cpu_seconds, 3),
-            }
-        )
 
     def keep_foreign(self, purpose: str, crf: float, cpu_seconds: float) -> float:
         """Write down where another program would begin, and what it took to say so."""

@@ -7,15 +7,16 @@ from pydantic import AliasChoices, Field
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores
 from drapto.quality.search import Point
-from drapto.quality.splice import Tail
+from drapto.quality.splice import Parts
 
 
 class Attempt(Model):
-    """One encode of a segment, or of its tail.
+    """One encode of a segment, or of a part of it.
 
     Attributes:
         crf: Its CRF.
-        first: How many of the segment's frames it leaves out: 0 for an encode of the whole.
+        first: How many of the segment's frames it leaves out before its first.
+        end: The segment's frame before which it ends; 0 where it goes to the segment's end.
         keyframes: Which of its frames are keyframes, by their number in it.
         bytes: The file's size.
         digest: The file's content digest.
@@ -28,6 +29,7 @@ class Attempt(Model):
 
     crf: float
     first: int = 0
+    end: int = 0
     keyframes: tuple[int, ...] = ()
     bytes: int
     digest: str
@@ -43,12 +45,14 @@ class Attempt(Model):
         """Return the scores of every ``stride``-th frame, if they were measured."""
         return next((scores for scores in self.scores if scores.stride == stride), None)
 
-    def tail_scores(self, first: int, stride: int, frames: int) -> Scores | None:
-        """Return the scores of the segment's frames from ``first`` on, if it has them as a tail."""
-        scores = self.measured(stride)
-        if scores is None or first == self.first:
-            return scores
-        return scores.between(first, frames) if not self.first and first in self.keyframes else None
+    @property
+    def whole(self) -> bool:
+        """Whether it has all of the segment's frames."""
+        return not self.first and not self.end
+
+    def frames(self, segment: int) -> int:
+        """Return how many frames it has, of a segment that has so many."""
+        return (self.end or segment) - self.first
 
 
 class Splice(Model):
@@ -85,7 +89,7 @@ class Attempts(Document):
     Attributes:
         key: Digest of all that the encodes depend on but the CRF and the encoder itself.
         made_with: The versions that decide the encodes' bytes; empty where they are not known.
-        proxies: The proxy encodes, in the order that they were made.
+        proxies: Small quick encodes, in the order that they were made; earlier versions predicted by them.
         proxy_cpu_seconds: What they took.
         foreign: Where ab-av1 would begin, by the target.
         foreign_cpu_seconds: What it took to say so.
@@ -112,17 +116,21 @@ class Attempts(Document):
         encodes = sum(one.cpu_seconds + one.measuring_cpu_seconds for one in self.attempts)
         return encodes + self.proxy_cpu_seconds + self.foreign_cpu_seconds
 
-    def at(self, crf: float, first: int = 0) -> Attempt | None:
-        """Return the attempt at ``crf`` that begins with frame ``first``."""
-        return next((one for one in self.attempts if (one.crf, one.first) == (crf, first)), None)
+    def at(self, crf: float, first: int = 0, end: int = 0) -> Attempt | None:
+        """Return the attempt at ``crf`` from frame ``first`` on, to before frame ``end`` or to the last."""
+        return next(
+            (one for one in self.attempts if (one.crf, one.first, one.end) == (crf, first, end)), None
+        )
 
     def sources(self, spliced: Splice) -> tuple[Attempt, Attempt]:
-        """Return the attempts that a spliced segment is of: that of the whole, and that of the tail.
+        """Return the attempts that a spliced segment is of: that of the head, and that of the tail.
+
+        Earlier versions took either from an encode of the whole.
 
         Raises:
             ValueError: It was not tried.
         """
-        head = self.at(spliced.crf)
+        head = self.at(spliced.crf, end=spliced.first) or self.at(spliced.crf)
         tail = self.at(spliced.tail_crf, spliced.first) or self.at(spliced.tail_crf)
         if head is None or tail is None:
             raise ValueError(f"{spliced} was not tried")
@@ -130,25 +138,14 @@ class Attempts(Document):
 
     def points(self, stride: int) -> list[Point]:
         """Return the attempts at the whole segment that were measured at every ``stride``-th frame."""
-        found = ((one.crf, one.measured(stride)) for one in self.attempts if not one.first)
+        return self._points(0, 0, stride)
+
+    def parts(self, joint: int, frames: int, stride: int) -> Parts:
+        """Return those at the parts of a segment of ``frames`` whose second part begins at ``joint``."""
+        return Parts(joint, frames, self._points(0, joint, stride), self._points(joint, 0, stride))
+
+    def _points(self, first: int, end: int, stride: int) -> list[Point]:
+        found = (
+            (one.crf, one.measured(stride)) for one in self.attempts if (one.first, one.end) == (first, end)
+        )
         return [Point(crf, scores.harmonic) for crf, scores in found if scores]
-
-    def tails(self, crf: float, stride: int, frames: int) -> list[Tail]:
-        """Return the tails that an encode of all ``frames`` at ``crf`` may be given, the shortest first."""
-        whole = self.at(crf)
-        if whole is None or (scores := whole.measured(stride)) is None:
-            return []
-        found = [self._tail(scores, first, stride, frames) for first in whole.keyframes if first]
-        return [tail for tail in reversed(found) if tail]
-
-    def _tail(self, whole: Scores, first: int, stride: int, frames: int) -> Tail | None:
-        head, now = whole.between(0, first), whole.between(first, frames)
-        if head is None or now is None:
-            return None
-        points = [
-            Point(one.crf, scores.harmonic)
-            for one in self.attempts
-            if (scores := one.tail_scores(first, stride, frames)) is not None
-        ]
-        own = sum(one.first == first for one in self.attempts)
-        return Tail(first, frames - first, head.harmonic, now.harmonic, points, own)

@@ -10,23 +10,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from drapto.encoding.attempts import Attempt, Splice
 from drapto.errors import StageError
-from drapto.quality.search import End, Try, Why, nearest, next_crf
-from drapto.quality.splice import Spliced, TryTail, splice
+from drapto.quality.search import End, Why, clamped, nearest, next_crf
+from drapto.quality.splice import Spliced, TryPart, goal_of, joint, near, next_part
 from drapto.quality.target import Tier, tiers
 from drapto.words import score_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from drapto.encoding.attempts import Attempts
     from drapto.encoding.job import SegmentContext
     from drapto.encoding.prediction import Predictor
     from drapto.quality.scale import Prediction
     from drapto.quality.scores import Scores
-    from drapto.quality.search import Goal, Point
-
-OPEN_GOP = "irefresh-type=1"
-"""The parameter of SVT-AV1 with which frames before a keyframe refer to it, so that none can be cut there."""
+    from drapto.quality.search import Goal
+    from drapto.quality.splice import Parts
 
 
 class Trials(Protocol):
@@ -36,8 +32,8 @@ class Trials(Protocol):
     def known(self) -> Attempts:
         """All that has been tried."""
 
-    def encoded(self, crf: float, first: int = 0) -> Attempt:
-        """Encode the frames from ``first`` on at ``crf``, unless that was done and the file is there."""
+    def encoded(self, crf: float, first: int = 0, end: int = 0) -> Attempt:
+        """Encode the frames from ``first`` to before ``end``, unless that was done and the file is there."""
 
     def measured(self, attempt: Attempt, stride: int) -> Scores:
         """Measure every ``stride``-th frame of an attempt, unless that was done."""
@@ -81,22 +77,20 @@ class SegmentSearch:
         self._predictor = predictor
         self._scale = segment.metric.scale
         self._frames = segment.shape.frames
+        self._joint = joint(segment.shape.frames, segment.shape.keyint)
 
-    def begin(self) -> tuple[float, float, float]:
-        """Make the first attempt, if there is none.
+    def begin(self) -> tuple[float, float]:
+        """Make the first attempt, if there is none: at the whole segment, or at its first part.
 
         Returns:
-            Its CRF, its score, and the score that was predicted for it before any correction.
+            Its CRF and its score.
         """
         tier = next(iter(tiers(self._segment.target)))
-        if not self._trials.known.attempts:
-            first = next_crf(tier.goal, [], self._scale, self._predicted(tier.goal))
-            if isinstance(first, Try):
-                self._trials.encoded(first.crf)
-        attempt = self._trials.known.attempts[0]
-        score = self._trials.measured(attempt, self._stride(tier)).harmonic
-        predicted = self._predictor.predicted_score(attempt.crf)
-        return attempt.crf, score, score if predicted is None else predicted
+        attempt = next((one for one in self._known() if not one.first), None)
+        if attempt is None:
+            first = clamped(tier.goal, self._predictor.predict(tier.goal).first)
+            attempt = self._trials.encoded(first, end=self._joint)
+        return attempt.crf, self._trials.measured(attempt, self._stride(tier)).harmonic
 
     def run(self) -> tuple[Tier, Found]:
         """Return what to deliver, and the tier that found it.
@@ -129,32 +123,45 @@ class SegmentSearch:
             if tier.goal.met_by(scores.harmonic):
                 # a closer one may be known from another target's search; it is not worth another encode
                 return Found(there, scores, "target", good=True)
-        for attempt in trials.known.attempts:
+        for attempt in self._known():
             trials.measured(attempt, stride)
+        return self._in_two(tier.goal, stride) if self._joint else self._in_one(tier.goal, stride)
+
+    def _known(self) -> list[Attempt]:
+        """Return what was encoded of the segment as it is divided; earlier versions did otherwise."""
+        parts = {(0, self._joint), (self._joint, 0)}
+        return [one for one in self._trials.known.attempts if (one.first, one.end) in parts]
+
+    def _in_one(self, goal: Goal, stride: int) -> Found:
+        """Search among encodes of the whole."""
+        trials = self._trials
         while True:
-            points = trials.known.points(stride)
-            predicted = self._predicted(tier.goal)
-            found = next_crf(tier.goal, points, self._scale, predicted)
+            found = next_crf(goal, trials.known.points(stride), self._scale, self._predicted(goal))
             if isinstance(found, End):
                 chosen = trials.encoded(found.point.crf)
                 return Found(chosen, self._scores(chosen, stride), found.why, good=found.good)
-            spliced = self._spliced(tier.goal, points, stride, predicted)
-            if isinstance(spliced, Spliced):
-                base = nearest(tier.goal, points).crf
-                taken = Splice(crf=base, first=spliced.first, tail_crf=spliced.crf)
-                return Found(taken, self._scores(taken, stride), "target", good=True)
-            following = spliced or TryTail(0, found.crf)
-            trials.measured(trials.encoded(following.crf, following.first), stride)
+            trials.measured(trials.encoded(found.crf), stride)
 
-    def _spliced(
-        self, goal: Goal, points: Sequence[Point], stride: int, predicted: Prediction
-    ) -> TryTail | Spliced | None:
-        """Return how the closest encode is spliced, or what to try for it; None if it is not to be."""
-        if not points or OPEN_GOP in self._segment.shape.svt_params:
-            return None
-        base = nearest(goal, points).crf
-        tails = self._trials.known.tails(base, stride, self._frames)
-        return splice(goal, base, tails, self._scale, predicted)
+    def _in_two(self, goal: Goal, stride: int) -> Found:
+        """Search among encodes of the parts: the first as the whole is predicted, the second as it needs."""
+        trials = self._trials
+        while True:
+            parts = trials.known.parts(self._joint, self._frames, stride)
+            found = self._next(goal, parts)
+            if isinstance(found, Spliced):
+                taken = Splice(crf=found.pair.head, first=self._joint, tail_crf=found.pair.tail)
+                return Found(taken, self._scores(taken, stride), found.why, good=found.good)
+            first, end = (0, self._joint) if found.part == "head" else (self._joint, 0)
+            trials.measured(trials.encoded(found.crf, first, end), stride)
+
+    def _next(self, goal: Goal, parts: Parts) -> TryPart | Spliced:
+        if not parts.head:
+            return TryPart("head", clamped(goal, self._predicted(goal).first))
+        if not parts.tail:
+            head = nearest(goal, parts.head)
+            own = goal_of("tail", goal, parts, head.score)
+            return TryPart("tail", near(goal, self._predictor.rest(own, head), head.crf))
+        return next_part(goal, parts, self._scale, self._predicted(goal))
 
     def _scores(self, chosen: Attempt | Splice, stride: int) -> Scores:
         if isinstance(chosen, Attempt):
@@ -166,5 +173,4 @@ class SegmentSearch:
 
     def _predicted(self, goal: Goal) -> Prediction:
         """Return where to begin, and how fast the metric falls."""
-        begun = bool(self._trials.known.attempts)
-        return self._predictor.slope_only(goal) if begun else self._predictor.predict(goal)
+        return self._predictor.usual(goal) if self._known() else self._predictor.predict(goal)

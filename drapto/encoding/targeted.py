@@ -11,6 +11,7 @@ from drapto.encoding.prediction import predictor_for
 from drapto.encoding.record import EncodedSegment, Stretch
 from drapto.encoding.segment_search import SegmentSearch
 from drapto.encoding.trial_encodes import TrialEncodes
+from drapto.quality.splice import joint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,9 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
     known: Attempts = trials.known
     stretches = _stretches(found.chosen, frames)
     sources = trials.sources(found.chosen)
-    points = known.points(segment.metric.stride_for(tier.stride(frames)))
+    stride = segment.metric.stride_for(tier.stride(frames))
+    parts = known.parts(joint(frames, segment.shape.keyint), frames, stride)
+    points = parts.points() if parts.first else known.points(stride)
     return EncodedSegment(
         index=segment.request.index,
         strategy=segment.job.strategy,
@@ -86,7 +89,7 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
         why=found.why,
         tried=tuple((point.crf, point.score) for point in points),
         stretches=stretches if len(stretches) > 1 else (),
-        encodes=round(sum(frames - one.first for one in known.attempts) / frames, 3),
+        encodes=round(sum(one.frames(frames) for one in known.attempts) / frames, 3),
         frames=frames,
         bytes=segment.request.target.stat().st_size,
         seconds=round(sum(one.seconds for one in sources), 3),

@@ -54,25 +54,30 @@ class TrialEncodes:
         """Return what the segment's encoded file is already; None where there is none."""
         return self._store.delivered()
 
-    def encoded(self, crf: float, first: int = 0) -> Attempt:
+    def encoded(self, crf: float, first: int = 0, end: int = 0) -> Attempt:
         """Encode the frames from ``first`` on at ``crf``, unless that was done and the file is there.
+
+        Args:
+            crf: The CRF.
+            first: How many of the segment's frames go before them.
+            end: The frame before which they end; 0 for the segment's end.
 
         Raises:
             FrameCountError: It did not come to its frames.
             ToolFailedError: The encoder failed.
         """
-        known = self._store.known.at(crf, first)
+        known = self._store.known.at(crf, first, end)
         if known is not None and self._store.file(known) is not None:
             return known
-        path = self._store.path(crf, first)
+        path = self._store.path(crf, first, end)
         if known is None and path.is_file():
             # a run was killed between the encode, which is whole, and the record of what it took
-            return self._keep(Attempt(crf=crf, first=first, bytes=0, digest=""), path)
+            return self._keep(Attempt(crf=crf, first=first, end=end, bytes=0, digest=""), path)
         with atomic.replacing(path) as partial:
             done = run_encoder(
                 self._segment.request,
                 partial,
-                self._segment.shape.at(crf).tail(first),
+                self._segment.shape.at(crf).part(first, end),
                 context=self._segment.stage,
                 report=self._report_from(first),
             )
@@ -81,6 +86,7 @@ class TrialEncodes:
         attempt = Attempt(
             crf=crf,
             first=first,
+            end=end,
             bytes=done.bytes,
             digest="",
             seconds=done.seconds,
@@ -96,7 +102,7 @@ class TrialEncodes:
         return self._store.keep(attempt.model_copy(update=found))
 
     def _report_from(self, first: int) -> Callable[[EncodeProgress], None] | None:
-        """Return who is told of a tail's progress as the segment's."""
+        """Return who is told of a part's progress as the segment's."""
         report = self._report
         if report is None:
             return None
@@ -112,19 +118,19 @@ class TrialEncodes:
         if known is not None:
             return known
         if self._store.file(attempt) is None:
-            attempt = self.encoded(attempt.crf, attempt.first)
-        scores, cpu = self._measure(self._file(attempt), attempt.first, stride)
+            attempt = self.encoded(attempt.crf, attempt.first, attempt.end)
+        scores, cpu = self._measure(self._file(attempt), stride, attempt.first, attempt.end)
         spent = attempt.measuring_cpu_seconds + cpu
         update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
         self._store.keep(attempt.model_copy(update=update))
         return scores
 
-    def _measure(self, path: Path, first: int, stride: int) -> tuple[Scores, float]:
+    def _measure(self, path: Path, stride: int, first: int = 0, end: int = 0) -> tuple[Scores, float]:
         segment = self._segment
         with atomic.scratch(self._store.record) as scores_file:
             return segment.metric.measure(
                 path,
-                segment.reference.tail(first),
+                segment.reference.part(first, end),
                 scores_file,
                 stride=stride,
                 threads=segment.request.lp,
@@ -141,21 +147,23 @@ class TrialEncodes:
         if any(one.measured(stride) is None for one in self.sources(spliced)):
             if self._store.delivered() == spliced:
                 # asked for more frames than before, while what it was spliced from is gone
-                return self._measure(self._segment.request.target, 0, stride)[0]
+                return self._measure(self._segment.request.target, stride)[0]
             for attempt in self.sources(spliced):
                 self.measured(attempt, stride)
         frames = self._segment.shape.frames
-        whole, tail = (attempt.measured(stride) for attempt in self.sources(spliced))
-        head = whole.between(0, spliced.first) if whole else None
-        if tail and not self._store.known.at(spliced.tail_crf, spliced.first):
+        first, last = self.sources(spliced)
+        head, tail = first.measured(stride), last.measured(stride)
+        if head and first.whole:
+            head = head.between(0, spliced.first)
+        if tail and last.whole:
             tail = tail.between(spliced.first, frames)
         if head is None or tail is None:
-            raise ValueError("a tail without a measured frame")
+            raise ValueError("a part without a measured frame")
         parts = [Part(frames=spliced.first, scores=head), Part(frames=frames - spliced.first, scores=tail)]
         return pooled(parts, listed=True)
 
     def sources(self, chosen: Attempt | Splice) -> tuple[Attempt, ...]:
-        """Return the attempts that a segment's file is of: that of the whole, and that of a spliced tail."""
+        """Return the attempts that a segment's file is of: that of the whole, or that of each part."""
         return (chosen,) if isinstance(chosen, Attempt) else self._store.known.sources(chosen)
 
     def deliver(self, chosen: Attempt | Splice) -> None:
@@ -169,7 +177,7 @@ class TrialEncodes:
         if isinstance(chosen, Attempt):
             self._store.deliver(self._file(self.encoded(chosen.crf)))
             return
-        head, tail = (self.encoded(one.crf, one.first) for one in self.sources(chosen))
+        head, tail = (self.encoded(one.crf, one.first, one.end) for one in self.sources(chosen))
         self._store.deliver_spliced(
             chosen,
             [Run(self._file(head), 0, chosen.first), Run(self._file(tail), chosen.first - tail.first)],
@@ -183,7 +191,7 @@ class TrialEncodes:
         self._store.clear()
 
     def _file(self, attempt: Attempt) -> Path:
-        return self._store.file(attempt) or self._store.path(attempt.crf, attempt.first)
+        return self._store.file(attempt) or self._store.path(attempt.crf, attempt.first, attempt.end)
 
 
 def keyframes(path: Path) -> tuple[int, ...]:

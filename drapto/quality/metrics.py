@@ -71,9 +71,9 @@ class Reference:
         """What leads to the frames, in ffmpeg's form, with a final comma, or nothing."""
         return "".join(f"{one}," for one in (*self.filters, *without_first(self.first)))
 
-    def tail(self, first: int) -> Reference:
-        """Return the same without the ``first`` frames."""
-        return replace(self, first=self.first + first, frames=self.frames - first)
+    def part(self, first: int, end: int = 0) -> Reference:
+        """Return the same of the frames from ``first`` on, to before ``end`` where that is not 0."""
+        return replace(self, first=self.first + first, frames=(end or self.frames) - first)
 
     @property
     def convert(self) -> str:

@@ -9,7 +9,6 @@ import pytest
 from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.attempts import Attempt, Attempts
 from drapto.engine.digest import digest
-from drapto.quality.scores import scores_of
 from tests.encodes import job, request, shape
 
 if TYPE_CHECKING:
@@ -20,24 +19,23 @@ def open_store(folder: Path, key: str = "k") -> AttemptStore:
     return AttemptStore(folder / "attempts", "0001", key, folder / "encoded" / "0001.mkv")
 
 
-def tried(store: AttemptStore, crf: float, first: int = 0) -> Attempt:
+def tried(store: AttemptStore, crf: float, first: int = 0, end: int = 0) -> Attempt:
     """Write a file that stands for an encode, and keep it."""
-    path = store.path(crf, first)
-    path.write_bytes(f"{crf} {first}".encode())
-    return store.keep(Attempt(crf=crf, first=first, bytes=path.stat().st_size, digest=digest(path)))
+    path = store.path(crf, first, end)
+    path.write_bytes(f"{crf} {first} {end}".encode())
+    return store.keep(Attempt(crf=crf, first=first, end=end, bytes=path.stat().st_size, digest=digest(path)))
 
 
 def test_what_was_tried_is_found_again(tmp_path: Path) -> None:
     store = open_store(tmp_path)
-    whole, tail = tried(store, 30.25), tried(store, 28.0, first=24)
-    store.keep_proxy(30.25, scores_of("vmaf", [90.0]), 0.5)
-    store.keep_proxy(36.0, scores_of("vmaf", [80.0]), 0.25)
+    whole, head, tail = tried(store, 30.25), tried(store, 30.25, end=24), tried(store, 28.0, first=24)
     again = open_store(tmp_path)
     assert again.known == store.known
-    assert again.known.attempts == (whole, tail)
-    assert again.known.proxy_cpu_seconds == 0.75
+    assert again.known.attempts == (whole, head, tail)
     assert again.file(whole) == store.path(30.25)
+    assert again.file(head) == store.path(30.25, end=24)
     assert again.file(tail) == store.path(28.0, 24)
+    assert len({again.file(one) for one in (whole, head, tail)}) == 3
 
 
 def test_an_attempt_is_kept_once_for_each_crf_and_first_frame(tmp_path: Path) -> None:
