@@ -40,8 +40,8 @@ class Scale(ABC):
 class VmafScale(Scale):
     """VMAF's: the logarithm of what is missing to 100.
 
-    The figures are from eight clips of all kinds at CRF 18 to 40 (docs/benchmarks.md), as they are shown: what
-    is missing to 100 grows by 5 to 7 % a CRF, and faster where little is.
+    The figures are from eight clips at CRF 18 to 40 (docs/benchmarks.md), as they are shown: what is missing
+    to 100 grows by 5 to 7 % a CRF, and faster where little is.
     """
 
     SHIFT = 0.3
