@@ -90,9 +90,9 @@ def split(
     chunk_size, field_rate, reason = cutting.chunk_size, cutting.field_rate, cutting.reason
     times = read_timestamps(request.timestamps)
     keyframes = read_timestamps(request.keyframes)
-    cuts = cut.choose_cuts(times, keyframes, chunk_size) if chunk_size is not None else []
     pulse = cadence(fields.kind, field_rate)
-    ranges = _whole_cycles(cut.frame_ranges(times, cuts), pulse)
+    ranges = _ranges(times, keyframes, cutting, pulse, known=_known(request, info, cutting))
+    cuts = len(ranges) > 1
     paths = [request.segments / f"{number:04d}.mkv" for number in range(1, len(ranges) + 1)]
     if cuts:
         neighbours = needs_neighbours(fields)
@@ -102,9 +102,9 @@ def split(
     end = times[-1] + round(NS / info.video.rate)
     planned = pulse.times(times, end)
     write_timestamps(request.planned, planned)
-    filters = [field_filters(fields, field_rate, times, frames, leads=bool(cuts)) for frames in ranges]
+    filters = [field_filters(fields, field_rate, times, frames, leads=cuts) for frames in ranges]
     segments = [
-        _describe(request, number, _made(frames, pulse), planned, end, split=bool(cuts), filters=own)
+        _describe(request, number, _made(frames, pulse), planned, end, split=cuts, filters=own)
         for number, (frames, own) in enumerate(zip(ranges, filters, strict=True), start=1)
     ]
     plan = SegmentPlan(
@@ -116,6 +116,35 @@ def split(
         segments=tuple(segments),
     )
     return plan.write(request.plan)
+
+
+def _known(request: Request, info: SourceInfo, cutting: Cutting) -> SegmentPlan | None:
+    """Return the plan that is there, if it is of this source and these settings."""
+    known = SegmentPlan.read_if_whole(request.plan)
+    same = known and (known.digest, known.settings) == (info.digest, cutting.settings)
+    return known if same else None
+
+
+def _ranges(
+    times: Sequence[int],
+    keyframes: Sequence[int],
+    cutting: Cutting,
+    pulse: Cadence,
+    *,
+    known: SegmentPlan | None,
+) -> list[range]:
+    """Return the segments' frames of the source.
+
+    What an earlier version has cut without a look at scenes stays so: its segments may be encoded.
+    """
+    if cutting.chunk_size is None:
+        return [range(len(times))]
+    found = []
+    for scenes in (True, False):
+        cuts = cut.choose_cuts(times, keyframes, cutting.chunk_size, scenes=scenes)
+        found.append(_whole_cycles(cut.frame_ranges(times, cuts), pulse))
+    then = [segment.first_frame for segment in known.segments] if known else []
+    return found[1] if then == [_made(frames, pulse).start for frames in found[1]] else found[0]
 
 
 def _whole_cycles(ranges: Sequence[range], pulse: Cadence) -> list[range]:
