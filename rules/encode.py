@@ -13,6 +13,7 @@ from drapto.rules.hardware import decoding_of, fallback_line
 from drapto.rules.shape import common_to, encode_slice, segment_slice
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
+from drapto.rules.vmaf_models import require_model
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.words import count_text, score_text, size_text, time_text
 
@@ -61,9 +62,7 @@ def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     """Return what shapes the finished file: of the quality, the target, or the CRF where there is none."""
     del title
     encoding, quality = project.config.encoding, decide(project.config, info).quality
-    own = (
-        {"crf": quality.crf} if isinstance(quality, FixedCrf) else {"target": quality.model_dump(mode="json")}
-    )
+    own = {"crf": quality.crf} if isinstance(quality, FixedCrf) else {"target": quality.as_setting}
     return {
         "preset": encoding.preset,
         **own,
@@ -79,6 +78,7 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
 
     title = work.title
     context, made_by = provenance.begin(work.context)
+    require_model(work.project, common.quality, context)
     job = common.job(
         title,
         segment,

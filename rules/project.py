@@ -15,6 +15,7 @@ from drapto.project import Project, open_project
 from drapto.rules import cleaning, run_state
 from drapto.rules.graph import default_tasks
 from drapto.rules.run_state import state_of
+from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
         "reporter": bound_reporter(
             bus=state.bus,
             database=project.database,
-            on_start=(lambda: None) if begun else (lambda: run_state.begin(project)),
+            on_start=(lambda: None) if begun else (lambda: _begin(project)),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
@@ -124,6 +125,11 @@ def _show(project: Project, shown: list[Display]) -> Display:
             display.start()
             shown.append(display)
         return shown[0]
+
+
+def _begin(project: Project) -> None:
+    require_models(project)
+    run_state.begin(project)
 
 
 def _end(project: Project, shown: list[Display]) -> None:

@@ -13,6 +13,7 @@ from drapto.project import require_output, require_sources
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config, make_state_dir
 from drapto.rules.run_state import begin, signals_restored, state_of
+from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import OrderedRun
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def run(
     try:
         with signals_restored():
             make_state_dir(project)
+            require_models(project)
             begin(project)
             try:
                 return int(main.run(["run", *options, *targets]))

@@ -118,7 +118,7 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
     )
     return Common(
         shape=shape_of(project.config, info, crop, plan),
-        quality=decide(project.config, info).quality,
+        quality=decide(project.config, info, plan.rate).quality,
         strategy=plan.strategy,
         segments=len(plan.segments),
         stream=info.video.index,
@@ -169,7 +169,7 @@ def encode_slice(common: Common) -> dict[str, Any]:
     return {
         **common.shape.model_dump(mode="json"),
         "crf": quality.crf if isinstance(quality, FixedCrf) else None,
-        "target": quality.model_dump(mode="json") if isinstance(quality, QualityTarget) else None,
+        "target": quality.as_setting if isinstance(quality, QualityTarget) else None,
         "strategy": common.strategy,
     }
 
@@ -191,9 +191,12 @@ def segment_slice(shared: dict[str, Any], segment: Segment) -> dict[str, Any]:
 
 def calibration_slice(common: Common, anchors: Sequence[Segment]) -> dict[str, Any]:
     """Return what calibrating reads of the settings: not the target, which may change without it."""
+    quality = common.quality
+    target = quality.as_setting if isinstance(quality, QualityTarget) else {}
     return {
         **common.shape.model_dump(mode="json", exclude={"frames", "keyint"}),
-        "metric": common.quality.metric if isinstance(common.quality, QualityTarget) else "",
+        "metric": target.get("metric", ""),
+        **{name: value for name, value in target.items() if name == "display"},
         "anchors": [
             [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in anchors
         ],

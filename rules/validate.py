@@ -8,6 +8,7 @@ from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
+from drapto.quality.target import QualityTarget, decide
 from drapto.rules import decode_check, shape, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.config import Config
     from drapto.encoding.delivered import Delivered
     from drapto.project import Project, Title
     from drapto.rules.work import Work
@@ -61,7 +63,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
-    quality = delivered(plan, encoded)
+    quality = delivered(plan, encoded, _display(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
     made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
     parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
@@ -101,10 +103,17 @@ def _require_same_source(work: Work, info: SourceInfo) -> None:
         raise SourceError("has changed since it was probed", path=source, remedy=remedy)
 
 
+def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
+    """Return how large the picture is shown for its score; nothing where it is not scored as shown."""
+    decided = decide(config, info, plan.rate).quality
+    return decided.display.size if isinstance(decided, QualityTarget) and decided.display else ""
+
+
 def _said(quality: Delivered | None) -> str:
     if quality is None:
         return ""
-    worst = f"worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
+    seen = f"{quality.scores.model} at {quality.display}; " if quality.display else ""
+    worst = f"{seen}worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
     return f", {score_text(quality.scores.metric, quality.scores.harmonic)} ({worst})"
 
 

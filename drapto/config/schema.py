@@ -101,9 +101,15 @@ class QualitySettings(Section):
         description="aim at a target, use the fixed encoding.crf, or as the title allows (auto)",
     )
     metric: Literal["vmaf", "xpsnr"] = Field("vmaf", description="what the target is measured in")
+    vmaf_model: Literal["v0.6.1", "v1"] = Field(
+        "v0.6.1", description="Netflix's models of 2016 to 2018, or those of 2026, whose scores are others"
+    )
+    viewing: Literal["tv", "phone"] = Field(
+        "tv", description="where VMAF takes the picture to be watched; phone needs quality.vmaf_model v1"
+    )
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
     tolerance: Real = Field(
-        0.65, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
+        1.0, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
     )
     crf_min: Crf = Field(10.0, description="the lowest CRF (highest quality) that a target may take")
     crf_max: Crf = Field(50.0, description="the highest CRF (lowest quality) that a target may take")
@@ -123,6 +129,12 @@ class QualitySettings(Section):
                 "crf_min",
                 f"= {self.crf_min:g} is above quality.crf_max",
                 "make it the lower one",
+            )
+        if self.viewing == "phone" and self.vmaf_model != "v1":
+            raise refuse(
+                "viewing",
+                "= phone has no model in VMAF v0.6.1",
+                'set quality.vmaf_model = "v1", or viewing = "tv"',
             )
         return self
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from drapto.encoding.job import SegmentJob
     from drapto.engine.resources import DiskRate
+    from drapto.quality.scores import Measurement
     from drapto.video.join import Run
     from drapto.video.request import EncodeRequest
 
@@ -33,10 +34,19 @@ class AttemptStore:
         key: As `Attempts` has it; what was tried under another one is thrown away.
         target: The segment's encoded file, which may be one of the attempts.
         made_with: As `Attempts` has it; what is known to be made with others is thrown away, too.
+        measurement: What is measured now: other scores, such as those of another model, are forgotten, while
+            the encodes that they are of stay. None forgets nothing.
     """
 
     def __init__(
-        self, folder: Path, name: str, key: str, target: Path, made_with: tuple[str, ...] = ()
+        self,
+        folder: Path,
+        name: str,
+        key: str,
+        target: Path,
+        made_with: tuple[str, ...] = (),
+        *,
+        measurement: Measurement | None = None,
     ) -> None:
         self._folder = folder
         self._name = name
@@ -47,13 +57,23 @@ class AttemptStore:
             self.clear()
             known = Attempts(key=key, made_with=made_with).write(self.record)
         self.known = known
+        if measurement:
+            self._forget_other(measurement)
 
     @classmethod
-    def of(cls, job: SegmentJob) -> Self:
+    def of(cls, job: SegmentJob, measurement: Measurement | None = None) -> Self:
         """Return the store of a segment."""
         request = job.request
         name, key = f"{request.index:04d}", key_of(job.shape, request)
-        return cls(job.attempts, name, key, request.target, job.made_with)
+        return cls(job.attempts, name, key, request.target, made_with=job.made_with, measurement=measurement)
+
+    def _forget_other(self, measurement: Measurement) -> None:
+        """Forget what was measured otherwise, and encodes of which nothing else is left."""
+        kept = self.known.of(measurement)
+        attempts = tuple(one for one in kept.attempts if one.scores or self.file(one))
+        there = kept.model_copy(update={"attempts": attempts})
+        spliced = {content: one for content, one in kept.spliced.items() if there.has(one)}
+        self.known = there.model_copy(update={"spliced": spliced})
 
     def path(self, crf: float, first: int = 0, end: int = 0) -> Path:
         """Return where the encode at ``crf`` of the frames from ``first`` to before ``end`` is written."""

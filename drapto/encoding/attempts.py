@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import AliasChoices, Field
 
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores
 from drapto.quality.search import Point
 from drapto.quality.splice import Parts
+
+if TYPE_CHECKING:
+    from drapto.quality.scores import Measurement
 
 
 class Attempt(Model):
@@ -110,6 +115,20 @@ class Attempts(Document):
         default_factory=dict, validation_alias=AliasChoices("spliced", "mended")
     )
 
+    def of(self, measurement: Measurement) -> Attempts:
+        """Return the same with no other scores than those of ``measurement``."""
+        return self.model_copy(
+            update={
+                "proxies": tuple(one for one in self.proxies if one.scores.measurement == measurement),
+                "attempts": tuple(
+                    one.model_copy(
+                        update={"scores": tuple(had for had in one.scores if had.measurement == measurement)}
+                    )
+                    for one in self.attempts
+                ),
+            }
+        )
+
     @property
     def cpu_seconds(self) -> float:
         """What all of it took."""
@@ -122,19 +141,25 @@ class Attempts(Document):
             (one for one in self.attempts if (one.crf, one.first, one.end) == (crf, first, end)), None
         )
 
+    def has(self, spliced: Splice) -> bool:
+        """Return whether both parts of a spliced segment are among the attempts."""
+        return None not in self._sources(spliced)
+
     def sources(self, spliced: Splice) -> tuple[Attempt, Attempt]:
         """Return the attempts that a spliced segment is of: that of the head, and that of the tail.
-
-        Earlier versions took either from an encode of the whole.
 
         Raises:
             ValueError: It was not tried.
         """
-        head = self.at(spliced.crf, end=spliced.first) or self.at(spliced.crf)
-        tail = self.at(spliced.tail_crf, spliced.first) or self.at(spliced.tail_crf)
+        head, tail = self._sources(spliced)
         if head is None or tail is None:
             raise ValueError(f"{spliced} was not tried")
         return head, tail
+
+    def _sources(self, spliced: Splice) -> tuple[Attempt | None, Attempt | None]:
+        """Return the same; earlier versions took either from an encode of the whole."""
+        head = self.at(spliced.crf, end=spliced.first) or self.at(spliced.crf)
+        return head, self.at(spliced.tail_crf, spliced.first) or self.at(spliced.tail_crf)
 
     def points(self, stride: int) -> list[Point]:
         """Return the attempts at the whole segment that were measured at every ``stride``-th frame."""

@@ -25,6 +25,8 @@ class Delivered(Model):
         worst: Its harmonic mean.
         missed: The segments that are not within the tolerance, each with why.
         encodes: How many encodes a segment took, the mean.
+        display: How large the whole picture was shown for it, ``1920x1080``; empty where the metric knows no
+            display.
     """
 
     target: float
@@ -34,14 +36,16 @@ class Delivered(Model):
     worst: float
     missed: dict[int, str]
     encodes: float
+    display: str = ""
 
 
-def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered | None:
+def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment], display: str = "") -> Delivered | None:
     """Return the quality of a title, or None where its segments were not measured.
 
     Args:
         plan: The title's segments.
         records: One for each, in their order.
+        display: As `Delivered` has it.
     """
     parts = [Part(frames=record.frames, scores=record.scores) for record in records if record.scores]
     if not parts or len(parts) != len(plan.segments):
@@ -55,4 +59,5 @@ def delivered(plan: SegmentPlan, records: Sequence[EncodedSegment]) -> Delivered
         worst=parts[worst].scores.harmonic,
         missed={record.index: record.why for record in records if record.why != "target"},
         encodes=round(sum(record.encodes for record in records) / len(records), 3),
+        display=display,
     )

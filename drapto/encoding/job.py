@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.context import StageContext
+    from drapto.quality.scores import Measurement
     from drapto.quality.target import Quality, QualityTarget
     from drapto.video.encode_settings import EncodeShape
     from drapto.video.request import EncodeRequest
@@ -85,4 +86,10 @@ class SegmentContext:
             rate=shape.rate,
             filters=shape.filters,
             yuv_matrix=shape.yuv_matrix,
+            display=self.target.display,
         )
+
+    @property
+    def measurement(self) -> Measurement:
+        """What its scores are of."""
+        return self.metric.measurement(self.reference)

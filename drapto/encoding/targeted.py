@@ -63,7 +63,7 @@ def search_of(
         segment: The segment.
         report: Called about twice a second during each encode.
     """
-    store = AttemptStore.of(segment.job)
+    store = AttemptStore.of(segment.job, segment.measurement)
     trials = TrialEncodes(segment, store, report)
     return trials, SegmentSearch(segment, trials, predictor_for(segment, store))
 

@@ -15,8 +15,9 @@ from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
 from drapto.media.filters import renumbered, without_first
 from drapto.media.yuv import conversion
+from drapto.quality.display import Display, display_of
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
-from drapto.quality.scores import Scores, scores_of
+from drapto.quality.scores import Measurement, Scores, scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import StageContext
     from drapto.media.model import CropRect
-
-FOUR_K = (2560, 1440)
-"""Long and short side in pixels above which the model that was trained on 4K pictures is used."""
-
-NEIGHBOURHOOD = 3
-"""A frame and those beside it. Without the first frame's missing neighbour, every third of what `Vmaf.chosen`
-keeps is one to measure."""
 
 INFINITE = 100.0
 """What stands for the infinite XPSNR of two equal pictures, dB."""
@@ -52,6 +46,7 @@ class Reference:
         rate: Their nominal rate.
         filters: What made whole pictures of its fields before the crop (`EncodeSettings.filters`).
         yuv_matrix: By what an RGB source was made YUV after it; None where it is no RGB.
+        display: How the title is shown; None takes the picture for a whole one of square pixels.
     """
 
     source: Path
@@ -65,6 +60,12 @@ class Reference:
     first: int = 0
     filters: tuple[str, ...] = ()
     yuv_matrix: str | None = None
+    display: Display | None = None
+
+    @property
+    def shown(self) -> Display:
+        """How the picture is shown while it is scored as people see it."""
+        return self.display or display_of(self.width, self.height, rate=self.rate)
 
     @property
     def prepare(self) -> str:
@@ -95,9 +96,19 @@ class Metric(ABC):
     def stride_for(self, stride: int) -> int:
         """Return which frames are measured where every ``stride``-th is asked for."""
 
-    def chosen(self, stride: int) -> str:
+    def shown(self, reference: Reference) -> str:
+        """Return how large the whole picture is made, ``1920x1080``; empty where it is not scaled."""
+        del reference
+        return ""
+
+    def chosen(self, reference: Reference, stride: int) -> str:
         """Return the filter that leaves out what need not be looked at, with a final comma, or nothing."""
-        del stride
+        del reference, stride
+        return ""
+
+    def scaled(self, reference: Reference) -> str:
+        """Return the filters that make a picture as large as it is measured, in the same form."""
+        del reference
         return ""
 
     @abstractmethod
@@ -150,8 +161,12 @@ class Metric(ABC):
         if len(values) != len(range(0, reference.frames, stride)):
             wanted = len(range(0, reference.frames, stride))
             raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
-        model = self.model_for(reference)
-        return scores_of(self.name, values, model=model, stride=stride), finished.cpu_seconds
+        model, shown = self.model_for(reference), self.shown(reference)
+        return scores_of(self.name, values, model=model, shown=shown, stride=stride), finished.cpu_seconds
+
+    def measurement(self, reference: Reference) -> Measurement:
+        """Return what is measured, which scores name."""
+        return Measurement(self.name, self.model_for(reference), self.shown(reference))
 
     def _arguments(
         self, encode: Path, reference: Reference, scores_file: Path, stride: int, threads: int
@@ -159,46 +174,62 @@ class Metric(ABC):
         # by number, not by time: the reference's times may be uneven, the encode's are not
         tick = renumbered(reference.rate)
         crop = f"crop={reference.crop}," if reference.crop else ""
-        chosen = self.chosen(stride)
+        chosen, scaled = self.chosen(reference, stride), self.scaled(reference)
         measure = self.filter(reference, scores_file, stride=stride, threads=threads)
         filters = (
-            f"[0:v:0]{chosen}format={reference.pix_fmt},{tick}[encode];"
-            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{tick}[reference];"
+            f"[0:v:0]{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
+            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{scaled}{tick}"
+            f"[reference];"
             f"[encode][reference]{measure}:shortest=1"
         )
         decode = ("-noautorotate", "-threads", str(threads))
         return [
             *(["-copyts"] if reference.filters else []),
             *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),
+            *("-filter_complex_threads", str(threads)),
             *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
             *("-f", "null", "-"),
         ]
 
 
 class Vmaf(Metric):
-    """Netflix's VMAF, 0 to 100, by libvmaf. It is defined for SDR pictures."""
+    """Netflix's VMAF, 0 to 100, by libvmaf, of pictures as they are shown. It is defined for SDR."""
 
     name = "vmaf"
     scale = VmafScale()
 
     def model_for(self, reference: Reference) -> str:
-        """Return the model of the picture's size."""
-        long, short = sorted((reference.width, reference.height), reverse=True)
-        return "vmaf_4k_v0.6.1" if long > FOUR_K[0] or short > FOUR_K[1] else "vmaf_v0.6.1"
+        """Return the model of the display."""
+        return reference.shown.model
+
+    def shown(self, reference: Reference) -> str:
+        """Return the whole picture's size on the display; nothing where that is its own."""
+        return reference.shown.size if reference.shown.scales else ""
 
     def stride_for(self, stride: int) -> int:
         """Return ``stride``: libvmaf leaves frames out by itself."""
         return stride
 
-    def chosen(self, stride: int) -> str:
-        """Keep each measured frame and its neighbours, whose motion counts; the scores stay the same."""
-        return f"select='lt(mod(n+1,{stride}),{NEIGHBOURHOOD})'," if stride > NEIGHBOURHOOD else ""
+    def chosen(self, reference: Reference, stride: int) -> str:
+        """Keep each measured frame and those whose motion counts; the scores stay the same.
+
+        Without what is missing before the first frame, every n-th of what is kept is one to measure, where n
+        is how many frames the model looks at.
+        """
+        reach = reference.shown.reach
+        if stride <= reach.frames:
+            return ""
+        return f"select='lt(mod(n+{reach.before},{stride}),{reach.frames})',"
+
+    def scaled(self, reference: Reference) -> str:
+        """Make it as large as it is on the display: after the choice, since that is what costs."""
+        return reference.shown.filters(reference.width, reference.height)
 
     def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return libvmaf's filter."""
-        model = f"version={self.model_for(reference)}"
+        every = min(stride, reference.shown.reach.frames)
         return (
-            f"libvmaf=model={model}:n_threads={threads}:n_subsample={min(stride, NEIGHBOURHOOD)}"
+            f"libvmaf=model=version={self.model_for(reference)}:n_threads={threads}:n_subsample={every}"
             f":log_fmt=json:log_path={escaped(scores_file)}"
         )
 

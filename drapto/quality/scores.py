@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import AliasChoices, Field
 
@@ -17,12 +17,26 @@ LOW_FRACTION = 0.05
 """The share of frames that the 5th percentile leaves below it."""
 
 
+class Measurement(NamedTuple):
+    """What was measured; only scores of one measurement can be held against each other.
+
+    Attributes:
+        metric, model, shown: As `Scores` has them.
+    """
+
+    metric: str
+    model: str = ""
+    shown: str = ""
+
+
 class Scores(Model):
     """The measured quality of a run of frames.
 
     Attributes:
         metric: ``vmaf`` (0 to 100) or ``xpsnr`` (dB).
         model: The metric's model, where it has several.
+        shown: How large the whole picture, before any crop, was made, ``1920x1080``; empty where it was not
+            scaled, as drapto 0.1 did not.
         stride: Every ``stride``-th frame was measured, from the first on.
         harmonic: The harmonic mean, which low frames weigh down: what a target is held against.
         mean: The arithmetic mean.
@@ -33,6 +47,7 @@ class Scores(Model):
 
     metric: str
     model: str = ""
+    shown: str = ""
     # documents of drapto 0.1 say "step"
     stride: int = Field(1, validation_alias=AliasChoices("stride", "step"))
     harmonic: float
@@ -41,11 +56,18 @@ class Scores(Model):
     minimum: float
     values: tuple[float, ...] = Field(repr=False)
 
+    @property
+    def measurement(self) -> Measurement:
+        """What was measured."""
+        return Measurement(self.metric, self.model, self.shown)
+
     def between(self, first: int, end: int) -> Scores | None:
         """Return the scores of the frames from ``first`` to before ``end``; None where none was measured."""
         begin, stop = (-(-frame // self.stride) for frame in (first, end))
         found = self.values[begin:stop]
-        return scores_of(self.metric, found, model=self.model, stride=self.stride) if found else None
+        if not found:
+            return None
+        return scores_of(self.metric, found, model=self.model, shown=self.shown, stride=self.stride)
 
 
 class Part(Model):
@@ -60,14 +82,17 @@ class Part(Model):
     scores: Scores
 
 
-def scores_of(metric: str, values: Sequence[float], *, model: str = "", stride: int = 1) -> Scores:
+def scores_of(
+    metric: str, values: Sequence[float], *, model: str = "", shown: str = "", stride: int = 1
+) -> Scores:
     """Return the figures of ``values``, one for each measured frame.
 
     Raises:
         ValueError: There is none.
     """
     rounded = tuple(round(value, 3) for value in values)
-    return _figures([(value, 1.0) for value in rounded], metric, model, stride, rounded)
+    kind = Measurement(metric, model, shown)
+    return _figures([(value, 1.0) for value in rounded], kind, stride, rounded)
 
 
 def pooled(parts: Iterable[Part], *, listed: bool = False) -> Scores:
@@ -80,22 +105,22 @@ def pooled(parts: Iterable[Part], *, listed: bool = False) -> Scores:
         listed: Whether to list the frames' values again, which the parts have.
 
     Raises:
-        ValueError: There is none, or they are not of one metric.
+        ValueError: There is none, or they are not of one metric, model and size.
     """
     several = list(parts)
-    kinds = {(part.scores.metric, part.scores.model) for part in several}
+    kinds = {part.scores.measurement for part in several}
     if len(kinds) != 1:
         raise ValueError(f"not of one metric: {sorted(kinds)}")
-    ((metric, model),) = kinds
+    (kind,) = kinds
     weighed = [
         (value, part.frames / len(part.scores.values)) for part in several for value in part.scores.values
     ]
     values = tuple(value for value, _ in weighed) if listed else ()
-    return _figures(weighed, metric, model, max(part.scores.stride for part in several), values)
+    return _figures(weighed, kind, max(part.scores.stride for part in several), values)
 
 
 def _figures(
-    weighed: Sequence[tuple[float, float]], metric: str, model: str, stride: int, values: tuple[float, ...]
+    weighed: Sequence[tuple[float, float]], kind: Measurement, stride: int, values: tuple[float, ...]
 ) -> Scores:
     if not weighed:
         raise ValueError("no frame was measured")
@@ -103,8 +128,9 @@ def _figures(
     # as libvmaf pools: one is added, so that a frame at 0 does not decide alone
     inverse = math.fsum(weight / (value + 1) for value, weight in weighed)
     return Scores(
-        metric=metric,
-        model=model,
+        metric=kind.metric,
+        model=kind.model,
+        shown=kind.shown,
         stride=stride,
         harmonic=round(total / inverse - 1, 3),
         mean=round(math.fsum(value * weight for value, weight in weighed) / total, 3),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from drapto.engine.document import Model
+from drapto.quality.display import Display, display_of
 from drapto.quality.sampling import stride_for
 from drapto.quality.search import Goal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from drapto.config import Config
-    from drapto.media.model import SourceInfo
+    from drapto.media.model import SourceInfo, VideoTrack
 
 EASED = 2.0
 """By how much of the metric the last tier lowers the target."""
@@ -41,6 +43,7 @@ class QualityTarget(Model):
         thorough: Measure every frame.
         engine: Who predicts the first CRF: ``native``, or ``ab-av1``.
         out_of_reach: What becomes of a segment that cannot have it: it may ``fail``, or take the ``closest``.
+        display: How the title is shown for VMAF; None for a metric of the picture as it is.
     """
 
     metric: Literal["vmaf", "xpsnr"]
@@ -52,6 +55,15 @@ class QualityTarget(Model):
     thorough: bool
     engine: Literal["native", "ab-av1"]
     out_of_reach: Literal["fail", "closest"]
+    display: Display | None = None
+
+    @property
+    def as_setting(self) -> dict[str, Any]:
+        """Return it for a settings slice: what is measured as ever is written as it ever was, too."""
+        values = self.model_dump(mode="json")
+        if self.display is None or self.display.as_ever:
+            del values["display"]
+        return values
 
     @property
     def calibrated(self) -> bool:
@@ -70,15 +82,17 @@ class Tier(NamedTuple):
         number: 1, 2 or 3.
         goal: What is looked for.
         every_frame: Whether every frame is measured, not only a sample.
+        display: How the title is shown; None where it is measured as it is.
     """
 
     number: int
     goal: Goal
     every_frame: bool
+    display: Display | None = None
 
     def stride(self, frames: int) -> int:
         """Return which frames of a segment of ``frames`` are measured: every n-th."""
-        return 1 if self.every_frame else stride_for(frames)
+        return 1 if self.every_frame else stride_for(frames, self.display)
 
 
 def tiers(target: QualityTarget) -> Iterator[Tier]:
@@ -90,7 +104,7 @@ def tiers(target: QualityTarget) -> Iterator[Tier]:
         ((target.score, target.thorough), (target.score, True), (target.score - EASED, True)), start=1
     ):
         goal = Goal(score, target.tolerance, target.lowest, target.highest, target.most * number)
-        yield Tier(number, goal, every_frame)
+        yield Tier(number, goal, every_frame, target.display)
 
 
 @dataclass(frozen=True)
@@ -106,8 +120,14 @@ class Decision:
     reason: str
 
 
-def decide(config: Config, info: SourceInfo) -> Decision:
-    """Return whether a title is encoded to a target or at a fixed CRF, and why."""
+def decide(config: Config, info: SourceInfo, rate: Fraction | None = None) -> Decision:
+    """Return whether a title is encoded to a target or at a fixed CRF, and why.
+
+    Args:
+        config: The settings.
+        info: The source.
+        rate: The output's nominal frame rate, where that is known; else the source's is taken.
+    """
     quality = config.quality
     fixed = FixedCrf(crf=_crf(config, info.video.width, info.video.height))
     if quality.mode == "crf":
@@ -129,9 +149,33 @@ def decide(config: Config, info: SourceInfo) -> Decision:
         thorough=quality.thorough,
         engine=quality.engine,
         out_of_reach=quality.out_of_reach,
+        display=display_for(config, info.video, rate) if quality.metric == "vmaf" else None,
     )
     unit = "VMAF" if quality.metric == "vmaf" else "XPSNR"
-    return Decision(target, f"every segment at {unit} {score:g}")
+    return Decision(target, f"every segment at {unit} {score:g}{seen(target)}")
+
+
+def display_for(config: Config, video: VideoTrack, rate: Fraction | None = None) -> Display:
+    """Return how a title is shown while it is scored.
+
+    Args:
+        config: The settings.
+        video: The source's picture.
+        rate: The output's nominal frame rate, where that is known; else the source's is taken.
+    """
+    return display_of(
+        video.width,
+        video.height,
+        sar=video.sar,
+        rate=rate or video.rate,
+        family=config.quality.vmaf_model,
+        viewing=config.quality.viewing,
+    )
+
+
+def seen(target: QualityTarget) -> str:
+    """Say by which model, and how large, the picture is judged; nothing where it is as it is."""
+    return f" ({target.display.model}, shown at {target.display.size})" if target.display else ""
 
 
 SD = (1280, 720)

@@ -109,7 +109,7 @@ def test_a_first_part_tells_of_the_second_the_less_the_more_is_known_of_the_titl
 
 def test_ab_av1_is_asked_once_for_a_target(tmp_path: Path, context: StageContext) -> None:
     segment = segment_of(tmp_path, context, engine="ab-av1")
-    AttemptStore.of(segment.job).keep_foreign("93", 31.25, 1.0)
+    AttemptStore.of(segment.job).keep_foreign("93 vmaf_v0.6.1 1920x1080", 31.25, 1.0)
     found = predictor(dataclasses.replace(segment)).predict(goal())
     assert found.first == 31.25
     assert found.slope == 1.0

@@ -64,7 +64,7 @@ def test_who_insists_on_a_target_gets_it(tmp_path: Path) -> None:
     overrides: dict[str, object] = {"quality.mode": "target", "encoding.mode": "standard"}
     decision = decided(tmp_path, overrides | {"encoding.film_grain": True})
     assert isinstance(decision.quality, QualityTarget)
-    assert decision.reason == "every segment at VMAF 93"
+    assert decision.reason == "every segment at VMAF 93 (vmaf_v0.6.1, shown at 1920x1080)"
 
 
 def test_vmaf_is_for_sdr_and_xpsnr_for_all(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ SHAPE: dict[str, Any] = {
 TARGET: dict[str, Any] = {
     "metric": "vmaf",
     "score": 93.0,
-    "tolerance": 0.65,
+    "tolerance": 1.0,
     "lowest": 10.0,
     "highest": 50.0,
     "most": 6,
@@ -236,14 +236,21 @@ def test_every_stages_slice(mode: str, tmp_path: Path) -> None:
     found = known.slices(project)
     source = found["validate:film"].pop("source")
     assert source == digest(project.titles[0].source)
-    anchor: dict[str, Any] = {"metric": "vmaf", "filters": [], "anchors": []}  # two segments have none
+    size = {"coded_width": 640, "coded_height": 360, "width": 1920, "height": 1080}
+    display = {"display": {"model": "vmaf_v0.6.1", **size}}
+    anchor: dict[str, Any] = {
+        "metric": "vmaf",
+        **display,
+        "filters": [],
+        "anchors": [],
+    }  # two segments have none
     own: dict[str, Any] = (
         {**encodes(crf=25.0, target=None), "validate:film": recorded(crf=25.0)}
         if mode == "crf"
         else {
             "calibrate:film": {**PICTURE, **anchor},
-            **encodes(crf=None, target=TARGET),
-            "validate:film": recorded(target=TARGET),
+            **encodes(crf=None, target=TARGET | display),
+            "validate:film": recorded(target=TARGET | display),
         }
     )
     assert found == BEFORE | BEHIND | own
@@ -267,6 +274,7 @@ PROFILES: dict[str, tuple[dict[str, object], dict[str, Any]]] = {
     "hd": ({"quality.mode": "crf"}, {"track": sources.video(width=1920, height=1080)}),
     "uhd": ({"quality.mode": "crf"}, {"track": sources.video(width=3840, height=2160)}),
     "vmaf": ({"quality.mode": "target"}, {}),
+    "v1": ({"quality.mode": "target", "quality.vmaf_model": "v1"}, {}),
     "xpsnr": ({"quality.mode": "target", "quality.metric": "xpsnr"}, {}),
     "interlaced": ({"quality.mode": "crf"}, {"kind": "interlaced"}),
 }
@@ -295,6 +303,10 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "quality.mode", "target", {"calibrate"} | ENCODES),
     ("vmaf", "quality.metric", "xpsnr", {"calibrate"} | ENCODES),
     ("crf", "quality.metric", "xpsnr", set()),
+    ("vmaf", "quality.vmaf_model", "v1", {"calibrate"} | ENCODES),
+    ("crf", "quality.vmaf_model", "v1", set()),
+    ("xpsnr", "quality.vmaf_model", "v1", set()),
+    ("v1", "quality.viewing", "phone", {"calibrate"} | ENCODES),
     ("xpsnr", "quality.xpsnr_target", 40, ENCODES),
     ("vmaf", "quality.xpsnr_target", 40, set()),
     ("vmaf", "quality.tolerance", 1, ENCODES),
