@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, model_validator
 
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores
-from drapto.quality.search import Point
-from drapto.quality.splice import Parts
+from drapto.quality.splice import Parts, Tried
 
 if TYPE_CHECKING:
     from drapto.quality.scores import Measurement
@@ -61,17 +60,33 @@ class Attempt(Model):
 
 
 class Splice(Model):
-    """What a spliced segment is of: the head of one encode, and the tail of another.
+    """What a spliced segment is of: one encode for each of its parts.
 
     Attributes:
-        crf: The CRF of the encode that it begins with.
-        first: How many of its frames are of that.
-        tail_crf: The CRF of the others.
+        starts: The first frame of each part.
+        crfs: The CRF of the encode that it is of.
     """
 
-    crf: float
-    first: int
-    tail_crf: float
+    starts: tuple[int, ...]
+    crfs: tuple[float, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, value: object) -> object:
+        """Read what once had two parts always."""
+        if isinstance(value, dict) and "tail_crf" in value:
+            return {"starts": (0, value["first"]), "crfs": (value["crf"], value["tail_crf"])}
+        return value
+
+    @property
+    def crf(self) -> float:
+        """The CRF that it begins with."""
+        return self.crfs[0]
+
+    @property
+    def parts(self) -> list[tuple[int, int, float]]:
+        """Each part's first frame, the one before which it ends (0 for the segment's end), and its CRF."""
+        return list(zip(self.starts, (*self.starts[1:], 0), self.crfs, strict=True))
 
 
 class ProxyScore(Model):
@@ -142,35 +157,39 @@ class Attempts(Document):
         )
 
     def has(self, spliced: Splice) -> bool:
-        """Return whether both parts of a spliced segment are among the attempts."""
+        """Return whether all parts of a spliced segment are among the attempts."""
         return None not in self._sources(spliced)
 
-    def sources(self, spliced: Splice) -> tuple[Attempt, Attempt]:
-        """Return the attempts that a spliced segment is of: that of the head, and that of the tail.
+    def sources(self, spliced: Splice) -> tuple[Attempt, ...]:
+        """Return the attempts that a spliced segment is of, one for each part.
 
         Raises:
             ValueError: It was not tried.
         """
-        head, tail = self._sources(spliced)
-        if head is None or tail is None:
+        found = [one for one in self._sources(spliced) if one is not None]
+        if len(found) < len(spliced.starts):
             raise ValueError(f"{spliced} was not tried")
-        return head, tail
+        return tuple(found)
 
-    def _sources(self, spliced: Splice) -> tuple[Attempt | None, Attempt | None]:
-        """Return the same; earlier versions took either from an encode of the whole."""
-        head = self.at(spliced.crf, end=spliced.first) or self.at(spliced.crf)
-        return head, self.at(spliced.tail_crf, spliced.first) or self.at(spliced.tail_crf)
+    def _sources(self, spliced: Splice) -> list[Attempt | None]:
+        """Return the same; earlier versions took parts from an encode of the whole, too."""
+        return [self.at(crf, first, end) or self.at(crf) for first, end, crf in spliced.parts]
 
-    def points(self, stride: int) -> list[Point]:
-        """Return the attempts at the whole segment that were measured at every ``stride``-th frame."""
-        return self._points(0, 0, stride)
+    def parts(self, starts: tuple[int, ...], frames: int, stride: int) -> Parts:
+        """Return what was measured of a segment's parts, at every ``stride``-th frame.
 
-    def parts(self, joint: int, frames: int, stride: int) -> Parts:
-        """Return those at the parts of a segment of ``frames`` whose second part begins at ``joint``."""
-        return Parts(joint, frames, self._points(0, joint, stride), self._points(joint, 0, stride))
-
-    def _points(self, first: int, end: int, stride: int) -> list[Point]:
-        found = (
-            (one.crf, one.measured(stride)) for one in self.attempts if (one.first, one.end) == (first, end)
-        )
-        return [Point(crf, scores.harmonic) for crf, scores in found if scores]
+        Args:
+            starts: The first frame of each.
+            frames: How many frames the segment has.
+            stride: The stride.
+        """
+        ends = (*starts[1:], frames)
+        number = {
+            (first, end % frames): part for part, (first, end) in enumerate(zip(starts, ends, strict=True))
+        }
+        tried = [
+            Tried(number[one.first, one.end], one.crf, scores.harmonic)
+            for one in self.attempts
+            if (one.first, one.end) in number and (scores := one.measured(stride)) is not None
+        ]
+        return Parts(tuple(end - first for first, end in zip(starts, ends, strict=True)), tried)

@@ -10,17 +10,16 @@ from drapto.encoding.calibration import Calibration
 from drapto.quality.scale import Prediction, predict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drapto.encoding.attempt_store import AttemptStore
     from drapto.encoding.job import SegmentContext
     from drapto.quality.search import Goal, Point
 
-ALIKE = 0.85
-"""How much of what a segment's first part deviates from the usual CRF its second part does, too, where
-nothing is known of the title: titles differ by 3.5 CRFs (standard deviation), parts of a segment by 1.5."""
-
-ALIKE_IN_TITLE = 0.5
-"""The same of what it deviates from its title's CRF: parts of one title differ by 2 to 3 CRFs, whether they
-follow each other or not, those of one scene by less."""
+ALIKE, ALIKE_IN_TITLE = 0.85, 0.7
+"""How much of what the first parts of a segment deviate from the usual CRF its next part does, too, and of
+what they deviate from their title's. Titles differ by 3.5 CRFs (standard deviation), segments of one title by
+1 to 7, parts of a segment by 1.5."""
 
 
 class Predictor(ABC):
@@ -53,18 +52,19 @@ class Predictor(ABC):
         """Return what is known without trying anything: for a search that has begun already."""
         return Prediction(self._calibration().first(goal.target), 1.0)
 
-    def rest(self, goal: Goal, head: Point) -> float:
-        """Return the CRF at which the second part is likely to score what the goal says.
+    def rest(self, goal: Goal, held: Sequence[Point]) -> float:
+        """Return the CRF at which the next part is likely to score what the goal says.
 
         Args:
             goal: What it is to score.
-            head: What the first part scored.
+            held: What those before it have, at least one; the last one tells most.
         """
-        known = self._calibration()
+        known, scale = self._calibration(), self._segment.metric.scale
         usual = known.first(goal.target)
-        own = predict(goal.target, [head], self._segment.metric.scale).first
-        alike = ALIKE_IN_TITLE if known.anchors else ALIKE
-        return usual + alike * (own - usual)
+        weights = range(1, len(held) + 1)
+        each = [predict(goal.target, [point], scale).first for point in held]
+        own = sum(weight * crf for weight, crf in zip(weights, each, strict=True)) / sum(weights)
+        return usual + (ALIKE_IN_TITLE if known.anchors else ALIKE) * (own - usual)
 
     def _calibration(self) -> Calibration:
         path = self._segment.job.calibration

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from drapto.encoding.attempts import Attempt, Splice
 from drapto.errors import StageError
-from drapto.quality.search import End, Why, clamped, nearest, next_crf
-from drapto.quality.splice import Spliced, TryPart, goal_of, joint, near, next_part
+from drapto.quality.search import Point, Why, clamped, nearest
+from drapto.quality.splice import Spliced, TryPart, near, next_part, rest_goal, starts
 from drapto.quality.target import Tier, tiers
 from drapto.words import score_text
 
@@ -77,10 +77,11 @@ class SegmentSearch:
         self._predictor = predictor
         self._scale = segment.metric.scale
         self._frames = segment.shape.frames
-        self._joint = joint(segment.shape.frames, segment.shape.keyint)
+        self._starts = starts(segment.shape.frames, segment.shape.keyint)
+        self._ends = (*self._starts[1:], 0)
 
     def begin(self) -> tuple[float, float]:
-        """Make the first attempt, if there is none: at the whole segment, or at its first part.
+        """Make the first attempt, if there is none: at the first part of the segment.
 
         Returns:
             Its CRF and its score.
@@ -89,7 +90,7 @@ class SegmentSearch:
         attempt = next((one for one in self._known() if not one.first), None)
         if attempt is None:
             first = clamped(tier.goal, self._predictor.predict(tier.goal).first)
-            attempt = self._trials.encoded(first, end=self._joint)
+            attempt = self._trials.encoded(first, end=self._ends[0])
         return attempt.crf, self._trials.measured(attempt, self._stride(tier)).harmonic
 
     def run(self) -> tuple[Tier, Found]:
@@ -125,43 +126,40 @@ class SegmentSearch:
                 return Found(there, scores, "target", good=True)
         for attempt in self._known():
             trials.measured(attempt, stride)
-        return self._in_two(tier.goal, stride) if self._joint else self._in_one(tier.goal, stride)
+        return self._in_parts(tier.goal, stride)
 
     def _known(self) -> list[Attempt]:
         """Return what was encoded of the segment as it is divided; earlier versions did otherwise."""
-        parts = {(0, self._joint), (self._joint, 0)}
+        parts = set(zip(self._starts, self._ends, strict=True))
         return [one for one in self._trials.known.attempts if (one.first, one.end) in parts]
 
-    def _in_one(self, goal: Goal, stride: int) -> Found:
-        """Search among encodes of the whole."""
+    def _in_parts(self, goal: Goal, stride: int) -> Found:
+        """Search among encodes of the parts: the first as the whole is predicted, others as it needs."""
         trials = self._trials
         while True:
-            found = next_crf(goal, trials.known.points(stride), self._scale, self._predicted(goal))
-            if isinstance(found, End):
-                chosen = trials.encoded(found.point.crf)
-                return Found(chosen, self._scores(chosen, stride), found.why, good=found.good)
-            trials.measured(trials.encoded(found.crf), stride)
-
-    def _in_two(self, goal: Goal, stride: int) -> Found:
-        """Search among encodes of the parts: the first as the whole is predicted, the second as it needs."""
-        trials = self._trials
-        while True:
-            parts = trials.known.parts(self._joint, self._frames, stride)
-            found = self._next(goal, parts)
-            if isinstance(found, Spliced):
-                taken = Splice(crf=found.pair.head, first=self._joint, tail_crf=found.pair.tail)
-                return Found(taken, self._scores(taken, stride), found.why, good=found.good)
-            first, end = (0, self._joint) if found.part == "head" else (self._joint, 0)
-            trials.measured(trials.encoded(found.crf, first, end), stride)
+            found = self._next(goal, trials.known.parts(self._starts, self._frames, stride))
+            if isinstance(found, TryPart):
+                first, end = self._starts[found.part], self._ends[found.part]
+                trials.measured(trials.encoded(found.crf, first, end), stride)
+                continue
+            crfs = found.choice.crfs
+            taken = Splice(starts=self._starts, crfs=crfs) if len(crfs) > 1 else trials.encoded(crfs[0])
+            return Found(taken, self._scores(taken, stride), found.why, good=found.good)
 
     def _next(self, goal: Goal, parts: Parts) -> TryPart | Spliced:
-        if not parts.head:
-            return TryPart("head", clamped(goal, self._predicted(goal).first))
-        if not parts.tail:
-            head = nearest(goal, parts.head)
-            own = goal_of("tail", goal, parts, head.score)
-            return TryPart("tail", near(goal, self._predictor.rest(own, head), head.crf))
-        return next_part(goal, parts, self._scale, self._predicted(goal))
+        usual = self._predicted(goal)
+        held: list[Point] = []
+        for part in range(len(self._starts)):
+            points = parts.points(part)
+            if points:
+                held.append(nearest(goal, points))
+                continue
+            if not held:
+                return TryPart(part, clamped(goal, usual.first))
+            own = rest_goal(goal, parts, [point.score for point in held])
+            beside = parts.mean_crf([point.crf for point in held])
+            return TryPart(part, near(goal, self._predictor.rest(own, held), beside))
+        return next_part(goal, parts, self._scale, usual)
 
     def _scores(self, chosen: Attempt | Splice, stride: int) -> Scores:
         if isinstance(chosen, Attempt):

@@ -11,7 +11,7 @@ from drapto.encoding.prediction import predictor_for
 from drapto.encoding.record import EncodedSegment, Stretch
 from drapto.encoding.segment_search import SegmentSearch
 from drapto.encoding.trial_encodes import TrialEncodes
-from drapto.quality.splice import joint
+from drapto.quality.splice import starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +75,7 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
     stretches = _stretches(found.chosen, frames)
     sources = trials.sources(found.chosen)
     stride = segment.metric.stride_for(tier.stride(frames))
-    parts = known.parts(joint(frames, segment.shape.keyint), frames, stride)
-    points = parts.points() if parts.first else known.points(stride)
+    tried = known.parts(starts(frames, segment.shape.keyint), frames, stride).history()
     return EncodedSegment(
         index=segment.request.index,
         strategy=segment.job.strategy,
@@ -87,7 +86,7 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
         target=segment.target.score,
         tier=tier.number,
         why=found.why,
-        tried=tuple((point.crf, point.score) for point in points),
+        tried=tuple((point.crf, point.score) for point in tried),
         stretches=stretches if len(stretches) > 1 else (),
         encodes=round(sum(one.frames(frames) for one in known.attempts) / frames, 3),
         frames=frames,
@@ -95,13 +94,15 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
         seconds=round(sum(one.seconds for one in sources), 3),
         cpu_seconds=round(sum(one.cpu_seconds for one in sources), 3),
         search_cpu_seconds=round(known.cpu_seconds, 3),
-        complaints=sources[0].complaints,
-        complaint=sources[0].complaint,
+        # the last part is decoded from the segment's first frame on
+        complaints=sources[-1].complaints,
+        complaint=sources[-1].complaint,
     )
 
 
 def _stretches(chosen: Attempt | Splice, frames: int) -> tuple[Stretch, ...]:
     if isinstance(chosen, Attempt):
         return (Stretch(frames=frames, crf=chosen.crf),)
-    head = Stretch(frames=chosen.first, crf=chosen.crf)
-    return (head, Stretch(frames=frames - chosen.first, crf=chosen.tail_crf))
+    ends = (*chosen.starts[1:], frames)
+    parts = zip(chosen.starts, ends, chosen.crfs, strict=True)
+    return tuple(Stretch(frames=end - first, crf=crf) for first, end, crf in parts)

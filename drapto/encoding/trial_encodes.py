@@ -151,15 +151,14 @@ class TrialEncodes:
             for attempt in self.sources(spliced):
                 self.measured(attempt, stride)
         frames = self._segment.shape.frames
-        first, last = self.sources(spliced)
-        head, tail = first.measured(stride), last.measured(stride)
-        if head and first.whole:
-            head = head.between(0, spliced.first)
-        if tail and last.whole:
-            tail = tail.between(spliced.first, frames)
-        if head is None or tail is None:
-            raise ValueError("a part without a measured frame")
-        parts = [Part(frames=spliced.first, scores=head), Part(frames=frames - spliced.first, scores=tail)]
+        parts = []
+        for (first, end, _), attempt in zip(spliced.parts, self.sources(spliced), strict=True):
+            scores, stop = attempt.measured(stride), end or frames
+            if scores and attempt.whole:
+                scores = scores.between(first, stop)
+            if scores is None:
+                raise ValueError("a part without a measured frame")
+            parts.append(Part(frames=stop - first, scores=scores))
         return pooled(parts, listed=True)
 
     def sources(self, chosen: Attempt | Splice) -> tuple[Attempt, ...]:
@@ -177,10 +176,13 @@ class TrialEncodes:
         if isinstance(chosen, Attempt):
             self._store.deliver(self._file(self.encoded(chosen.crf)))
             return
-        head, tail = (self.encoded(one.crf, one.first, one.end) for one in self.sources(chosen))
+        runs = []
+        for (first, end, _), source in zip(chosen.parts, self.sources(chosen), strict=True):
+            file = self._file(self.encoded(source.crf, source.first, source.end))
+            runs.append(Run(file, first - source.first, end - source.first if end else None))
         self._store.deliver_spliced(
             chosen,
-            [Run(self._file(head), 0, chosen.first), Run(self._file(tail), chosen.first - tail.first)],
+            runs,
             frames=self._segment.shape.frames,
             rate=self._segment.shape.rate,
             disk_rate=self._segment.stage.disk_rate,

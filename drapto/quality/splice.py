@@ -1,131 +1,151 @@
-"""A segment is encoded in two parts, one after the other, and spliced. Arithmetic only.
+"""A segment is encoded in parts, one after the other, and spliced. Arithmetic only.
 
-What the first part scored says what the second has to score for the whole to meet the target, and at about
-which CRF it will: so what was wrong about the first CRF is made up for at the price of a second encoder, not
-of a second encode. As in `drapto.quality.search`, each answer is a function of what was measured.
+What the first part scored says at about which CRF the next one meets the target, and what it has to score for
+the whole to do so. The first is short: where its CRF was wrong, it counts for little. The last is not long:
+what was wrong about the others it makes up for, and its own error counts for a third. So a segment meets its
+target for the price of one encode, where one that is encoded whole has to be guessed right at once. As in
+`drapto.quality.search`, each answer is a function of what was measured.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.quality.search import End, Goal, Point, Why, clamped, next_crf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from drapto.quality.scale import Prediction, Scale
 
-HEAD = 0.6
-"""Of a segment's frames, what the first part has: the second has to be long enough to make up for the first,
-and short enough that its own error counts for little."""
+STARTS = (0.0, 0.2, 0.65)
+"""Where the parts of a segment begin, as fractions of its frames."""
+
+STARTS_OF_SHORT = (0.0, 0.4)
+"""The same of a segment that is shorter than the keyframe interval."""
 
 SHORTEST = 0.6
-"""Of the keyframe interval, what a segment must have to be encoded in two parts: a part begins with a
-keyframe, which a shorter one would not be worth."""
+"""Of the keyframe interval, what a segment must have to be encoded in parts: a part begins with a keyframe,
+which a shorter one would not be worth."""
 
 REACH = 8.0
-"""CRFs by which the parts may differ: about 3 points of VMAF (`VmafScale.growth`), where parts of one scene
-differ by as much at one CRF. What needs more is not made up for, but encoded anew."""
+"""CRFs by which a part may differ from the mean of the others: about 4 points of VMAF (`VmafScale.growth`).
+What needs more is not made up for, but encoded anew."""
 
 SWING = 2.5
-"""Tolerances by which a part may be asked to lie off the target for the sake of the other."""
+"""Tolerances by which a part may be asked to lie off the target for the sake of the others."""
 
 MOST = 3
-"""Encodes of one part, the first included, before the other is encoded anew."""
+"""Encodes of one part, the first included, before others are encoded anew, too."""
 
 BEYOND = 1000.0
 """A score that nothing has."""
 
-Part = Literal["head", "tail"]
 
-
-def joint(frames: int, keyint: int) -> int:
-    """Return how many of a segment's frames its first part has; 0 where it is encoded in one.
-
-    There is no keyframe more than in one encode of the whole, but in a segment that has one only.
+def starts(frames: int, keyint: int) -> tuple[int, ...]:
+    """Return where the parts of a segment begin, by their first frames; one where it is encoded whole.
 
     Args:
         frames: How many frames the segment has.
         keyint: The most frames from keyframe to keyframe.
     """
-    if frames < SHORTEST * keyint or frames < 2:  # noqa: PLR2004  one for each part
-        return 0
-    wanted = round(HEAD * frames)
-    if frames > 2 * keyint:
-        return round(wanted / keyint) * keyint
-    return min(max(wanted, frames - keyint, 1), keyint, frames - 1)
+    if frames < SHORTEST * keyint:
+        return (0,)
+    shares = STARTS_OF_SHORT if frames < keyint else STARTS
+    return tuple(sorted({int(share * frames) for share in shares}))
+
+
+class Tried(NamedTuple):
+    """An encode of a part that was measured.
+
+    Attributes:
+        part: Which part, from 0.
+        crf: Its CRF.
+        score: What it scored.
+    """
+
+    part: int
+    crf: float
+    score: float
+
+
+class Choice(NamedTuple):
+    """An encode of each part.
+
+    Attributes:
+        crfs: Of the parts, in order.
+        scores: The same.
+        score: Of all frames together.
+    """
+
+    crfs: tuple[float, ...]
+    scores: tuple[float, ...]
+    score: float
 
 
 class Parts(NamedTuple):
-    """What was measured of the two parts of a segment.
+    """What was measured of the parts of a segment.
 
     Attributes:
-        first: How many frames the first part, the head, has.
-        frames: How many both have.
-        head: Its encodes, in the order that they were made.
-        tail: Those of the second part.
+        frames: How many frames each part has.
+        tried: The encodes, in the order that they were made.
     """
 
-    first: int
-    frames: int
-    head: Sequence[Point]
-    tail: Sequence[Point]
+    frames: tuple[int, ...]
+    tried: Sequence[Tried]
 
-    def of(self, part: Part) -> Sequence[Point]:
-        """Return the encodes of a part."""
-        return self.head if part == "head" else self.tail
+    def points(self, part: int) -> list[Point]:
+        """Return the encodes of one part."""
+        return [Point(one.crf, one.score) for one in self.tried if one.part == part]
 
-    def pooled(self, head: float, tail: float) -> float:
-        """Return the harmonic mean of all frames (`drapto.quality.scores`) where the parts have these."""
-        after = self.frames - self.first
-        return self.frames / (self.first / (head + 1) + after / (tail + 1)) - 1
+    def choices(self) -> list[Choice]:
+        """Return all that can be spliced of them."""
+        every = [self.points(part) for part in range(len(self.frames))]
+        return [self._choice(points) for points in itertools.product(*every)]
 
-    def needed(self, part: Part, other: float, score: float) -> float:
-        """Return what a part must score for the whole to have ``score``; a lot where nothing would do."""
-        own, rest = self.first, self.frames - self.first
-        if part == "tail":
-            own, rest = rest, own
-        left = self.frames / (score + 1) - rest / (other + 1)
-        return min(own / left - 1, BEYOND) if left > 0 else BEYOND
+    def history(self) -> list[Point]:
+        """Return what the whole had, at its mean CRF, whenever another encode took its part's place."""
+        latest: dict[int, Point] = {}
+        found = []
+        for one in self.tried:
+            latest[one.part] = Point(one.crf, one.score)
+            if len(latest) == len(self.frames):
+                choice = self._choice([latest[part] for part in range(len(self.frames))])
+                found.append(Point(self.mean_crf(choice.crfs), choice.score))
+        return found
 
-    def pairs(self) -> Iterator[Pair]:
-        """Yield what can be spliced of them, in the order that it was first possible."""
-        for number in range(max(len(self.head), len(self.tail))):
-            for head in self.head[: number + 1]:
-                for tail in self.tail[: number + 1]:
-                    if head in self.head[number : number + 1] or tail in self.tail[number : number + 1]:
-                        yield Pair(head.crf, tail.crf, self.pooled(head.score, tail.score))
+    def mean_crf(self, crfs: Sequence[float]) -> float:
+        """Return the mean CRF of the frames where the first parts have these."""
+        held = list(zip(crfs, self.frames, strict=False))
+        return round(sum(crf * frames for crf, frames in held) / sum(frames for _, frames in held), 2)
 
-    def points(self) -> list[Point]:
-        """Return the same as points of the whole."""
-        return [Point(self.crf(pair), pair.score) for pair in self.pairs()]
+    def needed(self, wanted: int, others: Sequence[tuple[int, float]], score: float) -> float:
+        """Return what some frames must score for all to have ``score``; a lot where nothing would do.
 
-    def crf(self, pair: Pair) -> float:
-        """Return the mean CRF of the frames of a pair."""
-        after = self.frames - self.first
-        return round((pair.head * self.first + pair.tail * after) / self.frames, 2)
+        The mean of a segment is the harmonic one (`drapto.quality.scores`).
 
+        Args:
+            wanted: How many frames they are.
+            others: How many the others are, and what they score.
+            score: What all are to score.
+        """
+        held = sum(frames for frames, _ in others)
+        left = (wanted + held) / (score + 1) - sum(frames / (scored + 1) for frames, scored in others)
+        return min(wanted / left - 1, BEYOND) if left > 0 else BEYOND
 
-class Pair(NamedTuple):
-    """A head and a tail.
-
-    Attributes:
-        head, tail: Their CRFs.
-        score: Of both together.
-    """
-
-    head: float
-    tail: float
-    score: float
+    def _choice(self, points: Sequence[Point]) -> Choice:
+        inverse = sum(frames / (point.score + 1) for frames, point in zip(self.frames, points, strict=True))
+        crfs, scores = zip(*points, strict=True)
+        return Choice(crfs, scores, sum(self.frames) / inverse - 1)
 
 
 @dataclass(frozen=True)
 class TryPart:
     """Encode this part at this CRF, and measure."""
 
-    part: Part
+    part: int
     crf: float
 
 
@@ -134,41 +154,43 @@ class Spliced:
     """The search is over.
 
     Attributes:
-        pair: What to splice.
+        choice: What to splice.
         why: Why nothing else is tried.
         good: Whether it is at the target or above it.
     """
 
-    pair: Pair
+    choice: Choice
     why: Why
     good: bool
 
 
-def goal_of(part: Part, goal: Goal, parts: Parts, other: float) -> Goal:
-    """Return what a part is to score where the other has ``other``.
+def best(goal: Goal, parts: Parts) -> Choice:
+    """Return the choice that is closest to the target, and of those the most even one."""
+    return min(
+        parts.choices(),
+        key=lambda choice: (abs(choice.score - goal.target), max(choice.crfs) - min(choice.crfs)),
+    )
+
+
+def rest_goal(goal: Goal, parts: Parts, scores: Sequence[float]) -> Goal:
+    """Return what the parts behind the first ones are to score, all alike.
 
     Args:
-        part: The part.
         goal: What the whole is to score.
         parts: The parts.
-        other: What the other one scored.
+        scores: What the first ones scored.
     """
-    low, middle, high = (
-        parts.needed(part, other, score)
-        for score in (goal.target - goal.tolerance, goal.target, goal.target + goal.tolerance)
-    )
-    swing = SWING * goal.tolerance
-    within = min(max(middle, goal.target - swing), goal.target + swing)
-    return replace(goal, target=within, tolerance=max(min(middle - low, high - middle), 0.0))
+    others = list(zip(parts.frames, scores, strict=False))
+    return _own(goal, parts, sum(parts.frames[len(scores) :]), others)
 
 
 def near(goal: Goal, crf: float, other: float) -> float:
-    """Return the CRF nearest to ``crf`` that a part may have beside one at ``other``."""
+    """Return the CRF nearest to ``crf`` that a part may have beside others at ``other``."""
     return clamped(goal, min(max(crf, other - REACH), other + REACH))
 
 
 def next_part(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> TryPart | Spliced:
-    """Return what to do next with a segment of which both parts have been encoded.
+    """Return what to do next with a segment of which every part has been encoded.
 
     Args:
         goal: What the whole is to score.
@@ -176,49 +198,68 @@ def next_part(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> 
         scale: How the metric falls with the CRF.
         predicted: How fast it falls.
     """
-    best = min(parts.pairs(), key=lambda pair: (abs(pair.score - goal.target), abs(pair.head - pair.tail)))
-    if goal.met_by(best.score):
-        return Spliced(best, "target", good=True)
-    sides: tuple[tuple[Part, float], ...] = (("tail", best.head), ("head", best.tail))
-    for part, other in sides:
-        found = _alone(part, other, goal, parts, scale, predicted)
+    now = best(goal, parts)
+    if goal.met_by(now.score):
+        return Spliced(now, "target", good=True)
+    for part in reversed(range(len(parts.frames))):
+        found = _alone(part, now, goal, parts, scale, predicted)
         if found is not None:
             return found
-    following = _both(goal, parts, scale, predicted)
-    return following if isinstance(following, TryPart) else _end(goal, parts, best, following)
+    following = _all(goal, parts, scale, predicted)
+    return following if isinstance(following, TryPart) else _end(goal, parts, now, following)
+
+
+def _own(goal: Goal, parts: Parts, wanted: int, others: Sequence[tuple[int, float]]) -> Goal:
+    low, middle, high = (
+        parts.needed(wanted, others, score)
+        for score in (goal.target - goal.tolerance, goal.target, goal.target + goal.tolerance)
+    )
+    swing = SWING * goal.tolerance
+    within = min(max(middle, goal.target - swing), goal.target + swing)
+    return replace(goal, target=within, tolerance=max(min(middle - low, high - middle), 0.0))
 
 
 def _alone(
-    part: Part, other: float, goal: Goal, parts: Parts, scale: Scale, predicted: Prediction
+    part: int, now: Choice, goal: Goal, parts: Parts, scale: Scale, predicted: Prediction
 ) -> TryPart | None:
-    """Return what to try of one part beside the other's encode at ``other``; None if that would not do."""
-    points, rest = parts.of(part), parts.of("head" if part == "tail" else "tail")
-    beside = next(point.score for point in rest if point.crf == other)
-    own = goal_of(part, goal, parts, beside)
-    if len(points) >= MOST or abs(parts.needed(part, beside, goal.target) - own.target) > own.tolerance:
+    """Return what to try of one part beside those of the others now; None if that would not do."""
+    points = parts.points(part)
+    others = [
+        (frames, score)
+        for number, (frames, score) in enumerate(zip(parts.frames, now.scores, strict=True))
+        if number != part
+    ]
+    own = _own(goal, parts, parts.frames[part], others)
+    wanted = parts.needed(parts.frames[part], others, goal.target)
+    if (others and len(points) >= MOST) or abs(wanted - own.target) > own.tolerance:
         return None
     found = next_crf(own, points, scale, predicted)
-    if isinstance(found, End) or abs(found.crf - other) > REACH:
+    if isinstance(found, End):
         return None
+    if others:
+        held = sum(frames for frames, _ in others)
+        beside = sum(crf * frames for crf, frames in zip(now.crfs, parts.frames, strict=True))
+        beside = (beside - now.crfs[part] * parts.frames[part]) / held
+        if abs(found.crf - beside) > REACH:
+            return None
     return TryPart(part, found.crf)
 
 
-def _both(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> TryPart | Why:
-    """Return the next step to one CRF for both parts at which the whole may do, or why there is none."""
-    if len(parts.head) + len(parts.tail) >= 2 * goal.most:
+def _all(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> TryPart | Why:
+    """Return the next step to one CRF of all parts at which the whole may do, or why there is none."""
+    if len(parts.tried) >= len(parts.frames) * goal.most:
         return "tries"
-    found = next_crf(goal, parts.points(), scale, predicted)
+    found = next_crf(goal, parts.history(), scale, predicted)
     if isinstance(found, End):
         return found.why
-    if all(point.crf != found.crf for point in parts.head):
-        return TryPart("head", found.crf)
-    if all(point.crf != found.crf for point in parts.tail):
-        return TryPart("tail", found.crf)
+    for part in range(len(parts.frames)):
+        if all(point.crf != found.crf for point in parts.points(part)):
+            return TryPart(part, found.crf)
     return "steps"
 
 
-def _end(goal: Goal, parts: Parts, best: Pair, why: Why) -> Spliced:
+def _end(goal: Goal, parts: Parts, now: Choice, why: Why) -> Spliced:
     """Return what is taken where nothing is left to try: what is above the target loses nothing but bytes."""
-    above = [pair for pair in parts.pairs() if pair.score > goal.target]
-    taken = max(above, key=parts.crf, default=best)
+    above = [choice for choice in parts.choices() if choice.score > goal.target]
+    taken = max(above, key=lambda choice: parts.mean_crf(choice.crfs), default=now)
     return Spliced(taken, why, good=goal.suffices(taken.score))

@@ -1,8 +1,9 @@
-"""A segment is encoded in two parts, and the second makes up for the first."""
+"""A segment is encoded in parts, each of which makes up for those before it."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from drapto.encoding.attempts import Attempts
 from drapto.encoding.segment import encode
 from drapto.engine.context import file_url
 from drapto.quality.scores import scores_of
-from drapto.quality.splice import joint
+from drapto.quality.splice import starts
 from tests import clips
 from tests.encodes import job, request, shape, target
 
@@ -63,7 +64,7 @@ def measured(ffmpeg: Path, encoded: Path, clip: Path, log: Path) -> list[float]:
 def spliced(
     clip: Path, tmp_path_factory: pytest.TempPathFactory, shared_job: StageContext
 ) -> tuple[Path, EncodedSegment]:
-    """Return a segment that was encoded in two parts."""
+    """Return a segment that was encoded in parts."""
     folder = tmp_path_factory.mktemp("spliced")
     return folder, encoded(clip, folder, shared_job, score=88.0, tolerance=0.4)
 
@@ -83,15 +84,16 @@ def test_it_is_at_the_target(
 
 def test_it_is_spliced_at_a_keyframe_and_says_so(spliced: tuple[Path, EncodedSegment]) -> None:
     folder, record = spliced
-    head, tail = record.stretches
-    assert head.frames == joint(FRAMES, GOP)
-    assert head.frames + tail.frames == FRAMES
-    assert head.crf != tail.crf
-    assert record.crf == pytest.approx((head.frames * head.crf + tail.frames * tail.crf) / FRAMES, abs=0.01)
+    first = starts(FRAMES, GOP)
+    assert [one.frames for one in record.stretches] == [
+        end - begin for begin, end in itertools.pairwise((*first, FRAMES))
+    ]
+    mean = sum(one.frames * one.crf for one in record.stretches) / FRAMES
+    assert record.crf == pytest.approx(mean, abs=0.01)
     with av.open(str(folder / "encoded" / "0001.mkv")) as container:
         decoded = [frame.key_frame for frame in container.decode(video=0)]
     assert len(decoded) == FRAMES
-    assert decoded[head.frames]
+    assert all(decoded[frame] for frame in first)
 
 
 def test_what_it_cost_is_recorded(spliced: tuple[Path, EncodedSegment]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from drapto.encoding.attempts import Attempt, Attempts, Splice
 from drapto.quality.scores import scores_of
-from drapto.quality.search import Point
+from drapto.quality.splice import Parts, Tried
 
 
 def tried(crf: float, first: int, end: int, values: list[float]) -> Attempt:
@@ -14,25 +14,17 @@ def tried(crf: float, first: int, end: int, values: list[float]) -> Attempt:
     return Attempt(crf=crf, first=first, end=end, bytes=1, digest=f"{first} {end}", scores=(scores,))
 
 
-def test_points_are_of_whole_encodes_with_this_stride() -> None:
-    whole, tail = tried(32.0, 0, 0, [95.0] * 8), tried(30.0, 20, 0, [97.0] * 4)
-    known = Attempts(key="", attempts=(whole, tail))
-    assert known.points(5) == [Point(32.0, 95.0)]
-    assert known.points(3) == []
-
-
-def test_parts_are_of_one_division() -> None:
+def test_parts_are_of_one_division_and_one_stride() -> None:
     attempts = (
         tried(32.0, 0, 20, [95.0] * 4),
         tried(30.0, 20, 0, [91.0] * 4),
         tried(31.0, 0, 24, [96.0] * 5),
         tried(33.0, 0, 0, [94.0] * 8),
     )
-    parts = Attempts(key="", attempts=attempts).parts(20, 40, 5)
-    assert (parts.first, parts.frames) == (20, 40)
-    assert parts.head == [Point(32.0, 95.0)]
-    assert parts.tail == [Point(30.0, 91.0)]
-    assert Attempts(key="", attempts=attempts).parts(20, 40, 3).head == []
+    known = Attempts(key="", attempts=attempts)
+    assert known.parts((0, 20), 40, 5) == Parts((20, 20), [Tried(0, 32.0, 95.0), Tried(1, 30.0, 91.0)])
+    assert known.parts((0,), 40, 5) == Parts((40,), [Tried(0, 33.0, 94.0)])
+    assert known.parts((0, 20), 40, 3).tried == []
 
 
 def test_an_attempts_frames() -> None:
@@ -47,11 +39,19 @@ def test_an_attempts_frames() -> None:
 
 
 def test_what_a_splice_is_of() -> None:
-    head, tail = tried(32.0, 0, 20, [95.0] * 4), tried(30.0, 20, 0, [97.0] * 4)
-    known = Attempts(key="", attempts=(head, tail, tried(32.0, 0, 0, [93.0] * 8)))
-    assert known.sources(Splice(crf=32.0, first=20, tail_crf=30.0)) == (head, tail)
+    parts = (
+        tried(32.0, 0, 20, [95.0] * 4),
+        tried(30.0, 20, 30, [97.0] * 2),
+        tried(31.0, 30, 0, [97.0] * 2),
+    )
+    known = Attempts(key="", attempts=(*parts, tried(40.0, 0, 20, [80.0] * 4)))
+    spliced = Splice(starts=(0, 20, 30), crfs=(32.0, 30.0, 31.0))
+    assert known.sources(spliced) == parts
+    assert known.has(spliced)
+    other = Splice(starts=(0, 20, 30), crfs=(32.0, 30.0, 40.0))
+    assert not known.has(other)
     with pytest.raises(ValueError, match="was not tried"):
-        known.sources(Splice(crf=32.0, first=20, tail_crf=40.0))
+        known.sources(other)
 
 
 def test_an_earlier_version_took_the_parts_of_a_splice_from_whole_encodes() -> None:
@@ -61,5 +61,5 @@ def test_an_earlier_version_took_the_parts_of_a_splice_from_whole_encodes() -> N
         tried(34.0, 0, 0, [93.0] * 8),
     )
     known = Attempts(key="", attempts=(head, tail, other))
-    assert known.sources(Splice(crf=32.0, first=20, tail_crf=30.0)) == (head, tail)
-    assert known.sources(Splice(crf=32.0, first=20, tail_crf=34.0)) == (head, other)
+    assert known.sources(Splice(starts=(0, 20), crfs=(32.0, 30.0))) == (head, tail)
+    assert known.sources(Splice(starts=(0, 20), crfs=(32.0, 34.0))) == (head, other)

@@ -100,11 +100,18 @@ def test_a_first_part_tells_of_the_second_the_less_the_more_is_known_of_the_titl
 ) -> None:
     plain = predictor(segment_of(tmp_path, context))
     usual = plain.predict(goal()).first
-    head = Point(40.0, 93.0)
+    head = [Point(40.0, 93.0)]
     assert plain.rest(goal(), head) == pytest.approx(usual + ALIKE * (40 - usual))
     known = predictor(segment_of(tmp_path, context, calibration=calibrated(tmp_path, usual, usual)))
     assert known.rest(goal(), head) == pytest.approx(usual + ALIKE_IN_TITLE * (40 - usual))
     assert ALIKE_IN_TITLE < ALIKE < 1
+
+
+def test_the_part_right_before_tells_most_of_the_next(tmp_path: Path, context: StageContext) -> None:
+    plain = predictor(segment_of(tmp_path, context))
+    usual = plain.predict(goal()).first
+    held = [Point(usual, 93.0), Point(usual + 6, 93.0)]
+    assert plain.rest(goal(), held) == pytest.approx(usual + ALIKE * 4)
 
 
 def test_ab_av1_is_asked_once_for_a_target(tmp_path: Path, context: StageContext) -> None:

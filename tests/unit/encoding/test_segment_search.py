@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 FRAMES = 240
 
-JOINT = 144
-"""Where its second part begins: a segment of 10 s has one keyframe."""
+STARTS = (0, 48, 156)
+"""Where its parts begin."""
 
 SHORT = 100
-"""Frames of a segment that is encoded in one."""
+"""Frames of a segment that is encoded whole."""
 
 
 class Predicted(Predictor):
@@ -50,7 +50,7 @@ class Predicted(Predictor):
 
 
 class Arithmetic:
-    """Encodes whose score is a function of the CRF, and of the part of the segment."""
+    """Encodes whose score is a function of the CRF, and better in the segment's last part, or worse."""
 
     def __init__(self, curve: Callable[[float], float], *, better: float = 0.0, frames: int = FRAMES) -> None:
         self.curve = curve
@@ -74,24 +74,23 @@ class Arithmetic:
         self.known = self.known.model_copy(update={"attempts": tuple(listed.values())})
 
     def measured(self, attempt: Attempt, stride: int) -> Scores:
-        """Measure it: the second part scores better than the first by what was set."""
+        """Measure it: the last part scores better than the others by what was set."""
         known = attempt.measured(stride)
         if known is None:
             score = self.curve(attempt.crf)
             frames = range(attempt.first, attempt.end or self.frames, stride)
-            values = [score + (self.better if frame >= JOINT else 0.0) for frame in frames]
+            values = [score + (self.better if frame >= STARTS[-1] else 0.0) for frame in frames]
             known = scores_of("vmaf", values, stride=stride)
             self._keep(attempt.model_copy(update={"scores": (*attempt.scores, known)}))
         return known
 
     def pooled(self, spliced: Splice, stride: int) -> Scores:
-        """Return the scores of both parts."""
-        head, tail = (self.measured(one, stride) for one in self.known.sources(spliced))
-        if not self.known.at(spliced.crf, end=spliced.first):
-            whole = head
-            head, tail = whole.between(0, spliced.first) or whole, tail.between(spliced.first, FRAMES) or tail
-        rest = FRAMES - spliced.first
-        return pooled([Part(frames=spliced.first, scores=head), Part(frames=rest, scores=tail)])
+        """Return the scores of all parts."""
+        parts = [
+            Part(frames=one.frames(self.frames), scores=self.measured(one, stride))
+            for one in self.known.sources(spliced)
+        ]
+        return pooled(parts)
 
     def delivered(self) -> Attempt | Splice | None:
         """Return what the test says."""
@@ -141,41 +140,32 @@ def test_a_short_segment_begins_where_it_is_predicted_and_ends_at_the_target(sho
     assert len(trials.made) <= 3
 
 
-def test_the_second_part_makes_up_for_the_first(segment: SegmentContext) -> None:
+def test_the_parts_after_the_first_make_up_for_it(segment: SegmentContext) -> None:
     trials = Arithmetic(falling(5.5))
     _, found = search_on(segment, trials)[0].run()
     assert found.why == "target"
     assert isinstance(found.chosen, Splice)
-    assert (found.chosen.crf, found.chosen.first) == (34.0, JOINT)
-    assert found.chosen.tail_crf > 34
-    assert trials.made == [(34.0, 0, JOINT), (found.chosen.tail_crf, JOINT, 0)]
+    assert (found.chosen.crf, found.chosen.starts) == (34.0, STARTS)
+    assert min(found.chosen.crfs[1:]) > 34
+    assert [(first, end) for _, first, end in trials.made] == [(0, 48), (48, 156), (156, 0)]
     assert abs(found.scores.harmonic - 93) <= 0.65
 
 
-def test_a_first_part_that_is_far_off_is_encoded_anew(segment: SegmentContext) -> None:
-    trials = Arithmetic(falling(14))
+def test_an_unlike_last_part_is_encoded_again_and_the_others_are_kept(segment: SegmentContext) -> None:
+    trials = Arithmetic(falling(6.2), better=-3.5)
     _, found = search_on(segment, trials)[0].run()
     assert found.why == "target"
-    assert sum(end == JOINT for _, _, end in trials.made) == 2
-    assert len(trials.made) <= 4
-
-
-def test_an_unlike_second_part_is_encoded_again_and_the_first_is_kept(segment: SegmentContext) -> None:
-    trials = Arithmetic(falling(6.2), better=-2.5)
-    _, found = search_on(segment, trials)[0].run()
-    assert found.why == "target"
-    assert [end for _, _, end in trials.made].count(JOINT) == 1
-    assert len(trials.made) == 3
+    assert [first for _, first, _ in trials.made] == [0, 48, 156, 156]
 
 
 def test_the_first_attempt_is_an_anchors(segment: SegmentContext) -> None:
     trials = Arithmetic(falling(6))
     assert search_on(segment, trials)[0].begin() == (34.0, pytest.approx(falling(6)(34), abs=1e-3))
-    assert trials.made == [(34.0, 0, JOINT)]
+    assert trials.made == [(34.0, 0, 48)]
     search, predictor = search_on(segment, trials)
     search.begin()
     search.run()
-    assert trials.made[0] == (34.0, 0, JOINT)
+    assert trials.made[0] == (34.0, 0, 48)
     assert len(set(trials.made)) == len(trials.made), "paid for twice"
     assert predictor.asked == 0
 
