@@ -60,7 +60,7 @@ def choose_cuts(
     while True:
         wanted = start + chunk
         cut = _nearest(changes, wanted, after=start)
-        if cut is None or abs(cut - wanted) > WANDER * chunk:
+        if cut is None or abs(cut - wanted) > WANDER * chunk or last - cut < chunk * SHORTEST:
             cut = _nearest(usable, wanted, after=start)
         if cut is None or last - cut < chunk * SHORTEST:
             return cuts

@@ -54,6 +54,13 @@ def test_a_scene_change_that_is_far_off_is_let_be() -> None:
     assert choose_cuts(times, keys, 15)[0] == 13 * SECOND
 
 
+def test_a_scene_change_near_the_end_does_not_make_the_last_segment_a_long_one() -> None:
+    times = steady(25 * 52)
+    keys = [second * SECOND for second in (0, 9, 14, 24, 26, 27, 32, 42, 47)]  # a trailer's
+    assert scene_changes(keys) == [second * SECOND for second in (9, 14, 26, 27, 32, 47)]
+    assert choose_cuts(times, keys, 15) == [14 * SECOND, 27 * SECOND, 42 * SECOND]
+
+
 @given(st.lists(st.integers(1, 60), min_size=2, max_size=200))
 def test_segments_keep_within_sensible_bounds(gaps: list[int]) -> None:
     keys = [sum(gaps[:count]) * SECOND // 10 for count in range(len(gaps) + 1)]
