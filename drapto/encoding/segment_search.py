@@ -32,7 +32,7 @@ class Trials(Protocol):
     def known(self) -> Attempts:
         """All that has been tried."""
 
-    def encoded(self, crf: float, first: int = 0, end: int = 0) -> Attempt:
+    def encoded(self, crf: float, first: int = 0, end: int = 0, *, stride: int = 0) -> Attempt:
         """Encode the frames from ``first`` to before ``end``, unless that was done and the file is there."""
 
     def measured(self, attempt: Attempt, stride: int) -> Scores:
@@ -87,11 +87,12 @@ class SegmentSearch:
             Its CRF and its score.
         """
         tier = next(iter(tiers(self._segment.target)))
+        stride = self._stride(tier)
         attempt = next((one for one in self._known() if not one.first), None)
         if attempt is None:
             first = clamped(tier.goal, self._predictor.predict(tier.goal).first)
-            attempt = self._trials.encoded(first, end=self._ends[0])
-        return attempt.crf, self._trials.measured(attempt, self._stride(tier)).harmonic
+            attempt = self._trials.encoded(first, end=self._ends[0], stride=stride)
+        return attempt.crf, self._trials.measured(attempt, stride).harmonic
 
     def run(self) -> tuple[Tier, Found]:
         """Return what to deliver, and the tier that found it.
@@ -140,7 +141,7 @@ class SegmentSearch:
             found = self._next(goal, trials.known.parts(self._starts, self._frames, stride))
             if isinstance(found, TryPart):
                 first, end = self._starts[found.part], self._ends[found.part]
-                trials.measured(trials.encoded(found.crf, first, end), stride)
+                trials.measured(trials.encoded(found.crf, first, end, stride=stride), stride)
                 continue
             crfs = found.choice.crfs
             taken = Splice(starts=self._starts, crfs=crfs) if len(crfs) > 1 else trials.encoded(crfs[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,16 @@ from drapto.errors import ToolFailedError
 from drapto.quality.scores import Part, pooled
 from drapto.video.encode import run_encoder
 from drapto.video.join import Run
+from drapto.video.request import KeptFrames
+
+RAW_BYTES = 3
+"""Of a pixel of 10 bit 4:2:0, not compressed."""
+
+MOST_KEPT = 256 << 20
+"""Bytes of frames beyond which they are decoded once more: several encoders do so at once."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from drapto.encoding.attempt_store import AttemptStore
@@ -44,6 +52,7 @@ class TrialEncodes:
         self._segment = segment
         self._store = store
         self._report = report
+        self._kept: dict[tuple[int, int, int], Path] = {}
 
     @property
     def known(self) -> Attempts:
@@ -54,13 +63,15 @@ class TrialEncodes:
         """Return what the segment's encoded file is already; None where there is none."""
         return self._store.delivered()
 
-    def encoded(self, crf: float, first: int = 0, end: int = 0) -> Attempt:
+    def encoded(self, crf: float, first: int = 0, end: int = 0, *, stride: int = 0) -> Attempt:
         """Encode the frames from ``first`` on at ``crf``, unless that was done and the file is there.
 
         Args:
             crf: The CRF.
             first: How many of the segment's frames go before them.
             end: The frame before which they end; 0 for the segment's end.
+            stride: Every how many-th frame will be measured: those are kept, so that the source need not be
+                decoded once more; 0 keeps none.
 
         Raises:
             FrameCountError: It did not come to its frames.
@@ -73,13 +84,14 @@ class TrialEncodes:
         if known is None and path.is_file():
             # a run was killed between the encode, which is whole, and the record of what it took
             return self._keep(Attempt(crf=crf, first=first, end=end, bytes=0, digest=""), path)
-        with atomic.replacing(path) as partial:
+        with atomic.replacing(path) as partial, self._keeping(path, first, end, stride) as kept:
             done = run_encoder(
                 self._segment.request,
                 partial,
                 self._segment.shape.at(crf).part(first, end),
                 context=self._segment.stage,
                 report=self._report_from(first),
+                kept=kept,
             )
         if known is not None and known.digest == digest(path):
             return known  # the same bytes again, since the encoder is deterministic: what was measured holds
@@ -101,6 +113,25 @@ class TrialEncodes:
         found = {"bytes": path.stat().st_size, "digest": digest(path), "keyframes": keyframes(path)}
         return self._store.keep(attempt.model_copy(update=found))
 
+    @contextlib.contextmanager
+    def _keeping(self, path: Path, first: int, end: int, stride: int) -> Iterator[KeptFrames | None]:
+        """Yield which frames of an encode are to be kept, if it is worth it; forget them where it fails."""
+        segment = self._segment
+        reference = segment.reference.part(first, end)
+        choose = segment.metric.chosen(reference, stride).rstrip(",") if stride else ""
+        looked_at = choose and segment.metric.looked_at(reference, stride)
+        if not looked_at or looked_at * reference.width * reference.height * RAW_BYTES > MOST_KEPT:
+            yield None
+            return
+        kept = KeptFrames(path.with_name(f"{path.stem}-frames.nut{atomic.PARTIAL}"), choose)
+        try:
+            yield kept
+        except BaseException:
+            kept.path.unlink(missing_ok=True)
+            raise
+        if kept.path.is_file():
+            self._kept[first, end, stride] = kept.path
+
     def _report_from(self, first: int) -> Callable[[EncodeProgress], None] | None:
         """Return who is told of a part's progress as the segment's."""
         report = self._report
@@ -119,18 +150,26 @@ class TrialEncodes:
             return known
         if self._store.file(attempt) is None:
             attempt = self.encoded(attempt.crf, attempt.first, attempt.end)
-        scores, cpu = self._measure(self._file(attempt), stride, attempt.first, attempt.end)
+        kept = self._kept.pop((attempt.first, attempt.end, stride), None)
+        try:
+            scores, cpu = self._measure(self._file(attempt), stride, attempt.first, attempt.end, kept)
+        finally:
+            if kept is not None:
+                kept.unlink(missing_ok=True)
         spent = attempt.measuring_cpu_seconds + cpu
         update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
         self._store.keep(attempt.model_copy(update=update))
         return scores
 
-    def _measure(self, path: Path, stride: int, first: int = 0, end: int = 0) -> tuple[Scores, float]:
+    def _measure(
+        self, path: Path, stride: int, first: int = 0, end: int = 0, kept: Path | None = None
+    ) -> tuple[Scores, float]:
         segment = self._segment
+        reference = replace(segment.reference.part(first, end), kept=kept)
         with atomic.scratch(self._store.record) as scores_file:
             return segment.metric.measure(
                 path,
-                segment.reference.part(first, end),
+                reference,
                 scores_file,
                 stride=stride,
                 threads=segment.request.lp,
@@ -190,6 +229,8 @@ class TrialEncodes:
 
     def clear(self) -> None:
         """Remove the attempts' files; what is known of them stays."""
+        for path in self._kept.values():
+            path.unlink(missing_ok=True)
         self._store.clear()
 
     def _file(self, attempt: Attempt) -> Path:

@@ -47,6 +47,8 @@ class Reference:
         filters: What made whole pictures of its fields before the crop (`EncodeSettings.filters`).
         yuv_matrix: By what an RGB source was made YUV after it; None where it is no RGB.
         display: How the title is shown; None takes the picture for a whole one of square pixels.
+        kept: A file of those of its frames that are looked at, as the encoder was given them; None where they
+            are to be decoded.
     """
 
     source: Path
@@ -61,6 +63,7 @@ class Reference:
     filters: tuple[str, ...] = ()
     yuv_matrix: str | None = None
     display: Display | None = None
+    kept: Path | None = None
 
     @property
     def shown(self) -> Display:
@@ -105,6 +108,11 @@ class Metric(ABC):
         """Return the filter that leaves out what need not be looked at, with a final comma, or nothing."""
         del reference, stride
         return ""
+
+    def looked_at(self, reference: Reference, stride: int) -> int:
+        """Return how many frames it chooses at most."""
+        del stride
+        return reference.frames
 
     def scaled(self, reference: Reference) -> str:
         """Return the filters that make a picture as large as it is measured, in the same form."""
@@ -176,16 +184,18 @@ class Metric(ABC):
         crop = f"crop={reference.crop}," if reference.crop else ""
         chosen, scaled = self.chosen(reference, stride), self.scaled(reference)
         measure = self.filter(reference, scores_file, stride=stride, threads=threads)
+        frames = f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}"
+        if reference.kept:
+            frames = "[1:v:0]"
         filters = (
             f"[0:v:0]{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
-            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{scaled}{tick}"
-            f"[reference];"
+            f"{frames}{scaled}{tick}[reference];"
             f"[encode][reference]{measure}:shortest=1"
         )
         decode = ("-noautorotate", "-threads", str(threads))
         return [
             *(["-copyts"] if reference.filters else []),
-            *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),
+            *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.kept or reference.source)),
             *("-filter_complex_threads", str(threads)),
             *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
             *("-f", "null", "-"),
@@ -220,6 +230,10 @@ class Vmaf(Metric):
         if stride <= reach.frames:
             return ""
         return f"select='lt(mod(n+{reach.before},{stride}),{reach.frames})',"
+
+    def looked_at(self, reference: Reference, stride: int) -> int:
+        """Return how many frames it chooses at most: those that are measured, and those around them."""
+        return min(reference.frames, -(-reference.frames // stride) * reference.shown.reach.frames)
 
     def scaled(self, reference: Reference) -> str:
         """Make it as large as it is on the display: after the choice, since that is what costs."""

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 
+from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.attempts import Attempts
+from drapto.encoding.job import SegmentContext
 from drapto.encoding.segment import encode
+from drapto.encoding.trial_encodes import TrialEncodes
 from drapto.engine.context import file_url
 from drapto.quality.scores import scores_of
 from drapto.quality.splice import starts
@@ -94,6 +97,25 @@ def test_it_is_spliced_at_a_keyframe_and_says_so(spliced: tuple[Path, EncodedSeg
         decoded = [frame.key_frame for frame in container.decode(video=0)]
     assert len(decoded) == FRAMES
     assert all(decoded[frame] for frame in first)
+
+
+def test_keeping_the_frames_to_measure_changes_neither_bytes_nor_scores(
+    clip: Path, tmp_path: Path, shared_job: StageContext
+) -> None:
+    asked = request(clip, tmp_path / "encoded")
+    found = []
+    for name, stride in (("kept", 5), ("decoded", 0)):
+        whole = dataclasses.replace(job(asked, shape(FRAMES, keyint=GOP), target()), attempts=tmp_path / name)
+        segment = SegmentContext(whole, target(), shared_job)
+        trials = TrialEncodes(segment, AttemptStore.of(whole, segment.measurement))
+        attempt = trials.encoded(40.0, 40, 120, stride=stride)
+        kept = list((tmp_path / name).glob("*frames*"))
+        assert len(kept) == (1 if stride else 0)
+        scores = trials.measured(attempt, 5)
+        assert not any(path.exists() for path in kept), "raw frames are large"
+        found.append((attempt.digest, scores))
+    assert found[0] == found[1]
+    assert len(found[0][1].values) == 16
 
 
 def test_what_it_cost_is_recorded(spliced: tuple[Path, EncodedSegment]) -> None:

@@ -60,8 +60,9 @@ class Arithmetic:
         self.made: list[tuple[float, int, int]] = []
         self.there: Attempt | Splice | None = None
 
-    def encoded(self, crf: float, first: int = 0, end: int = 0) -> Attempt:
+    def encoded(self, crf: float, first: int = 0, end: int = 0, *, stride: int = 0) -> Attempt:
         """Make an attempt, once."""
+        del stride
         known = self.known.at(crf, first, end)
         if known is None:
             self.made.append((crf, first, end))
