@@ -117,6 +117,11 @@ def has_model(ffmpeg: Path, model: str, memory: Path | None = None) -> bool:
         return known.models[model]
 
 
+def measures(ffmpeg: Path, model: str) -> bool:
+    """Return whether a program can measure VMAF by a model; it is asked each time."""
+    return bool(_libvmaf(ffmpeg, model))
+
+
 def _known(ffmpeg: Path, memory: Path | None) -> Learnt:
     name = os.fspath(ffmpeg)
     known = _learnt.get(name) or _remembered(name, memory)

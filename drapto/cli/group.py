@@ -15,7 +15,7 @@ from drapto.errors import EXIT_ERROR, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("init", "encode", "plan", "status", "probe", "crop", "doctor", "config", "clean")
+COMMANDS = ("init", "encode", "plan", "status", "probe", "crop", "score", "doctor", "config", "clean")
 """In the order of the help: each is ``drapto.cli.<name>`` with a command of that name."""
 
 

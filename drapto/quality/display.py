@@ -113,10 +113,16 @@ class Display(Model):
         across, down = Fraction(self.width, self.coded_width), Fraction(self.height, self.coded_height)
         return abs(across / down - 1) < SQUARE
 
-    def filters(self, width: int, height: int) -> str:
-        """Return ffmpeg's filters that show a part of the picture, with a final comma, or nothing."""
+    def filters(self, width: int, height: int, *, always: bool = False) -> str:
+        """Return ffmpeg's filters that show a part of the picture, with a final comma, or nothing.
+
+        Args:
+            width: Of the part in the coded picture.
+            height: The same.
+            always: Scale it even where it is as large as it is shown.
+        """
         shown, padded = self.shown(width, height), self.padded(width, height)
-        scale = f"scale={shown[0]}:{shown[1]}:flags=bicubic," if shown != (width, height) else ""
+        scale = f"scale={shown[0]}:{shown[1]}:flags=bicubic," if always or shown != (width, height) else ""
         pad = f"pad={padded[0]}:{padded[1]}:-1:-1," if padded else ""
         return scale + pad
 

@@ -49,6 +49,9 @@ class Reference:
         display: How the title is shown; None takes the picture for a whole one of square pixels.
         kept: A file of those of its frames that are looked at, as the encoder was given them; None where they
             are to be decoded.
+        resized: Whether the encode's picture is of another size, from which it is shown as large.
+        by_time: Whether each frame of the encode is held against the one that is shown at the same time after
+            the first, instead of that of the same number.
     """
 
     source: Path
@@ -64,6 +67,8 @@ class Reference:
     yuv_matrix: str | None = None
     display: Display | None = None
     kept: Path | None = None
+    resized: bool = False
+    by_time: bool = False
 
     @property
     def shown(self) -> Display:
@@ -141,6 +146,7 @@ class Metric(ABC):
         threads: int,
         context: StageContext,
         log: str,
+        stream: int | None = None,
     ) -> tuple[Scores, float]:
         """Measure an encode, each of its frames held against the reference's frame of the same number.
 
@@ -152,6 +158,7 @@ class Metric(ABC):
             threads: How many may be used.
             context: The surroundings.
             log: Names the log of the child process.
+            stream: Index of the encode's video stream; None for its first one.
 
         Returns:
             The scores, and the processor seconds that they took.
@@ -160,7 +167,7 @@ class Metric(ABC):
             ToolFailedError: ffmpeg failed, or measured other frames than were asked for.
         """
         stride = self.stride_for(stride)
-        arguments = self._arguments(encode, reference, scores_file, stride, threads)
+        arguments = self._arguments(encode, reference, scores_file, stride, threads, stream)
         finished = context.run_ffmpeg(arguments, log=log, about=encode)
         try:
             values = self.read(scores_file)
@@ -177,18 +184,25 @@ class Metric(ABC):
         return Measurement(self.name, self.model_for(reference), self.shown(reference))
 
     def _arguments(
-        self, encode: Path, reference: Reference, scores_file: Path, stride: int, threads: int
+        self,
+        encode: Path,
+        reference: Reference,
+        scores_file: Path,
+        stride: int,
+        threads: int,
+        stream: int | None,
     ) -> Sequence[str | Path]:
-        # by number, not by time: the reference's times may be uneven, the encode's are not
-        tick = renumbered(reference.rate)
+        # as a rule by number, not by time: the reference's times may be uneven, the encode's are not
+        tick = "setpts=PTS-STARTPTS" if reference.by_time else renumbered(reference.rate)
         crop = f"crop={reference.crop}," if reference.crop else ""
         chosen, scaled = self.chosen(reference, stride), self.scaled(reference)
         measure = self.filter(reference, scores_file, stride=stride, threads=threads)
         frames = f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}"
         if reference.kept:
             frames = "[1:v:0]"
+        made = "0:v:0" if stream is None else f"0:{stream}"
         filters = (
-            f"[0:v:0]{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
+            f"[{made}]{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
             f"{frames}{scaled}{tick}[reference];"
             f"[encode][reference]{measure}:shortest=1"
         )
@@ -227,7 +241,7 @@ class Vmaf(Metric):
         is how many frames the model looks at.
         """
         reach = reference.shown.reach
-        if stride <= reach.frames:
+        if stride <= reach.frames or reference.by_time:
             return ""
         return f"select='lt(mod(n+{reach.before},{stride}),{reach.frames})',"
 
@@ -237,14 +251,15 @@ class Vmaf(Metric):
 
     def scaled(self, reference: Reference) -> str:
         """Make it as large as it is on the display: after the choice, since that is what costs."""
-        return reference.shown.filters(reference.width, reference.height)
+        return reference.shown.filters(reference.width, reference.height, always=reference.resized)
 
     def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return libvmaf's filter."""
-        every = min(stride, reference.shown.reach.frames)
+        every = min(stride, reference.shown.reach.frames) if self.chosen(reference, stride) else stride
+        pairing = ":ts_sync_mode=nearest" if reference.by_time else ""
         return (
             f"libvmaf=model=version={self.model_for(reference)}:n_threads={threads}:n_subsample={every}"
-            f":log_fmt=json:log_path={escaped(scores_file)}"
+            f":log_fmt=json:log_path={escaped(scores_file)}{pairing}"
         )
 
     def read(self, scores_file: Path) -> list[float]:

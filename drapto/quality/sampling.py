@@ -16,8 +16,8 @@ LARGEST_STRIDE = 9
 """Beyond it little is saved: every frame is decoded all the same, and its motion is looked at."""
 
 ENOUGH_MAGNIFIED, ENOUGH_MAGNIFIED_V1 = 32, 50
-"""The same of pictures that are made larger, where a measured frame costs more than an encoded one (58 ms
-by VMAF v0.6.1 at 1080 lines, 27 ms by v1; preset 6 takes 38 ms for one of a DVD). Over 15 s of the trailer at
+"""The same of pictures that are made larger, where a measured frame costs more than an encoded one (58 ms by
+VMAF v0.6.1 at 1080 lines, 27 ms by v1; 38 ms for a frame of a DVD at preset 6). Over 15 s of the trailer at
 CRF 26 and 36, every 11th frame (33) is off by 0.19 (standard deviation; 0.37 at most); by v1, whose scores
 differ more from frame to frame, every 7th (52) by 0.13 (0.25 at most), and every 11th by 0.48."""
 

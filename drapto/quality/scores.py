@@ -140,6 +140,17 @@ def _figures(
     )
 
 
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the lowest of the values that has at least this share of them at it or under it.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if not values:
+        raise ValueError("no frame was measured")
+    return _percentile([(value, 1.0) for value in values], share * len(values))
+
+
 def _percentile(weighed: Sequence[tuple[float, float]], below: float) -> float:
     """Return the lowest value that has at least the weight ``below`` at it or under it."""
     ordered = sorted(weighed)

@@ -23,9 +23,11 @@ class AbAv1Predictor(Predictor):
 
         Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
         would convert in a way of its own. A picture that players rotate it rotates, too, and crops it then.
-        It scales a picture as it is coded, whatever the shape of its pixels, and puts no black around a small
-        one.
+        It is asked for VMAF alone. It scales a picture as it is coded, whatever the shape of its pixels, and
+        puts no black around a small one.
         """
+        if segment.target.metric != "vmaf":
+            return False
         if segment.shape.filters or segment.shape.yuv_matrix or segment.request.rotated:
             return False
         reference = segment.reference

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,7 @@ from drapto.encoding.prediction import (
     TitlePredictor,
     predictor_for,
 )
+from drapto.quality.display import display_of
 from drapto.quality.search import Point
 from drapto.quality.target import QualityTarget, tiers
 from tests.encodes import job, request, shape, target
@@ -70,6 +72,23 @@ def test_who_predicts(
     changes: dict[str, object], kind: type[Predictor], tmp_path: Path, context: StageContext
 ) -> None:
     assert type(predictor(segment_of(tmp_path, context, **changes))) is kind  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sar", "metric", "kind"),
+    [
+        (Fraction(1), "vmaf", AbAv1Predictor),
+        (Fraction(8, 9), "vmaf", TitlePredictor),
+        (Fraction(1), "xpsnr", TitlePredictor),
+    ],
+)
+def test_ab_av1_predicts_what_it_measures_alike(
+    sar: Fraction, metric: str, kind: type[Predictor], tmp_path: Path, context: StageContext
+) -> None:
+    segment = segment_of(tmp_path, context, engine="ab-av1")
+    display = display_of(320, 180, sar=sar)
+    aim = segment.target.model_copy(update={"display": display, "metric": metric})
+    assert type(predictor(dataclasses.replace(segment, target=aim))) is kind
 
 
 def test_the_interface_does_not_bring_ab_av1() -> None:
