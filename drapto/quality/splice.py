@@ -31,8 +31,8 @@ SHORTEST = 0.6
 which a shorter one would not be worth."""
 
 REACH = 8.0
-"""CRFs by which a part may differ from the mean of the others: about 4 points of VMAF (`VmafScale.growth`).
-What needs more is not made up for, but encoded anew."""
+"""CRFs by which a part may differ from the mean of those before it when it is first encoded: about 4 points of
+VMAF (`VmafScale.growth`), and farther than a line is to be trusted. Once it was measured, it may have any."""
 
 SWING = 2.5
 """Tolerances by which a part may be asked to lie off the target for the sake of the others."""
@@ -222,7 +222,10 @@ def _own(goal: Goal, parts: Parts, wanted: int, others: Sequence[tuple[int, floa
 def _alone(
     part: int, now: Choice, goal: Goal, parts: Parts, scale: Scale, predicted: Prediction
 ) -> TryPart | None:
-    """Return what to try of one part beside those of the others now; None if that would not do."""
+    """Return what to try of one part beside those of the others now; None if that would not do.
+
+    What a viewer sees is the score, so that is bounded (`SWING`), and not by how much the CRFs differ.
+    """
     points = parts.points(part)
     others = [
         (frames, score)
@@ -236,12 +239,6 @@ def _alone(
     found = next_crf(own, points, scale, predicted)
     if isinstance(found, End):
         return None
-    if others:
-        held = sum(frames for frames, _ in others)
-        beside = sum(crf * frames for crf, frames in zip(now.crfs, parts.frames, strict=True))
-        beside = (beside - now.crfs[part] * parts.frames[part]) / held
-        if abs(found.crf - beside) > REACH:
-            return None
     return TryPart(part, found.crf)
 
 
