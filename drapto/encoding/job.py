@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.quality.metrics import METRICS, Metric, Reference
+from drapto.quality.splice import starts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ class SegmentJob:
         attempts: The directory of what is tried on the way to a target.
         calibration: What is known of the title (``calibration.json``); None where nothing is.
         made_with: The versions that decide the encode's bytes; empty where they are not known.
+        scenes: Which of its frames begin a new scene.
     """
 
     request: EncodeRequest
@@ -40,6 +42,7 @@ class SegmentJob:
     attempts: Path
     calibration: Path | None = None
     made_with: tuple[str, ...] = ()
+    scenes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ class SegmentContext:
     def shape(self) -> EncodeShape:
         """What shapes its bytes, but for the CRF."""
         return self.job.shape
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Where its parts begin."""
+        return starts(self.shape.frames, self.shape.keyint, self.job.scenes)
 
     @property
     def metric(self) -> Metric:

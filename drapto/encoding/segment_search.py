@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from drapto.encoding.attempts import Attempt, Splice
 from drapto.errors import StageError
 from drapto.quality.search import Point, Why, clamped, nearest
-from drapto.quality.splice import Spliced, TryPart, near, next_part, rest_goal, starts
+from drapto.quality.splice import Spliced, TryPart, near, next_part, rest_goal
 from drapto.quality.target import Tier, tiers
 from drapto.words import score_text
 
@@ -77,7 +77,7 @@ class SegmentSearch:
         self._predictor = predictor
         self._scale = segment.metric.scale
         self._frames = segment.shape.frames
-        self._starts = starts(segment.shape.frames, segment.shape.keyint)
+        self._starts = segment.starts
         self._ends = (*self._starts[1:], 0)
 
     def begin(self) -> tuple[float, float]:

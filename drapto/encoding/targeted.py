@@ -11,7 +11,6 @@ from drapto.encoding.prediction import predictor_for
 from drapto.encoding.record import EncodedSegment, Stretch
 from drapto.encoding.segment_search import SegmentSearch
 from drapto.encoding.trial_encodes import TrialEncodes
-from drapto.quality.splice import starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +74,7 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
     stretches = _stretches(found.chosen, frames)
     sources = trials.sources(found.chosen)
     stride = segment.metric.stride_for(tier.stride(frames))
-    tried = known.parts(starts(frames, segment.shape.keyint), frames, stride).history()
+    tried = known.parts(segment.starts, frames, stride).history()
     return EncodedSegment(
         index=segment.request.index,
         strategy=segment.job.strategy,

@@ -26,13 +26,17 @@ STARTS = (0.0, 0.2, 0.65)
 STARTS_OF_SHORT = (0.0, 0.4)
 """The same of a segment that is shorter than the keyframe interval."""
 
+NEAR_SCENE = 0.15
+"""Part of a segment's frames by which a part may begin earlier or later for the sake of a scene change: a
+keyframe costs least there."""
+
 SHORTEST = 0.6
 """Of the keyframe interval, what a segment must have to be encoded in parts: a part begins with a keyframe,
 which a shorter one would not be worth."""
 
 REACH = 8.0
-"""CRFs by which a part may differ from the mean of those before it when it is first encoded: about 4 points of
-VMAF (`VmafScale.growth`), and farther than a line is to be trusted. Once it was measured, it may have any."""
+"""CRFs by which a part may differ from the mean of those before it when it is first encoded: about 4 points
+of VMAF (`VmafScale.growth`), beyond which no line is to be trusted. Once it was measured, it may have any."""
 
 SWING = 2.5
 """Tolerances by which a part may be asked to lie off the target for the sake of the others."""
@@ -44,17 +48,24 @@ BEYOND = 1000.0
 """A score that nothing has."""
 
 
-def starts(frames: int, keyint: int) -> tuple[int, ...]:
+def starts(frames: int, keyint: int, scenes: Sequence[int] = ()) -> tuple[int, ...]:
     """Return where the parts of a segment begin, by their first frames; one where it is encoded whole.
 
     Args:
         frames: How many frames the segment has.
         keyint: The most frames from keyframe to keyframe.
+        scenes: The frames that begin a new scene.
     """
     if frames < SHORTEST * keyint:
         return (0,)
     shares = STARTS_OF_SHORT if frames < keyint else STARTS
-    return tuple(sorted({int(share * frames) for share in shares}))
+    return tuple(sorted({_start(share, frames, scenes) for share in shares}))
+
+
+def _start(share: float, frames: int, scenes: Sequence[int]) -> int:
+    wanted = int(share * frames)
+    near = [scene for scene in scenes if wanted and abs(scene - wanted) <= NEAR_SCENE * frames]
+    return min(near, key=lambda scene: abs(scene - wanted), default=wanted)
 
 
 class Tried(NamedTuple):

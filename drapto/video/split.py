@@ -19,7 +19,7 @@ from drapto.video.plan import Segment, SegmentPlan
 from drapto.video.segment_writer import Span, copy_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from pathlib import Path
 
     from drapto.engine.resources import DiskRate
@@ -103,8 +103,10 @@ def split(
     planned = pulse.times(times, end)
     write_timestamps(request.planned, planned)
     filters = [field_filters(fields, field_rate, times, frames, leads=cuts) for frames in ranges]
+    # frames that are filtered are not numbered as the source's are
+    scenes = set(cut.scene_changes(keyframes)) if pulse.taken == pulse.given == 1 else set()
     segments = [
-        _describe(request, number, _made(frames, pulse), planned, end, split=cuts, filters=own)
+        _describe(request, number, _made(frames, pulse), planned, end, scenes, split=cuts, filters=own)
         for number, (frames, own) in enumerate(zip(ranges, filters, strict=True), start=1)
     ]
     plan = SegmentPlan(
@@ -193,6 +195,7 @@ def _describe(
     frames: range,
     times: Sequence[int],
     end: int,
+    scenes: Container[int],
     *,
     split: bool,
     filters: tuple[str, ...],
@@ -208,6 +211,7 @@ def _describe(
         frames=len(frames),
         first_frame=frames.start,
         keyint=cut.longest_run(times[frames.start : frames.stop]),
+        scenes=tuple(frame - frames.start for frame in frames[1:] if times[frame] in scenes),
         filters=filters,
     )
 

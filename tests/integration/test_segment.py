@@ -144,6 +144,9 @@ def test_a_title_that_was_cut_without_a_look_at_its_scenes_stays_so(
         before = cut(source, tmp_path / "old", 1.2).plan
     assert cut(source, tmp_path / "old", 1.2).plan == before
     assert [segment.start_time for segment in before.segments] == [0.0, 1.0, 2.5]
+    assert all(segment.scenes == () for segment in before.segments[:1])
+    whole = cut(source, tmp_path / "whole", None).plan
+    assert whole.segments[0].scenes == (36,)
     new = cut(source, tmp_path / "new", 1.2).plan
     assert [segment.start_time for segment in new.segments] == [0.0, 1.5, 2.5]
 

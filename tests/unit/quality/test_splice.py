@@ -162,9 +162,16 @@ def test_where_parts_begin(frames: int, keyint: int, first: tuple[int, ...]) -> 
     assert starts(frames, keyint) == first
 
 
-@given(st.integers(1, 5000), st.integers(1, 300))
-def test_every_part_has_a_frame(frames: int, keyint: int) -> None:
-    first = starts(frames, keyint)
+def test_parts_begin_at_scene_changes_that_are_near() -> None:
+    assert starts(360, 240, (20, 100, 190)) == (0, 100, 190)
+    assert starts(360, 240, (10, 140, 170, 330)) == (0, 72, 234)
+    assert starts(360, 240, (125, 126, 180)) == (0, 125, 180)
+    assert starts(100, 240, (50,)) == (0,)
+
+
+@given(st.integers(1, 5000), st.integers(1, 300), st.lists(st.integers(1, 5000), max_size=9))
+def test_every_part_has_a_frame(frames: int, keyint: int, scenes: list[int]) -> None:
+    first = starts(frames, keyint, [scene for scene in scenes if scene < frames])
     assert first[0] == 0
     assert all(before < after for before, after in zip(first, (*first[1:], frames), strict=True))
 

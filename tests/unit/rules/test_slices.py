@@ -132,6 +132,14 @@ def test_an_encodes_slice_is_as_it_always_was(
         assert as_json(segment_slice(shared, segment)) == as_json(expected)
 
 
+def test_where_scenes_begin_is_of_concern_to_a_target_alone(tmp_path: Path) -> None:
+    known = SEGMENTS[0].model_copy(update={"scenes": (24, 90)})
+    target, fixed = (common(tmp_path, {"quality.mode": mode}) for mode in ("target", "crf"))
+    assert segment_slice(encode_slice(target), known)["scenes"] == [24, 90]
+    assert "scenes" not in segment_slice(encode_slice(fixed), known)
+    assert calibration_slice(target, [known])["anchors"][0][-1] == [24, 90]
+
+
 @pytest.mark.parametrize("metric", ["vmaf", "xpsnr"])
 def test_a_calibrations_slice_is_as_it_always_was(metric: str, tmp_path: Path) -> None:
     found = common(tmp_path, {"quality.mode": "target", "quality.metric": metric})
