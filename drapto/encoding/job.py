@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from drapto.quality.metrics import METRICS, Metric, Reference
 from drapto.quality.splice import starts
+from drapto.video.cut import KEYFRAME_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,9 @@ class SegmentContext:
     @property
     def starts(self) -> tuple[int, ...]:
         """Where its parts begin."""
-        return starts(self.shape.frames, self.shape.keyint, self.job.scenes)
+        # the interval of a short segment is its own length
+        interval = max(self.shape.keyint, round(KEYFRAME_SECONDS * self.shape.rate))
+        return starts(self.shape.frames, interval, self.job.scenes)
 
     @property
     def metric(self) -> Metric:

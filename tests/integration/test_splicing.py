@@ -87,7 +87,7 @@ def test_it_is_at_the_target(
 
 def test_it_is_spliced_at_a_keyframe_and_says_so(spliced: tuple[Path, EncodedSegment]) -> None:
     folder, record = spliced
-    first = starts(FRAMES, GOP)
+    first = starts(FRAMES, 240)
     assert [one.frames for one in record.stretches] == [
         end - begin for begin, end in itertools.pairwise((*first, FRAMES))
     ]
