@@ -13,12 +13,16 @@ from drapto.rules.finished import finished
 from drapto.versions import has_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from drapto.config import Config
     from drapto.engine.context import StageContext
-    from drapto.project import Project
+    from drapto.media.model import SourceInfo
+    from drapto.project import Project, Title
     from drapto.quality.target import Quality
+
+SOME_SIZE = (1920, 1080)
+"""A picture's, pixels: of one family, an ffmpeg has all models or none, since they come with libvmaf."""
 
 REMEDY = "install the package imageio-ffmpeg, whose ffmpeg has it"
 
@@ -29,8 +33,9 @@ def require_model(project: Project, quality: Quality, context: StageContext) -> 
     Raises:
         ToolMissingError: The ffmpeg in use lacks the model.
     """
-    if isinstance(quality, QualityTarget) and quality.display:
-        _require(project, context.ffmpeg, quality.display.model)
+    model = _model_of(quality)
+    if model and not _has(project, context.ffmpeg, model):
+        raise _lacking(context.ffmpeg, model)
 
 
 def require_models(project: Project) -> None:
@@ -39,36 +44,42 @@ def require_models(project: Project) -> None:
     Raises:
         ToolMissingError: There is no ffmpeg, or it lacks a model.
     """
-    wanted = dict.fromkeys(_wanted(project))
-    if wanted:
-        program, _ = tools.locate(project.config.tools.ffmpeg)
-        for model in wanted:
-            _require(project, program, model)
-
-
-def _wanted(project: Project) -> Iterator[str]:
-    """Yield the models of titles that are not finished; of those not probed yet, what is asked for."""
-    quality = project.config.quality
-    if quality.mode == "crf" or quality.metric != "vmaf":
-        return
+    wanted: dict[str, list[tuple[Title, SourceInfo | None]]] = {}
     for title in project.titles:
         info = probe.fresh(project, title)
-        if info is None:
-            # by default, an ffmpeg without VMAF may do for what has no target
-            if quality.mode == "target" or quality.vmaf_model != "v0.6.1":
-                yield display_of(16, 9, family=quality.vmaf_model, viewing=quality.viewing).model
+        model = _model_of(decide(project.config, info).quality) if info else _asked_for(project.config)
+        if model:
+            wanted.setdefault(model, []).append((title, info))
+    for model, those in wanted.items():
+        program, _ = tools.locate(project.config.tools.ffmpeg)
+        if _has(project, program, model):
             continue
-        decided = decide(project.config, info).quality
-        if isinstance(decided, QualityTarget) and decided.display and not finished(project, title, info):
-            yield decided.display.model
+        if any(info is None or not finished(project, title, info) for title, info in those):
+            raise _lacking(program, model)
 
 
-def _require(project: Project, ffmpeg: Path, model: str) -> None:
-    if has_model(ffmpeg, model, project.state_dir / "versions.json"):
-        return
-    older = 'quality.vmaf_model = "v0.6.1", or ' if model.startswith(V1) else ""
-    raise ToolMissingError(
-        f"this ffmpeg cannot measure VMAF by the model {model}",
-        path=ffmpeg,
-        remedy=f'{REMEDY}; or set {older}quality.mode = "crf"',
-    )
+def _model_of(quality: Quality) -> str:
+    return quality.display.model if isinstance(quality, QualityTarget) and quality.display else ""
+
+
+def _asked_for(config: Config) -> str:
+    """Return the model that a title not yet probed is sure to need, as far as one was asked for.
+
+    By default none is: a title may turn out to have no target, and then an ffmpeg without VMAF does.
+    """
+    quality = config.quality
+    if quality.mode == "crf" or quality.metric != "vmaf":
+        return ""
+    if quality.mode == "auto" and quality.vmaf_model == "v0.6.1":
+        return ""
+    return display_of(*SOME_SIZE, family=quality.vmaf_model, viewing=quality.viewing).model
+
+
+def _has(project: Project, ffmpeg: Path, model: str) -> bool:
+    return has_model(ffmpeg, model, project.state_dir / "versions.json")
+
+
+def _lacking(ffmpeg: Path, model: str) -> ToolMissingError:
+    older = 'quality.vmaf_model = "v0.6.1" or ' if model.startswith(V1) else ""
+    problem = f"this ffmpeg cannot measure VMAF by the model {model}"
+    return ToolMissingError(problem, path=ffmpeg, remedy=f'{REMEDY}; or set {older}quality.mode = "crf"')

@@ -195,7 +195,7 @@ def _region(source: Picture, output: Picture, config: Config, folder: Path, aske
         source.info,
         folder / "crop.json",
         enabled=config.crop.enabled,
-        rect=asked,
+        rect=asked or config.crop.titles.get(source.path.stem, config.crop.rect),
         threshold=config.crop.threshold,
     )
     cut = found.rect if found.cuts else None

@@ -96,3 +96,19 @@ def test_an_ffmpeg_without_the_model_is_refused_before_anything_is_done(
             "out",
             config=drapto.load_config(overrides=dict(pair.split("=") for pair in asked[1::2])),
         )
+
+
+def test_without_vmaf_a_title_is_refused_once_it_is_known_to_need_it(
+    source: Path, ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    script = tmp_path / "bare-ffmpeg"
+    script.write_text(f'#!/bin/sh\ncase "$*" in *libvmaf*) exit 1;; esac\nexec {ffmpeg} "$@"\n')
+    script.chmod(0o755)
+    asked = ["--set", f"tools.ffmpeg={script}", "--preset", "13"]
+    said = run("encode", source, "-o", "out", *asked)
+    assert said.exit_code == 1, said.output
+    assert "cannot measure VMAF by the model vmaf_v0.6.1" in said.output
+    assert not list(tmp_path.rglob("encoded/*.mkv"))
+    assert run("encode", source, "-o", "out", *asked).exit_code == 3
+    assert run("encode", source, "-o", "out", *asked, "--crf", "50").exit_code == 0

@@ -226,3 +226,13 @@ def test_a_home_directory_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_path_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"output\.dir"):
         load("output.dir=")
+
+
+def test_only_vmaf_v1_knows_telephones() -> None:
+    assert load("quality.viewing=phone", "quality.vmaf_model=v1").quality.viewing == "phone"
+    with pytest.raises(
+        ConfigError, match=r'quality\.viewing.*phone has no model.*quality\.vmaf_model = "v1"'
+    ):
+        load("quality.viewing=phone")
+    with pytest.raises(ConfigError, match="vmaf_model"):
+        load("quality.vmaf_model=v2")
