@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from bench import encoding, idle, quality, report
+from bench import encoding, film, idle, quality, report
+from bench.clips import make_film
 from drapto import tools
 from tests import clips
 
@@ -22,6 +23,9 @@ PEERS = 4
 QUALITY_LENGTH = 2
 """How often in a row a clip is given a target: two rounds of both clips take 20 minutes."""
 
+FILM_ROUNDS = 2
+"""A round of the film takes six times as long as an encode of it."""
+
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -31,7 +35,9 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 @click.option("--length", default=4, show_default=True, help="Encode the clip so often in a row.")
 @click.option("--chunk-size", default=15.0, show_default=True, help="Seconds per segment.")
 @click.option(
-    "--only", type=click.Choice(["encoding", "idle", "quality"]), help="Run one; nothing is written."
+    "--only",
+    type=click.Choice(["encoding", "film", "idle", "quality"]),
+    help="Run one; nothing is written.",
 )
 def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: str | None) -> None:
     """Measure, print, and write docs/benchmarks.md."""
@@ -43,9 +49,9 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
     cores = set(sorted(os.sched_getaffinity(0))[:2])
     chosen = clip or _default_clip(found.ffmpeg, folder)
     if only in (None, "encoding"):
-        film = _lengthened(found.ffmpeg, chosen, folder, length)
+        played = _lengthened(found.ffmpeg, chosen, folder, length)
         compared = encoding.compare(
-            film, folder / "encoding", found.ffmpeg, rounds=rounds, cores=cores, chunk_size=chunk_size
+            played, folder / "encoding", found.ffmpeg, rounds=rounds, cores=cores, chunk_size=chunk_size
         )
         rows += report.encoding_rows(compared)
         notes.append(
@@ -67,6 +73,20 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
             )
             rows += report.quality_rows(aimed)
             notes.append(f"Target: {each.name}, VMAF 93, {len(aimed.encodes)} segments, {rounds} rounds.")
+    if only in (None, "film") and (REAL_CLIPS.exists() or clip):
+        shown = film.measure(
+            clip or make_film(found.ffmpeg, REAL_CLIPS, folder / "film.mkv"),
+            folder / "film",
+            found.ffmpeg,
+            cores=cores,
+            chunk_size=chunk_size,
+            rounds=min(rounds, FILM_ROUNDS),
+        )
+        rows += report.film_rows(shown)
+        notes.append(
+            f"Film: {shown.film}, {shown.seconds:.0f} s of scenes that no constant was set on, "
+            f"{len(shown.records)} segments, mean CRF {shown.mean_crf:.1f}, {len(shown.targeted)} rounds."
+        )
     if only in (None, "idle"):
         resting = idle.measure(folder / "idle", found.ffmpeg, rounds=5)
         rows += report.idle_rows(resting, idle.TITLES)

@@ -15,6 +15,7 @@ from bench.timing import MIB
 
 if TYPE_CHECKING:
     from bench.encoding import Rounds
+    from bench.film import Shown
     from bench.idle import Idle
     from bench.quality import Targeted
     from drapto.tools import Tools
@@ -90,6 +91,47 @@ def quality_rows(found: Targeted) -> list[Row]:
             Row(f"{name}: VMAF of all frames, ab-av1", peer.vmaf),
             Row(f"{name}: of these segments within 0.75, drapto", peer.own_close),
             Row(f"{name}: of these segments within 0.75, ab-av1", peer.close),
+        ]
+    return rows
+
+
+def film_rows(found: Shown) -> list[Row]:
+    """Return the figures of a target on a film that was never seen."""
+    encodes = [record.encodes for record in found.records]
+    target, whole = 93.0, found.own.whole.harmonic
+    rows = [
+        Row(
+            "film: targeted job, CPU / fixed CRF's CPU at its mean CRF",
+            found.ratio(found.targeted, found.fixed, "cpu"),
+            1.4,
+        ),
+        Row("film: the same, wall", found.ratio(found.targeted, found.fixed, "wall"), 1.45),
+        Row("film: encodes per segment, mean", statistics.mean(encodes)),
+        Row("film: encodes per segment, most", max(encodes)),
+        Row("film: segments within 1.0 of VMAF 93, all frames measured", 100 * found.close, unit=" %"),
+        Row("film: segments that are not, but say why", 100 * found.excused, unit=" %"),
+        Row("film: VMAF of all frames less the target", abs(whole - target), 0.3),
+        Row("film: segment farthest off", max(abs(one - target) for one in found.own.segments)),
+        Row("film: reported VMAF less that of all frames, segments, mean", statistics.mean(found.errors)),
+        Row("film: the same, largest", max(map(abs, found.errors)), 0.3),
+        Row(
+            "film: fixed CRF job, wall / plain ffmpeg's wall",
+            found.ratio(found.fixed, found.plain, "wall"),
+            1.0,
+        ),
+        Row("film: the same, CPU", found.ratio(found.fixed, found.plain, "cpu"), 1.03),
+    ]
+    if found.peer:
+        peer = found.peer
+        rows += [
+            Row("film: drapto's CPU / ab-av1's", found.targeted[0].cpu / peer.took.cpu, 1.0),
+            Row("film: drapto's bytes / ab-av1's at equal VMAF", found.bytes_ratio, 1.0),
+            Row("film: VMAF of all frames, drapto", whole),
+            Row("film: VMAF of all frames, ab-av1", peer.whole.harmonic),
+            Row("film: 5th percentile of the segments, drapto", found.own.low),
+            Row("film: 5th percentile of the segments, ab-av1", peer.low),
+            Row("film: worst segment, drapto", min(found.own.segments)),
+            Row("film: worst segment, ab-av1", min(peer.segments)),
         ]
     return rows
 

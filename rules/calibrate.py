@@ -1,4 +1,4 @@
-"""calibrate: how the proxies of a title deviate, from the first attempts at a few of its segments."""
+"""calibrate: which CRF a title takes, from the first attempts at a few of its segments."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def build(
 
 STAGE = Stage(
     "calibrate",
-    "what quality samples of it have at which CRF",
+    "which CRF each title takes, by a few of its segments",
     needs="plan",
     tasks=tasks,
     after=("segment", "crop"),

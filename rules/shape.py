@@ -112,7 +112,15 @@ class Common:
         own = {"frames": segment.frames, "keyint": segment.keyint, "filters": segment.filters}
         shape = self.shape.model_copy(update=own)
         return SegmentJob(
-            request, shape, self.quality, self.strategy, record, title.attempts, calibration, made_with
+            request,
+            shape,
+            self.quality,
+            self.strategy,
+            record,
+            title.attempts,
+            calibration,
+            made_with,
+            segment.scenes,
         )
 
 
@@ -200,6 +208,8 @@ def segment_slice(shared: dict[str, Any], segment: Segment) -> dict[str, Any]:
         "frames": segment.frames,
         "keyint": segment.keyint,
         "filters": list(segment.filters),
+        # of no concern to a fixed CRF, nor to what an earlier version has planned
+        **({"scenes": list(segment.scenes)} if shared["target"] and segment.scenes else {}),
     }
 
 
@@ -212,6 +222,10 @@ def calibration_slice(common: Common, anchors: Sequence[Segment]) -> dict[str, A
         "metric": target.get("metric", ""),
         **{name: value for name, value in target.items() if name in ("display", "statistic", "light")},
         "anchors": [
-            [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in anchors
+            [
+                *(segment.index, segment.frames, segment.keyint, list(segment.filters)),
+                *([list(segment.scenes)] if segment.scenes else []),
+            ]
+            for segment in anchors
         ],
     }

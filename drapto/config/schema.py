@@ -116,7 +116,7 @@ class QualitySettings(Section):
         description="points below the target that no run of frames is to fall, with VMAF; 0 or false: any",
     )
     tolerance: Real = Field(
-        0.65, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
+        1.0, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
     )
     crf_min: Crf = Field(10.0, description="the lowest CRF (highest quality) that a target may take")
     crf_max: Crf = Field(50.0, description="the highest CRF (lowest quality) that a target may take")

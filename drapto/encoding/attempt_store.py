@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from drapto.encoding.attempts import Attempt, Attempts, ProxyScore, Splice
+from drapto.encoding.attempts import Attempt, Attempts, Splice
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.video.encode_settings import EncodeShape
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from drapto.encoding.job import SegmentJob
     from drapto.engine.resources import DiskRate
-    from drapto.quality.scores import Measurement, Scores
+    from drapto.quality.scores import Measurement
     from drapto.video.join import Run
     from drapto.video.request import EncodeRequest
 
@@ -71,22 +71,20 @@ class AttemptStore:
         """Forget what was measured otherwise, and encodes of which nothing else is left."""
         kept = self.known.of(measurement)
         attempts = tuple(one for one in kept.attempts if one.scores or self.file(one))
-        there = {(one.first, one.crf) for one in attempts}
-        spliced = {
-            content: one
-            for content, one in kept.spliced.items()
-            if (0, one.crf) in there and there & {(one.first, one.tail_crf), (0, one.tail_crf)}
-        }
-        self.known = kept.model_copy(update={"attempts": attempts, "spliced": spliced})
+        there = kept.model_copy(update={"attempts": attempts})
+        spliced = {content: one for content, one in kept.spliced.items() if there.has(one)}
+        self.known = there.model_copy(update={"spliced": spliced})
 
-    def path(self, crf: float, first: int = 0, preset: int | None = None) -> Path:
-        """Return where the encode at ``crf`` of the frames from ``first`` on is written."""
+    def path(self, crf: float, first: int = 0, end: int = 0, preset: int | None = None) -> Path:
+        """Return where the encode at ``crf`` of the frames from ``first`` to before ``end`` is written."""
+        part = f"{first}-{end}-" if end else f"{first}-" if first else ""
         by = "" if preset is None else f"-preset-{preset}"
-        return self._folder / f"{self._name}-{f'{first}-' if first else ''}{crf:g}{by}.mkv"
+        return self._folder / f"{self._name}-{part}{crf:g}{by}.mkv"
 
     def file(self, attempt: Attempt) -> Path | None:
         """Return the attempt's encoded file, wherever it is; None where it is gone."""
-        for path in (self.path(attempt.crf, attempt.first, attempt.preset), self._target):
+        own = self.path(attempt.crf, attempt.first, attempt.end, attempt.preset)
+        for path in (own, self._target):
             if path.is_file() and path.stat().st_size == attempt.bytes and digest(path) == attempt.digest:
                 return path
         return None
@@ -101,19 +99,9 @@ class AttemptStore:
 
     def keep(self, attempt: Attempt) -> Attempt:
         """Write an attempt down, in place of one of the same frames at the same CRF."""
-        listed = {(one.first, one.crf, one.preset): one for one in (*self.known.attempts, attempt)}
+        listed = {one.section: one for one in (*self.known.attempts, attempt)}
         self._write({"attempts": tuple(listed.values())})
         return attempt
-
-    def keep_proxy(self, crf: float, scores: Scores, cpu_seconds: float) -> None:
-        """Write down what a proxy encode scores, and what it took."""
-        known = self.known
-        self._write(
-            {
-                "proxies": (*known.proxies, ProxyScore(crf=crf, scores=scores)),
-                "proxy_cpu_seconds": round(known.proxy_cpu_seconds + cpu_seconds, 3),
-            }
-        )
 
     def keep_foreign(self, purpose: str, crf: float, cpu_seconds: float) -> float:
         """Write down where another program would begin, and what it took to say so."""

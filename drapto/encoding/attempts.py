@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, model_validator
 
 from drapto.engine.document import Document, Model
 from drapto.quality.scores import Scores, Statistic
-from drapto.quality.search import Point
-from drapto.quality.splice import MEANS, Tail
+from drapto.quality.splice import Parts, Tried
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drapto.quality.scores import Measurement
+
+
+class Section(NamedTuple):
+    """Some of a segment's frames, and how they are encoded.
+
+    Attributes:
+        first: The first of them.
+        end: The one before which they end; 0 for the segment's end.
+        crf: The CRF.
+        preset: SVT-AV1's preset, where it is another than the title's.
+    """
+
+    first: int
+    end: int
+    crf: float
+    preset: int | None = None
 
 
 class Look(Model):
@@ -28,11 +45,12 @@ class Look(Model):
 
 
 class Attempt(Model):
-    """One encode of a segment, or of its tail.
+    """One encode of a segment, or of a part of it.
 
     Attributes:
         crf: Its CRF.
-        first: How many of the segment's frames it leaves out: 0 for an encode of the whole.
+        first: How many of the segment's frames it leaves out before its first.
+        end: The segment's frame before which it ends; 0 where it goes to the segment's end.
         preset: SVT-AV1's preset, where it is another than the title's (`drapto.quality.floor`).
         wrong: Which of its frames have wrong blocks, by their number in it, each with how far the worst is
             off, percent of full scale; None where nobody looked.
@@ -50,6 +68,7 @@ class Attempt(Model):
 
     crf: float
     first: int = 0
+    end: int = 0
     preset: int | None = None
     wrong: tuple[tuple[int, float], ...] | None = None
     header: str = ""
@@ -69,29 +88,75 @@ class Attempt(Model):
         """Return the scores of every ``stride``-th frame, if they were measured."""
         return next((scores for scores in self.scores if scores.stride == stride), None)
 
-    def tail_scores(self, first: int, stride: int, frames: int) -> Scores | None:
-        """Return the scores of the segment's frames from ``first`` on, if it has them as a tail."""
-        scores = self.measured(stride)
-        if scores is None or first == self.first:
-            return scores
-        return scores.between(first, frames) if not self.first and first in self.keyframes else None
+    @property
+    def whole(self) -> bool:
+        """Whether it has all of the segment's frames."""
+        return not self.first and not self.end
+
+    @property
+    def section(self) -> Section:
+        """Which frames it has, and how they are encoded: no two attempts have the same."""
+        return Section(self.first, self.end, self.crf, self.preset)
+
+    def holds(self, section: Section) -> bool:
+        """Return whether it can be cut to a section, which then begins with one of its keyframes."""
+        there = self.first <= section.first and (not self.end or 0 < section.end <= self.end)
+        same = (self.crf, self.preset) == (section.crf, section.preset)
+        return there and same and section.first - self.first in (0, *self.keyframes)
+
+    def frames(self, segment: int) -> int:
+        """Return how many frames it has, of a segment that has so many."""
+        return (self.end or segment) - self.first
 
 
 class Splice(Model):
-    """What a spliced segment is of: the head of one encode, and the tail of another.
+    """What a spliced segment is of: one encode for each of its parts.
 
     Attributes:
-        crf: The CRF of the encode that it begins with.
-        first: How many of its frames are of that.
-        tail_crf: The CRF of the others.
-        preset, tail_preset: Their presets, where these are others than the title's.
+        starts: The first frame of each part.
+        crfs: The CRF of the encode that it is of.
+        presets: The preset of that, where it is another than the title's; empty where none is.
     """
 
-    crf: float
-    first: int
-    tail_crf: float
-    preset: int | None = None
-    tail_preset: int | None = None
+    starts: tuple[int, ...]
+    crfs: tuple[float, ...]
+    presets: tuple[int | None, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, value: object) -> object:
+        """Read what once had two parts always."""
+        if isinstance(value, dict) and "tail_crf" in value:
+            presets = value.get("preset"), value.get("tail_preset")
+            crfs = value["crf"], value["tail_crf"]
+            return {
+                "starts": (0, value["first"]),
+                "crfs": crfs,
+                "presets": presets if presets != (None, None) else (),
+            }
+        return value
+
+    @classmethod
+    def of(cls, sections: Sequence[Section]) -> Self:
+        """Return what is of these parts, in order."""
+        presets = tuple(section.preset for section in sections)
+        return cls(
+            starts=tuple(section.first for section in sections),
+            crfs=tuple(section.crf for section in sections),
+            presets=presets if any(preset is not None for preset in presets) else (),
+        )
+
+    @property
+    def crf(self) -> float:
+        """The CRF that it begins with."""
+        return self.crfs[0]
+
+    @property
+    def sections(self) -> list[Section]:
+        """Its parts, in order."""
+        presets = self.presets or (None,) * len(self.starts)
+        each = zip(self.starts, (*self.starts[1:], 0), self.crfs, presets, strict=True)
+        return [Section(*one) for one in each]
 
 
 class ProxyScore(Model):
@@ -114,7 +179,7 @@ class Attempts(Document):
     Attributes:
         key: Digest of all that the encodes depend on but the CRF and the encoder itself.
         made_with: The versions that decide the encodes' bytes; empty where they are not known.
-        proxies: The proxy encodes, in the order that they were made.
+        proxies: Small quick encodes, in the order that they were made; earlier versions predicted by them.
         proxy_cpu_seconds: What they took.
         foreign: Where ab-av1 would begin, by the target.
         foreign_cpu_seconds: What it took to say so.
@@ -155,50 +220,55 @@ class Attempts(Document):
         encodes = sum(one.cpu_seconds + one.measuring_cpu_seconds for one in self.attempts)
         return encodes + self.proxy_cpu_seconds + self.foreign_cpu_seconds
 
-    def at(self, crf: float, first: int = 0, preset: int | None = None) -> Attempt | None:
-        """Return the attempt at ``crf`` that begins with frame ``first``, by its preset."""
-        asked = (crf, first, preset)
-        return next((one for one in self.attempts if (one.crf, one.first, one.preset) == asked), None)
+    def at(self, crf: float, first: int = 0, end: int = 0, preset: int | None = None) -> Attempt | None:
+        """Return the attempt at ``crf`` from frame ``first`` on, to before ``end`` or to the last one."""
+        asked = Section(first, end, crf, preset)
+        return next((one for one in self.attempts if one.section == asked), None)
 
-    def sources(self, spliced: Splice) -> tuple[Attempt, Attempt]:
-        """Return the attempts that a spliced segment is of: that of the whole, and that of the tail.
+    def has(self, spliced: Splice) -> bool:
+        """Return whether all parts of a spliced segment are among the attempts."""
+        return None not in self._sources(spliced)
+
+    def sources(self, spliced: Splice) -> tuple[Attempt, ...]:
+        """Return the attempts that a spliced segment is of, one for each part.
 
         Raises:
             ValueError: It was not tried.
         """
-        head, crf, preset = self.at(spliced.crf, 0, spliced.preset), spliced.tail_crf, spliced.tail_preset
-        tail = self.at(crf, spliced.first, preset) or self.at(crf, 0, preset)
-        if head is None or tail is None:
+        found = [one for one in self._sources(spliced) if one is not None]
+        if len(found) < len(spliced.starts):
             raise ValueError(f"{spliced} was not tried")
-        return head, tail
+        return tuple(found)
 
-    def points(self, stride: int, statistic: Statistic = "harmonic") -> list[Point]:
-        """Return the attempts at the whole segment that were measured at every ``stride``-th frame."""
-        whole = (one for one in self.attempts if not one.first and one.preset is None)
-        found = ((one.crf, one.measured(stride)) for one in whole)
-        return [Point(crf, scores.figure(statistic)) for crf, scores in found if scores]
-
-    def tails(self, crf: float, stride: int, frames: int, statistic: Statistic = "harmonic") -> list[Tail]:
-        """Return the tails that an encode of all ``frames`` at ``crf`` may be given, the shortest first.
-
-        There are none for a percentile: those of two parts do not give that of the whole.
-        """
-        whole = self.at(crf)
-        if statistic not in MEANS or whole is None or (scores := whole.measured(stride)) is None:
-            return []
-        found = [self._tail(scores, first, stride, frames, statistic) for first in whole.keyframes if first]
-        return [tail for tail in reversed(found) if tail]
-
-    def _tail(self, whole: Scores, first: int, stride: int, frames: int, statistic: Statistic) -> Tail | None:
-        head, now = whole.between(0, first), whole.between(first, frames)
-        if head is None or now is None:
-            return None
-        points = [
-            Point(one.crf, scores.figure(statistic))
-            for one in self.attempts
-            if one.preset is None and (scores := one.tail_scores(first, stride, frames)) is not None
+    def _sources(self, spliced: Splice) -> list[Attempt | None]:
+        """Return the same: encodes of the parts alone, or of more of the segment, from a keyframe on."""
+        return [
+            self.at(section.crf, section.first, section.end, section.preset)
+            or next((one for one in self.attempts if one.holds(section)), None)
+            for section in spliced.sections
         ]
-        own = sum(one.first == first and one.preset is None for one in self.attempts)
-        return Tail(
-            first, frames - first, head.figure(statistic), now.figure(statistic), points, own, statistic
-        )
+
+    def parts(
+        self, starts: tuple[int, ...], frames: int, stride: int, statistic: Statistic = "harmonic"
+    ) -> Parts:
+        """Return what was measured of a segment's parts by the title's preset.
+
+        Args:
+            starts: The first frame of each.
+            frames: How many frames the segment has.
+            stride: Every how many-th frame was measured.
+            statistic: Which figure stands for a part.
+        """
+        ends = (*starts[1:], frames)
+        number = {
+            (first, end % frames): part for part, (first, end) in enumerate(zip(starts, ends, strict=True))
+        }
+        tried = [
+            Tried(number[one.first, one.end], one.crf, scores.figure(statistic))
+            for one in self.attempts
+            if (one.first, one.end) in number
+            and one.preset is None
+            and (scores := one.measured(stride)) is not None
+        ]
+        each = tuple(end - first for first, end in zip(starts, ends, strict=True))
+        return Parts(each, tried, statistic)

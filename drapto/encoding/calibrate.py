@@ -1,7 +1,7 @@
-"""What is to be known of a title before its segments are searched: how its proxies deviate from the encodes.
+"""What is to be known of a title before its segments are searched: which CRF it takes.
 
-A few segments all over the title, its anchors, are tried first. Their encodes are not thrown away: they are
-the first attempts of those segments, which their own searches find and go on from.
+A few segments all over the title, its anchors, are begun first. Their encodes are not thrown away: they are
+the first parts of those segments, which their own searches find and go on from.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def try_anchor(job: SegmentJob, target: QualityTarget, context: StageContext) ->
     """
     prove(job.request, job.shape, context=context)
     _, search = search_of(SegmentContext(job, target, context))
-    crf, score, proxy = search.begin()
-    anchor = Anchor(segment=job.request.index, crf=crf, score=score, proxy=proxy)
+    crf, score = search.begin()
+    anchor = Anchor(segment=job.request.index, crf=crf, score=score)
     return TriedAnchor(anchor, fallback_of(job.request.decoding, context))
 
 

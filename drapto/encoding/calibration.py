@@ -8,9 +8,9 @@ from drapto.engine.document import Document, Model
 from drapto.quality.metrics import METRICS
 from drapto.quality.scale import Scale, predict
 
-DOUBT = 0.5
-"""How many anchors' worth of doubt there is in what they say, since proxies deviate from segment to segment,
-too (by 0.08, standard deviation, around a title's mean of -0.1 to 0.1)."""
+DOUBT = 0.25
+"""How many anchors' worth of doubt there is in what they say: titles differ from the usual one by 3.5 CRFs
+(standard deviation), an anchor from its title by 1.8."""
 
 
 class Anchor(Model):
@@ -18,16 +18,16 @@ class Anchor(Model):
 
     Attributes:
         segment: Its number.
-        crf: The CRF of its first attempt.
+        crf: The CRF of its first attempt, which may be of its first part alone.
         score: What that was measured to have.
-        proxy: What its proxies have at that CRF.
+        proxy: What a small quick encode had at that CRF; earlier versions made some.
     """
 
     segment: int
     crf: float
     score: float
     # documents of drapto 0.1 say "sketch"
-    proxy: float = Field(validation_alias=AliasChoices("proxy", "sketch"))
+    proxy: float | None = Field(None, validation_alias=AliasChoices("proxy", "sketch"))
 
 
 class Calibration(Document):
@@ -46,15 +46,10 @@ class Calibration(Document):
     made_with: tuple[str, ...] = ()
 
     def first(self, target: float) -> float:
-        """Return the CRF at which the title as a whole is likely to score ``target``."""
+        """Return the CRF at which a segment of the title is likely to score ``target``."""
+        usual = predict(target, [], self._scale).first
         each = [predict(target, [(one.crf, one.score)], self._scale).first for one in self.anchors]
-        return sum(each) / len(each) if each else predict(target, [], self._scale).first
-
-    @property
-    def bias(self) -> float:
-        """By how much the loss of a proxy of this title exceeds that of the real encode."""
-        losses = [self._scale.loss(one.proxy) - self._scale.loss(one.score) for one in self.anchors]
-        return sum(losses) / (len(losses) + DOUBT)
+        return (sum(each) + DOUBT * usual) / (len(each) + DOUBT)
 
     @property
     def _scale(self) -> Scale:

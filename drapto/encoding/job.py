@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from drapto.quality.metrics import METRICS, Metric
 from drapto.quality.reference import Reference
+from drapto.quality.splice import MEANS, starts
+from drapto.video.cut import KEYFRAME_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,7 @@ class SegmentJob:
         attempts: The directory of what is tried on the way to a target.
         calibration: What is known of the title (``calibration.json``); None where nothing is.
         made_with: The versions that decide the encode's bytes; empty where they are not known.
+        scenes: Which of its frames begin a new scene.
     """
 
     request: EncodeRequest
@@ -41,6 +44,7 @@ class SegmentJob:
     attempts: Path
     calibration: Path | None = None
     made_with: tuple[str, ...] = ()
+    scenes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,15 @@ class SegmentContext:
     def shape(self) -> EncodeShape:
         """What shapes its bytes, but for the CRF."""
         return self.job.shape
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Where its parts begin; it has one where the figures of parts do not give that of the whole."""
+        if self.target.statistic not in MEANS:
+            return (0,)
+        # the interval of a short segment is its own length
+        interval = max(self.shape.keyint, round(KEYFRAME_SECONDS * self.shape.rate))
+        return starts(self.shape.frames, interval, self.job.scenes)
 
     @property
     def metric(self) -> Metric:

@@ -1,13 +1,13 @@
 """What keeps a segment above the floor: runs of bad frames that its figure does not see are encoded again.
 
-A run that scores too little gets a lower CRF, one with wrong blocks a slower preset: what is encoded again
-ends or begins at a keyframe inside the segment where there is one. What that does not improve is said, in the
+A run that scores too little gets a lower CRF, one with wrong blocks a slower preset: of each part that holds
+some of it, what is encoded again goes from keyframe to keyframe. What that does not improve is said, in the
 segment's record, in ``validation.json`` and in what the run says in the end.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drapto.encoding.attempts import Attempt, Splice
@@ -17,6 +17,7 @@ from drapto.video.encode_settings import OPEN_GOP
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from drapto.encoding.attempts import Section
     from drapto.encoding.job import SegmentContext
     from drapto.encoding.segment_search import Found
     from drapto.encoding.trial_encodes import TrialEncodes
@@ -28,14 +29,6 @@ ENOUGH = 0.8
 
 MOST = 2
 """Encodes for a run of one kind; what they do not lift stays."""
-
-
-@dataclass(frozen=True)
-class _By:
-    """By what a stretch is encoded: at which CRF, by which preset; None is the title's."""
-
-    crf: float
-    preset: int | None
 
 
 class Lifting:
@@ -80,23 +73,38 @@ class Lifting:
         return replace(best, low=tuple(low))
 
     def _low(self, found: Found) -> list[Low]:
-        rate, floor = self._segment.shape.rate, self._segment.target.floor
-        low = low_scores(found.scores, floor or 0.0, frames=self._frames, rate=rate)
-        for part in suspects(found.scores, floor or 0.0, low, frames=self._frames, rate=rate):
+        rate, floor, scores = self._segment.shape.rate, self._segment.target.floor or 0.0, found.scores
+        at = self._measured(found)
+        low = low_scores(scores, floor, frames=self._frames, rate=rate, at=at)
+        for part in suspects(scores, floor, low, frames=self._frames, rate=rate, at=at):
             low += self._looked_at(found.chosen, part)
         if self._segment.shape.preset >= FAST:
             low += low_blocks(self._wrong(found.chosen), rate=rate)
         return sorted(low, key=lambda run: run.first)
 
+    def _measured(self, found: Found) -> Sequence[int]:
+        """Return which frames the scores are of: each encode is measured from its own first frame on."""
+        stride = found.scores.stride
+        at: list[int] = []
+        for section, source in self._sections(found.chosen):
+            before = -(-(section.first - source.first) // stride) * stride
+            at += range(source.first + before, self._stop(section), stride)
+        # what was delivered before may have been measured as one file
+        return at if len(at) == len(found.scores.values) else range(0, self._frames, stride)
+
+    def _sections(self, chosen: Attempt | Splice) -> list[tuple[Section, Attempt]]:
+        """Return what was chosen by its sections, each with the encode that it is of."""
+        sections = [chosen.section] if isinstance(chosen, Attempt) else chosen.sections
+        return list(zip(sections, self._trials.sources(chosen), strict=True))
+
+    def _stop(self, section: Section) -> int:
+        return section.end or self._frames
+
     def _looked_at(self, chosen: Attempt | Splice, part: range) -> list[Low]:
         """Return the runs of low scores in a part of what was chosen, all of whose frames are measured."""
-        sources = self._trials.sources(chosen)
-        attempt, begin, end = sources[0], part.start, part.stop
-        if isinstance(chosen, Splice):
-            if part[len(part) // 2] >= chosen.first:
-                attempt, begin = sources[1], max(begin, chosen.first)
-            else:
-                end = min(end, chosen.first)
+        middle = part[len(part) // 2]
+        section, attempt = next(one for one in self._sections(chosen) if middle < self._stop(one[0]))
+        begin, end = max(part.start, section.first), min(part.stop, self._stop(section))
         scores = self._trials.look(attempt, begin - attempt.first, end - begin)
         rate, floor = self._segment.shape.rate, self._segment.target.floor or 0.0
         found = low_scores(scores, floor, frames=end - begin, rate=rate)
@@ -109,65 +117,76 @@ class Lifting:
         return sum(run.frames * (floor - run.worst if kind == "score" else 1.0) for run in runs)
 
     def _wrong(self, chosen: Attempt | Splice) -> list[tuple[int, float]]:
-        if isinstance(chosen, Attempt):
-            return list(self._trials.wrong(chosen))
-        head, tail = self._trials.sources(chosen)
-        first = [one for one in self._trials.wrong(head) if one[0] < chosen.first]
-        last = [(tail.first + frame, off) for frame, off in self._trials.wrong(tail)]
-        return first + [one for one in last if one[0] >= chosen.first]
+        found = []
+        for section, source in self._sections(chosen):
+            wrong = [(source.first + frame, off) for frame, off in self._trials.wrong(source)]
+            found += [one for one in wrong if section.first <= one[0] < self._stop(section)]
+        return found
 
     def _again(self, found: Found, low: Sequence[Low]) -> Found | None:
         """Encode again what holds the runs; None where nothing would be better."""
         chosen = found.chosen
-        first, head, tail = _parts(chosen)
-        begin, end = stretch(self._keyframes(chosen), low, self._frames)
-        by = self._better(tail if begin >= first and begin else head, low)
-        if by is None:
+        sections: list[Section] = []
+        made: list[Attempt] = []
+        for section, source in self._sections(chosen):
+            replaced = self._replaced(section, source, low)
+            if replaced is None:
+                sections.append(section)
+                continue
+            made.append(self._encode(replaced))
+            sections += _around(section, replaced)
+        if not made:
             return None
-        made = self._encode(by, begin)
-        headers = {one.header for one in (made, *self._trials.sources(chosen)) if one.header}
+        headers = {one.header for one in (*made, *self._trials.sources(chosen)) if one.header}
         if len(headers) > 1:
             return None  # another SVT-AV1, whose presets do not follow each other in one file
-        again: Attempt | Splice = made
-        if begin:
-            again = _spliced(head, begin, by)
-        elif end < self._frames:
-            again = _spliced(by, end, tail)
-        if isinstance(again, Attempt):
-            scores = self._trials.measured(again, self._stride)
+        spliced = Splice.of(sections) if len(sections) > 1 else None
+        if spliced is None:
+            scores = self._trials.measured(made[0], self._stride)
         else:
-            scores = self._trials.pooled(again, self._stride)
+            scores = self._trials.pooled(spliced, self._stride)
         met = self._goal.met_by(scores.figure(self._segment.target.statistic))
-        return replace(found, chosen=again, scores=scores, why=found.why if met else "floor")
+        return replace(found, chosen=spliced or made[0], scores=scores, why=found.why if met else "floor")
 
-    def _encode(self, by: _By, first: int) -> Attempt:
-        return self._trials.known.at(by.crf, first, by.preset) or self._trials.encoded(
-            by.crf, first, by.preset
-        )
+    def _replaced(self, section: Section, source: Attempt, low: Sequence[Low]) -> Section | None:
+        """Return what of a section is encoded again, and how; None where it has no run, or nothing helps."""
+        own = [_within(run, section.first, self._stop(section)) for run in low]
+        runs = [run for run in own if run.frames > 0]
+        by = self._better(section, runs) if runs else None
+        if by is None:
+            return None
+        cuts = [source.first + frame for frame in self._keyframes(source)]
+        first, end = stretch(cuts, runs, section.first, self._stop(section))
+        return by._replace(first=first, end=end % self._frames)
 
-    def _better(self, now: _By, low: Sequence[Low]) -> _By | None:
-        """Return by what runs of one kind get better."""
+    def _encode(self, section: Section) -> Attempt:
+        first, end, crf, preset = section
+        known = self._trials.known.at(crf, first, end, preset)
+        return known or self._trials.encoded(crf, first, end, stride=self._stride, preset=preset)
+
+    def _better(self, now: Section, low: Sequence[Low]) -> Section | None:
+        """Return the same, encoded in a way by which runs of one kind get better."""
         if low[0].kind == "blocks":
             preset = self._segment.shape.preset if now.preset is None else now.preset
-            return replace(now, preset=SOUND) if preset > SOUND else None
+            return now._replace(preset=SOUND) if preset > SOUND else None
         scale, floor = self._segment.metric.scale, self._segment.target.floor or 0.0
         crf = lower_crf(now.crf, low, floor, scale, self._goal.lowest)
-        return None if crf is None else replace(now, crf=crf)
+        return None if crf is None else now._replace(crf=crf)
 
-    def _keyframes(self, chosen: Attempt | Splice) -> tuple[int, ...]:
-        """Return where the encode may be cut; what is spliced already, only where it is."""
-        if OPEN_GOP in self._segment.shape.svt_params:
-            return ()
-        return chosen.keyframes if isinstance(chosen, Attempt) else (chosen.first,)
+    def _keyframes(self, attempt: Attempt) -> tuple[int, ...]:
+        """Return where an encode may be cut."""
+        return () if OPEN_GOP in self._segment.shape.svt_params else attempt.keyframes
 
 
-def _parts(chosen: Attempt | Splice) -> tuple[int, _By, _By]:
-    """Return how many frames go before the second part, and by what both are; a whole is twice the same."""
-    if isinstance(chosen, Attempt):
-        whole = _By(chosen.crf, chosen.preset)
-        return 0, whole, whole
-    return chosen.first, _By(chosen.crf, chosen.preset), _By(chosen.tail_crf, chosen.tail_preset)
+def _within(run: Low, first: int, end: int) -> Low:
+    """Return what of a run is between two frames; it may have none."""
+    begin = max(run.first, first)
+    return run.model_copy(update={"first": begin, "frames": min(run.end, end) - begin})
 
 
-def _spliced(head: _By, first: int, tail: _By) -> Splice:
-    return Splice(crf=head.crf, first=first, tail_crf=tail.crf, preset=head.preset, tail_preset=tail.preset)
+def _around(section: Section, replaced: Section) -> list[Section]:
+    """Return a section with one of another encode in its place, or in its midst."""
+    found = [section._replace(end=replaced.first), replaced, section._replace(first=replaced.end)]
+    if replaced.end == section.end:
+        del found[2]
+    return found[1:] if replaced.first == section.first else found

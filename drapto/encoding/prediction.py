@@ -1,35 +1,25 @@
-"""Where a segment's search begins: what is predicted of it, by proxies of drapto's own or by an engine."""
+"""Where a segment's search begins: as its title lets expect, or an engine, and as its first part tells."""
 
 from __future__ import annotations
 
-import contextlib
 import pkgutil
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from drapto.encoding.calibration import Calibration
-from drapto.encoding.proxy import proxy_frames
-from drapto.quality.scale import predict, predicted_score
-from drapto.quality.search import clamped
+from drapto.quality.scale import Prediction, predict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drapto.encoding.attempt_store import AttemptStore
     from drapto.encoding.job import SegmentContext
-    from drapto.encoding.proxy import ProxyFrames
-    from drapto.quality.scale import Prediction
-    from drapto.quality.scores import Statistic
-    from drapto.quality.search import Goal
+    from drapto.quality.search import Goal, Point
 
-MOST_PROXIES = 3
-"""Proxy encodes of a segment; more would cost what they save."""
-
-NEAR = 6.0
-"""CRFs: where the predicted one is no farther from a proxy's, that proxy is believed. Over 6 to 8 CRFs, it
-was off by 0.75 to 1: with 9 here, two of the trailer's seven segments missed by a tenth of a point, and to
-splice them cost three times as much as the proxies that were saved."""
-
-FURTHEST = 14.0
-"""CRFs from one proxy to the next."""
+ALIKE, ALIKE_IN_TITLE = 0.85, 0.7
+"""How much of what the first parts of a segment deviate from the usual CRF its next part does, too, and of
+what they deviate from their title's. Titles differ by 3.5 CRFs (standard deviation), segments of one title by
+1 to 7, parts of a segment by 1.5."""
 
 
 class Predictor(ABC):
@@ -46,7 +36,7 @@ class Predictor(ABC):
 
     @classmethod
     def suits(cls, segment: SegmentContext) -> bool:
-        """Return whether it sees the pictures that are encoded; where it does not, proxies predict."""
+        """Return whether it sees the pictures that are encoded; where it does not, the title predicts."""
         del segment
         return True
 
@@ -58,92 +48,39 @@ class Predictor(ABC):
             ToolFailedError: A child process failed.
         """
 
-    def slope_only(self, goal: Goal) -> Prediction:
+    def usual(self, goal: Goal) -> Prediction:
         """Return what is known without trying anything: for a search that has begun already."""
-        return predict(goal.target, self.predicted_points(), self._segment.metric.scale)
+        return Prediction(self._calibration().first(goal.target), 1.0)
 
-    def predicted_points(self) -> list[tuple[float, float]]:
-        """Return what is predicted of real encodes, (CRF, score)."""
-        return []
+    def rest(self, goal: Goal, held: Sequence[Point]) -> float:
+        """Return the CRF at which the next part is likely to score what the goal says.
 
-    def predicted_score(self, crf: float) -> float | None:
-        """Return the score that was predicted at ``crf``, uncorrected; None where there is none."""
-        del crf
-        return None
-
-
-class ProxyPredictor(Predictor):
-    """By proxy encodes of the segment, corrected by how those of the title's anchors deviated."""
-
-    def predict(self, goal: Goal) -> Prediction:
-        """Encode proxies until one is near where the target is predicted."""
-        known = self._calibration()
-        scale = self._segment.metric.scale
-        crf = clamped(goal, known.first(goal.target))
-        # by those of this walk alone, so that one that was interrupted goes the same way again
-        points: list[tuple[float, float]] = []
-        with contextlib.ExitStack() as stack:
-            proxy = _Proxy(self._segment, self._store, stack)
-            while True:
-                loss = scale.loss(proxy.score(crf)) - known.bias
-                points.append((crf, scale.score(loss)))
-                predicted = predict(goal.target, points, scale)
-                within = min(max(predicted.first, crf - FURTHEST), crf + FURTHEST)
-                following = clamped(goal, within)
-                near = abs(predicted.first - crf) <= NEAR
-                if near or len(points) == MOST_PROXIES or following in [point[0] for point in points]:
-                    return predicted
-                crf = following
-
-    def predicted_points(self) -> list[tuple[float, float]]:
-        """Return the proxies' scores, corrected."""
-        scale, bias = self._segment.metric.scale, self._calibration().bias
-        proxies = [(one.crf, one.scores.figure(self._statistic)) for one in self._store.known.proxies]
-        return [(crf, scale.score(scale.loss(score) - bias)) for crf, score in proxies]
-
-    def predicted_score(self, crf: float) -> float | None:
-        """Return the score that the proxies have at ``crf``."""
-        points = [(one.crf, one.scores.figure(self._statistic)) for one in self._store.known.proxies]
-        return predicted_score(crf, points, self._segment.metric.scale) if points else None
-
-    @property
-    def _statistic(self) -> Statistic:
-        return self._segment.target.statistic
+        Args:
+            goal: What it is to score.
+            held: What those before it have, at least one; the last one tells most.
+        """
+        known, scale = self._calibration(), self._segment.metric.scale
+        usual = known.first(goal.target)
+        weights = range(1, len(held) + 1)
+        each = [predict(goal.target, [point], scale).first for point in held]
+        own = sum(weight * crf for weight, crf in zip(weights, each, strict=True)) / sum(weights)
+        return usual + (ALIKE_IN_TITLE if known.anchors else ALIKE) * (own - usual)
 
     def _calibration(self) -> Calibration:
         path = self._segment.job.calibration
         return Calibration.read(path) if path else Calibration(metric=self._segment.metric.name, anchors=())
 
 
-class _Proxy:
-    """A segment's proxy, each CRF of which is paid for once; its frames are made when they are needed.
+class TitlePredictor(Predictor):
+    """By what other segments of the title took, its anchors; where there are none, by what titles take."""
 
-    Args:
-        segment: The segment.
-        store: Where the scores are kept.
-        stack: The frames are there as long as it is open.
-    """
-
-    def __init__(self, segment: SegmentContext, store: AttemptStore, stack: contextlib.ExitStack) -> None:
-        self._segment = segment
-        self._store = store
-        self._stack = stack
-        self._frames: ProxyFrames | None = None
-
-    def score(self, crf: float) -> float:
-        """Return what the proxy scores at ``crf``."""
-        for known in self._store.known.proxies:
-            if known.crf == crf:
-                return known.scores.figure(self._segment.target.statistic)
-        if self._frames is None:
-            self._frames = self._stack.enter_context(proxy_frames(self._segment, beside=self._store.record))
-        scores, cpu_seconds = self._frames.encode_at(crf)
-        self._store.keep_proxy(crf, scores, cpu_seconds)
-        return scores.figure(self._segment.target.statistic)
+    def predict(self, goal: Goal) -> Prediction:
+        """Return the usual CRF."""
+        return self.usual(goal)
 
 
 PREDICTORS = {
-    "native": "drapto.encoding.prediction:ProxyPredictor",
+    "native": "drapto.encoding.prediction:TitlePredictor",
     "ab-av1": "drapto.encoding.abav1.predictor:AbAv1Predictor",
 }
 """Where the predictor of each ``quality.engine`` is: an engine is loaded only for who asks for it."""
@@ -157,4 +94,4 @@ def predictor_for(segment: SegmentContext, store: AttemptStore) -> Predictor:
         store: Where what is found out is kept.
     """
     kind: type[Predictor] = pkgutil.resolve_name(PREDICTORS[segment.target.engine])
-    return kind(segment, store) if kind.suits(segment) else ProxyPredictor(segment, store)
+    return kind(segment, store) if kind.suits(segment) else TitlePredictor(segment, store)

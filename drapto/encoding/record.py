@@ -37,14 +37,15 @@ class EncodedSegment(Document):
         tier: Which round of the search found the delivered encode, 1 to 3.
         why: Why the search ended there: ``target``, or what kept it from it.
         low: The runs of its frames that are below the floor, whatever was tried (`drapto.quality.floor`).
-        tried: The measured encodes of the whole segment, (CRF, score), in the order that they were made.
+        tried: What was measured of the whole segment, (CRF, score), in the order that it was: encodes, or
+            sets of parts at their mean CRF.
         stretches: What has a CRF of its own (`drapto.quality.splice`), in order; empty where all has one.
         encodes: How often each of its frames was encoded, the mean.
         frames: Frames delivered, equal to the plan's.
         bytes: Size of the file.
         seconds: Wall-clock seconds of the delivered encode.
         cpu_seconds: Processor seconds of the delivered encode.
-        search_cpu_seconds: Processor seconds of all that it took to find it: proxies, encodes, measurements.
+        search_cpu_seconds: Processor seconds of all that it took to find it: encodes, measurements.
         complaints: How often ffmpeg complained of what it decoded.
         complaint: Its first complaint; empty where there was none.
         versions: Of what made it; None where an earlier drapto did not write them down.

@@ -10,22 +10,20 @@ from typing import TYPE_CHECKING, Protocol
 
 from drapto.encoding.attempts import Attempt, Splice
 from drapto.errors import StageError
-from drapto.quality.search import End, Try, Why, nearest, next_crf
-from drapto.quality.splice import Spliced, TryTail, splice
+from drapto.quality.search import Point, Why, clamped, nearest
+from drapto.quality.splice import Spliced, TryPart, near, next_part, rest_goal
 from drapto.quality.target import Tier, tiers
-from drapto.video.encode_settings import OPEN_GOP
 from drapto.words import score_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from drapto.encoding.attempts import Attempts
     from drapto.encoding.job import SegmentContext
     from drapto.encoding.prediction import Predictor
     from drapto.quality.floor import Low
     from drapto.quality.scale import Prediction
     from drapto.quality.scores import Scores
-    from drapto.quality.search import Goal, Point
+    from drapto.quality.search import Goal
+    from drapto.quality.splice import Parts
 
 
 class Trials(Protocol):
@@ -35,8 +33,8 @@ class Trials(Protocol):
     def known(self) -> Attempts:
         """All that has been tried."""
 
-    def encoded(self, crf: float, first: int = 0) -> Attempt:
-        """Encode the frames from ``first`` on at ``crf``, unless that was done and the file is there."""
+    def encoded(self, crf: float, first: int = 0, end: int = 0, *, stride: int = 0) -> Attempt:
+        """Encode the frames from ``first`` to before ``end``, unless that was done and the file is there."""
 
     def measured(self, attempt: Attempt, stride: int) -> Scores:
         """Measure every ``stride``-th frame of an attempt, unless that was done."""
@@ -82,22 +80,22 @@ class SegmentSearch:
         self._predictor = predictor
         self._scale = segment.metric.scale
         self._frames = segment.shape.frames
+        self._starts = segment.starts
+        self._ends = (*self._starts[1:], 0)
 
-    def begin(self) -> tuple[float, float, float]:
-        """Make the first attempt, if there is none.
+    def begin(self) -> tuple[float, float]:
+        """Make the first attempt, if there is none: at the first part of the segment.
 
         Returns:
-            Its CRF, its score, and the score that was predicted for it before any correction.
+            Its CRF and its score.
         """
         tier = next(iter(tiers(self._segment.target)))
-        if not self._trials.known.attempts:
-            first = next_crf(tier.goal, [], self._scale, self._predicted(tier.goal))
-            if isinstance(first, Try):
-                self._trials.encoded(first.crf)
-        attempt = self._trials.known.attempts[0]
-        score = self._figure(self._trials.measured(attempt, self._stride(tier)))
-        predicted = self._predictor.predicted_score(attempt.crf)
-        return attempt.crf, score, score if predicted is None else predicted
+        stride = self._stride(tier)
+        attempt = next((one for one in self._known() if not one.first), None)
+        if attempt is None:
+            first = clamped(tier.goal, self._predictor.predict(tier.goal).first)
+            attempt = self._trials.encoded(first, end=self._ends[0], stride=stride)
+        return attempt.crf, self._figure(self._trials.measured(attempt, stride))
 
     def run(self) -> tuple[Tier, Found]:
         """Return what to deliver, and the tier that found it.
@@ -130,33 +128,44 @@ class SegmentSearch:
             if tier.goal.met_by(self._figure(scores)):
                 # a closer one may be known from another target's search; it is not worth another encode
                 return Found(there, scores, "target", good=True)
-        for attempt in trials.known.attempts:
+        for attempt in self._known():
             trials.measured(attempt, stride)
-        while True:
-            points = trials.known.points(stride, self._segment.target.statistic)
-            predicted = self._predicted(tier.goal)
-            found = next_crf(tier.goal, points, self._scale, predicted)
-            if isinstance(found, End):
-                chosen = trials.encoded(found.point.crf)
-                return Found(chosen, self._scores(chosen, stride), found.why, good=found.good)
-            spliced = self._spliced(tier.goal, points, stride, predicted)
-            if isinstance(spliced, Spliced):
-                base = nearest(tier.goal, points).crf
-                taken = Splice(crf=base, first=spliced.first, tail_crf=spliced.crf)
-                return Found(taken, self._scores(taken, stride), "target", good=True)
-            following = spliced or TryTail(0, found.crf)
-            trials.measured(trials.encoded(following.crf, following.first), stride)
+        return self._in_parts(tier.goal, stride)
 
-    def _spliced(
-        self, goal: Goal, points: Sequence[Point], stride: int, predicted: Prediction
-    ) -> TryTail | Spliced | None:
-        """Return how the closest encode is spliced, or what to try for it; None if it is not to be."""
-        if not points or OPEN_GOP in self._segment.shape.svt_params:
-            return None
-        base = nearest(goal, points).crf
-        statistic = self._segment.target.statistic
-        tails = self._trials.known.tails(base, stride, self._frames, statistic)
-        return splice(goal, base, tails, self._scale, predicted)
+    def _known(self) -> list[Attempt]:
+        """Return what was made of the segment as it is divided, by the title's preset."""
+        parts = set(zip(self._starts, self._ends, strict=True))
+        known = self._trials.known.attempts
+        return [one for one in known if (one.first, one.end) in parts and one.preset is None]
+
+    def _in_parts(self, goal: Goal, stride: int) -> Found:
+        """Search among encodes of the parts: the first as the whole is predicted, others as it needs."""
+        trials = self._trials
+        while True:
+            statistic = self._segment.target.statistic
+            found = self._next(goal, trials.known.parts(self._starts, self._frames, stride, statistic))
+            if isinstance(found, TryPart):
+                first, end = self._starts[found.part], self._ends[found.part]
+                trials.measured(trials.encoded(found.crf, first, end, stride=stride), stride)
+                continue
+            crfs = found.choice.crfs
+            taken = Splice(starts=self._starts, crfs=crfs) if len(crfs) > 1 else trials.encoded(crfs[0])
+            return Found(taken, self._scores(taken, stride), found.why, good=found.good)
+
+    def _next(self, goal: Goal, parts: Parts) -> TryPart | Spliced:
+        usual = self._predicted(goal)
+        held: list[Point] = []
+        for part in range(len(self._starts)):
+            points = parts.points(part)
+            if points:
+                held.append(nearest(goal, points))
+                continue
+            if not held:
+                return TryPart(part, clamped(goal, usual.first))
+            own = rest_goal(goal, parts, [point.score for point in held])
+            beside = parts.mean_crf([point.crf for point in held])
+            return TryPart(part, near(goal, self._predictor.rest(own, held), beside))
+        return next_part(goal, parts, self._scale, usual)
 
     def _scores(self, chosen: Attempt | Splice, stride: int) -> Scores:
         if isinstance(chosen, Attempt):
@@ -171,5 +180,4 @@ class SegmentSearch:
 
     def _predicted(self, goal: Goal) -> Prediction:
         """Return where to begin, and how fast the metric falls."""
-        begun = bool(self._trials.known.attempts)
-        return self._predictor.slope_only(goal) if begun else self._predictor.predict(goal)
+        return self._predictor.usual(goal) if self._known() else self._predictor.predict(goal)

@@ -76,7 +76,8 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
     stretches = _stretches(found.chosen, frames)
     sources = trials.sources(found.chosen)
     statistic = segment.target.statistic
-    points = known.points(segment.metric.stride_for(tier.stride(frames)), statistic)
+    stride = segment.metric.stride_for(tier.stride(frames))
+    tried = known.parts(segment.starts, frames, stride, statistic).history()
     return EncodedSegment(
         index=segment.request.index,
         strategy=segment.job.strategy,
@@ -88,22 +89,25 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
         statistic=statistic,
         tier=tier.number,
         why=found.why,
-        tried=tuple((point.crf, point.score) for point in points),
+        tried=tuple((point.crf, point.score) for point in tried),
         low=found.low,
         stretches=stretches if len(stretches) > 1 else (),
-        encodes=round(sum(frames - one.first for one in known.attempts) / frames, 3),
+        encodes=round(sum(one.frames(frames) for one in known.attempts) / frames, 3),
         frames=frames,
         bytes=segment.request.target.stat().st_size,
         seconds=round(sum(one.seconds for one in sources), 3),
         cpu_seconds=round(sum(one.cpu_seconds for one in sources), 3),
         search_cpu_seconds=round(known.cpu_seconds, 3),
-        complaints=sources[0].complaints,
-        complaint=sources[0].complaint,
+        # the last part is decoded from the segment's first frame on
+        complaints=sources[-1].complaints,
+        complaint=sources[-1].complaint,
     )
 
 
 def _stretches(chosen: Attempt | Splice, frames: int) -> tuple[Stretch, ...]:
     if isinstance(chosen, Attempt):
         return (Stretch(frames=frames, crf=chosen.crf, preset=chosen.preset),)
-    head = Stretch(frames=chosen.first, crf=chosen.crf, preset=chosen.preset)
-    return (head, Stretch(frames=frames - chosen.first, crf=chosen.tail_crf, preset=chosen.tail_preset))
+    return tuple(
+        Stretch(frames=(section.end or frames) - section.first, crf=section.crf, preset=section.preset)
+        for section in chosen.sections
+    )

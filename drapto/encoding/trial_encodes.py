@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import av
 
 from drapto.encoding.attempts import Attempt, Look, Splice
 from drapto.engine import atomic
 from drapto.engine.digest import digest
-from drapto.errors import ToolFailedError
 from drapto.quality.blocks import wrong_blocks
 from drapto.quality.scores import Part, pooled, scores_as
 from drapto.video.encode import run_encoder
+from drapto.video.encoded_file import header, keyframes
 from drapto.video.join import Run
+from drapto.video.request import KeptFrames
+
+RAW_BYTES = 3
+"""Of a pixel of 10 bit 4:2:0, not compressed."""
+
+MOST_KEPT = 256 << 20
+"""Bytes of frames beyond which they are decoded once more: several encoders do so at once."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from drapto.encoding.attempt_store import AttemptStore
@@ -48,6 +53,7 @@ class TrialEncodes:
         self._segment = segment
         self._store = store
         self._report = report
+        self._kept: dict[tuple[int, int, int], Path] = {}
 
     @property
     def known(self) -> Attempts:
@@ -58,38 +64,45 @@ class TrialEncodes:
         """Return what the segment's encoded file is already; None where there is none."""
         return self._store.delivered()
 
-    def encoded(self, crf: float, first: int = 0, preset: int | None = None) -> Attempt:
+    def encoded(
+        self, crf: float, first: int = 0, end: int = 0, *, stride: int = 0, preset: int | None = None
+    ) -> Attempt:
         """Encode the frames from ``first`` on at ``crf``, unless that was done and the file is there.
 
         Args:
             crf: The CRF.
-            first: How many frames are left out.
+            first: How many of the segment's frames go before them.
+            end: The frame before which they end; 0 for the segment's end.
+            stride: Every how many-th frame will be measured: those are kept, so that the source need not be
+                decoded once more; 0 keeps none.
             preset: Another preset than the title's; None for that.
 
         Raises:
             FrameCountError: It did not come to its frames.
             ToolFailedError: The encoder failed.
         """
-        known = self._store.known.at(crf, first, preset)
+        known = self._store.known.at(crf, first, end, preset)
         if known is not None and self._store.file(known) is not None:
             return known
-        path = self._store.path(crf, first, preset)
+        path = self._store.path(crf, first, end, preset)
         if known is None and path.is_file():
             # a run was killed between the encode, which is whole, and the record of what it took
-            return self._keep(Attempt(crf=crf, first=first, preset=preset, bytes=0, digest=""), path)
-        with atomic.replacing(path) as partial:
+            return self._keep(Attempt(crf=crf, first=first, end=end, preset=preset, bytes=0, digest=""), path)
+        with atomic.replacing(path) as partial, self._keeping(path, first, end, stride) as kept:
             done = run_encoder(
                 self._segment.request,
                 partial,
-                self._settings(crf, first, preset),
+                self._settings(crf, first, end, preset),
                 context=self._segment.stage,
                 report=self._report_from(first),
+                kept=kept,
             )
         if known is not None and known.digest == digest(path):
             return known  # the same bytes again, since the encoder is deterministic: what was measured holds
         attempt = Attempt(
             crf=crf,
             first=first,
+            end=end,
             preset=preset,
             bytes=done.bytes,
             digest="",
@@ -101,8 +114,12 @@ class TrialEncodes:
         )
         return self._keep(attempt, path)
 
-    def _settings(self, crf: float, first: int, preset: int | None) -> EncodeSettings:
-        settings = self._segment.shape.at(crf).tail(first)
+    def _again(self, attempt: Attempt) -> Attempt:
+        """Return an attempt whose file is there."""
+        return self.encoded(attempt.crf, attempt.first, attempt.end, preset=attempt.preset)
+
+    def _settings(self, crf: float, first: int, end: int, preset: int | None) -> EncodeSettings:
+        settings = self._segment.shape.at(crf).part(first, end)
         return settings if preset is None else settings.model_copy(update={"preset": preset})
 
     def _keep(self, attempt: Attempt, path: Path) -> Attempt:
@@ -114,8 +131,27 @@ class TrialEncodes:
         }
         return self._store.keep(attempt.model_copy(update=found))
 
+    @contextlib.contextmanager
+    def _keeping(self, path: Path, first: int, end: int, stride: int) -> Iterator[KeptFrames | None]:
+        """Yield which frames of an encode are to be kept, if it is worth it; forget them where it fails."""
+        segment = self._segment
+        reference = segment.reference.part(first, end)
+        choose = segment.metric.chosen(reference, stride).rstrip(",") if stride else ""
+        looked_at = choose and segment.metric.looked_at(reference, stride)
+        if not looked_at or looked_at * reference.width * reference.height * RAW_BYTES > MOST_KEPT:
+            yield None
+            return
+        kept = KeptFrames(path.with_name(f"{path.stem}-frames.nut{atomic.PARTIAL}"), choose)
+        try:
+            yield kept
+        except BaseException:
+            kept.path.unlink(missing_ok=True)
+            raise
+        if kept.path.is_file():
+            self._kept[first, end, stride] = kept.path
+
     def _report_from(self, first: int) -> Callable[[EncodeProgress], None] | None:
-        """Return who is told of a tail's progress as the segment's."""
+        """Return who is told of a part's progress as the segment's."""
         report = self._report
         if report is None:
             return None
@@ -127,22 +163,25 @@ class TrialEncodes:
         Raises:
             ToolFailedError: A child process failed.
         """
-        attempt = self._store.known.at(attempt.crf, attempt.first, attempt.preset) or attempt
+        attempt = self._known(attempt)
         known = attempt.measured(stride)
         if known is not None:
             return known
         if self._store.file(attempt) is None:
-            attempt = self.encoded(attempt.crf, attempt.first, attempt.preset)
-        scores, cpu = self._measure(self._file(attempt), attempt.first, stride)
+            attempt = self._again(attempt)
+        kept = self._kept.pop((attempt.first, attempt.end, stride), None)
+        reference = replace(self._segment.reference.part(attempt.first, attempt.end), kept=kept)
+        try:
+            scores, cpu = self._measure(self._file(attempt), reference, stride)
+        finally:
+            if kept is not None:
+                kept.unlink(missing_ok=True)
         spent = attempt.measuring_cpu_seconds + cpu
         update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
         self._store.keep(attempt.model_copy(update=update))
         return scores
 
-    def _measure(self, path: Path, first: int, stride: int) -> tuple[Scores, float]:
-        return self._measure_part(path, self._segment.reference.tail(first), stride)
-
-    def _measure_part(self, path: Path, reference: Reference, stride: int) -> tuple[Scores, float]:
+    def _measure(self, path: Path, reference: Reference, stride: int) -> tuple[Scores, float]:
         segment = self._segment
         with atomic.scratch(self._store.record) as scores_file:
             return segment.metric.measure(
@@ -164,17 +203,18 @@ class TrialEncodes:
         if any(one.measured(stride) is None for one in self.sources(spliced)):
             if self._store.delivered() == spliced:
                 # asked for more frames than before, while what it was spliced from is gone
-                return self._measure(self._segment.request.target, 0, stride)[0]
+                return self._measure(self._segment.request.target, self._segment.reference, stride)[0]
             for attempt in self.sources(spliced):
                 self.measured(attempt, stride)
         frames = self._segment.shape.frames
-        whole, tail = (attempt.measured(stride) for attempt in self.sources(spliced))
-        head = whole.between(0, spliced.first) if whole else None
-        if tail and not self._store.known.at(spliced.tail_crf, spliced.first, spliced.tail_preset):
-            tail = tail.between(spliced.first, frames)
-        if head is None or tail is None:
-            raise ValueError("a tail without a measured frame")
-        parts = [Part(frames=spliced.first, scores=head), Part(frames=frames - spliced.first, scores=tail)]
+        parts = []
+        for section, attempt in zip(spliced.sections, self.sources(spliced), strict=True):
+            stop = section.end or frames
+            scores = attempt.measured(stride)
+            if scores and attempt.section != section:
+                scores = scores.between(section.first - attempt.first, stop - attempt.first)
+            # of the few frames of a short one, none may be measured
+            parts += [Part(frames=stop - section.first, scores=scores)] if scores else []
         return pooled(parts, listed=True)
 
     def look(self, attempt: Attempt, first: int, frames: int) -> Scores:
@@ -188,19 +228,19 @@ class TrialEncodes:
         Raises:
             ToolFailedError: A child process failed.
         """
-        attempt = self._store.known.at(attempt.crf, attempt.first, attempt.preset) or attempt
+        attempt = self._known(attempt)
         segment = self._segment
         kind = segment.measurement
         for known in attempt.looks:
             if (known.first, len(known.scores.values), known.scores.measurement) == (first, frames, kind):
                 return known.scores
         if self._store.file(attempt) is None:
-            attempt = self.encoded(attempt.crf, attempt.first, attempt.preset)
+            attempt = self._again(attempt)
         # the frames around the part are for the motion at its ends, and are measured without all of theirs
-        reach, encode = segment.reference.shown.reach, segment.reference.tail(attempt.first)
+        reach, encode = segment.reference.shown.reach, segment.reference.part(attempt.first, attempt.end)
         begin = max(0, first - reach.before)
         end = min(encode.frames, first + frames + reach.after)
-        whole, cpu = self._measure_part(self._file(attempt), encode.window(begin, end - begin), 1)
+        whole, cpu = self._measure(self._file(attempt), encode.window(begin, end - begin), 1)
         scores = scores_as(kind, whole.values[first - begin :][:frames])
         update = {
             "looks": (*attempt.looks, Look(first=first, scores=scores)),
@@ -215,16 +255,16 @@ class TrialEncodes:
         Raises:
             ToolFailedError: A child process failed.
         """
-        attempt = self._store.known.at(attempt.crf, attempt.first, attempt.preset) or attempt
+        attempt = self._known(attempt)
         if attempt.wrong is not None:
             return attempt.wrong
         if self._store.file(attempt) is None:
-            attempt = self.encoded(attempt.crf, attempt.first, attempt.preset)
+            attempt = self._again(attempt)
         segment = self._segment
         with atomic.scratch(self._store.record) as found_file:
             found, cpu = wrong_blocks(
                 self._file(attempt),
-                segment.reference.tail(attempt.first),
+                segment.reference.part(attempt.first, attempt.end),
                 found_file,
                 threads=segment.request.lp,
                 context=segment.stage,
@@ -235,7 +275,7 @@ class TrialEncodes:
         return found
 
     def sources(self, chosen: Attempt | Splice) -> tuple[Attempt, ...]:
-        """Return the attempts that a segment's file is of: that of the whole, and that of a spliced tail."""
+        """Return the attempts that a segment's file is of: that of the whole, or that of each part."""
         return (chosen,) if isinstance(chosen, Attempt) else self._store.known.sources(chosen)
 
     def deliver(self, chosen: Attempt | Splice) -> None:
@@ -247,13 +287,15 @@ class TrialEncodes:
         if self._store.delivered() == chosen:
             return
         if isinstance(chosen, Attempt):
-            self._store.deliver(self._file(self.encoded(chosen.crf, 0, chosen.preset)))
+            self._store.deliver(self._file(self._again(chosen)))
             return
-        sources = self.sources(chosen)
-        head, tail = (self.encoded(one.crf, one.first, one.preset) for one in sources)
+        runs = []
+        for section, source in zip(chosen.sections, self.sources(chosen), strict=True):
+            file, first = self._file(self._again(source)), source.first
+            runs.append(Run(file, section.first - first, section.end - first if section.end else None))
         self._store.deliver_spliced(
             chosen,
-            [Run(self._file(head), 0, chosen.first), Run(self._file(tail), chosen.first - tail.first)],
+            runs,
             frames=self._segment.shape.frames,
             rate=self._segment.shape.rate,
             disk_rate=self._segment.stage.disk_rate,
@@ -261,35 +303,14 @@ class TrialEncodes:
 
     def clear(self) -> None:
         """Remove the attempts' files; what is known of them stays."""
+        for path in self._kept.values():
+            path.unlink(missing_ok=True)
         self._store.clear()
 
+    def _known(self, attempt: Attempt) -> Attempt:
+        """Return an attempt with all that is known of it by now."""
+        return self._store.known.at(attempt.crf, attempt.first, attempt.end, attempt.preset) or attempt
+
     def _file(self, attempt: Attempt) -> Path:
-        return self._store.file(attempt) or self._store.path(attempt.crf, attempt.first, attempt.preset)
-
-
-def keyframes(path: Path) -> tuple[int, ...]:
-    """Return which frames of an AV1 file are keyframes, by their number.
-
-    Raises:
-        ToolFailedError: The file cannot be read.
-    """
-    try:
-        with av.open(str(path), "r") as container:
-            packets = (packet for packet in container.demux(video=0) if packet.size)
-            return tuple(number for number, packet in enumerate(packets) if packet.is_keyframe)
-    except av.FFmpegError as error:
-        raise ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path) from error
-
-
-def header(path: Path) -> str:
-    """Return the digest of an AV1 file's sequence header, which all parts of one file have in common.
-
-    Raises:
-        ToolFailedError: The file cannot be read.
-    """
-    try:
-        with av.open(str(path), "r") as container:
-            found = container.streams.video[0].codec_context.extradata or b""
-    except av.FFmpegError as error:
-        raise ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path) from error
-    return hashlib.blake2b(found, digest_size=10).hexdigest()
+        own = self._store.path(attempt.crf, attempt.first, attempt.end, attempt.preset)
+        return self._store.file(attempt) or own

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
 from drapto.media.filters import escaped, renumbered
+from drapto.media.uniform import input_options
 from drapto.quality.floor import BLOCK, WRONG
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def wrong_blocks(
     decode = ("-noautorotate", "-threads", str(threads))
     arguments: list[str | Path] = [
         *(["-copyts"] if reference.filters else []),
-        *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),
+        *(*decode, "-i", file_url(encode)),
+        *(*decode, *input_options(reference.filters), "-i", file_url(reference.source)),
         *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
         *("-f", "null", "-"),
     ]

@@ -68,7 +68,9 @@ class Low(Model):
         return self.first + self.frames
 
 
-def low_scores(scores: Scores, floor: float, *, frames: int, rate: Fraction) -> list[Low]:
+def low_scores(
+    scores: Scores, floor: float, *, frames: int, rate: Fraction, at: Sequence[int] | None = None
+) -> list[Low]:
     """Return the runs of measured frames below ``floor``.
 
     Args:
@@ -76,8 +78,9 @@ def low_scores(scores: Scores, floor: float, *, frames: int, rate: Fraction) -> 
         floor: The score.
         frames: How many frames the segment has.
         rate: Their nominal rate.
+        at: Which frames were measured; None where it was every one of the stride.
     """
-    bad = [(number * scores.stride, value) for number, value in enumerate(scores.values) if value < floor]
+    bad = [(frame, value) for frame, value in _numbered(scores, at) if value < floor]
     found = _runs(bad, stride=scores.stride, rate=rate)
     return [
         Low(
@@ -90,7 +93,15 @@ def low_scores(scores: Scores, floor: float, *, frames: int, rate: Fraction) -> 
     ]
 
 
-def suspects(scores: Scores, floor: float, low: Sequence[Low], *, frames: int, rate: Fraction) -> list[range]:
+def suspects(
+    scores: Scores,
+    floor: float,
+    low: Sequence[Low],
+    *,
+    frames: int,
+    rate: Fraction,
+    at: Sequence[int] | None = None,
+) -> list[range]:
     """Return where frames have to be looked at that were not measured: around low ones that are in no run.
 
     Args:
@@ -99,16 +110,22 @@ def suspects(scores: Scores, floor: float, low: Sequence[Low], *, frames: int, r
         low: The runs that are known.
         frames: How many frames the segment has.
         rate: Their nominal rate.
+        at: Which frames were measured; None where it was every one of the stride.
     """
     stride = scores.stride
     if 2 * stride - 1 < SHORTEST * rate:
         return []  # a run would have two measured frames
     alone = [
-        number * stride
-        for number, value in enumerate(scores.values)
-        if value < floor and not any(run.first <= number * stride < run.end for run in low)
+        frame
+        for frame, value in _numbered(scores, at)
+        if value < floor and not any(run.first <= frame < run.end for run in low)
     ]
     return [range(max(0, frame - stride + 1), min(frames, frame + stride)) for frame in alone]
+
+
+def _numbered(scores: Scores, at: Sequence[int] | None) -> Iterator[tuple[int, float]]:
+    frames = range(0, len(scores.values) * scores.stride, scores.stride) if at is None else at
+    return zip(frames, scores.values, strict=True)
 
 
 def low_blocks(wrong: Iterable[tuple[int, float]], *, rate: Fraction) -> list[Low]:
@@ -144,19 +161,21 @@ def _runs(
             yield run
 
 
-def stretch(keyframes: Iterable[int], low: Sequence[Low], frames: int) -> tuple[int, int]:
-    """Return what has to be encoded again to improve runs: from where to where, one of which is an end.
+def stretch(keyframes: Iterable[int], low: Sequence[Low], first: int, end: int) -> tuple[int, int]:
+    """Return what has to be encoded again to improve runs: from its first frame to before its last one's end.
 
     Args:
         keyframes: Those of the encode.
         low: The runs; at least one.
-        frames: How many frames the encode has.
+        first: The first frame of those that are in use.
+        end: The frame before which they end.
     """
-    begin, end = min(run.first for run in low), max(run.end for run in low)
-    inside = sorted(frame for frame in keyframes if 0 < frame < frames)
-    tail = max((frame for frame in inside if frame <= begin), default=0)
-    head = min((frame for frame in inside if frame >= end), default=frames)
-    return (tail, frames) if frames - tail <= head else (0, head)
+    begin, stop = min(run.first for run in low), max(run.end for run in low)
+    inside = [frame for frame in keyframes if first < frame < end]
+    return (
+        max((frame for frame in inside if frame <= begin), default=first),
+        min((frame for frame in inside if frame >= stop), default=end),
+    )
 
 
 def lower_crf(crf: float, low: Sequence[Low], floor: float, scale: Scale, lowest: float) -> float | None:

@@ -62,6 +62,11 @@ class Metric(ABC):
         del reference, stride
         return ""
 
+    def looked_at(self, reference: Reference, stride: int) -> int:
+        """Return how many frames it chooses at most."""
+        del stride
+        return reference.frames
+
     def scaled(self, reference: Reference) -> str:
         """Return the filters that make a picture as large as it is measured, in the same form."""
         del reference
@@ -145,18 +150,21 @@ class Metric(ABC):
         crop = f"crop={reference.crop}," if reference.crop else ""
         chosen, scaled = self.chosen(reference, stride), self.scaled(reference)
         measure = self.filter(reference, scores_file, stride=stride, threads=threads)
+        frames = f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}"
+        options = input_options(reference.filters)
+        if reference.kept:
+            frames, options = "[1:v:0]", []
         made = "0:v:0" if stream is None else f"0:{stream}"
         filters = (
             f"[{made}]{reference.of_encode}{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
-            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{scaled}{tick}"
-            f"[reference];"
+            f"{frames}{scaled}{tick}[reference];"
             f"[encode][reference]{measure}:shortest=1"
         )
         decode = ("-noautorotate", "-threads", str(threads))
         return [
             *(["-copyts"] if reference.filters else []),
             *(*decode, "-i", file_url(encode)),
-            *(*decode, *input_options(reference.filters), "-i", file_url(reference.source)),
+            *(*decode, *options, "-i", file_url(reference.kept or reference.source)),
             *("-filter_complex_threads", str(threads)),
             *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
             *("-f", "null", "-"),
@@ -198,6 +206,10 @@ class Vmaf(Metric):
         if stride <= reach.frames or reference.by_time:
             return ""
         return f"select='lt(mod(n+{reach.before},{stride}),{reach.frames})',"
+
+    def looked_at(self, reference: Reference, stride: int) -> int:
+        """Return how many frames it chooses at most: those that are measured, and those around them."""
+        return min(reference.frames, -(-reference.frames // stride) * reference.shown.reach.frames)
 
     def scaled(self, reference: Reference) -> str:
         """Make it as large as it is on the display: after the choice, since that is what costs.

@@ -33,6 +33,8 @@ class Reference:
         yuv_matrix: By what an RGB source was made YUV after it; None where it is no RGB.
         display: How the title is shown; None takes the picture for a whole one of square pixels.
         light: What VMAF is given of an HDR picture (`drapto.quality.hdr`); empty for SDR.
+        kept: A file of those of its frames that are looked at, as the encoder was given them; None where they
+            are to be decoded.
         resized: Whether the encode's picture is of another size, from which it is shown as large.
         by_time: Whether each frame of the encode is held against the one that is shown at the same time after
             the first, instead of that of the same number.
@@ -53,6 +55,7 @@ class Reference:
     yuv_matrix: str | None = None
     display: Display | None = None
     light: str = ""
+    kept: Path | None = None
     resized: bool = False
     by_time: bool = False
     within: int | None = None
@@ -67,9 +70,9 @@ class Reference:
         """What leads to the frames, in ffmpeg's form, with a final comma, or nothing."""
         return "".join(f"{one}," for one in (*self.filters, *without_first(self.first)))
 
-    def tail(self, first: int) -> Reference:
-        """Return the same without the ``first`` frames."""
-        return replace(self, first=self.first + first, frames=self.frames - first)
+    def part(self, first: int, end: int = 0) -> Reference:
+        """Return the same of the frames from ``first`` on, to before ``end`` where that is not 0."""
+        return replace(self, first=self.first + first, frames=(end or self.frames) - first)
 
     def window(self, first: int, frames: int) -> Reference:
         """Return so many of the frames from ``first`` on, to measure a part of the encode of all."""

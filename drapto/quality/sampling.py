@@ -28,8 +28,8 @@ LARGEST_MAGNIFIED_STRIDE = 17
 MOST_ANCHORS = 8
 """Anchors beyond which a title is hardly known better."""
 
-SEGMENTS_PER_ANCHOR = 3
-"""An anchor's CRF is predicted with less knowledge than the others', so most segments are others."""
+SEGMENTS_PER_ANCHORS = 8
+"""Segments of a title for each two of its anchors. Two at a time: one alone would leave a processor idle."""
 
 
 def stride_for(frames: int, display: Display | None = None) -> int:
@@ -48,5 +48,5 @@ def stride_for(frames: int, display: Display | None = None) -> int:
 
 def anchors(segments: int) -> list[int]:
     """Return which of a title's segments are tried first, by their place, spread over the title."""
-    count = min(MOST_ANCHORS, (segments + 1) // SEGMENTS_PER_ANCHOR)
+    count = min(MOST_ANCHORS, 2 * ((segments + SEGMENTS_PER_ANCHORS // 2) // SEGMENTS_PER_ANCHORS))
     return [(2 * number + 1) * segments // (2 * count) for number in range(count)]

@@ -40,16 +40,15 @@ class Scale(ABC):
 class VmafScale(Scale):
     """VMAF's: the logarithm of what is missing to 100.
 
-    The figures of `growth` are from the 14 segments of 5 s of the Sintel trailer and of a marathon filmed by
-    hand, each encoded whole at CRF 20 to 50: what is missing to 100 grows by 3 to 5 % a CRF where it is 7
-    points or more, and faster where it is less.
+    The figures are from eight clips at CRF 18 to 40 (docs/benchmarks.md), as they are shown: what is missing
+    to 100 grows by 5 to 7 % a CRF, and faster where little is.
     """
 
     SHIFT = 0.3
     """Points beyond 100 that the scale ends at, so that a perfect score has a loss."""
 
-    GROWTH = 0.045
-    USUAL = 7.0
+    GROWTH = 0.057
+    USUAL = 3.5
     BEND = 0.75
 
     def loss(self, score: float) -> float:
@@ -67,8 +66,8 @@ class VmafScale(Scale):
 
     @property
     def usual(self) -> tuple[float, float]:
-        """The middle of the same segments."""
-        return 34.0, 93.0
+        """The middle of the same clips, which meet VMAF 93 at CRF 22 to 34."""
+        return 26.0, 93.0
 
 
 class DecibelScale(Scale):
@@ -134,20 +133,6 @@ def predict(target: float, points: Iterable[tuple[float, float]], scale: Scale) 
             return Prediction(left + (wanted - low) * (right - left) / (high - low), slope)
     crf, loss = min(knots, key=lambda knot: abs(knot[1] - wanted))
     return Prediction(crf + (wanted - loss) / (slope * scale.growth(scale.score(loss))), slope)
-
-
-def predicted_score(crf: float, points: Iterable[tuple[float, float]], scale: Scale) -> float:
-    """Return the score that is predicted at ``crf`` of what scored as the (CRF, score) ``points`` say.
-
-    Raises:
-        ValueError: There is no point.
-    """
-    knots = _rising([(knot, scale.loss(score)) for knot, score in sorted(points)])
-    for (left, low), (right, high) in pairwise(knots):
-        if left <= crf <= right and left < right:
-            return scale.score(low + (high - low) * (crf - left) / (right - left))
-    near, loss = min(knots, key=lambda knot: abs(knot[0] - crf))
-    return scale.score(loss + (crf - near) * _slope(knots, scale) * scale.growth(scale.score(loss)))
 
 
 def _slope(knots: Sequence[tuple[float, float]], scale: Scale) -> float:

@@ -1,17 +1,19 @@
-"""A segment that misses its target by little is spliced: only its tail is encoded anew. Arithmetic only.
+"""A segment is encoded in parts, one after the other, and spliced. Arithmetic only.
 
-A segment is longer than the keyframe interval, so its encode has keyframes inside. From one of them on it can
-be given another CRF, and the whole then meets the target for the price of a part. As in
+What the first part scored says at about which CRF the next one meets the target, and what it has to score for
+the whole to do so. The first is short: where its CRF was wrong, it counts for little. The last is not long:
+what was wrong about the others it makes up for, and its own error counts for a third. So a segment meets its
+target for the price of one encode, where one that is encoded whole has to be guessed right at once. As in
 `drapto.quality.search`, each answer is a function of what was measured.
 """
 
 from __future__ import annotations
 
-import math
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from drapto.quality.search import Goal, Point, Try, next_crf
+from drapto.quality.search import End, Goal, Point, Why, clamped, next_crf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,19 +21,32 @@ if TYPE_CHECKING:
     from drapto.quality.scale import Prediction, Scale
     from drapto.quality.scores import Statistic
 
+STARTS = (0.0, 0.2, 0.65)
+"""Where the parts of a segment begin, as fractions of its frames."""
+
+STARTS_OF_SHORT = (0.0, 0.4)
+"""The same of a segment that is shorter than the keyframe interval."""
+
+NEAR_SCENE = 0.15
+"""Part of a segment's frames by which a part may begin earlier or later for the sake of a scene change: a
+keyframe costs least there."""
+
+SHORTEST = 0.6
+"""Of the keyframe interval, what a segment must have to be encoded in parts: a part begins with a keyframe,
+which a shorter one would not be worth."""
+
+REACH = 8.0
+"""CRFs by which a part may differ from the mean of those before it when it is first encoded: about 4 points
+of VMAF (`VmafScale.growth`), beyond which no line is to be trusted. Once it was measured, it may have any."""
+
+SWING = 2.5
+"""Tolerances by which a part may be asked to lie off the target for the sake of the others."""
+
+MOST = 3
+"""Encodes of one part, the first included, before others are encoded anew, too."""
+
 BEYOND = 1000.0
 """A score that nothing has."""
-
-REACH = 6.0
-"""CRFs by which a tail may differ from what is before it: about 2 points of VMAF (`VmafScale.growth`), where
-the halves of 15 s of the Sintel trailer differ by 3 to 9 at one CRF. What needs more is encoded anew."""
-
-MOST = 2
-"""Encodes of a tail; where they do not do, it is no case for a splice."""
-
-FRACTION = 0.5
-"""Part of the tolerance that a spliced segment may be off by: what is left is for the tail to deviate. To aim
-at the target itself would change the tail for nothing."""
 
 
 class Mean(NamedTuple):
@@ -42,99 +57,238 @@ class Mean(NamedTuple):
 
 
 MEANS = {
-    "harmonic": Mean(lambda score: 1 / (score + 1), lambda share: 1 / share - 1),
+    "harmonic": Mean(lambda score: 1 / (score + 1), lambda share: 1 / share - 1 if share > 0 else BEYOND),
     "mean": Mean(lambda score: score, lambda share: share),
 }
-"""The statistics that those of two parts give; percentiles are none of them."""
+"""The statistics that those of parts give (`drapto.quality.scores`); percentiles are none of them."""
 
 
-class Tail(NamedTuple):
-    """The end of a segment, from a keyframe on.
+def starts(frames: int, keyint: int, scenes: Sequence[int] = ()) -> tuple[int, ...]:
+    """Return where the parts of a segment begin, by their first frames; one where it is encoded whole.
+
+    Args:
+        frames: How many frames the segment has.
+        keyint: The most frames from keyframe to keyframe.
+        scenes: The frames that begin a new scene.
+    """
+    if frames < SHORTEST * keyint:
+        return (0,)
+    shares = STARTS_OF_SHORT if frames < keyint else STARTS
+    return tuple(sorted({_start(share, frames, scenes) for share in shares}))
+
+
+def _start(share: float, frames: int, scenes: Sequence[int]) -> int:
+    wanted = int(share * frames)
+    near = [scene for scene in scenes if wanted and abs(scene - wanted) <= NEAR_SCENE * frames]
+    return min(near, key=lambda scene: abs(scene - wanted), default=wanted)
+
+
+class Tried(NamedTuple):
+    """An encode of a part that was measured.
 
     Attributes:
-        first: How many of the segment's frames go before it.
-        frames: How many it has.
-        head: What the frames before it score in the encode that is to be spliced.
-        now: What its own score there.
-        points: What it scored in each encode that has it.
-        own: How many of these encodes are of the tail alone.
-        statistic: What the scores are: one of `MEANS`.
+        part: Which part, from 0.
+        crf: Its CRF.
+        score: What it scored.
     """
 
-    first: int
-    frames: int
-    head: float
-    now: float
-    points: Sequence[Point]
-    own: int
+    part: int
+    crf: float
+    score: float
+
+
+class Choice(NamedTuple):
+    """An encode of each part.
+
+    Attributes:
+        crfs: Of the parts, in order.
+        scores: The same.
+        score: Of all frames together.
+    """
+
+    crfs: tuple[float, ...]
+    scores: tuple[float, ...]
+    score: float
+
+
+class Parts(NamedTuple):
+    """What was measured of the parts of a segment.
+
+    Attributes:
+        frames: How many frames each part has.
+        tried: The encodes, in the order that they were made.
+        statistic: What the scores are: one of `MEANS`, or of one part anything.
+    """
+
+    frames: tuple[int, ...]
+    tried: Sequence[Tried]
     statistic: Statistic = "harmonic"
+
+    def points(self, part: int) -> list[Point]:
+        """Return the encodes of one part."""
+        return [Point(one.crf, one.score) for one in self.tried if one.part == part]
+
+    def choices(self) -> list[Choice]:
+        """Return all that can be spliced of them."""
+        every = [self.points(part) for part in range(len(self.frames))]
+        return [self._choice(points) for points in itertools.product(*every)]
+
+    def history(self) -> list[Point]:
+        """Return what the whole had, at its mean CRF, whenever another encode took its part's place."""
+        latest: dict[int, Point] = {}
+        found = []
+        for one in self.tried:
+            latest[one.part] = Point(one.crf, one.score)
+            if len(latest) == len(self.frames):
+                choice = self._choice([latest[part] for part in range(len(self.frames))])
+                found.append(Point(self.mean_crf(choice.crfs), choice.score))
+        return found
+
+    def mean_crf(self, crfs: Sequence[float]) -> float:
+        """Return the mean CRF of the frames where the first parts have these."""
+        held = list(zip(crfs, self.frames, strict=False))
+        return round(sum(crf * frames for crf, frames in held) / sum(frames for _, frames in held), 2)
+
+    def needed(self, wanted: int, others: Sequence[tuple[int, float]], score: float) -> float:
+        """Return what some frames must score for all to have ``score``; a lot where nothing would do.
+
+        Args:
+            wanted: How many frames they are.
+            others: How many the others are, and what they score.
+            score: What all are to score.
+        """
+        mean, held = self._mean, sum(frames for frames, _ in others)
+        left = (wanted + held) * mean.there(score)
+        left -= sum(frames * mean.there(scored) for frames, scored in others)
+        return min(mean.back(left / wanted), BEYOND)
+
+    def _choice(self, points: Sequence[Point]) -> Choice:
+        mean = self._mean
+        shares = (frames * mean.there(point.score) for frames, point in zip(self.frames, points, strict=True))
+        crfs, scores = zip(*points, strict=True)
+        return Choice(crfs, scores, mean.back(sum(shares) / sum(self.frames)))
+
+    @property
+    def _mean(self) -> Mean:
+        return MEANS.get(self.statistic, MEANS["mean"])
 
 
 @dataclass(frozen=True)
-class TryTail:
-    """Encode the frames from ``first`` on at this CRF, and measure."""
+class TryPart:
+    """Encode this part at this CRF, and measure."""
 
-    first: int
+    part: int
     crf: float
 
 
 @dataclass(frozen=True)
 class Spliced:
-    """The segment is at its target.
+    """The search is over.
 
     Attributes:
-        first: How many frames go before the tail.
-        crf: The tail's.
-        score: Of the whole.
+        choice: What to splice.
+        why: Why nothing else is tried.
+        good: Whether it is at the target or above it.
     """
 
-    first: int
-    crf: float
-    score: float
+    choice: Choice
+    why: Why
+    good: bool
 
 
-def splice(
-    goal: Goal, base: float, tails: Sequence[Tail], scale: Scale, predicted: Prediction
-) -> TryTail | Spliced | None:
-    """Return how a segment is spliced, or what to try for it; None where that would not be worth its price.
+def best(goal: Goal, parts: Parts) -> Choice:
+    """Return the choice that is closest to the target, and of those the most even one."""
+    return min(
+        parts.choices(),
+        key=lambda choice: (abs(choice.score - goal.target), max(choice.crfs) - min(choice.crfs)),
+    )
+
+
+def rest_goal(goal: Goal, parts: Parts, scores: Sequence[float]) -> Goal:
+    """Return what the parts behind the first ones are to score, all alike.
 
     Args:
-        goal: What the segment is to score.
-        base: The CRF of the encode that keeps its head.
-        tails: Its tails, the shortest first.
-        scale: How the metric falls with the CRF.
-        predicted: How fast it falls where one encode is all that is known.
+        goal: What the whole is to score.
+        parts: The parts.
+        scores: What the first ones scored.
     """
-    for tail in tails:
-        spliced = [Spliced(tail.first, point.crf, pooled(tail, point.score)) for point in tail.points]
-        best = min(spliced, key=lambda one: abs(one.score - goal.target), default=None)
-        if best and goal.met_by(best.score):
-            return best
-    for tail in tails:
-        if tail.own >= MOST:
-            continue
-        found = next_crf(_own(goal, tail), tail.points, scale, predicted)
-        if isinstance(found, Try) and abs(found.crf - base) <= REACH:
-            return TryTail(tail.first, found.crf)
-    return None
+    others = list(zip(parts.frames, scores, strict=False))
+    return _own(goal, parts, sum(parts.frames[len(scores) :]), others)
 
 
-def pooled(tail: Tail, score: float) -> float:
-    """Return the mean of all frames (`drapto.quality.scores`) where the tail has ``score``."""
-    mean, frames = MEANS[tail.statistic], tail.first + tail.frames
-    return mean.back((tail.first * mean.there(tail.head) + tail.frames * mean.there(score)) / frames)
+def near(goal: Goal, crf: float, other: float) -> float:
+    """Return the CRF nearest to ``crf`` that a part may have beside others at ``other``."""
+    return clamped(goal, min(max(crf, other - REACH), other + REACH))
 
 
-def _own(goal: Goal, tail: Tail) -> Goal:
-    """Return what the tail must score for the whole to come within the goal, on the side where it is."""
-    side = math.copysign(1, pooled(tail, tail.now) - goal.target)
-    aim, slack = goal.target + side * FRACTION * goal.tolerance, (1 - FRACTION) * goal.tolerance
-    low, middle, high = (_needed(tail, score) for score in (aim - slack, aim, aim + slack))
-    return replace(goal, target=middle, tolerance=min(middle - low, high - middle))
+def next_part(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> TryPart | Spliced:
+    """Return what to do next with a segment of which every part has been encoded.
+
+    Args:
+        goal: What the whole is to score.
+        parts: What was measured; at least one encode of each part.
+        scale: How the metric falls with the CRF.
+        predicted: How fast it falls.
+    """
+    now = best(goal, parts)
+    if goal.met_by(now.score):
+        return Spliced(now, "target", good=True)
+    for part in reversed(range(len(parts.frames))):
+        found = _alone(part, now, goal, parts, scale, predicted)
+        if found is not None:
+            return found
+    following = _all(goal, parts, scale, predicted)
+    return following if isinstance(following, TryPart) else _end(goal, parts, now, following)
 
 
-def _needed(tail: Tail, score: float) -> float:
-    """Return what the tail must score for the whole to have ``score``; a lot where nothing would do."""
-    mean, frames = MEANS[tail.statistic], tail.first + tail.frames
-    left = frames * mean.there(score) - tail.first * mean.there(tail.head)
-    return mean.back(left / tail.frames) if left > 0 else BEYOND
+def _own(goal: Goal, parts: Parts, wanted: int, others: Sequence[tuple[int, float]]) -> Goal:
+    low, middle, high = (
+        parts.needed(wanted, others, score)
+        for score in (goal.target - goal.tolerance, goal.target, goal.target + goal.tolerance)
+    )
+    swing = SWING * goal.tolerance
+    within = min(max(middle, goal.target - swing), goal.target + swing)
+    return replace(goal, target=within, tolerance=max(min(middle - low, high - middle), 0.0))
+
+
+def _alone(
+    part: int, now: Choice, goal: Goal, parts: Parts, scale: Scale, predicted: Prediction
+) -> TryPart | None:
+    """Return what to try of one part beside those of the others now; None if that would not do.
+
+    What a viewer sees is the score, so that is bounded (`SWING`), and not by how much the CRFs differ.
+    """
+    points = parts.points(part)
+    others = [
+        (frames, score)
+        for number, (frames, score) in enumerate(zip(parts.frames, now.scores, strict=True))
+        if number != part
+    ]
+    own = _own(goal, parts, parts.frames[part], others)
+    wanted = parts.needed(parts.frames[part], others, goal.target)
+    if (others and len(points) >= MOST) or abs(wanted - own.target) > own.tolerance:
+        return None
+    found = next_crf(own, points, scale, predicted)
+    if isinstance(found, End):
+        return None
+    return TryPart(part, found.crf)
+
+
+def _all(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> TryPart | Why:
+    """Return the next step to one CRF of all parts at which the whole may do, or why there is none."""
+    if len(parts.tried) >= len(parts.frames) * goal.most:
+        return "tries"
+    found = next_crf(goal, parts.history(), scale, predicted)
+    if isinstance(found, End):
+        return found.why
+    for part in range(len(parts.frames)):
+        if all(point.crf != found.crf for point in parts.points(part)):
+            return TryPart(part, found.crf)
+    return "steps"
+
+
+def _end(goal: Goal, parts: Parts, now: Choice, why: Why) -> Spliced:
+    """Return what is taken where nothing is left to try: what is above the target loses nothing but bytes."""
+    above = [choice for choice in parts.choices() if choice.score > goal.target]
+    taken = max(above, key=lambda choice: parts.mean_crf(choice.crfs), default=now)
+    return Spliced(taken, why, good=goal.suffices(taken.score))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from drapto.engine.process import Finished
     from drapto.video.encode_settings import EncodeSettings
     from drapto.video.hardware import Hardware
-    from drapto.video.request import EncodeRequest
+    from drapto.video.request import EncodeRequest, KeptFrames
 
 SHORTEST_KEYINT = 2
 """With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals:
@@ -52,10 +52,12 @@ def encode_arguments(
     *,
     lp: int,
     hardware: Hardware | None = None,
+    kept: KeptFrames | None = None,
 ) -> list[str | Path]:
     """Return ffmpeg's arguments for one segment, decoded by ``hardware`` or by ffmpeg itself.
 
-    The frames are renumbered at the nominal rate; the true times come back when the segments are joined.
+    The frames are renumbered at the nominal rate; the true times come back when the segments are joined. What
+    is ``kept`` of them takes a second output, and changes nothing about the first.
     """
     # fields first: cropped by an odd number of lines, they would change places
     filters = [*(hardware.filters if hardware else []), *settings.filters]
@@ -68,17 +70,29 @@ def encode_arguments(
     if settings.chroma_location:
         # said again once the format is the encoder's: ffmpeg forgets it on the way from 8 to 10 bit
         filters += [f"format={settings.pix_fmt}", f"setparams=chroma_location={settings.chroma_location}"]
+    if kept:
+        whole = f"[0:{stream}]{','.join([*filters, f'trim=end_frame={settings.frames}'])},split[all][some]"
+        graph = f"{whole};[some]format={settings.pix_fmt},{kept.choose}[kept]"
+        chain: tuple[str, ...] = ("-filter_complex", graph, "-map", "[all]")
+    else:
+        chain = ("-map", f"0:{stream}", "-vf", ",".join(filters))
     return [
         *(["-copyts"] if settings.filters else []),
         *(hardware.options if hardware else []),
         *input_options(settings.filters),
-        *("-noautorotate", "-threads", str(lp), "-i", file_url(source), "-map", f"0:{stream}"),
-        *("-vf", ",".join(filters), "-frames:v", str(settings.frames), "-fps_mode", "passthrough"),
+        *("-noautorotate", "-threads", str(lp), "-i", file_url(source)),
+        *(*chain, "-frames:v", str(settings.frames), "-fps_mode", "passthrough"),
         *("-pix_fmt", settings.pix_fmt, "-c:v", "libsvtav1", "-preset", str(settings.preset)),
         *("-svtav1-params", svt_parameters(settings, lp)),
         *("-an", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-fflags", "+bitexact", "-f", "matroska", "-y", file_url(target)),
+        *(_kept_arguments(kept) if kept else ()),
     ]
+
+
+def _kept_arguments(kept: KeptFrames) -> tuple[str, ...]:
+    raw = ("-c:v", "rawvideo", "-f", "nut", "-y", file_url(kept.path))
+    return ("-map", "[kept]", "-fps_mode", "passthrough", *raw)
 
 
 REPEATED = "Last message repeated"
@@ -111,6 +125,7 @@ def run_encoder(
     *,
     context: StageContext,
     report: Callable[[EncodeProgress], None] | None = None,
+    kept: KeptFrames | None = None,
 ) -> Encode:
     """Encode a request to ``target``, and check its frames.
 
@@ -120,13 +135,14 @@ def run_encoder(
         settings: What shapes the bytes.
         context: The title's surroundings.
         report: Called about twice a second.
+        kept: What is to be kept of its frames; nothing is where hardware decodes them.
 
     Raises:
         FrameCountError: It did not come to the planned number of frames.
         ToolFailedError: The encoder failed.
     """
     started = time.monotonic()
-    finished, starts = _encoded(request, target, settings, context, report or (lambda _: None))
+    finished, starts = _encoded(request, target, settings, context, report or (lambda _: None), kept)
     frames = count_packets(target)
     if frames < finished.frames:
         error = ToolFailedError(
@@ -159,12 +175,19 @@ def _encoded(
     settings: EncodeSettings,
     context: StageContext,
     report: Callable[[EncodeProgress], None],
+    kept: KeptFrames | None,
 ) -> tuple[Finished, int]:
     """Run the encoder, by the hardware's decoder first where the request has one; return its starts, too."""
 
     def run(hardware: Hardware | None) -> Finished:
         arguments = encode_arguments(
-            request.source, request.stream, target, settings, lp=request.lp, hardware=hardware
+            request.source,
+            request.stream,
+            target,
+            settings,
+            lp=request.lp,
+            hardware=hardware,
+            kept=None if hardware else kept,
         )
         about = request.source
         return context.run_ffmpeg(arguments, log=request.log, about=about, on_progress=report, target=target)

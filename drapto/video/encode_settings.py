@@ -47,9 +47,9 @@ class EncodeShape(Model):
         """Return the settings of an encode of this shape at ``crf``."""
         return EncodeSettings(**{name: getattr(self, name) for name in EncodeShape.model_fields}, crf=crf)
 
-    def tail(self, first: int) -> Self:
-        """Return the same without the ``first`` frames."""
-        return self.model_copy(update={"first": self.first + first, "frames": self.frames - first})
+    def part(self, first: int, end: int = 0) -> Self:
+        """Return the same of the frames from ``first`` on, to before ``end`` where that is not 0."""
+        return self.model_copy(update={"first": self.first + first, "frames": (end or self.frames) - first})
 
 
 class EncodeSettings(EncodeShape):

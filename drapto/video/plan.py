@@ -25,6 +25,7 @@ class Segment(Model):
         frames: How many frames it decodes to, once what overlaps the next segment is cut off.
         first_frame: Where its frames begin among those of the output.
         keyint: The longest run of frames that lasts at most 10 s, for the encoder's keyframe interval.
+        scenes: Which of its frames begin a new scene, as far as the source's keyframes tell.
         filters: ffmpeg's filters that turn the decoded file into the segment's pictures, before any other;
             empty where they are the decoded ones. They count on the file's own times (``-copyts``).
     """
@@ -37,6 +38,7 @@ class Segment(Model):
     frames: int
     first_frame: int
     keyint: int
+    scenes: tuple[int, ...] = ()
     filters: tuple[str, ...] = ()
 
     @property

@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class KeptFrames:
+    """Some of the frames that are encoded, kept as the encoder was given them, not compressed.
+
+    Attributes:
+        path: The file to write.
+        choose: ffmpeg's filter that chooses them.
+    """
+
+    path: Path
+    choose: str
+
+
+@dataclass(frozen=True)
 class EncodeRequest:
     """What is to be encoded, and where to. Picklable: an encode may run in another process.
 

@@ -22,7 +22,7 @@ from drapto.video.plan import Segment, SegmentPlan
 from drapto.video.segment_writer import Span, copy_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from pathlib import Path
 
     from drapto.engine.resources import DiskRate
@@ -93,9 +93,9 @@ def split(
     chunk_size, field_rate, reason = cutting.chunk_size, cutting.field_rate, cutting.reason
     times = read_timestamps(request.timestamps)
     keyframes = read_timestamps(request.keyframes)
-    cuts = cut.choose_cuts(times, keyframes, chunk_size) if chunk_size is not None else []
     pulse = cadence(fields.kind, field_rate)
-    ranges = _whole_cycles(cut.frame_ranges(times, cuts), pulse)
+    ranges = _ranges(times, keyframes, cutting, pulse, known=_known(request, info, cutting))
+    cuts = len(ranges) > 1
     paths = [request.segments / f"{number:04d}.mkv" for number in range(1, len(ranges) + 1)]
     if cuts:
         neighbours = needs_neighbours(fields)
@@ -108,11 +108,12 @@ def split(
     before = uniform_filters(info.video, fields=needs_neighbours(fields))
     after = as_shown(info.video)
     filters = [
-        (*before, *field_filters(fields, field_rate, times, frames, leads=bool(cuts)), *after)
-        for frames in ranges
+        (*before, *field_filters(fields, field_rate, times, frames, leads=cuts), *after) for frames in ranges
     ]
+    # frames that are filtered are not numbered as the source's are
+    scenes = set(cut.scene_changes(keyframes)) if pulse.taken == pulse.given == 1 else set()
     segments = [
-        _describe(request, number, _made(frames, pulse), planned, end, split=bool(cuts), filters=own)
+        _describe(request, number, _made(frames, pulse), planned, end, scenes, split=cuts, filters=own)
         for number, (frames, own) in enumerate(zip(ranges, filters, strict=True), start=1)
     ]
     plan = SegmentPlan(
@@ -124,6 +125,35 @@ def split(
         segments=tuple(segments),
     )
     return plan.write(request.plan)
+
+
+def _known(request: Request, info: SourceInfo, cutting: Cutting) -> SegmentPlan | None:
+    """Return the plan that is there, if it is of this source and these settings."""
+    known = SegmentPlan.read_if_whole(request.plan)
+    same = known and (known.digest, known.settings) == (info.digest, cutting.settings)
+    return known if same else None
+
+
+def _ranges(
+    times: Sequence[int],
+    keyframes: Sequence[int],
+    cutting: Cutting,
+    pulse: Cadence,
+    *,
+    known: SegmentPlan | None,
+) -> list[range]:
+    """Return the segments' frames of the source.
+
+    What an earlier version has cut without a look at scenes stays so: its segments may be encoded.
+    """
+    if cutting.chunk_size is None:
+        return [range(len(times))]
+    found = []
+    for scenes in (True, False):
+        cuts = cut.choose_cuts(times, keyframes, cutting.chunk_size, scenes=scenes)
+        found.append(_whole_cycles(cut.frame_ranges(times, cuts), pulse))
+    then = [segment.first_frame for segment in known.segments] if known else []
+    return found[1] if then == [_made(frames, pulse).start for frames in found[1]] else found[0]
 
 
 def _whole_cycles(ranges: Sequence[range], pulse: Cadence) -> list[range]:
@@ -172,6 +202,7 @@ def _describe(
     frames: range,
     times: Sequence[int],
     end: int,
+    scenes: Container[int],
     *,
     split: bool,
     filters: tuple[str, ...],
@@ -187,6 +218,7 @@ def _describe(
         frames=len(frames),
         first_frame=frames.start,
         keyint=cut.longest_run(times[frames.start : frames.stop]),
+        scenes=tuple(frame - frames.start for frame in frames[1:] if times[frame] in scenes),
         filters=filters,
     )
 

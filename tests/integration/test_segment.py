@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import av
@@ -12,6 +13,7 @@ import pytest
 from drapto.errors import SourceError
 from drapto.media.model import SourceInfo
 from drapto.media.probe import probe_source
+from drapto.video import cut as cut_module
 from drapto.video.plan import SegmentPlan
 from drapto.video.split import Cutting, Request, split
 from tests import clips
@@ -118,6 +120,35 @@ def test_one_gop_is_read_from_the_source_itself(ffmpeg: Path, clip_cache: Path, 
     (segment,) = made.plan.segments
     assert (segment.path, segment.frames, segment.size) == (None, 48, source.stat().st_size)
     assert "no keyframe near a cut" in made.plan.reason
+
+
+def _without_scenes(choose: Callable[..., list[int]], *given: object, scenes: bool) -> list[int]:
+    """Cut as earlier versions did."""
+    del scenes
+    return choose(*given, scenes=False)
+
+
+def test_a_title_that_was_cut_without_a_look_at_its_scenes_stays_so(
+    ffmpeg: Path, clip_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = clip_cache / "scenes.mkv"
+    pictures = "testsrc2=s=160x90:r=24:d=4,format=yuv420p"
+    keys = "0,1,1.5,2.5,3.5"  # an interval of a second, and a new scene after half of one
+    clips.run_ffmpeg(
+        ffmpeg,
+        *("-f", "lavfi", "-i", pictures, "-c:v", "libx264", "-preset", "ultrafast", "-g", "240"),
+        *("-sc_threshold", "0", "-force_key_frames", keys, source),
+    )
+    with monkeypatch.context() as earlier:
+        earlier.setattr(cut_module, "choose_cuts", partial(_without_scenes, cut_module.choose_cuts))
+        before = cut(source, tmp_path / "old", 1.2).plan
+    assert cut(source, tmp_path / "old", 1.2).plan == before
+    assert [segment.start_time for segment in before.segments] == [0.0, 1.0, 2.5]
+    assert all(segment.scenes == () for segment in before.segments[:1])
+    whole = cut(source, tmp_path / "whole", None).plan
+    assert whole.segments[0].scenes == (36,)
+    new = cut(source, tmp_path / "new", 1.2).plan
+    assert [segment.start_time for segment in new.segments] == [0.0, 1.5, 2.5]
 
 
 def test_the_same_bytes_again_and_no_piece_of_an_older_plan(

@@ -1,18 +1,23 @@
-"""A segment that misses its target by little gets another tail, not another encode."""
+"""A segment is encoded in parts, each of which makes up for those before it."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from typing import TYPE_CHECKING
 
 import av
 import pytest
 
+from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.attempts import Attempts
+from drapto.encoding.job import SegmentContext
 from drapto.encoding.segment import encode
+from drapto.encoding.trial_encodes import TrialEncodes
 from drapto.engine.context import file_url
 from drapto.quality.scores import scores_of
+from drapto.quality.splice import starts
 from tests import clips
 from tests.encodes import job, request, shape, target
 
@@ -62,13 +67,9 @@ def measured(ffmpeg: Path, encoded: Path, clip: Path, log: Path) -> list[float]:
 def spliced(
     clip: Path, tmp_path_factory: pytest.TempPathFactory, shared_job: StageContext
 ) -> tuple[Path, EncodedSegment]:
-    """Return a segment that was spliced: among several targets, one is just missed."""
-    for score in (90.0, 88.0, 86.0, 92.0, 84.0):
-        folder = tmp_path_factory.mktemp("spliced")
-        record = encoded(clip, folder, shared_job, score=score, tolerance=0.4)
-        if record.stretches:
-            return folder, record
-    raise AssertionError("no target was missed by little")
+    """Return a segment that was encoded in parts."""
+    folder = tmp_path_factory.mktemp("spliced")
+    return folder, encoded(clip, folder, shared_job, score=88.0, tolerance=0.4)
 
 
 def test_it_is_at_the_target(
@@ -86,24 +87,44 @@ def test_it_is_at_the_target(
 
 def test_it_is_spliced_at_a_keyframe_and_says_so(spliced: tuple[Path, EncodedSegment]) -> None:
     folder, record = spliced
-    head, tail = record.stretches
-    assert head.frames % GOP == 0
-    assert head.frames + tail.frames == FRAMES
-    assert head.crf != tail.crf
-    assert record.crf == pytest.approx((head.frames * head.crf + tail.frames * tail.crf) / FRAMES, abs=0.01)
+    first = starts(FRAMES, 240)
+    assert [one.frames for one in record.stretches] == [
+        end - begin for begin, end in itertools.pairwise((*first, FRAMES))
+    ]
+    mean = sum(one.frames * one.crf for one in record.stretches) / FRAMES
+    assert record.crf == pytest.approx(mean, abs=0.01)
     with av.open(str(folder / "encoded" / "0001.mkv")) as container:
         decoded = [frame.key_frame for frame in container.decode(video=0)]
     assert len(decoded) == FRAMES
-    assert decoded[head.frames]
+    assert all(decoded[frame] for frame in first)
 
 
-def test_it_cost_less_than_another_encode(spliced: tuple[Path, EncodedSegment]) -> None:
+def test_keeping_the_frames_to_measure_changes_neither_bytes_nor_scores(
+    clip: Path, tmp_path: Path, shared_job: StageContext
+) -> None:
+    asked = request(clip, tmp_path / "encoded")
+    found = []
+    for name, stride in (("kept", 5), ("decoded", 0)):
+        whole = dataclasses.replace(job(asked, shape(FRAMES, keyint=GOP), target()), attempts=tmp_path / name)
+        segment = SegmentContext(whole, target(), shared_job)
+        trials = TrialEncodes(segment, AttemptStore.of(whole, segment.measurement))
+        attempt = trials.encoded(40.0, 40, 120, stride=stride)
+        kept = list((tmp_path / name).glob("*frames*"))
+        assert len(kept) == (1 if stride else 0)
+        scores = trials.measured(attempt, 5)
+        assert not any(path.exists() for path in kept), "raw frames are large"
+        found.append((attempt.digest, scores))
+    assert found[0] == found[1]
+    assert len(found[0][1].values) == 16
+
+
+def test_what_it_cost_is_recorded(spliced: tuple[Path, EncodedSegment]) -> None:
     folder, record = spliced
     known = Attempts.read(folder / "attempts" / "0001.json")
     assert record.encodes == pytest.approx(
-        sum(FRAMES - one.first for one in known.attempts) / FRAMES, abs=1e-3
+        sum(one.frames(FRAMES) for one in known.attempts) / FRAMES, abs=1e-3
     )
-    assert any(one.first for one in known.attempts) or len(known.attempts) > 1
+    assert not any(one.whole for one in known.attempts)
     assert list((folder / "attempts").glob("*.mkv")) == []
 
 

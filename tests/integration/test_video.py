@@ -96,7 +96,7 @@ def packets(path: Path) -> list[bytes]:
 
 def test_a_tail_is_put_in_from_a_keyframe_on(clip: Path, tmp_path: Path, context: StageContext) -> None:
     encode(clip, tmp_path / "whole", settings(48, keyint=16), context)
-    encode(clip, tmp_path / "tail", settings(48, keyint=16, crf=55).tail(32), context)
+    encode(clip, tmp_path / "tail", settings(48, keyint=16, crf=55).part(32), context)
     whole, tail = (tmp_path / name / "0001.mkv" for name in ("whole", "tail"))
     assert count_packets(tail) == 16
     target = tmp_path / "spliced.mkv"
@@ -128,7 +128,7 @@ def samples(path: Path) -> list[memoryview]:
 
 def test_a_tail_is_of_the_frames_that_it_says(clip: Path, tmp_path: Path, context: StageContext) -> None:
     encode(clip, tmp_path / "whole", settings(48, crf=10), context)
-    encode(clip, tmp_path / "tail", settings(48, crf=10).tail(32), context)
+    encode(clip, tmp_path / "tail", settings(48, crf=10).part(32), context)
     whole, tail = (samples(tmp_path / name / "0001.mkv") for name in ("whole", "tail"))
     assert len(tail) == 16
 

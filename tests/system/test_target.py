@@ -94,7 +94,7 @@ def test_every_segment_has_the_target_and_the_score_that_is_said(
         first += record["frames"]
         assert record["scores"]["harmonic"] == pytest.approx(apart, abs=0.3)
         assert record["why"] != "target" or apart == pytest.approx(90, abs=0.95)
-        assert [record["crf"], record["scores"]["harmonic"]] in record["tried"]
+        assert [record["crf"], pytest.approx(record["scores"]["harmonic"], abs=0.002)] in record["tried"]
     assert first == len(frames) == 96
     quality = Validation.read(finished.work() / "validation.json").quality
     assert quality is not None
@@ -111,7 +111,7 @@ def test_another_target_goes_on_from_what_is_known(finished: ProjectDir) -> None
     before, paid = records(finished), encodes(finished)
     aim(finished, 90.2).doit()
     after = records(finished)
-    kept = [old for old in before if abs(old["scores"]["harmonic"] - 90.2) <= 0.65]
+    kept = [old for old in before if abs(old["scores"]["harmonic"] - 90.2) <= 1.0]
     assert kept, "the clip does not show it"
     for old in kept:
         new = after[old["index"] - 1]

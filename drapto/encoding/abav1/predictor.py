@@ -48,7 +48,7 @@ class AbAv1Predictor(Predictor):
         if known is None:
             crf, cpu_seconds = self._ask(goal)
             known = self._store.keep_foreign(purpose, crf, cpu_seconds)
-        return self.slope_only(goal)._replace(first=known)
+        return self.usual(goal)._replace(first=known)
 
     def _ask(self, goal: Goal) -> tuple[float, float]:
         segment = self._segment

@@ -21,24 +21,23 @@ def open_store(folder: Path, key: str = "k", measurement: Measurement | None = N
     return AttemptStore(folder / "attempts", "0001", key, target, measurement=measurement)
 
 
-def tried(store: AttemptStore, crf: float, first: int = 0) -> Attempt:
+def tried(store: AttemptStore, crf: float, first: int = 0, end: int = 0) -> Attempt:
     """Write a file that stands for an encode, and keep it."""
-    path = store.path(crf, first)
-    path.write_bytes(f"{crf} {first}".encode())
-    return store.keep(Attempt(crf=crf, first=first, bytes=path.stat().st_size, digest=digest(path)))
+    path = store.path(crf, first, end)
+    path.write_bytes(f"{crf} {first} {end}".encode())
+    return store.keep(Attempt(crf=crf, first=first, end=end, bytes=path.stat().st_size, digest=digest(path)))
 
 
 def test_what_was_tried_is_found_again(tmp_path: Path) -> None:
     store = open_store(tmp_path)
-    whole, tail = tried(store, 30.25), tried(store, 28.0, first=24)
-    store.keep_proxy(30.25, scores_of("vmaf", [90.0]), 0.5)
-    store.keep_proxy(36.0, scores_of("vmaf", [80.0]), 0.25)
+    whole, head, tail = tried(store, 30.25), tried(store, 30.25, end=24), tried(store, 28.0, first=24)
     again = open_store(tmp_path)
     assert again.known == store.known
-    assert again.known.attempts == (whole, tail)
-    assert again.known.proxy_cpu_seconds == 0.75
+    assert again.known.attempts == (whole, head, tail)
     assert again.file(whole) == store.path(30.25)
+    assert again.file(head) == store.path(30.25, end=24)
     assert again.file(tail) == store.path(28.0, 24)
+    assert len({again.file(one) for one in (whole, head, tail)}) == 3
 
 
 def test_an_attempt_is_kept_once_for_each_crf_and_first_frame(tmp_path: Path) -> None:
@@ -117,7 +116,6 @@ def shown(store: AttemptStore, crf: float, size: str) -> None:
     """Keep an encode that was measured as it is shown at ``size``."""
     scores = scores_of("vmaf", [90.0], model="vmaf_v0.6.1", shown=size)
     store.keep(tried(store, crf).model_copy(update={"scores": (scores,)}))
-    store.keep_proxy(crf, scores, 0.5)
 
 
 def test_scores_of_another_measurement_are_forgotten_and_their_encodes_are_not(tmp_path: Path) -> None:
@@ -128,11 +126,9 @@ def test_scores_of_another_measurement_are_forgotten_and_their_encodes_are_not(t
     again = open_store(tmp_path, measurement=Measurement("vmaf", "vmaf_v0.6.1", "1920x1080"))
     assert [one.crf for one in again.known.attempts] == [30.0], "what is gone would be made to be measured"
     assert again.known.attempts[0].scores == ()
-    assert again.known.proxies == ()
     shown(again, 26.0, "1920x1080")
     whole = open_store(tmp_path, measurement=Measurement("vmaf", "vmaf_v0.6.1", "1920x1080"))
     assert [one.crf for one in whole.known.attempts] == [30.0, 26.0]
-    assert [one.crf for one in whole.known.proxies] == [26.0]
     xpsnr = open_store(tmp_path, measurement=Measurement("xpsnr"))
     assert all(one.scores == () for one in xpsnr.known.attempts)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.encoding.attempts import Attempt, Attempts, Splice
+from drapto.encoding.attempts import Attempt, Attempts, Section, Splice
 from drapto.encoding.job import SegmentContext
 from drapto.encoding.lifting import MOST, Lifting
 from drapto.encoding.segment_search import Found
@@ -32,20 +32,28 @@ class Encodes:
     ) -> None:
         self.run, self.score, self.gain, self.blocks = run, score, gain, wrong
         self.known = Attempts(key="")
-        self.made: list[tuple[float, int, int | None]] = []
+        self.made: list[Section] = []
         self.looks: list[tuple[int, int]] = []
         self.headers: dict[int | None, str] = {}
 
-    def encoded(self, crf: float, first: int = 0, preset: int | None = None) -> Attempt:
-        """Make an attempt, once."""
-        known = self.known.at(crf, first, preset)
+    def encoded(
+        self, crf: float, first: int = 0, end: int = 0, *, stride: int = 0, preset: int | None = None
+    ) -> Attempt:
+        """Make an attempt, once; it has a keyframe every so many frames."""
+        del stride
+        known = self.known.at(crf, first, end, preset)
         if known is None:
-            self.made.append((crf, first, preset))
-            keyframes = (0,) if first else (0, GOP)
-            header = self.headers.get(preset, "")
             known = Attempt(
-                crf=crf, first=first, preset=preset, keyframes=keyframes, bytes=1, digest="", header=header
+                crf=crf,
+                first=first,
+                end=end,
+                preset=preset,
+                keyframes=tuple(range(0, (end or FRAMES) - first, GOP)),
+                bytes=1,
+                digest="",
+                header=self.headers.get(preset, ""),
             )
+            self.made.append(known.section)
             self.known = self.known.model_copy(update={"attempts": (*self.known.attempts, known)})
         return known
 
@@ -53,7 +61,7 @@ class Encodes:
         """Measure it, every frame."""
         begin, end = self.run
         bad = min(self.score, 93.0 + self.gain * (CRF - attempt.crf))
-        frames = range(attempt.first, FRAMES, stride)
+        frames = range(attempt.first, attempt.end or FRAMES, stride)
         values = [bad if begin <= frame < end else 93.0 + (CRF - attempt.crf) / 8 for frame in frames]
         if self.score < 93:
             low = self.score + self.gain * (CRF - attempt.crf)
@@ -71,17 +79,17 @@ class Encodes:
         """Return the run's frames, where the preset is the title's."""
         if not self.blocks or attempt.preset is not None:
             return ()
-        return tuple((frame - attempt.first, 15.0) for frame in range(*self.run) if frame >= attempt.first)
+        frames = range(attempt.first, attempt.end or FRAMES)
+        return tuple((frame - attempt.first, 15.0) for frame in frames if frame in range(*self.run))
 
     def pooled(self, spliced: Splice, stride: int) -> Scores:
-        """Return the scores of both parts."""
-        head, tail = (self.measured(one, stride) for one in self.known.sources(spliced))
-        first = head.between(0, spliced.first)
-        whole = self.known.at(spliced.tail_crf, spliced.first, spliced.tail_preset) is None
-        last = tail.between(spliced.first, FRAMES) if whole else tail
-        assert first is not None
-        assert last is not None
-        parts = [Part(frames=GOP, scores=first), Part(frames=FRAMES - GOP, scores=last)]
+        """Return the scores of all parts."""
+        parts = []
+        for section, one in zip(spliced.sections, self.known.sources(spliced), strict=True):
+            stop = section.end or FRAMES
+            scores = self.measured(one, stride).between(section.first - one.first, stop - one.first)
+            assert scores is not None
+            parts.append(Part(frames=stop - section.first, scores=scores))
         return pooled(parts, listed=True)
 
     def sources(self, chosen: Attempt | Splice) -> tuple[Attempt, ...]:
@@ -98,11 +106,16 @@ def segment(tmp_path: Path, context: StageContext) -> SegmentContext:
     return SegmentContext(job(asked, shape(FRAMES), goal), goal, context)
 
 
-def lift(segment: SegmentContext, trials: Encodes) -> Found:
-    base = trials.encoded(CRF)
+def lift(segment: SegmentContext, trials: Encodes, starts: tuple[int, ...] = (0,)) -> Found:
+    """Lift a segment that was encoded in parts."""
     tier = next(tiers(segment.target))
+    stride = tier.stride(FRAMES)
+    parts = [trials.encoded(CRF, *ends) for ends in zip(starts, (*starts[1:], 0), strict=True)]
     trials.made.clear()
-    found = Found(base, trials.measured(base, tier.stride(FRAMES)), "target", good=True)
+    found = Found(parts[0], trials.measured(parts[0], stride), "target", good=True)
+    if len(parts) > 1:
+        spliced = Splice.of([part.section for part in parts])
+        found = Found(spliced, trials.pooled(spliced, stride), "target", good=True)
     return Lifting(segment, trials, tier).lifted(found)  # type: ignore[arg-type]
 
 
@@ -118,9 +131,10 @@ def test_a_low_run_in_the_tail_gets_a_lower_crf_there(segment: SegmentContext) -
     found = lift(segment, trials)
     assert found.low == ()
     assert isinstance(found.chosen, Splice)
-    assert (found.chosen.crf, found.chosen.first) == (CRF, GOP)
-    assert found.chosen.tail_crf < CRF
-    assert trials.made == [(found.chosen.tail_crf, GOP, None)]
+    assert found.chosen.starts == (0, GOP)
+    head, tail = found.chosen.crfs
+    assert tail < CRF == head
+    assert trials.made == [Section(GOP, 0, tail)]
     assert found.why == "target"
 
 
@@ -128,8 +142,9 @@ def test_a_low_run_in_the_head_keeps_the_tail(segment: SegmentContext) -> None:
     trials = Encodes((10, 40), score=70.0)
     found = lift(segment, trials)
     assert isinstance(found.chosen, Splice)
-    assert (found.chosen.first, found.chosen.tail_crf) == (GOP, CRF)
-    assert found.chosen.crf < CRF
+    head, tail = found.chosen.crfs
+    assert head < CRF == tail
+    assert trials.made == [Section(0, GOP, head)]
 
 
 def test_a_run_between_measured_frames_is_found_where_one_of_them_is_low(segment: SegmentContext) -> None:
@@ -152,7 +167,52 @@ def test_a_run_between_measured_frames_is_found_where_one_of_them_is_low(segment
 def test_a_run_over_the_keyframe_takes_the_whole(segment: SegmentContext) -> None:
     trials = Encodes((100, 140), score=70.0)
     assert isinstance(lift(segment, trials).chosen, Attempt)
-    assert [first for _, first, _ in trials.made] == [0]
+    assert [(section.first, section.end) for section in trials.made] == [(0, 0)]
+
+
+def test_of_several_parts_those_that_hold_the_run_are_lifted(segment: SegmentContext) -> None:
+    trials = Encodes((60, 80), score=70.0)
+    found = lift(segment, trials, (0, 48, 156))
+    assert found.low == ()
+    assert isinstance(found.chosen, Splice)
+    assert found.chosen.starts == (0, 48, 156)
+    first, lifted, last = found.chosen.crfs
+    assert (first, last) == (CRF, CRF)
+    assert trials.made == [Section(48, 156, lifted)]
+    trials = Encodes((140, 170), score=70.0)
+    found = lift(segment, trials, (0, 48, 156))
+    assert found.low == ()
+    assert [(section.first, section.end) for section in trials.made] == [(48, 156), (156, 0)]
+
+
+def test_within_a_part_what_lies_between_its_keyframes_is_lifted(segment: SegmentContext) -> None:
+    trials = Encodes((30 + GOP, 60 + GOP), score=70.0)
+    found = lift(segment, trials, (0, 20))
+    assert isinstance(found.chosen, Splice)
+    assert found.chosen.starts == (0, 20, 20 + GOP), "the part has a keyframe there"
+    assert [(section.first, section.end) for section in trials.made] == [(20 + GOP, 0)]
+    trials = Encodes((30, 60), score=70.0)
+    found = lift(segment, trials, (0, 20))
+    assert isinstance(found.chosen, Splice)
+    assert found.chosen.starts == (0, 20, 20 + GOP)
+    assert [(section.first, section.end) for section in trials.made] == [(20, 20 + GOP)]
+    assert found.low == ()
+
+
+def test_wrong_blocks_are_found_where_they_are_in_a_part(segment: SegmentContext) -> None:
+    trials = Encodes((160, 180), wrong=True)
+    found = lift(segment, trials, (0, 48, 156))
+    assert found.low == ()
+    assert trials.made == [Section(156, 0, CRF, SOUND)]
+
+
+def test_runs_are_found_where_parts_were_sampled_from_their_own_first_frames(segment: SegmentContext) -> None:
+    sampled = dataclasses.replace(segment, target=target(thorough=False, floor=78.0))
+    trials = Encodes((200, 203), score=70.0)
+    # of the last part, frames 100, 103, ... are measured: one of the run, 202
+    found = lift(sampled, trials, (0, 100))
+    assert trials.looks[0] == (200, 5)
+    assert found.low == ()
 
 
 def test_what_no_encode_lifts_is_said(segment: SegmentContext) -> None:
@@ -165,7 +225,7 @@ def test_what_no_encode_lifts_is_said(segment: SegmentContext) -> None:
 def test_tries_are_few(segment: SegmentContext) -> None:
     trials = Encodes((100, 140), score=40.0, gain=1.0)
     found = lift(segment, trials)
-    assert [crf for crf, _, _ in trials.made] == [CRF - 8, CRF - 16]
+    assert [section.crf for section in trials.made] == [CRF - 8, CRF - 16]
     assert len(trials.made) == MOST
     assert isinstance(found.chosen, Attempt)
     assert found.chosen.crf == CRF - 16
@@ -177,8 +237,8 @@ def test_wrong_blocks_get_a_slower_preset(segment: SegmentContext) -> None:
     trials = Encodes((200, 230), wrong=True)
     found = lift(segment, trials)
     assert found.low == ()
-    assert trials.made == [(CRF, GOP, SOUND)]
-    assert found.chosen == Splice(crf=CRF, first=GOP, tail_crf=CRF, tail_preset=SOUND)
+    assert trials.made == [Section(GOP, 0, CRF, SOUND)]
+    assert found.chosen == Splice(starts=(0, GOP), crfs=(CRF, CRF), presets=(None, SOUND))
 
 
 @pytest.mark.parametrize(("headers", "lifted"), [(("a", "a"), True), (("a", "b"), False), (("", "b"), True)])

@@ -52,7 +52,7 @@ def test_attempts(tmp_path: Path) -> None:
     assert [(one.crf, one.scores.stride) for one in known.proxies] == [(45.0, 3)]
     assert known.proxy_cpu_seconds == 0.292
     assert known.foreign == {"90": 41.5}
-    assert known.spliced == {"90be": Splice(crf=50.0, first=24, tail_crf=47.25)}
+    assert known.spliced == {"90be": Splice(starts=(0, 24), crfs=(50.0, 47.25))}
     measured = known.attempts[0].measured(3)
     assert measured is not None
     assert measured.harmonic == 92.676

@@ -1,4 +1,4 @@
-"""Who predicts a segment, and what proxies that were measured before let expect."""
+"""Who predicts a segment, and what its title and its first part let expect."""
 
 from __future__ import annotations
 
@@ -14,9 +14,16 @@ from drapto.encoding.abav1.predictor import AbAv1Predictor
 from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.calibration import Anchor, Calibration
 from drapto.encoding.job import SegmentContext
-from drapto.encoding.prediction import PREDICTORS, Predictor, ProxyPredictor, predictor_for
+from drapto.encoding.prediction import (
+    ALIKE,
+    ALIKE_IN_TITLE,
+    PREDICTORS,
+    Predictor,
+    TitlePredictor,
+    predictor_for,
+)
 from drapto.quality.display import display_of
-from drapto.quality.scores import scores_of
+from drapto.quality.search import Point
 from drapto.quality.target import QualityTarget, tiers
 from tests.encodes import job, request, shape, target
 
@@ -54,11 +61,11 @@ def test_every_engine_of_the_settings_has_one() -> None:
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
-        ({}, ProxyPredictor),
+        ({}, TitlePredictor),
         ({"engine": "ab-av1"}, AbAv1Predictor),
-        ({"engine": "ab-av1", "filters": ("bwdif",)}, ProxyPredictor),
-        ({"engine": "ab-av1", "yuv_matrix": "bt709"}, ProxyPredictor),
-        ({"engine": "ab-av1", "rotated": True}, ProxyPredictor),
+        ({"engine": "ab-av1", "filters": ("bwdif",)}, TitlePredictor),
+        ({"engine": "ab-av1", "yuv_matrix": "bt709"}, TitlePredictor),
+        ({"engine": "ab-av1", "rotated": True}, TitlePredictor),
     ],
 )
 def test_who_predicts(
@@ -71,8 +78,8 @@ def test_who_predicts(
     ("sar", "metric", "kind"),
     [
         (Fraction(1), "vmaf", AbAv1Predictor),
-        (Fraction(8, 9), "vmaf", ProxyPredictor),
-        (Fraction(1), "xpsnr", ProxyPredictor),
+        (Fraction(8, 9), "vmaf", TitlePredictor),
+        (Fraction(1), "xpsnr", TitlePredictor),
     ],
 )
 def test_ab_av1_predicts_what_it_measures_alike(
@@ -93,32 +100,37 @@ def goal() -> Goal:
     return next(iter(tiers(target()))).goal
 
 
-def with_proxies(segment: SegmentContext, *points: tuple[float, float]) -> ProxyPredictor:
-    store = AttemptStore.of(segment.job)
-    for crf, score in points:
-        store.keep_proxy(crf, scores_of("vmaf", [score]), 0.1)
-    return ProxyPredictor(segment, store)
-
-
-def test_proxies_that_are_known_are_not_encoded_again(tmp_path: Path, context: StageContext) -> None:
-    segment = segment_of(tmp_path, context)
-    known = with_proxies(segment, (34.0, 92.0))
-    found = known.predict(goal())  # an encode would need an ffmpeg that can read the source
-    assert 28 < found.first < 34
-    assert known.predicted_score(34.0) == pytest.approx(92.0)
-
-
-def test_a_calibration_corrects_them(tmp_path: Path, context: StageContext) -> None:
-    path = tmp_path / "calibration.json"
-    anchors = (Anchor(segment=2, crf=34.0, score=94.0, proxy=92.0),)
+def calibrated(folder: Path, *crfs: float) -> Path:
+    path = folder / "calibration.json"
+    anchors = tuple(Anchor(segment=number, crf=crf, score=93.0) for number, crf in enumerate(crfs, 1))
     Calibration(metric="vmaf", anchors=anchors).write(path)
-    plain = with_proxies(segment_of(tmp_path, context), (34.0, 92.0))
-    known = with_proxies(segment_of(tmp_path, context, calibration=path))
-    ((crf, score),) = known.predicted_points()
-    assert crf == 34.0
-    assert 92 < score < 94
-    assert known.slope_only(goal()).first > plain.slope_only(goal()).first
-    assert known.predicted_score(34.0) == pytest.approx(92.0), "uncorrected"
+    return path
+
+
+def test_a_segment_begins_as_its_title_does(tmp_path: Path, context: StageContext) -> None:
+    plain = predictor(segment_of(tmp_path, context))
+    known = predictor(segment_of(tmp_path, context, calibration=calibrated(tmp_path, 36.0, 38.0)))
+    assert plain.predict(goal()).first == pytest.approx(Calibration(metric="vmaf", anchors=()).first(93.0))
+    assert plain.predict(goal()).first < known.predict(goal()).first < 38
+
+
+def test_a_first_part_tells_of_the_second_the_less_the_more_is_known_of_the_title(
+    tmp_path: Path, context: StageContext
+) -> None:
+    plain = predictor(segment_of(tmp_path, context))
+    usual = plain.predict(goal()).first
+    head = [Point(40.0, 93.0)]
+    assert plain.rest(goal(), head) == pytest.approx(usual + ALIKE * (40 - usual))
+    known = predictor(segment_of(tmp_path, context, calibration=calibrated(tmp_path, usual, usual)))
+    assert known.rest(goal(), head) == pytest.approx(usual + ALIKE_IN_TITLE * (40 - usual))
+    assert ALIKE_IN_TITLE < ALIKE < 1
+
+
+def test_the_part_right_before_tells_most_of_the_next(tmp_path: Path, context: StageContext) -> None:
+    plain = predictor(segment_of(tmp_path, context))
+    usual = plain.predict(goal()).first
+    held = [Point(usual, 93.0), Point(usual + 6, 93.0)]
+    assert plain.rest(goal(), held) == pytest.approx(usual + ALIKE * 4)
 
 
 def test_ab_av1_is_asked_once_for_a_target(tmp_path: Path, context: StageContext) -> None:

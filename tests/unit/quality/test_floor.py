@@ -95,19 +95,31 @@ def test_runs_of_wrong_blocks() -> None:
         ([(10, 20), (250, 10)], (0, 360)),
     ],
 )
-def test_what_is_encoded_again_ends_at_a_keyframe(
+def test_what_is_encoded_again_goes_from_keyframe_to_keyframe(
     runs: list[tuple[int, int]], expected: tuple[int, int]
 ) -> None:
     each = [Low(kind="score", first=first, frames=frames, worst=50.0) for first, frames in runs]
-    assert stretch((0, 240), each, 360) == expected
-    assert stretch((0,), each, 360) == (0, 360)
+    assert stretch((0, 240), each, 0, 360) == expected
+    assert stretch((0,), each, 0, 360) == (0, 360)
 
 
-def test_of_several_keyframes_the_shorter_end_is_encoded() -> None:
+def test_between_several_keyframes_as_little_as_can_be_is_encoded_again() -> None:
     run = [Low(kind="score", first=130, frames=10, worst=50.0)]
-    assert stretch((0, 60, 120, 180, 240), run, 300) in ((0, 180), (120, 300))
-    run = [Low(kind="score", first=190, frames=10, worst=50.0)]
-    assert stretch((0, 60, 120, 180, 240), run, 300) == (180, 300)
+    assert stretch((0, 60, 120, 180, 240), run, 0, 300) == (120, 180)
+    assert stretch((0, 60, 120, 180, 240), run, 125, 150) == (125, 150), "no more than is in use"
+    run = [Low(kind="score", first=180, frames=60, worst=50.0)]
+    assert stretch((0, 60, 120, 180, 240), run, 0, 300) == (180, 240)
+
+
+def test_scores_of_parts_stand_where_their_frames_are() -> None:
+    scores = scores_of("vmaf", [93.0, 93.0, 70.0, 93.0, 93.0], stride=9)
+    at = (0, 9, 14, 23, 32)
+    assert low_scores(scores, 78.0, frames=36, rate=RATE, at=at) == []
+    assert suspects(scores, 78.0, [], frames=36, rate=RATE, at=at) == [range(6, 23)]
+    scores = scores_of("vmaf", [93.0, 70.0, 70.0, 93.0, 93.0], stride=9)
+    assert [(run.first, run.end) for run in low_scores(scores, 78.0, frames=36, rate=RATE, at=at)] == [
+        (9, 23)
+    ]
 
 
 def test_a_run_is_improved_in_steps_within_the_bounds() -> None:

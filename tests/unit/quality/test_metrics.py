@@ -159,11 +159,11 @@ def test_xpsnr_is_of_the_picture_as_it_is() -> None:
 
 def test_what_leads_to_a_references_frames() -> None:
     filtered = replace(REFERENCE, filters=("bwdif",), crop=CropRect(width=16, height=8, x=0, y=2))
-    tail = filtered.tail(30)
+    tail = filtered.part(30)
     assert (tail.first, tail.frames) == (30, 60)
     assert tail.prepare == "bwdif,trim=start_frame=30,"
     assert REFERENCE.convert == "format=yuv420p10le,"
-    assert tail.tail(10).first == 40
+    assert tail.part(10).first == 40
 
 
 def test_a_name_that_filters_would_take_apart() -> None:

@@ -37,7 +37,13 @@ def test_anchors_are_different_segments_all_over_the_title(segments: int) -> Non
 
 
 def test_anchors_of_usual_titles() -> None:
-    assert anchors(1) == []
-    assert anchors(2) == [1]
+    assert anchors(1) == anchors(3) == []
+    assert anchors(4) == [1, 3]
     assert anchors(7) == [1, 5]
+    assert anchors(12) == [1, 4, 7, 10]
     assert anchors(480) == [30, 90, 150, 210, 270, 330, 390, 450]
+
+
+@given(st.integers(0, 3000))
+def test_anchors_come_in_pairs(segments: int) -> None:
+    assert len(anchors(segments)) % 2 == 0

@@ -1,4 +1,4 @@
-"""Splicing in a tail: it ends, keeps its reach, and takes only what was measured."""
+"""Segments in parts: the search ends, keeps its reach, and takes only what was measured."""
 
 from __future__ import annotations
 
@@ -9,93 +9,194 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.quality.scale import Prediction, VmafScale
-from drapto.quality.search import Goal, Point
-from drapto.quality.splice import MOST, REACH, Spliced, Tail, TryTail, pooled, splice
+from drapto.quality.scale import Prediction, VmafScale, predict
+from drapto.quality.search import Goal, Point, clamped
+from drapto.quality.splice import (
+    BEYOND,
+    Choice,
+    Parts,
+    Spliced,
+    Tried,
+    best,
+    near,
+    next_part,
+    rest_goal,
+    starts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Curve = Callable[[float], float]
+
 VMAF = VmafScale()
-GOAL = Goal(93.0, 0.65, 10.0, 50.0, 6)
-USUAL = Prediction(34.0, 1.0)
+GOAL = Goal(93.0, 1.0, 10.0, 50.0, 6)
+USUAL = Prediction(28.0, 1.0)
+FRAMES = (72, 162, 126)
 
 
-def falling(missing: float, growth: float) -> Callable[[float], float]:
-    """Return a curve that misses 100 by ``missing`` at CRF 32, and by a factor more with each CRF."""
-    return lambda crf: max(0.0, 100 - missing * math.exp(growth * (crf - 32)))
+def falling(missing: float, growth: float = 0.057) -> Curve:
+    """Return a curve that misses 100 by ``missing`` at CRF 28, and by a factor more with each CRF."""
+    return lambda crf: max(0.0, 100 - missing * math.exp(growth * (crf - 28)))
 
 
-def run(head: float, frames: tuple[int, int], curve: Callable[[float], float]) -> tuple[Spliced | None, int]:
-    """Splice an encode at CRF 32 whose tail scores as ``curve`` says; return what came of it, its price."""
-    points = [Point(32.0, curve(32.0))]
+def run(*curves: Curve, first: float = 28.0, goal: Goal = GOAL) -> tuple[Spliced, Parts]:
+    """Search on curves, one for each part; each part begins as those before it let expect."""
+    frames = FRAMES if len(curves) > 1 else (sum(FRAMES),)
+    tried: list[Tried] = []
+
+    def encode(part: int, crf: float) -> None:
+        assert (part, crf) not in [one[:2] for one in tried], "paid for twice"
+        tried.append(Tried(part, crf, curves[part](crf)))
+
+    encode(0, clamped(goal, first))
+    for part in range(1, len(frames)):
+        own = rest_goal(goal, Parts(frames, tried), [one.score for one in tried])
+        expected = predict(own.target, [(tried[-1].crf, tried[-1].score)], VMAF).first
+        encode(part, near(goal, expected, tried[-1].crf))
     while True:
-        tail = Tail(frames[0], frames[1], head, points[0].score, points, own=len(points) - 1)
-        found = splice(GOAL, 32.0, [tail], VMAF, USUAL)
-        if not isinstance(found, TryTail):
-            return found, len(points) - 1
-        assert found.first == frames[0]
-        assert found.crf not in [point.crf for point in points], "paid for twice"
-        assert abs(found.crf - 32) <= REACH
-        points.append(Point(found.crf, curve(found.crf)))
+        found = next_part(goal, Parts(frames, tried), VMAF, USUAL)
+        if isinstance(found, Spliced):
+            return found, Parts(frames, tried)
+        encode(found.part, found.crf)
 
 
-@given(
-    st.floats(85, 99),
-    st.tuples(st.integers(50, 400), st.integers(20, 400)),
-    st.floats(1, 14),
-    st.floats(0.0, 0.1),
-)
+def encodes(parts: Parts) -> list[int]:
+    """Return how often each part was encoded."""
+    return [len(parts.points(part)) for part in range(len(parts.frames))]
+
+
+MISSING = st.floats(1, 14)
+
+
+@given(MISSING, MISSING, MISSING, st.floats(0.0, 0.1), st.floats(10, 50))
 def test_it_ends_and_says_what_was_measured(
-    head: float, frames: tuple[int, int], missing: float, growth: float
+    one: float, two: float, three: float, growth: float, first: float
+) -> None:
+    curves = [falling(missing, growth) for missing in (one, two, three)]
+    found, parts = run(*curves, first=first)
+    assert len(parts.tried) <= len(FRAMES) * GOAL.most
+    each = zip(FRAMES, curves, found.choice.crfs, strict=True)
+    inverse = sum(frames / (curve(crf) + 1) for frames, curve, crf in each)
+    assert found.choice.score == pytest.approx(sum(FRAMES) / inverse - 1)
+    assert (found.why == "target") == GOAL.met_by(found.choice.score)
+
+
+@given(st.floats(5.5, 10), st.floats(0.9, 1.1), st.floats(0.045, 0.07))
+def test_parts_of_one_scene_take_one_encode_each_or_little_more(
+    missing: float, unlike: float, growth: float
 ) -> None:
     curve = falling(missing, growth)
-    found, tries = run(head, frames, curve)
-    assert tries <= MOST
-    if found is not None:
-        whole = sum(frames) / (frames[0] / (head + 1) + frames[1] / (curve(found.crf) + 1)) - 1
-        assert found.score == pytest.approx(whole)
-        assert abs(found.score - GOAL.target) <= GOAL.tolerance
+    found, parts = run(curve, falling(missing * unlike, growth), curve)
+    assert found.why == "target"
+    assert encodes(parts)[:2] == [1, 1]
+    assert encodes(parts)[2] <= 2
 
 
-def test_a_small_miss_takes_one_encode_of_the_tail() -> None:
-    found, tries = run(94.0, (240, 120), falling(6.0, 0.045))
-    assert found is not None
-    assert tries == 1
-    # towards the target from where it was, and no further than that takes
-    assert 93.0 < found.score <= 93.65
-    assert found.crf > 32
+def test_what_is_wrong_about_the_first_part_is_made_up_for() -> None:
+    curve = falling(9.0)
+    found, parts = run(curve, curve, curve)
+    assert curve(28.0) < 92
+    assert encodes(parts) == [1, 1, 1]
+    assert found.choice.crfs[0] == 28 > found.choice.crfs[1]
+    assert found.choice.score == pytest.approx(93, abs=0.6)
 
 
-def test_a_large_miss_is_not_spliced() -> None:
-    assert run(97.0, (240, 60), falling(3.0, 0.045)) == (None, 0)
+def test_a_last_part_that_misses_is_encoded_again_and_the_others_are_kept() -> None:
+    found, parts = run(falling(7.0), falling(7.0), falling(11))
+    assert encodes(parts) == [1, 1, 2]
+    assert found.why == "target"
 
 
-def test_what_no_tail_can_make_up_for_is_not_spliced() -> None:
-    assert run(60.0, (300, 10), falling(3.0, 0.045)) == (None, 0)
+def test_a_part_that_none_can_make_up_for_is_encoded_anew() -> None:
+    found, parts = run(falling(7.0), falling(14), falling(7.0))
+    assert found.why == "target"
+    assert encodes(parts)[1] == 2
 
 
-def test_two_encodes_that_miss_on_either_side_need_no_third() -> None:
-    points = [Point(32.0, 94.2), Point(36.0, 91.8)]
-    tail = Tail(180, 180, 94.0, 94.2, points, own=0)
-    assert splice(GOAL, 32.0, [tail], VMAF, USUAL) == Spliced(180, 36.0, pooled(tail, 91.8))
+def test_a_segment_of_one_part_is_searched_as_a_whole() -> None:
+    found, parts = run(falling(12.0))
+    assert (found.why, found.choice.score) == ("target", pytest.approx(93, abs=1))
+    assert len(parts.tried) <= 3
 
 
-def test_the_shorter_tail_goes_first_where_it_is_enough() -> None:
-    long = Tail(120, 240, 93.9, 93.9, [Point(32.0, 93.9)], own=0)
-    short = Tail(240, 120, 93.9, 93.9, [Point(32.0, 93.9)], own=0)
-    found = splice(GOAL, 32.0, [short, long], VMAF, USUAL)
-    assert isinstance(found, TryTail)
-    assert found.first == 240
-    tiny = Tail(350, 10, 93.9, 93.9, [Point(32.0, 93.9)], own=0)
-    found = splice(GOAL, 32.0, [tiny, long], VMAF, USUAL)
-    assert isinstance(found, TryTail)
-    assert found.first == 120
+@pytest.mark.parametrize("parts", [1, 3])
+def test_where_no_crf_is_low_enough_the_closest_is_taken(parts: int) -> None:
+    found, _ = run(*[lambda crf: 80 - crf / 10] * parts)
+    assert (found.why, found.good) == ("crf bound", False)
+    assert found.choice.crfs == (10.0,) * parts
 
 
-def test_a_splice_to_a_mean_adds_up_as_that() -> None:
-    tail = Tail(100, 50, 90.0, 96.0, [], own=0, statistic="mean")
-    assert pooled(tail, 99.0) == pytest.approx((100 * 90 + 50 * 99) / 150)
-    found = splice(GOAL, 32.0, [tail._replace(head=92.0, now=97.5, points=[Point(32.0, 97.5)])], VMAF, USUAL)
-    assert isinstance(found, TryTail)
-    assert found.crf > 32
+@pytest.mark.parametrize("parts", [1, 3])
+def test_black_ends_at_a_high_crf(parts: int) -> None:
+    found, _ = run(*[lambda _: 99.0] * parts)
+    assert found.good
+    assert found.why in ("crf bound", "plateau")
+    assert max(found.choice.crfs) >= 38
+
+
+def test_no_part_is_asked_for_what_viewers_would_see() -> None:
+    parts = Parts(FRAMES, [])
+    assert rest_goal(GOAL, parts, [99.9, 99.9]).target == 93 - 2.5
+    assert rest_goal(GOAL, parts, [70.0, 70.0]).target == 93 + 2.5
+    assert rest_goal(GOAL, parts, [93.0]).target == pytest.approx(93)
+
+
+def test_a_part_keeps_near_the_others_and_within_the_bounds() -> None:
+    assert near(GOAL, 40.0, 28.0) == 36.0
+    assert near(GOAL, 18.13, 28.0) == 20.0
+    assert near(GOAL, 29.1, 28.0) == 29.0
+    assert near(GOAL, 8.0, 12.0) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("frames", "keyint", "first"),
+    [
+        (360, 240, (0, 72, 234)),  # 15 s
+        (200, 240, (0, 80)),
+        (143, 240, (0,)),  # too short
+        (2, 2, (0, 1)),
+        (1, 2, (0,)),
+    ],
+)
+def test_where_parts_begin(frames: int, keyint: int, first: tuple[int, ...]) -> None:
+    assert starts(frames, keyint) == first
+
+
+def test_parts_begin_at_scene_changes_that_are_near() -> None:
+    assert starts(360, 240, (20, 100, 190)) == (0, 100, 190)
+    assert starts(360, 240, (10, 140, 170, 330)) == (0, 72, 234)
+    assert starts(360, 240, (125, 126, 180)) == (0, 125, 180)
+    assert starts(100, 240, (50,)) == (0,)
+
+
+@given(st.integers(1, 5000), st.integers(1, 300), st.lists(st.integers(1, 5000), max_size=9))
+def test_every_part_has_a_frame(frames: int, keyint: int, scenes: list[int]) -> None:
+    first = starts(frames, keyint, [scene for scene in scenes if scene < frames])
+    assert first[0] == 0
+    assert all(before < after for before, after in zip(first, (*first[1:], frames), strict=True))
+
+
+def test_the_history_of_a_search_only_grows() -> None:
+    tried = [Tried(0, 28.0, 93.0), Tried(1, 27.0, 93.5), Tried(2, 30.0, 92.0), Tried(1, 29.0, 92.5)]
+    histories = [Parts(FRAMES, tried[:count]).history() for count in range(5)]
+    assert histories[:3] == [[], [], []]
+    assert [len(one) for one in histories[3:]] == [1, 2]
+    assert histories[4][0] == histories[3][0] == Point(28.25, pytest.approx(92.87, abs=0.01))
+
+
+def test_of_equally_good_choices_the_most_even_one_is_best() -> None:
+    tried = [Tried(0, 28.0, 93.0), Tried(0, 30.0, 93.0), Tried(1, 30.0, 93.0), Tried(2, 30.0, 93.0)]
+    assert best(GOAL, Parts(FRAMES, tried)) == Choice((30.0,) * 3, (93.0,) * 3, pytest.approx(93.0))
+
+
+def test_parts_to_a_mean_add_up_as_that() -> None:
+    tried = [Tried(0, 28.0, 90.0), Tried(1, 28.0, 96.0)]
+    parts = Parts((100, 50), tried, "mean")
+    assert parts.choices() == [Choice((28.0,) * 2, (90.0, 96.0), pytest.approx(92.0))]
+    assert parts.needed(50, [(100, 90.0)], 93.0) == pytest.approx(99.0)
+    assert parts.needed(50, [(100, 90.0)], 40.0) == pytest.approx(-60.0)
+    harmonic = parts._replace(statistic="harmonic")
+    assert harmonic.needed(50, [(100, 90.0)], 93.0) == pytest.approx(99.64, abs=0.01)
+    assert harmonic.needed(50, [(100, 30.0)], 93.0) == BEYOND
+    assert Parts((150,), tried[:1], "p5").choices()[0].score == 90.0

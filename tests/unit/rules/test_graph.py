@@ -126,7 +126,7 @@ READ: dict[str, set[str]] = {
     "crop:film": {SOURCE} | files("probe.json"),
     "fields:film": {SOURCE} | files("probe.json"),
     "segment:film": {SOURCE} | files("probe.json", "timestamps.txt", "keyframes.txt", "fields.json"),
-    "calibrate:film": files("segments/0002.mkv"),
+    "calibrate:film": files("encode_data/segments.json"),
     "encode:film:0001": files("segments/0001.mkv", "calibration.json"),
     "encode:film:0002": files("segments/0002.mkv", "calibration.json"),
     "validate:film:decode:1": files("encoded/0001.mkv", "dynamic.txt", "probe.json", "crop.json"),

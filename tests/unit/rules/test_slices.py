@@ -85,7 +85,7 @@ SHAPE: dict[str, Any] = {
 TARGET: dict[str, Any] = {
     "metric": "vmaf",
     "score": 93.0,
-    "tolerance": 0.65,
+    "tolerance": 1.0,
     "lowest": 10.0,
     "highest": 50.0,
     "most": 6,
@@ -131,6 +131,14 @@ def test_an_encodes_slice_is_as_it_always_was(
     for segment, own in zip(SEGMENTS, OWN, strict=True):
         expected = {**SHAPE, **quality, "strategy": "chunked", **own}
         assert as_json(segment_slice(shared, segment)) == as_json(expected)
+
+
+def test_where_scenes_begin_is_of_concern_to_a_target_alone(tmp_path: Path) -> None:
+    known = SEGMENTS[0].model_copy(update={"scenes": (24, 90)})
+    target, fixed = (common(tmp_path, {"quality.mode": mode}) for mode in ("target", "crf"))
+    assert segment_slice(encode_slice(target), known)["scenes"] == [24, 90]
+    assert "scenes" not in segment_slice(encode_slice(fixed), known)
+    assert calibration_slice(target, [known])["anchors"][0][-1] == [24, 90]
 
 
 @pytest.mark.parametrize("metric", ["vmaf", "xpsnr"])
@@ -239,7 +247,12 @@ def test_every_stages_slice(mode: str, tmp_path: Path) -> None:
     assert source == digest(project.titles[0].source)
     size = {"coded_width": 640, "coded_height": 360, "width": 1920, "height": 1080}
     display = {"display": {"model": "vmaf_v0.6.1", **size}}
-    anchor = {"metric": "vmaf", **display, "filters": [], "anchors": [[2, 98, 98, []]]}
+    anchor: dict[str, Any] = {
+        "metric": "vmaf",
+        **display,
+        "filters": [],
+        "anchors": [],
+    }  # two segments have none
     own: dict[str, Any] = (
         {**encodes(crf=25.0, target=None), "validate:film": recorded(crf=25.0)}
         if mode == "crf"
@@ -320,8 +333,8 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("vmaf", "quality.floor", False, ENCODES),
     ("xpsnr", "quality.floor", 10, set()),
     ("crf", "quality.floor", 10, set()),
-    ("vmaf", "quality.tolerance", 1, ENCODES),
-    ("crf", "quality.tolerance", 1, set()),
+    ("vmaf", "quality.tolerance", 0.5, ENCODES),
+    ("crf", "quality.tolerance", 0.5, set()),
     ("vmaf", "quality.crf_min", 12, ENCODES),
     ("vmaf", "quality.crf_max", 45, ENCODES),
     ("vmaf", "quality.max_encodes", 3, ENCODES),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.video.cut import choose_cuts, frame_ranges, longest_run
+from drapto.video.cut import choose_cuts, frame_ranges, longest_run, scene_changes
 
 MS = 1_000_000
 SECOND = 1000 * MS
@@ -17,8 +19,54 @@ def steady(frames: int, fps: int = 25) -> list[int]:
 
 def test_cuts_at_the_keyframe_nearest_to_each_chunk() -> None:
     times = steady(25 * 60)
+    keys = [second * SECOND for second in range(0, 60, 4)]
+    assert choose_cuts(times, keys, 15) == [16 * SECOND, 32 * SECOND, 48 * SECOND]
     keys = [0, 7 * SECOND, 14 * SECOND, 17 * SECOND, 29 * SECOND, 33 * SECOND, 45 * SECOND]
-    assert choose_cuts(times, keys, 15) == [14 * SECOND, 29 * SECOND, 45 * SECOND]
+    assert choose_cuts(times, keys, 15, scenes=False) == [14 * SECOND, 29 * SECOND, 45 * SECOND]
+
+
+def test_cuts_at_a_scene_change_where_one_is_near() -> None:
+    times = steady(25 * 60)
+    # an interval of 12 s; what comes earlier is a scene change
+    keys = [0, 7 * SECOND, 14 * SECOND, 17 * SECOND, 29 * SECOND, 33 * SECOND, 45 * SECOND]
+    assert scene_changes(keys) == [7 * SECOND, 14 * SECOND, 17 * SECOND, 33 * SECOND]
+    assert choose_cuts(times, keys, 15) == [14 * SECOND, 33 * SECOND, 45 * SECOND]
+
+
+def test_scene_changes_among_keyframes_every_half_second() -> None:
+    regular = [number * SECOND // 2 for number in range(100)]
+    shift = 200 * MS  # the encoder begins to count anew
+    keys = [key for key in regular if key < 12 * SECOND] + [
+        key + shift for key in regular if key >= 12 * SECOND
+    ]
+    keys.insert(24, 11 * SECOND + 700 * MS)
+    times = [number * 100 * MS for number in range(500)]
+    assert scene_changes(keys) == [11 * SECOND + 700 * MS]
+    assert choose_cuts(times, keys, 15)[0] == 11 * SECOND + 700 * MS
+    assert choose_cuts(times, keys, 15, scenes=False)[0] == 15 * SECOND + shift
+    assert scene_changes(regular) == []
+
+
+def test_a_scene_change_that_is_far_off_is_let_be() -> None:
+    times = steady(25 * 60)
+    keys = [0, 5 * SECOND, *(second * SECOND for second in range(8, 60, 5))]
+    assert scene_changes(keys) == [8 * SECOND]
+    assert choose_cuts(times, keys, 15)[0] == 13 * SECOND
+
+
+def test_a_scene_change_near_the_end_does_not_make_the_last_segment_a_long_one() -> None:
+    times = steady(25 * 52)
+    keys = [second * SECOND for second in (0, 9, 14, 24, 26, 27, 32, 42, 47)]  # a trailer's
+    assert scene_changes(keys) == [second * SECOND for second in (9, 14, 26, 27, 32, 47)]
+    assert choose_cuts(times, keys, 15) == [14 * SECOND, 27 * SECOND, 42 * SECOND]
+
+
+@given(st.lists(st.integers(1, 60), min_size=2, max_size=200))
+def test_segments_keep_within_sensible_bounds(gaps: list[int]) -> None:
+    keys = [sum(gaps[:count]) * SECOND // 10 for count in range(len(gaps) + 1)]
+    cuts = choose_cuts(keys, keys, 15)
+    lengths = [after - before for before, after in itertools.pairwise([0, *cuts])]
+    assert all(9 * SECOND <= length <= 21 * SECOND for length in lengths)
 
 
 def test_a_short_rest_stays_with_the_piece_before() -> None:
