@@ -42,6 +42,10 @@ of VMAF (`VmafScale.growth`), beyond which no line is to be trusted. Once it was
 SWING = 2.5
 """Tolerances by which a part may be asked to lie off the target for the sake of the others."""
 
+UNEVEN = 0.3
+"""What it is worth not to have a part make up for others by all of its `SWING`, as a fraction of an encode: a
+last part that had to took CRF 12 where the one before it was too bad, and 50 where that was too good."""
+
 MOST = 3
 """Encodes of one part, the first included, before others are encoded anew, too."""
 
@@ -233,10 +237,10 @@ def next_part(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> 
     now = best(goal, parts)
     if goal.met_by(now.score):
         return Spliced(now, "target", good=True)
-    for part in reversed(range(len(parts.frames))):
-        found = _alone(part, now, goal, parts, scale, predicted)
-        if found is not None:
-            return found
+    each = [_alone(part, now, goal, parts, scale, predicted) for part in range(len(parts.frames))]
+    alone = min((found for found in each if found is not None), default=None)
+    if alone is not None:
+        return TryPart(alone.part, alone.crf)
     following = _all(goal, parts, scale, predicted)
     return following if isinstance(following, TryPart) else _end(goal, parts, now, following)
 
@@ -251,10 +255,18 @@ def _own(goal: Goal, parts: Parts, wanted: int, others: Sequence[tuple[int, floa
     return replace(goal, target=within, tolerance=max(min(middle - low, high - middle), 0.0))
 
 
+class _Alone(NamedTuple):
+    """What to try of one part beside those of the others now, and its price: the least is best."""
+
+    price: float
+    part: int
+    crf: float
+
+
 def _alone(
     part: int, now: Choice, goal: Goal, parts: Parts, scale: Scale, predicted: Prediction
-) -> TryPart | None:
-    """Return what to try of one part beside those of the others now; None if that would not do.
+) -> _Alone | None:
+    """Return what to try of one part; None if that would not do.
 
     What a viewer sees is the score, so that is bounded (`SWING`), and not by how much the CRFs differ.
     """
@@ -271,7 +283,8 @@ def _alone(
     found = next_crf(own, points, scale, predicted)
     if isinstance(found, End):
         return None
-    return TryPart(part, found.crf)
+    uneven = abs(own.target - goal.target) / (SWING * goal.tolerance)
+    return _Alone(parts.frames[part] / sum(parts.frames) + UNEVEN * uneven, part, found.crf)
 
 
 def _all(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> TryPart | Why:

@@ -17,6 +17,7 @@ from drapto.quality.splice import (
     Parts,
     Spliced,
     Tried,
+    TryPart,
     best,
     near,
     next_part,
@@ -112,6 +113,18 @@ def test_a_part_that_none_can_make_up_for_is_encoded_anew() -> None:
     found, parts = run(falling(7.0), falling(14), falling(7.0))
     assert found.why == "target"
     assert encodes(parts)[1] == 2
+
+
+def test_rather_the_part_that_is_off_than_one_that_would_have_to_make_up_for_it() -> None:
+    tried = [Tried(0, 26.75, 97.611), Tried(1, 34.75, 88.47), Tried(2, 24.25, 90.825)]
+    found = next_part(GOAL, Parts((80, 180, 141), tried), VMAF, USUAL)
+    assert isinstance(found, TryPart)
+    assert found.part == 1
+    assert 24 < found.crf < 30
+    tried = [Tried(0, 26.0, 91.7), Tried(1, 22.75, 93.8), Tried(2, 25.25, 97.5)]
+    found = next_part(GOAL, Parts((64, 146, 114), tried), VMAF, USUAL)
+    assert isinstance(found, TryPart)
+    assert found.part == 2
 
 
 def test_a_segment_of_one_part_is_searched_as_a_whole() -> None:
