@@ -16,6 +16,7 @@ from drapto.errors import ToolFailedError
 from drapto.media.filters import escaped, renumbered
 from drapto.media.uniform import input_options
 from drapto.quality.hdr import lit
+from drapto.quality.kept import tagged
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
 from drapto.quality.scores import Measurement, Scores, scores_as
 
@@ -153,7 +154,7 @@ class Metric(ABC):
         frames = f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}"
         options = input_options(reference.filters)
         if reference.kept:
-            frames, options = "[1:v:0]", []
+            frames, options = f"[1:v:0]{tagged(encode)}", []
         made = "0:v:0" if stream is None else f"0:{stream}"
         filters = (
             f"[{made}]{reference.of_encode}{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"

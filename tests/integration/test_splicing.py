@@ -16,6 +16,7 @@ from drapto.encoding.job import SegmentContext
 from drapto.encoding.segment import encode
 from drapto.encoding.trial_encodes import TrialEncodes
 from drapto.engine.context import file_url
+from drapto.quality.display import Display
 from drapto.quality.scores import scores_of
 from drapto.quality.splice import starts
 from tests import clips
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from drapto.encoding.record import EncodedSegment
     from drapto.engine.context import StageContext
+    from drapto.quality.scores import Scores
+    from drapto.quality.target import QualityTarget
+    from drapto.video.encode_settings import EncodeShape
 
 FRAMES, GOP = 192, 64
 
@@ -99,23 +103,61 @@ def test_it_is_spliced_at_a_keyframe_and_says_so(spliced: tuple[Path, EncodedSeg
     assert all(decoded[frame] for frame in first)
 
 
+def measured_twice(
+    source: Path, folder: Path, context: StageContext, how: EncodeShape, goal: QualityTarget
+) -> tuple[Scores, Scores]:
+    """Return the scores of frames that were kept while they were encoded, and of the same, decoded."""
+    asked = request(source, folder / "encoded")
+    found = []
+    for name, stride in (("kept", 5), ("decoded", 0)):
+        whole = dataclasses.replace(job(asked, how, goal), attempts=folder / name)
+        segment = SegmentContext(whole, goal, context)
+        trials = TrialEncodes(segment, AttemptStore.of(whole, segment.measurement))
+        attempt = trials.encoded(40.0, 10, 30, stride=stride)
+        kept = list((folder / name).glob("*frames*"))
+        assert len(kept) == (1 if stride else 0)
+        found.append((attempt.digest, trials.measured(attempt, 5)))
+        assert not any(path.exists() for path in kept), "raw frames are large"
+    assert found[0][0] == found[1][0], "it changes no byte"
+    return found[0][1], found[1][1]
+
+
 def test_keeping_the_frames_to_measure_changes_neither_bytes_nor_scores(
     clip: Path, tmp_path: Path, shared_job: StageContext
 ) -> None:
-    asked = request(clip, tmp_path / "encoded")
-    found = []
-    for name, stride in (("kept", 5), ("decoded", 0)):
-        whole = dataclasses.replace(job(asked, shape(FRAMES, keyint=GOP), target()), attempts=tmp_path / name)
-        segment = SegmentContext(whole, target(), shared_job)
-        trials = TrialEncodes(segment, AttemptStore.of(whole, segment.measurement))
-        attempt = trials.encoded(40.0, 40, 120, stride=stride)
-        kept = list((tmp_path / name).glob("*frames*"))
-        assert len(kept) == (1 if stride else 0)
-        scores = trials.measured(attempt, 5)
-        assert not any(path.exists() for path in kept), "raw frames are large"
-        found.append((attempt.digest, scores))
-    assert found[0] == found[1]
-    assert len(found[0][1].values) == 16
+    kept, decoded = measured_twice(clip, tmp_path, shared_job, shape(FRAMES, keyint=GOP), target())
+    assert kept == decoded
+    assert len(kept.values) == 4
+
+
+@pytest.mark.parametrize(
+    ("pictures", "changes", "light"),
+    [
+        ("format=yuv420p10le,setparams=range=tv:{hdr}", {}, "pu21-pq"),
+        ("scale=out_range=pc,format=yuv420p10le,setparams=range=pc:{hdr}", {}, "pu21-pq-full"),
+        ("scale=out_range=pc,format=yuv420p,setparams=range=pc", {"chroma_location": "left"}, ""),
+        ("format=gbrp", {"yuv_matrix": "bt709"}, ""),
+    ],
+)
+def test_kept_frames_have_the_range_and_the_colours_of_their_source(
+    pictures: str,
+    changes: dict[str, object],
+    light: str,
+    ffmpeg: Path,
+    tmp_path: Path,
+    shared_job: StageContext,
+) -> None:
+    source = tmp_path / "source.mkv"
+    colours = pictures.format(hdr="color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc")
+    noise = "mandelbrot=s=320x180:r=24,noise=alls=9:all_seed=3:allf=t"
+    clips.run_ffmpeg(
+        ffmpeg, *("-f", "lavfi", "-i", f"{noise},{colours}", "-frames:v", "30", "-c:v", "ffv1", source)
+    )
+    # shown as large as it is, which takes less time
+    display = Display(model="vmaf_v0.6.1", width=320, height=180, coded_width=320, coded_height=180)
+    goal = target(light=light, display=display)
+    kept, decoded = measured_twice(source, tmp_path, shared_job, shape(30, **changes), goal)
+    assert kept == decoded
 
 
 def test_what_it_cost_is_recorded(spliced: tuple[Path, EncodedSegment]) -> None:
