@@ -46,6 +46,10 @@ UNEVEN = 0.3
 """What it is worth not to have a part make up for others by all of its `SWING`, as a fraction of an encode: a
 last part that had to took CRF 12 where the one before it was too bad, and 50 where that was too good."""
 
+AGAIN = 0.3
+"""The same of what is lost on a part that was encoded again in vain, for each time: white titles on black,
+which no CRF changes, took three encodes before the part that could be changed."""
+
 MOST = 3
 """Encodes of one part, the first included, before others are encoded anew, too."""
 
@@ -284,7 +288,8 @@ def _alone(
     if isinstance(found, End):
         return None
     uneven = abs(own.target - goal.target) / (SWING * goal.tolerance)
-    return _Alone(parts.frames[part] / sum(parts.frames) + UNEVEN * uneven, part, found.crf)
+    price = parts.frames[part] / sum(parts.frames) + UNEVEN * uneven + AGAIN * (len(points) - 1)
+    return _Alone(price, part, found.crf)
 
 
 def _all(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> TryPart | Why:

@@ -127,6 +127,13 @@ def test_rather_the_part_that_is_off_than_one_that_would_have_to_make_up_for_it(
     assert found.part == 2
 
 
+def test_a_part_that_was_encoded_again_in_vain_is_let_be() -> None:
+    tried = [Tried(0, 22.75, 93.3), Tried(1, 23.5, 96.2), Tried(2, 31.25, 97.0), Tried(2, 43.25, 96.5)]
+    found = next_part(GOAL, Parts((76, 194, 113), tried), VMAF, USUAL)
+    assert isinstance(found, TryPart)
+    assert found.part == 1
+
+
 def test_a_segment_of_one_part_is_searched_as_a_whole() -> None:
     found, parts = run(falling(12.0))
     assert (found.why, found.choice.score) == ("target", pytest.approx(93, abs=1))
