@@ -8,7 +8,7 @@ from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
-from drapto.rules import decode_check, shape, versions
+from drapto.rules import decode_check, probe, shape, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
@@ -16,11 +16,12 @@ from drapto.rules.work import ONE_CPU
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from doit.task import Task
 
     from drapto.encoding.delivered import Delivered
+    from drapto.encoding.record import EncodedSegment
     from drapto.project import Project, Title
     from drapto.rules.work import Work
     from drapto.video.plan import SegmentPlan
@@ -33,7 +34,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         # what it records of the other stages' settings, which may change without changing the file
-        settings=lambda: settings(project, title),
+        settings=lambda: {**settings(project, title), **probe.refusing(project)},
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
             *decode_check.targets(title, plan),
@@ -61,6 +62,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
+    _refuse_concealed(project, title, plan, encoded)
     quality = delivered(plan, encoded)
     validated = work.state.fingerprints.of(title.muxed)
     made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
@@ -87,6 +89,26 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     return f"{count_text(len(validation.checks), 'check')} passed, {sizes}{_said(quality)}"
+
+
+def _refuse_concealed(
+    project: Project, title: Title, plan: SegmentPlan, encoded: Sequence[EncodedSegment]
+) -> None:
+    """Refuse to publish what a decoder concealed, where nothing may be damaged.
+
+    Raises:
+        SourceError: Names the first place.
+    """
+    if not probe.refusing(project):
+        return
+    for segment, record in zip(plan.segments, encoded, strict=True):
+        if record.complaints:
+            where = f"the picture is damaged after {time_text(segment.start_time)}"
+            raise SourceError(
+                f"{where} ({record.complaint})",
+                path=title.source,
+                remedy='rip it again, or allow a moment of damage by input.allow_damage = "concealed"',
+            )
 
 
 def _require_same_source(work: Work, info: SourceInfo) -> None:

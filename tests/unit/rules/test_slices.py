@@ -318,6 +318,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "input.max_size", 1000, set()),
     ("crf", "input.frame_index", "decode", {"probe", "segment", "validate"}),
     ("crf", "input.allow_damage", "holes", {"probe"}),
+    ("crf", "input.allow_damage", "none", {"probe", "validate"}),
     ("crf", "output.dir", "elsewhere", {"validate"}),
     ("crf", "crop.enabled", False, {"crop", "validate"}),
     ("crf", "crop.rect", "320:200:0:0", {"crop", "validate"}),
