@@ -218,7 +218,7 @@ class _Joined:
                 raise ArtifactError(
                     "does not fit to the segments before it",
                     path=path,
-                    remedy="delete the title's work directory, so that its source is probed anew, and run again",
+                    remedy="delete the title's work directory, so that it is probed anew, and run again",
                 )
             yield from _packets(container, run)
 
