@@ -51,7 +51,7 @@ def extracted(source: Path, streams: Sequence[int], folder: Path) -> Iterator[li
     tag = secrets.token_hex(4)
     paths = [folder / f".attachment-{tag}-{index}{PARTIAL}" for index in streams]
     try:
-        with av.open(file_url(source)) as container:
+        with av.open(file_url(source), metadata_errors="replace") as container:
             for index, path in zip(streams, paths, strict=True):
                 path.write_bytes(_content(container, index, source))
         yield paths

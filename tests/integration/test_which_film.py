@@ -102,6 +102,13 @@ def test_a_track_without_a_frame_is_not_the_film(ffmpeg: Path, tmp_path: Path) -
     assert "video track 0 (h264 320x192, 0 frames) is left out: none of it can be decoded" in info.notes[0]
 
 
+def test_a_tag_in_an_old_encoding_loses_no_film(ffmpeg: Path, tmp_path: Path) -> None:
+    source = packed(ffmpeg, tmp_path / "clip.mkv", [FILM], *X264.split(), "-metadata:s:v", "title=Die XX")
+    source.write_bytes(source.read_bytes().replace(b"Die XX", "Die Ä".encode("latin-1") + b"!"))
+    _, made, _ = finish(tmp_path, source)
+    assert (made.video.title, made.video.frames) == ("Die \ufffd!", 24)
+
+
 @pytest.mark.parametrize("codec", ["mjpeg", "png"])
 def test_a_poster_alone_is_refused(ffmpeg: Path, tmp_path: Path, codec: str) -> None:
     inputs = ["color=red:s=200x300:r=24:d=0.04", "sine=440:d=2"]

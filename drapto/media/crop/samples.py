@@ -108,7 +108,7 @@ def follow(
 
 
 def _open(source: Path) -> AbstractContextManager[InputContainer]:
-    return av.open(file_url(source), format="matroska")
+    return av.open(file_url(source), format="matroska", metadata_errors="replace")
 
 
 def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:
