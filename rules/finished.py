@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.errors import printable
 from drapto.output.model import Validation
-from drapto.rules import probe
+from drapto.rules import probe, published
+from drapto.rules.shown import shown
 from drapto.rules.stage import shapes
-from drapto.rules.task import shown
 
 if TYPE_CHECKING:
     from drapto.media.model import SourceInfo
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 
 def settings(project: Project, title: Title) -> dict[str, Any]:
-    """Return what is recorded of the settings; all of it once the source has been probed."""
+    """Return what validating reads of the settings; all of it once the source has been probed."""
     info = probe.fresh(project, title)
-    return (
+    known = (
         {"output": printable(shown(project, title.output))} if info is None else inputs(project, title, info)
     )
+    # only where it is on: a title that was finished before there was this setting stays so
+    return {**known, "strict": True} if project.config.output.strict else known
 
 
 def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
@@ -29,13 +31,23 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     return {**shapes(project, title, info), "output": printable(shown(project, title.output))}
 
 
+def _is_whole(project: Project, title: Title, validation: Validation) -> bool:
+    if published.recorded(title) is None:  # of an earlier drapto
+        return title.output.stat().st_size == validation.output_bytes
+    return published.holds(project, title)
+
+
 def finished(project: Project, title: Title, info: SourceInfo) -> bool:
-    """Return whether the title is built, validated and published as the source and the settings are now."""
+    """Return whether the title is built, validated and published as the source and the settings are now.
+
+    How strictly it was judged is not asked: that shapes no byte of it, and where the work files are there,
+    ``validate`` judges anew.
+    """
     validation = Validation.read_if_whole(title.validation)
     return (
         validation is not None
         and validation.passed
         and validation.inputs == inputs(project, title, info)
         and title.output.is_file()
-        and title.output.stat().st_size == validation.output_bytes
+        and _is_whole(project, title, validation)
     )

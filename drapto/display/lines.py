@@ -60,12 +60,14 @@ class SummaryRow:
     """What became of a title.
 
     Attributes:
-        title: Its name.
+        title: What people call it.
         source_bytes: The source's size.
         output_bytes: The finished file's size; None where it is not there.
         seconds: How long this run worked on it; 0 where it was up to date.
         duration: How long it plays, seconds; None where that is not known.
         failed: Whether a stage of it failed.
+        problems: What failed, a line each.
+        differing: In how many details the output differs from the source that a viewer would not miss.
     """
 
     title: str
@@ -74,6 +76,8 @@ class SummaryRow:
     seconds: float
     duration: float | None = None
     failed: bool = False
+    problems: tuple[str, ...] = ()
+    differing: int = 0
 
     @property
     def mark(self) -> Mark:
@@ -96,12 +100,23 @@ class SummaryRow:
 
 
 SUMMARY_HEADER = ("title", "source", "output", "saved", "time", "speed")
+DIFFERING = "differs"
+"""One more column, where there is something to say in it."""
+
+
+def summary_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
+    """Return the summary's header and rows, cell by cell."""
+    table = [list(SUMMARY_HEADER), *(row.cells() for row in rows)]
+    if any(row.differing for row in rows):
+        said = [DIFFERING, *(str(row.differing) if row.differing else "-" for row in rows)]
+        table = [[*cells, cell] for cells, cell in zip(table, said, strict=True)]
+    return table
 
 
 def summary_lines(rows: Sequence[SummaryRow]) -> list[str]:
     """Return the summary's header and rows, aligned, without marks."""
-    table = [list(SUMMARY_HEADER), *(row.cells() for row in rows)]
-    widths = [max(columns(row[number]) for row in table) for number in range(len(SUMMARY_HEADER))]
+    table = summary_table(rows)
+    widths = [max(columns(cell) for cell in column) for column in zip(*table, strict=True)]
     return [
         "  ".join(
             padded(cell, width, right=number > 0)
@@ -109,6 +124,20 @@ def summary_lines(rows: Sequence[SummaryRow]) -> list[str]:
         ).rstrip()
         for row in table
     ]
+
+
+MOST_PROBLEMS = 3
+"""How many of a title's failures stand at the end of a run; all of them are in its logs."""
+
+
+def problem_lines(rows: Sequence[SummaryRow]) -> list[str]:
+    """Return what failed and what to do about it, title by title, without marks: the last that a run says."""
+    lines: list[str] = []
+    for row in rows:
+        lines += [f"{printable(row.title)}: {printable(problem)}" for problem in row.problems[:MOST_PROBLEMS]]
+        if more := len(row.problems) - MOST_PROBLEMS:
+            lines += [f"{printable(row.title)}: and {more} more"] if more > 0 else []
+    return lines
 
 
 def columns(text: str) -> int:

@@ -20,6 +20,7 @@ from drapto.media.hdr.dynamic import describe, write_dynamic
 from drapto.media.index import index_packets, is_cover
 from drapto.media.limits import refuse_unkeepable
 from drapto.media.matroska.container import require_matroska
+from drapto.media.matroska.oddities import oddities, refuse_oddities
 from drapto.media.matroska.pictures import PLAIN, track_heads
 from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
@@ -117,6 +118,7 @@ def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
         SourceError: The source cannot be encoded.
     """
     sized = require_matroska(source)
+    refuse_oddities(source)
     try:
         with listening() as said, _open(source) as container:
             refuse_damaged(source, said)
@@ -289,6 +291,7 @@ class _Pass:
             self.notes.append(
                 "the file has no size of its own, as a live recording: a missing end cannot be noticed"
             )
+        self.notes += oddities(self.source)
         for stream in self.streams:
             unknown = stream.type in ("subtitle", "video") and stream.codec_context is None
             if stream.type == "data" or unknown:

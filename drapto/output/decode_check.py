@@ -1,4 +1,4 @@
-"""The full decode of a finished file: does every packet of picture and sound decode?
+"""Does every packet of a finished file's picture decode?
 
 The picture is decoded in parts, each of some of the segments, as soon as they are encoded: what is fed to
 the decoder is bit for bit what the join writes, metadata included. A part's record holds a digest of each
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import av
 
-from drapto.engine.context import file_url
+from drapto.engine.causes import BAD_INPUT, CRASHED, FAILED, of_error
 from drapto.engine.document import Document, Model
 from drapto.errors import ArtifactError, SpaceError, ToolFailedError
 from drapto.video.join import Run, packets_of
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 ERROR_LIMIT = 500
 """Characters of ffmpeg's complaints that are quoted."""
+
+DECODERS_WORD = (FAILED, BAD_INPUT, CRASHED)
+"""Causes of a decoder's failure that are its word on what it decodes."""
 
 DELIMITER = b"\x12\x00"
 """A temporal delimiter OBU: what parts one frame from the next in a stream without a container (AV1
@@ -182,11 +185,6 @@ def decode_part(
     return DecodedPart(segments=tuple(found)).write(target)
 
 
-def decode_sound(path: Path, *, context: StageContext, log: str) -> str:
-    """Decode all audio tracks of ``path``; return what the decoder complained of, on one line."""
-    return _run(["-i", file_url(path)], ["-vn", "-map", "0:a"], context, log, about=path)
-
-
 def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> int:
     """Return how many of ``packets`` are, bit for bit, those of segments that have been decoded.
 
@@ -257,18 +255,22 @@ def _run(
     context: StageContext,
     log: str,
     *,
-    about: Path | None = None,
-    threads: int = 1,
-    feed: Iterable[bytes] | None = None,
-    on_progress: Callable[[EncodeProgress], None] | None = None,
+    threads: int,
+    feed: Iterable[bytes],
+    on_progress: Callable[[EncodeProgress], None],
 ) -> str:
-    """Run one decoder; return what it complained of, on one line."""
-    strict = ["-xerror", "-err_detect", "explode", "-threads", str(threads)]
+    """Run one decoder; return what it said, on one line, where it ended in failure.
+
+    One frame that it refuses makes it fail. What it says otherwise is no fault of the picture.
+    """
+    strict = ["-max_error_rate", "0", "-err_detect", "explode", "-threads", str(threads)]
     arguments = [*strict, *source, *output, "-f", "null", "-"]
     try:
-        said = context.run_ffmpeg(arguments, log=log, about=about, on_progress=on_progress, feed=feed).stderr
+        context.run_ffmpeg(arguments, log=log, on_progress=on_progress, feed=feed)
     except SpaceError:
         raise
     except ToolFailedError as error:
-        said = error.problem
-    return " ".join(said.split())[:ERROR_LIMIT]
+        if of_error(error) not in DECODERS_WORD:
+            raise  # it was killed, it hung, there was no memory: that says nothing of the file
+        return " ".join(error.problem.split())[:ERROR_LIMIT]
+    return ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drapto.media.hdr import dolby_vision
 from drapto.media.hdr.dynamic import NOTHING
-from drapto.output.checks import exact
+from drapto.output.judging import exact
 from drapto.output.model import Check
 
 if TYPE_CHECKING:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from drapto.encoding.delivered import Delivered
 from drapto.engine.document import Document, Model
 from drapto.versions import Versions
+
+Severity = Literal["broken", "differs"]
+"""What it means that a check fails: a viewer would miss something, and nothing is published; or a detail is
+other than in the source, which is published and said."""
+
+LONGEST_VALUE = 120
+"""Characters of a value that a sentence about it quotes; ``validation.json`` has all of it."""
 
 
 class Check(Model):
@@ -14,12 +23,23 @@ class Check(Model):
         name: What was looked at, such as ``audio 0 language``.
         expected, found: In words that a reader can compare.
         passed: Whether the promise was kept.
+        severity: What it means where it was not. Before there were severities, everything was ``broken``.
     """
 
     name: str
     expected: str
     found: str
     passed: bool
+    severity: Severity = "broken"
+
+    @property
+    def said(self) -> str:
+        """What is to be said of it where it failed."""
+        return f"{self.name} (expected {_short(self.expected)}, found {_short(self.found)})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 
 class Sizes(Model):
@@ -57,7 +77,8 @@ class Validation(Document):
 
     Attributes:
         digest: The source's content digest.
-        passed: Every check passed. Only then may the file be published.
+        passed: Nothing is broken. Only then may the file be published.
+        strict: What differs counts as broken, too.
         frames: How many frames the output has.
         duration: Of the output, seconds.
         sizes: Of source and output.
@@ -65,10 +86,12 @@ class Validation(Document):
         checks: In the order of the file: picture, sound, subtitles, the rest.
         quality: What the picture was measured to score; None where it was not.
         versions: Of what made the file; None where an earlier drapto did not write them down.
+        content: The digest of all of its packets; empty where an earlier drapto did not take it.
     """
 
     digest: str
     passed: bool
+    strict: bool = False
     frames: int
     duration: float
     sizes: Sizes
@@ -76,6 +99,7 @@ class Validation(Document):
     checks: tuple[Check, ...]
     quality: Delivered | None = None
     versions: MadeWith | None = None
+    content: str = ""
 
     @property
     def output_bytes(self) -> int:
@@ -84,5 +108,15 @@ class Validation(Document):
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """The checks that failed."""
+        """The checks that failed, whatever that means."""
         return tuple(check for check in self.checks if not check.passed)
+
+    @property
+    def broken(self) -> tuple[Check, ...]:
+        """The checks whose failure keeps the file from being published."""
+        return tuple(check for check in self.failed if self.strict or check.severity == "broken")
+
+    @property
+    def differing(self) -> tuple[Check, ...]:
+        """The checks whose failure is a difference that a viewer would not miss; published, unless strict."""
+        return tuple(check for check in self.failed if check.severity == "differs")

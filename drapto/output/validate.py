@@ -14,11 +14,15 @@ from drapto.media.hdr.dolby_vision import plan
 from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
 from drapto.media.timestamps import read_timestamps
-from drapto.output.checks import check_all, exact
-from drapto.output.decode_check import decode_sound, same_frames
+from drapto.output.checks import check_all
+from drapto.output.copies import Content, copy_checks
+from drapto.output.decode_check import same_frames
 from drapto.output.dynamic_checks import check_dynamic
+from drapto.output.element_checks import check_elements
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
-from drapto.output.model import Check, Sizes, Validation
+from drapto.output.judging import exact
+from drapto.output.model import Sizes, Validation
+from drapto.output.sound_check import check_sound
 from drapto.video.carry import carried
 
 if TYPE_CHECKING:
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.media.probe import Examined
     from drapto.output.decode_check import DecodedSegment
-    from drapto.output.model import MadeWith
+    from drapto.output.model import Check, MadeWith
 
 NAMED_FAILURES = 5
 """Failed checks that the error names; ``validation.json`` has all of them."""
@@ -52,6 +56,8 @@ class Finished:
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
+        elements: The source's own elements; None where these are not compared.
+        audio: The files that its audio tracks are copied from, in order.
     """
 
     muxed: Path
@@ -62,6 +68,8 @@ class Finished:
     fields: FieldsInfo
     plans: Sequence[AudioPlan]
     decoded: Sequence[DecodedSegment]
+    elements: Path | None = None
+    audio: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,12 @@ class Provenance:
 
 
 def validate(
-    finished: Finished, target: Path, *, provenance: Provenance, context: StageContext
+    finished: Finished,
+    target: Path,
+    *,
+    provenance: Provenance,
+    context: StageContext,
+    strict: bool = False,
 ) -> Validation:
     """Hold a finished file against the source's probe, and decode it to its end. The source is not read.
 
@@ -92,24 +105,31 @@ def validate(
         target: ``validation.json``; written also where checks fail, and says so.
         provenance: What else to record there.
         context: The surroundings.
+        strict: Refuse what a viewer would not miss, too.
 
     Raises:
-        ValidationError: A check failed.
+        ValidationError: A check failed whose failure a viewer would notice.
         ArtifactError: The times or the metadata cannot be read.
     """
     info, crop, muxed = finished.info, finished.crop, finished.muxed
     expected = read_timestamps(finished.timestamps)
     found = _examined(muxed, target)
     output = found.info
-    checks = list(check_all(info, expected, crop, finished.plans, output, found.times))
+    by_elements = finished.elements is not None
+    plans = finished.plans
+    checks = list(check_all(info, expected, crop, plans, output, found.times, by_elements=by_elements))
     checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
-    frames, held = _held_against(finished.decoded, muxed, output)
+    if finished.elements is not None:
+        checks += check_elements(finished.elements, muxed, info)
+    frames, held, content = _held_against(finished.decoded, muxed, output)
+    checks += copy_checks(finished.audio, output, content)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
-    checks += [_sound_check(muxed, output, context), exact("decoded frames", len(expected), frames)]
+    checks += [check_sound(muxed), exact("decoded frames", len(expected), frames)]
     validation = Validation(
         digest=info.digest,
-        passed=all(check.passed for check in checks),
+        passed=all(check.passed or (check.severity == "differs" and not strict) for check in checks),
+        strict=strict,
         frames=len(found.times),
         duration=output.duration or 0.0,
         sizes=_sizes(info, output, held),
@@ -117,9 +137,10 @@ def validate(
         checks=tuple(checks),
         quality=provenance.quality,
         versions=provenance.versions,
+        content=content.value,
     ).write(target)
     if not validation.passed:
-        raise _refusal(validation.failed, muxed, target)
+        raise _refusal(validation, muxed, target)
     return validation
 
 
@@ -139,29 +160,27 @@ def _metadata_checks(
     yield from check_dynamic(info.video, found.info.video, metadata, found.dynamic)
 
 
-def _sound_check(muxed: Path, output: SourceInfo, context: StageContext) -> Check:
-    complaint = decode_sound(muxed, context=context, log="validate") if output.audio else ""
-    return exact("decode errors", "", complaint)
-
-
 def _held_against(
     decoded: Sequence[DecodedSegment], muxed: Path, output: SourceInfo
-) -> tuple[int, Counter[int]]:
-    """Return how many frames are those that were decoded, and the bytes of every track by stream index."""
+) -> tuple[int, Counter[int], Content]:
+    """Return how many frames are those that were decoded, the bytes of every track, and its packets."""
     held: Counter[int] = Counter()
-    picture = _picture(muxed, output, held)
+    content = Content()
+    picture = _picture(muxed, output, held, content)
     frames = same_frames(picture, decoded)
     deque(picture, maxlen=0)  # on to the end of the file, to count the bytes of every track
-    return frames, held
+    return frames, held, content
 
 
-def _picture(muxed: Path, output: SourceInfo, held: Counter[int]) -> Iterator[bytes]:
-    """Yield the packets of the picture, and count into ``held`` the bytes of every track, by stream index."""
+def _picture(muxed: Path, output: SourceInfo, held: Counter[int], content: Content) -> Iterator[bytes]:
+    """Yield the packets of the picture; take in what every track has, by stream index."""
     with av.open(file_url(muxed)) as container:
         for packet in container.demux():
             held[packet.stream_index] += packet.size
-            if packet.stream_index == output.video.index and packet.size:
-                yield bytes(packet)
+            data = bytes(packet)
+            content.add(packet.stream_index, data)
+            if packet.stream_index == output.video.index and data:
+                yield data
 
 
 def _sizes(source: SourceInfo, output: SourceInfo, held: Mapping[int, int]) -> Sizes:
@@ -174,13 +193,18 @@ def _sizes(source: SourceInfo, output: SourceInfo, held: Mapping[int, int]) -> S
     )
 
 
-def _refusal(failed: Sequence[Check], muxed: Path, target: Path) -> ValidationError:
-    named = [f"{check.name} (expected {check.expected}, found {check.found})" for check in failed]
-    more = [f"and {len(named) - NAMED_FAILURES} more"] if len(named) > NAMED_FAILURES else []
-    problem = "is not what was promised: " + ", ".join([*named[:NAMED_FAILURES], *more])
-    return ValidationError(problem, path=muxed, remedy=_remedy(target, failed))
+def _refusal(validation: Validation, muxed: Path, target: Path) -> ValidationError:
+    broken = validation.broken
+    named = [check.said for check in broken[:NAMED_FAILURES]]
+    more = [f"and {len(broken) - NAMED_FAILURES} more"] if len(broken) > NAMED_FAILURES else []
+    problem = "is not what was promised: " + ", ".join([*named, *more])
+    error = ValidationError(problem, path=muxed, remedy=_remedy(target, broken))
+    error.failed = tuple(check.name for check in broken)
+    return error
 
 
-def _remedy(target: Path, failed: Sequence[Check] = ()) -> str:
-    known = [FIELDS_REMEDY] if any(check.name == FIELDS for check in failed) else []
+def _remedy(target: Path, broken: Sequence[Check] = ()) -> str:
+    known = [FIELDS_REMEDY] if any(check.name == FIELDS for check in broken) else []
+    if broken and all(check.severity == "differs" for check in broken):
+        known.append("a viewer would not miss that: output.strict = false publishes it")
     return "; ".join([*known, f"nothing was published and the work is kept; see {target}"])

@@ -16,6 +16,7 @@ from av.codec.context import Flags
 
 from drapto.engine.context import file_url
 from drapto.media.crop.shown import Shown
+from drapto.media.demuxer import demuxer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -108,7 +109,7 @@ def follow(
 
 
 def _open(source: Path) -> AbstractContextManager[InputContainer]:
-    return av.open(file_url(source), format="matroska", metadata_errors="replace")
+    return av.open(file_url(source), format=demuxer_of(source), metadata_errors="replace")
 
 
 def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from drapto.errors import ElementError
 from drapto.media.matroska import ids
-from drapto.media.matroska.container import TRACKS_LIMIT, find_tracks
-from drapto.media.matroska.ebml import content, elements
-from drapto.media.matroska.records import is_stream
+from drapto.media.matroska.records import streams
+from drapto.media.matroska.tree import Reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,24 +93,18 @@ def track_heads(source: Path) -> dict[int, TrackHead]:
     """Return what the tracks' entries say, by ffmpeg's stream index; nothing where they cannot be read."""
     try:
         with source.open("rb") as file:
-            place = find_tracks(file)
-            return {} if place is None else _heads(content(file, place, TRACKS_LIMIT))
-    except ValueError:
+            entries = streams(Reader(file).first(ids.TRACKS))
+        return {number: _head(entry) for number, entry in entries.items()}
+    except ElementError:
         return {}  # ffmpeg has read the same head: what it makes of it is all there is
 
 
-def _heads(tracks: bytes) -> dict[int, TrackHead]:
-    entries = [elements(element.content) for element in elements(tracks) if element.id == ids.TRACK_ENTRY]
-    return dict(enumerate(_head(entry) for entry in entries if is_stream(entry)))
-
-
-def _head(entry: list[Element]) -> TrackHead:
-    numbers = {part.id: int.from_bytes(part.content, "big") for part in entry if part.id == ids.FLAG_ENABLED}
-    enabled = numbers.get(ids.FLAG_ENABLED, 1) != 0
-    video = next((part for part in entry if part.id == ids.VIDEO), None)
+def _head(entry: Element) -> TrackHead:
+    enabled = entry.number(ids.FLAG_ENABLED, 1) != 0
+    video = entry.find(ids.VIDEO)
     if video is None:
         return TrackHead(enabled)
-    said = {part.id: int.from_bytes(part.content, "big") for part in elements(video.content)}
+    said = {part.id: int.from_bytes(part.value, "big") for part in video.parts}
     width, height = said.get(ids.PIXEL_WIDTH, 0), said.get(ids.PIXEL_HEIGHT, 0)
     sides = (ids.PIXEL_CROP_LEFT, ids.PIXEL_CROP_RIGHT, ids.PIXEL_CROP_TOP, ids.PIXEL_CROP_BOTTOM)
     crop = Margins(*(said.get(side, 0) for side in sides))

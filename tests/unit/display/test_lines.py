@@ -84,6 +84,12 @@ def test_the_summary_lines_up() -> None:
     assert [row.mark for row in rows] == ["done", "failure", "done"]
 
 
+def test_what_differs_has_a_column_where_something_does() -> None:
+    rows = [SummaryRow("a", 1000, 500, 1.0, differing=12), SummaryRow("b", 1000, 500, 1.0)]
+    assert [line.split()[-1] for line in summary_lines(rows)] == ["differs", "12", "-"]
+    assert rows[0].mark == "done", "it is published, and whole"
+
+
 def test_an_output_that_was_not_asked_for_is_no_success() -> None:
     assert SummaryRow("t", 1, None, 1.0).mark == "warning"
     assert SummaryRow("t", 0, 10, 1.0).cells() == ["t", "0 B", "10 B", "-", "1.0 s", "-"]

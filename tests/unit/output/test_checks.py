@@ -94,9 +94,14 @@ OUTPUT = SOURCE.model_copy(
 )
 
 
-def failures(output: SourceInfo, times: list[int] = TIMES) -> list[str]:
-    checks = check_all(SOURCE, TIMES, CROP, PLANS, output, times)
+def failures(output: SourceInfo, times: list[int] = TIMES, source: SourceInfo = SOURCE) -> list[str]:
+    checks = check_all(source, TIMES, CROP, PLANS, output, times)
     return [check.name for check in checks if not check.passed]
+
+
+def severities(output: SourceInfo, source: SourceInfo = SOURCE) -> set[str]:
+    checks = check_all(source, TIMES, CROP, PLANS, output, TIMES)
+    return {check.severity for check in checks if not check.passed}
 
 
 def changed(part: str, **values: Any) -> SourceInfo:
@@ -161,6 +166,101 @@ def test_each_check_sees_its_fault(part: str, values: dict[str, Any], name: str)
     assert failures(changed(part, **values)) == [name]
 
 
+def colour(**values: str | None) -> dict[str, Any]:
+    return {"colour": SOURCE.video.colour.model_copy(update=values)}
+
+
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("video", {"sar": Fraction(10, 11) + Fraction(1, 500)}),
+        ("video", {"dispositions": ()}),
+        ("video", {"title": "Film"}),
+        ("video", {"language": "eng"}),
+        ("video", {"tags": {"MADE_BY": "you"}}),
+        ("video", colour(chroma_location=None)),
+        ("video", {"mastering": DISPLAY.model_copy(update={"max_luminance": 999.0})}),
+        ("audio", {"start": 0.135}),
+        ("audio", {"tags": {"BPS": "1"}}),
+        ("subtitles", {"end": 0.35}),
+        ("chapters", {"start": 1_000_000}),
+        ("chapters", {"end": 10_000_000_000}),
+        ("chapters", {"title": "one"}),
+        ("attachments", {"filename": "b.ttf"}),
+    ],
+)
+def test_what_a_viewer_would_not_miss_differs(part: str, values: dict[str, Any]) -> None:
+    assert severities(changed(part, **values)) == {"differs"}
+
+
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("video", {"height": 362}),
+        ("video", {"sar": Fraction(1)}),
+        ("video", {"rotation": 90}),
+        ("video", colour(range="pc")),
+        ("video", colour(transfer="bt709")),
+        ("video", colour(matrix=None)),
+        ("video", {"mastering": None}),
+        ("video", {"light": None}),
+        ("audio", {"layout": "stereo"}),
+        ("audio", {"start": 0.15}),
+        ("audio", {"end": 1.5}),
+        ("subtitles", {"packets": 2}),
+        ("subtitles", {"digest": "t"}),
+        ("subtitles", {"start": 0.3}),
+        ("chapters", {"start": 600_000_000}),
+        ("attachments", {"sha256": "g"}),
+    ],
+)
+def test_what_a_viewer_would_miss_is_broken(part: str, values: dict[str, Any]) -> None:
+    assert severities(changed(part, **values)) == {"broken"}
+
+
+def of_colour(**values: str) -> SourceInfo:
+    track = SOURCE.video.model_copy(update=colour(**values))
+    return SOURCE.model_copy(update={"video": track})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept", "severity"),
+    [
+        ("matrix", "bt470bg", "smpte170m", "differs"),
+        ("matrix", "bt709", "smpte170m", "broken"),
+        ("transfer", "smpte170m", "bt709", "differs"),
+        ("transfer", "bt2020-10", "bt709", "differs"),
+        ("transfer", "arib-std-b67", "bt709", "broken"),
+        ("primaries", "bt470bg", "smpte170m", "differs"),
+        ("primaries", "bt2020", "bt709", "broken"),
+    ],
+)
+def test_colours_that_look_alike_differ(name: str, given: str, kept: str, severity: str) -> None:
+    output = OUTPUT.model_copy(update={"video": OUTPUT.video.model_copy(update=colour(**{name: kept}))})
+    assert failures(output, source=of_colour(**{name: given})) == [f"video colour {name}"]
+    assert severities(output, of_colour(**{name: given})) == {severity}
+
+
+def test_a_display_without_light_is_none_to_lose() -> None:
+    empty = DISPLAY.model_copy(update={"max_luminance": 0.0, "min_luminance": 0.0})
+    dark = LightLevels(max_cll=0, max_fall=0)
+    source = SOURCE.model_copy(
+        update={"video": SOURCE.video.model_copy(update={"mastering": empty, "light": dark})}
+    )
+    assert severities(changed("video", mastering=None, light=None), source) == {"differs"}
+
+
+def test_an_undetermined_language_is_none() -> None:
+    assert failures(changed("video", language="und")) == []
+
+
+def test_of_tags_those_that_differ_are_named() -> None:
+    output = OUTPUT.model_copy(update={"tags": {"MADE_BY": "you", "title": "Film"}})
+    checks = check_all(SOURCE, TIMES, CROP, PLANS, output, TIMES)
+    (check,) = [one for one in checks if not one.passed]
+    assert (check.name, check.expected, check.found) == ("tags", "MADE_BY=me", "MADE_BY=you")
+
+
 @pytest.mark.parametrize(
     ("part", "name"),
     [
@@ -175,7 +275,9 @@ def test_what_is_missing_is_seen(part: str, name: str) -> None:
 
 
 def test_the_file_s_own_facts() -> None:
-    assert failures(OUTPUT.model_copy(update={"duration": 1.5})) == ["duration"]
+    long = OUTPUT.model_copy(update={"duration": 99.0})
+    assert failures(long) == ["duration"]
+    assert severities(long) == {"differs"}, "how long picture and sound are, other checks say"
     assert failures(OUTPUT.model_copy(update={"duration": None})) == []  # shorter than a second
     assert failures(OUTPUT.model_copy(update={"tags": {"title": "Film"}})) == ["tags"]
 

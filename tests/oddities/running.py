@@ -1,0 +1,75 @@
+"""Odd sources through drapto, by its interface for programs, and what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from drapto import api
+from drapto.config import load_config
+from drapto.media.fields.model import FieldsInfo
+from drapto.project import open_project
+from drapto.state.events import StageComplete
+from tests.oddities import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from drapto.state.events import Event
+
+Came = Literal["perfect", "noted", "refused", "wrong", "error"]
+
+SETTINGS: dict[str, dict[str, object]] = {
+    "default": {},
+    "crf": {"quality.mode": "crf", "encoding.crf.sd": 40, "encoding.crf.hd": 40, "encoding.crf.uhd": 40},
+    "standard": {"encoding.mode": "standard"},
+}
+FASTEST: dict[str, object] = {"encoding.preset": 13, "processing.chunk_size": 1}
+
+
+@dataclass
+class Outcome:
+    """What became of a source.
+
+    Attributes:
+        name: Its name.
+        came: ``perfect``; ``noted``, delivered with a word on what is other; ``refused`` in a line; ``wrong``,
+            delivered without a word on what a viewer would miss; ``error``, a failure that explains nothing.
+        said: The notes, the refusal, or what is wrong, a line each.
+    """
+
+    name: str
+    came: Came
+    said: list[str] = field(default_factory=list)
+
+
+def run(sources: Sequence[Path], folder: Path, setting: str) -> list[Outcome]:
+    """Take sources through drapto together; return what became of each, in their order."""
+    config = load_config(folder, environ={}, overrides={**FASTEST, **SETTINGS[setting]})
+    notes: dict[str, list[str]] = {}
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StageComplete):
+            notes.setdefault(event.title, []).extend(event.notes)
+
+    work = folder / "work"
+    results = api.encode(sources, folder / "output", config=config, work_dir=work, on_event=listen)
+    project = open_project(folder, config, list(sources))
+    kinds = {
+        title.name: FieldsInfo.read_if_whole(work / title.name / "fields.json") for title in project.titles
+    }
+    return [_outcome(one, notes.get(one.title, []), kinds.get(one.title)) for one in results]
+
+
+def _outcome(result: api.EncodeResult, notes: list[str], fields: FieldsInfo | None) -> Outcome:
+    name = result.source.stem
+    if not result.ok:
+        plain = not result.errors or any("internal error" in line for line in result.errors)
+        unexplained = plain or any("failed with status" in line for line in result.errors)
+        return Outcome(name, "error" if unexplained else "refused", list(result.errors) or ["no word"])
+    same = fields is None or fields.kind == "progressive"
+    found = judge.faults(judge.read(result.source), judge.read(result.output), pictures=same)
+    if found:
+        return Outcome(name, "wrong", [*found, *(f"note: {one}" for one in notes)])
+    return Outcome(name, "noted" if notes else "perfect", notes)
