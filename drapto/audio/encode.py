@@ -91,8 +91,10 @@ def encode_audio(
     with atomic.replacing(target) as partial:
         arguments = _arguments(source, track, plan, partial)
         log = f"audio-{number}"
+        # of two outputs, ffmpeg says how large the first is, which is not the track's
+        whole = None if track.changes else partial
         try:
-            done = context.run_ffmpeg(arguments, log=log, about=source, on_progress=report, target=partial)
+            done = context.run_ffmpeg(arguments, log=log, about=source, on_progress=report, target=whole)
         except SpaceError:
             raise
         except StageError as error:

@@ -73,7 +73,7 @@ def content_of(path: Path) -> Content:
     """
     content = Content()
     try:
-        with av.open(file_url(path)) as container:
+        with av.open(file_url(path), metadata_errors="replace") as container:
             for packet in container.demux():
                 content.add(packet.stream_index, bytes(packet))
     except av.FFmpegError as error:

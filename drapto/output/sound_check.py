@@ -91,7 +91,7 @@ def check_sound(path: Path) -> Check:
     Raises:
         FFmpegError: The file cannot be read.
     """
-    with av.open(file_url(path)) as container:
+    with av.open(file_url(path), metadata_errors="replace") as container:
         streams = container.streams.audio
         found = {stream.index: _Decoded() for stream in streams}
         for stream in streams:

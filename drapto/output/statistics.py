@@ -67,7 +67,7 @@ class Statistics:
 
 def measure(path: Path) -> list[Statistics]:
     """Return what each track of a file holds, in their order, in one pass over it."""
-    with av.open(file_url(path)) as container:
+    with av.open(file_url(path), metadata_errors="replace") as container:
         streams = list(container.streams)
         found = [Statistics() for _ in streams]
         bases = [(stream.time_base or MILLISECOND) * NS for stream in streams]

@@ -55,7 +55,7 @@ def _bounded(info: SourceInfo) -> list[str]:
 
 def _check(copy: Path, info: SourceInfo, source: Path) -> None:
     """Refuse a copy whose tracks have not got the source's packets."""
-    with av.open(file_url(copy)) as container:
+    with av.open(file_url(copy), metadata_errors="replace") as container:
         tallies = list(index_packets(container).subtitles.values())
     if len(tallies) != len(info.subtitles):
         problem = f"{len(tallies)} subtitle tracks copied, not the {len(info.subtitles)} that the probe saw"

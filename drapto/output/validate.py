@@ -174,7 +174,7 @@ def _held_against(
 
 def _picture(muxed: Path, output: SourceInfo, held: Counter[int], content: Content) -> Iterator[bytes]:
     """Yield the packets of the picture; take in what every track has, by stream index."""
-    with av.open(file_url(muxed)) as container:
+    with av.open(file_url(muxed), metadata_errors="replace") as container:
         for packet in container.demux():
             held[packet.stream_index] += packet.size
             data = bytes(packet)
