@@ -123,7 +123,7 @@ def promised_times(
 def _decode_times(source: Path, index: int, crop: Margins) -> tuple[list[int], History]:
     """Decode the whole stream; return the frames' times, ascending, and their forms."""
     times, history = [], History(crop)
-    with av.open(file_url(source), format="matroska") as container:
+    with av.open(file_url(source), format="matroska", metadata_errors="replace") as container:
         stream = next(stream for stream in container.streams.video if stream.index == index)
         stream.thread_type = "AUTO"
         for packet in container.demux(stream):

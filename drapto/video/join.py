@@ -216,7 +216,9 @@ class _Joined:
             elif header != self._header:
                 # another sequence header means another size or bit depth: a player would stop or show rubbish
                 raise ArtifactError(
-                    "does not fit to the segments before it", path=path, remedy="delete it and run again"
+                    "does not fit to the segments before it",
+                    path=path,
+                    remedy="delete the title's work directory, so that it is probed anew, and run again",
                 )
             yield from _packets(container, run)
 

@@ -170,7 +170,7 @@ def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_ra
     """
     throttle = disk_rate.throttle()
     try:
-        with av.open(str(source), "r") as container:
+        with av.open(str(source), "r", metadata_errors="replace") as container:
             stream = cast("VideoStream", container.streams[info.video.index])
             copier = _Copier(stream, spans, info.video.rate)
             try:

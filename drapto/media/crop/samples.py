@@ -109,7 +109,7 @@ def follow(
 
 
 def _open(source: Path) -> AbstractContextManager[InputContainer]:
-    return av.open(file_url(source), format=demuxer_of(source))
+    return av.open(file_url(source), format=demuxer_of(source), metadata_errors="replace")
 
 
 def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:
