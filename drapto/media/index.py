@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 
-ENDLESS = 24 * 60 * 60
-"""Seconds from which on a packet's duration is none: a block's ``BlockDuration`` of all ones, as some muxers
-write where they do not know it, would make a film of 292 million years."""
-
-
 class Tally:
     """A track's packets.
 
@@ -37,14 +32,12 @@ class Tally:
         packets: How many.
         first: Lowest presentation time, in the stream's ticks; None where there is none.
         end: Highest presentation time plus duration, ticks.
-        endless: How many packets have a duration that is none.
     """
 
     def __init__(self) -> None:
         self.packets = 0
         self.first: int | None = None
         self.end = 0
-        self.endless = 0
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet; the empty one that ends a stream does not count."""
@@ -55,15 +48,7 @@ class Tally:
         self.packets += 1
         if self.first is None or pts < self.first:
             self.first = pts
-        self.end = max(self.end, pts + self._duration(packet))
-
-    def _duration(self, packet: Packet[Stream]) -> int:
-        """Return how long a packet lasts, ticks."""
-        duration = packet.duration or 0
-        if duration > ENDLESS and packet.time_base and duration * packet.time_base > ENDLESS:
-            self.endless += 1
-            return 0
-        return duration
+        self.end = max(self.end, pts + (packet.duration or 0))
 
 
 class AudioTally(Tally):
@@ -87,7 +72,7 @@ class AudioTally(Tally):
     def finish(self) -> None:
         """Take the end from the last packet."""
         if self._last is not None:
-            self.end = (self._last.pts or 0) + self._duration(self._last)
+            self.end = (self._last.pts or 0) + (self._last.duration or 0)
 
 
 class SubtitleTally(Tally):

@@ -205,10 +205,9 @@ class AudioTrack(Track):
 
 
 class SubtitleTrack(Track):
-    """One subtitle track; ``digest`` is its packets' SHA-256, ``endless`` how many have no real duration."""
+    """One subtitle track; ``digest`` is the SHA-256 of its packets' payloads, in order, hexadecimal."""
 
     digest: str
-    endless: int = 0
 
 
 class Attachment(Model):

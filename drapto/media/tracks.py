@@ -157,8 +157,7 @@ def audio_track(stream: AudioStream, tally: Tally, facts: TrackFacts) -> AudioTr
 
 def subtitle_track(stream: SubtitleStream, tally: SubtitleTally, facts: TrackFacts) -> SubtitleTrack:
     """Return a subtitle track."""
-    common = _common(stream, tally, facts)
-    return SubtitleTrack(**common, digest=tally.hash.hexdigest(), endless=tally.endless)
+    return SubtitleTrack(**_common(stream, tally, facts), digest=tally.hash.hexdigest())
 
 
 def attachment(stream: AttachmentStream) -> Attachment:

@@ -9,7 +9,7 @@ import av
 from drapto.engine import atomic
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
-from drapto.media.index import ENDLESS, index_packets
+from drapto.media.index import index_packets
 from drapto.media.muxer import EXACT, REPRODUCIBLE
 from drapto.output.attachments import attach_options, extracted
 
@@ -40,22 +40,11 @@ def copy_subtitles(source: Path, info: SourceInfo, target: Path, *, context: Sta
         maps = [part for track in info.subtitles for part in ("-map", f"0:{track.index}")]
         arguments = [
             *("-copyts", "-i", file_url(source), *maps, "-c", "copy", "-map_metadata", "-1"),
-            *(*_durations(info), "-map_chapters", "-1", *attach_options(files, info.attachments)),
+            *("-map_chapters", "-1", *attach_options(files, info.attachments)),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
         context.run_ffmpeg(arguments, log="subtitles", about=source)
         _check(partial, info, source)
-
-
-def _durations(info: SourceInfo) -> list[str]:
-    """Return the options that leave out durations that are none."""
-    filtered = f"setts=duration='if(gt(DURATION*TB,{ENDLESS}),0,DURATION)'"
-    return [
-        part
-        for number, track in enumerate(info.subtitles)
-        if track.endless
-        for part in (f"-bsf:s:{number}", filtered)
-    ]
 
 
 def _check(copy: Path, info: SourceInfo, source: Path) -> None:
