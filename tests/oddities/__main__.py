@@ -56,9 +56,11 @@ def table(found: dict[str, list[Outcome]]) -> str:
     lines = [
         "# Odd sources",
         "",
-        "What became of each source that `make odd` makes (see `tests/oddities`) and of the real clips, with three",
-        "settings, at preset 13. *Perfect* and *noted* outputs were held against their sources from outside: every",
-        "frame and its time, every track, its start and end, every subtitle packet, chapters, attached files.",
+        "What became of each source that `make odd` makes (see `tests/oddities`) and of the real clips, with",
+        "three settings, at preset 13. *Perfect* and *noted* outputs were held against their sources from",
+        "outside: every frame and its time, every track, its start and end, every subtitle packet, chapters,",
+        "attached files. *Wrong* is one that was delivered though a viewer would miss something; *error*, a",
+        "failure that names neither the cause nor what to do.",
         "",
         f"| setting | sources | {' | '.join(KINDS)} |",
         f"|---|{'---|' * (len(KINDS) + 1)}",
@@ -67,7 +69,7 @@ def table(found: dict[str, list[Outcome]]) -> str:
         counted = Counter(one.came for one in all_of_it)
         cells = " | ".join(str(counted[kind]) for kind in KINDS)
         lines.append(f"| {setting} | {len(all_of_it)} | {cells} |")
-    for kind, title in (("error", "Unexplained"), ("wrong", "Wrong"), ("refused", "Refused"), ("noted", "Notes")):
+    for kind in reversed(KINDS[1:]):
         said = Counter(
             (setting, _general(line))
             for setting, all_of_it in found.items()
@@ -76,7 +78,13 @@ def table(found: dict[str, list[Outcome]]) -> str:
             for line in one.said
         )
         if said:
-            lines += ["", f"## {title}", "", "| how often | setting | what was said |", "|---|---|---|"]
+            lines += [
+                "",
+                f"## {kind.capitalize()}",
+                "",
+                "| how often | setting | what was said |",
+                "|---|---|---|",
+            ]
             lines += [
                 f"| {count} | {setting} | {line} |"
                 for (setting, line), count in sorted(said.items(), key=lambda item: (-item[1], item[0]))

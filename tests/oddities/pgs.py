@@ -43,4 +43,6 @@ def _shown(time: float, size: tuple[int, int], number: int, objects: int) -> byt
 
 
 def _segment(kind: int, content: bytes, pts: int) -> bytes:
-    return b"PG" + pts.to_bytes(4, "big") + bytes(4) + bytes([kind]) + len(content).to_bytes(2, "big") + content
+    return (
+        b"PG" + pts.to_bytes(4, "big") + bytes(4) + bytes([kind]) + len(content).to_bytes(2, "big") + content
+    )

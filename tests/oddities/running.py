@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from drapto import api
 from drapto.config import load_config
 from drapto.media.fields.model import FieldsInfo
-from drapto.project import open_project
 from drapto.state.events import StageComplete
 from tests.oddities import judge
 
@@ -22,7 +21,7 @@ Came = Literal["perfect", "noted", "refused", "wrong", "error"]
 
 SETTINGS: dict[str, dict[str, object]] = {
     "default": {},
-    "crf": {"quality.mode": "crf", "encoding.crf.sd": 40, "encoding.crf.hd": 40, "encoding.crf.uhd": 40},
+    "crf": {"quality.mode": "crf"},
     "standard": {"encoding.mode": "standard"},
 }
 FASTEST: dict[str, object] = {"encoding.preset": 13, "processing.chunk_size": 1}
@@ -35,7 +34,7 @@ class Outcome:
     Attributes:
         name: Its name.
         came: ``perfect``; ``noted``, delivered with a word on what is other; ``refused`` in a line; ``wrong``,
-            delivered without a word on what a viewer would miss; ``error``, a failure that explains nothing.
+            delivered though a viewer would miss something; ``error``, a failure that explains nothing.
         said: The notes, the refusal, or what is wrong, a line each.
     """
 
@@ -55,9 +54,11 @@ def run(sources: Sequence[Path], folder: Path, setting: str) -> list[Outcome]:
 
     work = folder / "work"
     results = api.encode(sources, folder / "output", config=config, work_dir=work, on_event=listen)
-    project = open_project(folder, config, list(sources))
-    kinds = {title.name: FieldsInfo.read_if_whole(work / title.name / "fields.json") for title in project.titles}
-    return [_outcome(one, notes.get(one.title, []), kinds.get(one.title)) for one in results]
+    outcomes = []
+    for one in results:
+        fields = FieldsInfo.read_if_whole(work / one.title / "fields.json")
+        outcomes.append(_outcome(one, notes.get(one.title, []), fields))
+    return outcomes
 
 
 def _outcome(result: api.EncodeResult, notes: list[str], fields: FieldsInfo | None) -> Outcome:

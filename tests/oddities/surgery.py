@@ -1,4 +1,4 @@
-"""What ffmpeg's muxer does not write, done to a file that it has written: Matroska elements moved and changed.
+"""What ffmpeg's muxer does not write, done to a file that it has written: elements moved and changed.
 
 A few lines of their own, and not drapto's reader: what is made here is what that is tried on. Element IDs are
 those of RFC 9559, sections 5.1 and 8.
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEGMENT, SEEK_HEAD, VOID, INFO, TRACKS, CLUSTER, CUES = (
-    bytes.fromhex(one) for one in ("18538067", "114D9B74", "EC", "1549A966", "1654AE6B", "1F43B675", "1C53BB6B")
+    bytes.fromhex(one)
+    for one in ("18538067", "114D9B74", "EC", "1549A966", "1654AE6B", "1F43B675", "1C53BB6B")
 )
-TIMESTAMP_SCALE, SIMPLE_BLOCK, BLOCK_GROUP, BLOCK = (bytes.fromhex(one) for one in ("2AD7B1", "A3", "A0", "A1"))
+TIMESTAMP_SCALE, SIMPLE_BLOCK, BLOCK_GROUP, BLOCK = (
+    bytes.fromhex(one) for one in ("2AD7B1", "A3", "A0", "A1")
+)
 
 
 def scaled(path: Path, scale: int) -> None:
@@ -27,7 +30,7 @@ def scaled(path: Path, scale: int) -> None:
 
 
 def second_seek_head(path: Path) -> None:
-    """Put another ``SeekHead``, which points at the tracks, into the room that the muxer leaves behind its own."""
+    """Put another ``SeekHead``, which points at the tracks, into the room that the muxer leaves."""
     content = path.read_bytes()
     start, elements = _elements(content)
     tracks = next(at for identity, at, _ in elements if identity == TRACKS)
@@ -66,7 +69,7 @@ def equal_times(path: Path, number: int = 5) -> None:
 
 
 def _blocks(content: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each block's cluster and its own content (track, time, flags) begin; tracks are below 128."""
+    """Yield where each block's cluster and its own content (track, time, flags) begin."""
     start = content.index(SEGMENT) + 12
     waiting, cluster = [(start, len(content))], 0
     while waiting:
@@ -94,7 +97,7 @@ def _read(content: bytes, at: int) -> tuple[bytes, int, int]:
 
 
 def _elements(content: bytes) -> tuple[int, list[tuple[bytes, int, int]]]:
-    """Return where the segment's content begins, and of each element in it: ID, first byte, byte behind it."""
+    """Return where the segment's content begins, and each element in it: ID, first byte, byte behind it."""
     start = content.index(SEGMENT) + 12
     at, found = start, []
     while at < len(content):
