@@ -8,6 +8,7 @@ from drapto.audio.plan import plan_audio
 from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
 from drapto.rules import versions
+from drapto.rules.placing import in_track
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
 from drapto.rules.work import ONE_CPU
@@ -83,8 +84,12 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
     title = work.title
     context, made_by = provenance.begin(work.context)
 
+    reached = track.start
+
     def told(report: Report) -> None:
+        nonlocal reached
         if isinstance(report, EncodeProgress):
+            reached = max(reached, report.position)
             work.publish(
                 Progress(
                     title=title.name,
@@ -96,17 +101,18 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
                 )
             )
 
-    result = work.run(
-        encode_audio,
-        ONE_CPU,
-        told=told,
-        source=title.source,
-        track=track,
-        number=number,
-        target=title.audio(number),
-        bitrates=work.project.config.audio.bitrate,
-        context=context,
-    )
+    with in_track(title.source, lambda: reached):
+        result = work.run(
+            encode_audio,
+            ONE_CPU,
+            told=told,
+            source=title.source,
+            track=track,
+            number=number,
+            target=title.audio(number),
+            bitrates=work.project.config.audio.bitrate,
+            context=context,
+        )
     provenance.sign(EncodedTrack(number=number), made_by, title.audio_record(number))
     summary = f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"
     summary += provenance.said(made_by)

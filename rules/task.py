@@ -14,6 +14,7 @@ from doit.task import DelayedLoader, Task
 from drapto.errors import DraptoError, SourceError, SpaceError, StageError, printable
 from drapto.media.model import SourceInfo
 from drapto.rules.run_state import state_of
+from drapto.rules.unforeseen import unforeseen
 from drapto.rules.work import Work
 from drapto.state.doit_plugins import READ, SAID, forget
 from drapto.state.readings import Readings
@@ -213,6 +214,11 @@ def perform(
         return TaskFailed(str(error))
     except OSError as error:
         return TaskFailed(str(_expected(error, title)))
+    except Exception as error:
+        known = unforeseen(error, title, name.partition(":")[0])
+        if known is None:
+            raise
+        return TaskFailed(str(known))
     return {SAID: said or "", READ: {one: readings.states[path] for one, path in paths.items()}}
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine.group import ChildGroup, end_with_this_process
 from drapto.engine.streams import Ends, Feeder, Lines, read_all
+from drapto.engine.telling import telling
 from drapto.errors import SpaceError, ToolFailedError, ToolMissingError, printable
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def _failure(
     if any(full in line for line in lines for full in DISK_FULL):
         return SpaceError("the disk is full", path=about, remedy="free some space and run again")
     name = Path(program).name
-    said = lines[-1] if lines else "it said nothing"
+    said = telling(stderr.splitlines()) or "it said nothing"
     how = f"was killed by signal {-status}" if status < 0 else f"failed with status {status}"
     remedy = f"see {printable(log)}" if log is not None else None
     error = ToolFailedError(f"{name} {how}: {said}", path=about, remedy=remedy)

@@ -188,5 +188,7 @@ def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_ra
                 "the disk is full", path=spans[0].path.parent, remedy="free some space and run again"
             ) from error
         raise SourceError(
-            f"cannot be read to its end ({error.strerror})", path=source, remedy="make the rip again"
+            f"cannot be copied to its end ({error.strerror})",
+            path=source,
+            remedy='rip it again, or set encoding.mode = "standard", which copies nothing of it',
         ) from error

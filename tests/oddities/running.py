@@ -33,7 +33,7 @@ class Outcome:
 
     Attributes:
         name: Its name.
-        came: ``perfect``; ``noted``, delivered with a word on what is other; ``refused`` in a line; ``wrong``,
+        came: ``perfect``; ``noted``, delivered with a word on it; ``refused`` in a line; ``wrong``,
             delivered though a viewer would miss something; ``error``, a failure that explains nothing.
         said: The notes, the refusal, or what is wrong, a line each.
     """
