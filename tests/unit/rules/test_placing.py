@@ -48,8 +48,8 @@ def failed(first: str = "no such filter") -> ToolFailedError:
 def test_an_encoder_that_fails_names_the_film_and_when_it_stopped(tmp_path: Path) -> None:
     given = work(tmp_path)
     assert said(failed(), given, 5.5) == (
-        f"{given.title.source}: after 1:36: ffmpeg failed; look at the source there, and rip it again where it "
-        "is damaged; see encode.log"
+        f"{given.title.source}: after 1:36: ffmpeg failed; look at the source there, and rip it again where "
+        "it is damaged; see encode.log"
     )
 
 

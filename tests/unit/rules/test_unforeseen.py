@@ -29,8 +29,8 @@ def test_a_number_that_no_field_holds_is_the_file_s(tmp_path: Path) -> None:
     failed = perform("video:film", action, project, title, {}, ([], []))
     assert isinstance(failed, TaskFailed)
     assert str(failed.message) == (
-        f"{title.source}: has something in it that cannot be made sense of (value too large to convert to int, in "
-        "video); rip it again, or remux it with mkvmerge: `mkvmerge -o new.mkv it.mkv`"
+        f"{title.source}: has something in it that cannot be made sense of (value too large to convert to "
+        "int, in video); rip it again, or remux it with mkvmerge: `mkvmerge -o new.mkv it.mkv`"
     )
 
 
