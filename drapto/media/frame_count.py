@@ -15,6 +15,7 @@ from av import FFmpegError
 
 from drapto.engine.context import file_url
 from drapto.errors import SourceError
+from drapto.media.texts import ANY_TEXT
 from drapto.media.trial import Trial
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def promised_times(
 def _decode_times(source: Path, index: int) -> list[int]:
     """Decode the whole stream; return the frames' times, ascending."""
     times = []
-    with av.open(file_url(source), format="matroska") as container:
+    with av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
         stream = next(stream for stream in container.streams.video if stream.index == index)
         stream.thread_type = "AUTO"
         for packet in container.demux(stream):

@@ -16,6 +16,7 @@ from av.stream import AttachmentStream, Disposition
 from drapto.engine.atomic import PARTIAL
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError
+from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +32,7 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 def indices(path: Path) -> list[int]:
     """Return which streams of ``path`` are attached files."""
-    with av.open(file_url(path)) as container:
+    with av.open(file_url(path), **ANY_TEXT) as container:
         return [
             stream.index
             for stream in container.streams
@@ -51,7 +52,7 @@ def extracted(source: Path, streams: Sequence[int], folder: Path) -> Iterator[li
     tag = secrets.token_hex(4)
     paths = [folder / f".attachment-{tag}-{index}{PARTIAL}" for index in streams]
     try:
-        with av.open(file_url(source)) as container:
+        with av.open(file_url(source), **ANY_TEXT) as container:
             for index, path in zip(streams, paths, strict=True):
                 path.write_bytes(_content(container, index, source))
         yield paths

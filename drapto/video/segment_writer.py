@@ -18,6 +18,7 @@ import av
 from drapto.engine import atomic
 from drapto.errors import SourceError, SpaceError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
+from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,7 +171,7 @@ def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_ra
     """
     throttle = disk_rate.throttle()
     try:
-        with av.open(str(source), "r") as container:
+        with av.open(str(source), "r", **ANY_TEXT) as container:
             stream = cast("VideoStream", container.streams[info.video.index])
             copier = _Copier(stream, spans, info.video.rate)
             try:

@@ -15,6 +15,7 @@ from av import FFmpegError
 from av.codec.context import Flags
 
 from drapto.engine.context import file_url
+from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -107,7 +108,7 @@ def follow(
 
 
 def _open(source: Path) -> AbstractContextManager[InputContainer]:
-    return av.open(file_url(source), format="matroska")
+    return av.open(file_url(source), format="matroska", **ANY_TEXT)
 
 
 def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:
