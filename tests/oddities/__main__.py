@@ -60,7 +60,7 @@ def table(found: dict[str, list[Outcome]]) -> str:
         "three settings, at preset 13. *Perfect* and *noted* outputs were held against their sources from",
         "outside: every frame and its time, every track, its start and end, every subtitle packet, chapters,",
         "attached files. *Wrong* is one that was delivered though a viewer would miss something; *error*, a",
-        "failure that names neither the cause nor what to do.",
+        "failure that names neither the cause nor what to do. Below, how often each thing was said.",
         "",
         f"| setting | sources | {' | '.join(KINDS)} |",
         f"|---|{'---|' * (len(KINDS) + 1)}",
@@ -70,26 +70,20 @@ def table(found: dict[str, list[Outcome]]) -> str:
         cells = " | ".join(str(counted[kind]) for kind in KINDS)
         lines.append(f"| {setting} | {len(all_of_it)} | {cells} |")
     for kind in reversed(KINDS[1:]):
-        said = Counter(
-            (setting, _general(line))
+        said = {
+            setting: Counter(_general(line) for one in all_of_it if one.came == kind for line in one.said)
             for setting, all_of_it in found.items()
-            for one in all_of_it
-            if one.came == kind
-            for line in one.said
-        )
-        if said:
-            lines += [
-                "",
-                f"## {kind.capitalize()}",
-                "",
-                "| how often | setting | what was said |",
-                "|---|---|---|",
-            ]
-            lines += [
-                f"| {count} | {setting} | {line} |"
-                for (setting, line), count in sorted(said.items(), key=lambda item: (-item[1], item[0]))
-            ]
+        }
+        texts = sorted(set().union(*said.values()), key=lambda text: (-_total(said, text), text))
+        if texts:
+            lines += ["", f"## {kind.capitalize()}", "", f"| {' | '.join(found)} | what was said |"]
+            lines += [f"|{'---|' * (len(found) + 1)}"]
+            lines += [f"| {' | '.join(str(said[one][text]) for one in found)} | {text} |" for text in texts]
     return "\n".join(lines) + "\n"
+
+
+def _total(said: dict[str, Counter[str]], text: str) -> int:
+    return sum(counted[text] for counted in said.values())
 
 
 def _general(line: str) -> str:

@@ -67,7 +67,7 @@ class Content:
 def read(path: Path) -> Content:
     """Return what is in a file, decoded to its end."""
     found = Content()
-    with av.open(f"file:{path}") as container:
+    with av.open(f"file:{path}", metadata_errors="replace") as container:
         streams = container.streams
         pictures = [one for one in streams.video if Disposition.attached_pic not in one.disposition]
         picture = max(pictures, key=lambda one: one.codec_context.name != "mjpeg" or len(pictures) == 1)
