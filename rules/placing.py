@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from drapto.engine.telling import ENCODER_SAYS
 from drapto.errors import ArtifactError, FrameCountError, SourceError, ToolFailedError, printable
 from drapto.words import time_text
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from drapto.video.plan import Segment
 
 LOOK = "look at the source there, and rip it again where it is damaged"
+
+NOT_SO = "correct encoding.svt_params, or bring the source within the encoder's limits first"
 
 COUNT_WHAT_DECODES = 'rip it again; to encode what decodes of it, set input.frame_index = "decode"'
 UNCUT = 'rip it again; to encode what decodes of it, set encoding.mode = "standard", too'
@@ -91,7 +94,8 @@ def in_track(source: Path, reached: Callable[[], float]) -> Iterator[None]:
 def _stopped(error: ToolFailedError, source: Path, time: float) -> None:
     _of_the_film(error, source, f"after {time_text(time)}")
     if error.first and "was killed by signal" not in error.problem:
-        error.remedy = LOOK if error.remedy is None else f"{LOOK}; {error.remedy}"
+        advice = NOT_SO if ENCODER_SAYS in error.problem else LOOK
+        error.remedy = advice if error.remedy is None else f"{advice}; {error.remedy}"
 
 
 def _of_the_film(error: DraptoError, source: Path, when: str) -> None:

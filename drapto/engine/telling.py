@@ -11,6 +11,8 @@ import re
 ENCODER = re.compile(r"Svt\[(?:error|fatal)\]:\s*(?:Instance \d+:\s*)?(.+)", re.IGNORECASE)
 """SVT-AV1's complaints, which name the limit that was passed where ffmpeg says "Invalid argument"."""
 
+ENCODER_SAYS = "SVT-AV1 says: "
+
 SPEAKER = re.compile(r"^(?:\[[^\]]*\]\s*)+")
 """Which parts of ffmpeg speak, one inside the other, with their addresses in memory."""
 
@@ -32,7 +34,7 @@ def telling(lines: list[str]) -> str:
     said = [line.strip() for line in lines if line.strip().strip("-")]
     encoder = [match[1] for line in said if (match := ENCODER.match(line))]
     if encoder:
-        return encoder[0].rstrip(".")
+        return f"{ENCODER_SAYS}{encoder[0].rstrip('.)')}"
     own = [line for line in said if not line.startswith("Svt[")]
     # what went wrong first is said right before what followed from it; what was said earlier was no failure
     count = next((number for number, line in enumerate(own) if FOLLOWED.search(line)), len(own))

@@ -27,7 +27,7 @@ NO_CROP = """\
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        (TOO_FAST, "The maximum allowed frame rate is 240 fps"),
+        (TOO_FAST, "SVT-AV1 says: The maximum allowed frame rate is 240 fps"),
         (NO_CROP, "Invalid too big or non positive size for width '0' or height '9'"),
         (
             "[vist#0:0/h264 @ 0x5] [dec:h264 @ 0x6] Decode error rate 1 exceeds maximum 0\n",

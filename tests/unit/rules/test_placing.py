@@ -53,6 +53,14 @@ def test_an_encoder_that_fails_names_the_film_and_when_it_stopped(tmp_path: Path
     )
 
 
+def test_what_the_encoder_does_not_take_is_no_damage(tmp_path: Path) -> None:
+    error = failed()
+    error.problem = "ffmpeg failed with status 234: SVT-AV1 says: The maximum allowed frame rate is 240 fps"
+    told = said(error, work(tmp_path))
+    assert "look at the source" not in told
+    assert "fps; correct encoding.svt_params, or bring the source within the encoder's limits first" in told
+
+
 def test_one_that_was_killed_says_nothing_of_the_source(tmp_path: Path) -> None:
     error = failed()
     error.problem = "ffmpeg was killed by signal 9: it said nothing"
