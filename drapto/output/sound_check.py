@@ -16,6 +16,7 @@ from drapto.output.model import Check
 from drapto.words import count_text, time_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from av.audio.frame import AudioFrame
@@ -85,21 +86,28 @@ class _Decoded:
         return f"{' and '.join(parts)} from {time_text(self.first)} on"
 
 
-def check_sound(path: Path) -> Check:
-    """Decode all audio tracks of a finished file, and throw them away; one check for all of them.
+def check_sound(path: Path, tracks: Sequence[int] | None = None) -> Check:
+    """Decode audio tracks of a finished file, and throw them away; one check for all of them.
+
+    Args:
+        path: The file.
+        tracks: Which of its audio tracks, counted from 0; all by default.
 
     Raises:
         FFmpegError: The file cannot be read.
     """
     with av.open(file_url(path)) as container:
-        streams = container.streams.audio
+        sound = container.streams.audio
+        numbers = range(len(sound)) if tracks is None else tracks
+        streams = [sound[number] for number in numbers]
         found = {stream.index: _Decoded() for stream in streams}
         for stream in streams:
             stream.codec_context.options = STRICT
         for packet in container.demux(*streams) if streams else ():
             # not by its own index: the last ones, which are empty, have none
             found[packet.stream.index].take(packet)
-    said = [f"audio {number}: {one.said}" for number, one in enumerate(found.values()) if one.said]
+    named = zip(numbers, found.values(), strict=True)
+    said = [f"audio {number}: {one.said}" for number, one in named if one.said]
     return Check(name="decode errors", expected="none", found="; ".join(said) or "none", passed=not said)
 
 
