@@ -62,8 +62,9 @@ def _clone(folder: Path, name: str) -> None:
     for place in ("source", "output"):
         shutil.copy2(folder / place / f"{FIRST}.mkv", folder / place / f"{name}.mkv")
     shutil.copytree(folder / "work" / FIRST, folder / "work" / name)
-    validation = folder / "work" / name / "validation.json"
-    validation.write_text(validation.read_text().replace(FIRST, name))
+    for document in ("validation.json", "published.json", "made.jsonl"):
+        path = folder / "work" / name / document
+        path.write_text(path.read_text().replace(FIRST, name))
     with sqlite3.connect(folder / "work" / ".drapto" / "state.db") as state:
         rows = state.execute("select task_id, task_data from doit where task_id like ?", (f"%:{FIRST}%",))
         copies = [(task.replace(FIRST, name), data.replace(FIRST, name)) for task, data in rows.fetchall()]

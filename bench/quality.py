@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 from bench.abav1 import auto_encode
 from bench.encoding import PRESET, SVT
 from bench.timing import doit, median, timed
+from drapto.config import Config
 from drapto.encoding.abav1 import SearchSettings, find_ab_av1
 from drapto.encoding.record import EncodedSegment
 from drapto.engine.context import StageContext
 from drapto.engine.resources import DiskRate
 from drapto.errors import ToolMissingError
-from drapto.media.model import CropInfo
-from drapto.quality.metrics import METRICS, Reference
+from drapto.media.model import CropInfo, SourceInfo
+from drapto.quality.metrics import METRICS
+from drapto.quality.reference import Reference
 from drapto.quality.scores import Part, pooled
+from drapto.quality.target import display_for
 from drapto.rules import DODO
 from drapto.video.encode import encode_arguments
 from drapto.video.encode_settings import EncodeSettings
@@ -155,6 +158,7 @@ def _project(folder: Path, clip: Path, chunk_size: float, mode: str) -> None:
 def _made(clip: Path, work: Path, folder: Path, context: StageContext) -> list[_Made]:
     plan = SegmentPlan.read(work / "encode_data" / "segments.json")
     crop = CropInfo.read(work / "crop.json")
+    display = display_for(Config(), SourceInfo.read(work / "probe.json").video, plan.rate)
     found = []
     for segment in plan.segments:
         encoded = work / "encoded" / f"{segment.name}.mkv"
@@ -167,6 +171,7 @@ def _made(clip: Path, work: Path, folder: Path, context: StageContext) -> list[_
             height=crop.rect.height,
             frames=segment.frames,
             rate=plan.rate,
+            display=display,
         )
         found.append(
             _Made(
@@ -204,6 +209,8 @@ def _peer(made: list[_Made], folder: Path, context: StageContext) -> Peer | None
             lowest=5,
             highest=63,
             filters=f"crop={reference.crop}" if reference.crop else None,
+            model=reference.shown.model,
+            scale="x".join(map(str, reference.shown.shown(reference.width, reference.height))),
         )
         done = auto_encode(
             tool, reference.source, target, settings, threads=2, scratch=folder / "scratch", context=context

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from drapto.about import VERSION
 
 if TYPE_CHECKING:
-    from drapto.api import EncodeResult, encode, probe
+    from drapto.api import EncodeResult, encode, probe, score
     from drapto.config import Config, load_config
     from drapto.errors import DraptoError
     from drapto.state.events import (
@@ -45,12 +45,14 @@ __all__ = [
     "encode",
     "load_config",
     "probe",
+    "score",
 ]
 
 _HOMES = {
     "EncodeResult": "drapto.api",
     "encode": "drapto.api",
     "probe": "drapto.api",
+    "score": "drapto.api",
     "Config": "drapto.config",
     "load_config": "drapto.config",
     "DraptoError": "drapto.errors",

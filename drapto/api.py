@@ -1,4 +1,4 @@
-"""drapto for programs: encode and probe as functions."""
+"""drapto for programs: encode, probe and score as functions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from drapto.media.model import SourceInfo
+    from drapto.output.score import Score
     from drapto.state.events import Event
 
 
@@ -121,3 +122,32 @@ def probe(source: str | os.PathLike[str]) -> SourceInfo:
 
     info, _ = inspect(Path(source).absolute())
     return info
+
+
+def score(
+    source: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    config: Config | None = None,
+    every: int | None = None,
+    crop: str | None = None,
+) -> Score:
+    """Return what the picture of ``output`` scores against that of ``source``, both as a display shows them.
+
+    Args:
+        source: The original: any file that ffmpeg reads.
+        output: What was made of it.
+        config: The settings; those of the current directory and the environment by default.
+        every: Measure every how many-th frame; by default all of 2,000 frames, and fewer of more.
+        crop: What of the source's picture the output shows, ``width:height:x:y``; found by default.
+
+    Raises:
+        ConfigError: ``crop`` does not fit.
+        SourceError: A file has no picture, or the two cannot be compared: other frames, another picture.
+        ToolMissingError: There is no ffmpeg that can measure it.
+        ToolFailedError: ffmpeg failed.
+    """
+    from drapto.output.score import score as measured  # noqa: PLC0415  loads PyAV and all that measures
+
+    place = (Path(source).absolute(), Path(output).absolute())
+    return measured(*place, config or load_config(), every=every, crop=crop)

@@ -7,14 +7,17 @@ DraptoError                     one line: what, in which file, and the remedy
 │   ├── LockedError             another run works in this project
 │   └── ToolMissingError        no usable ffmpeg (or other tool)
 ├── SourceError                 this title's source cannot be encoded    exit 1
+├── ElementError                a Matroska element that cannot be        exit 1
 ├── StageError                  a stage could not do its work            exit 1
 │   ├── ToolFailedError         a child process failed
+│   │   └── StalledError        it showed no sign of life, and was killed
 │   ├── FrameCountError         a segment did not decode to its planned frames
 │   ├── SpaceError              the disk cannot hold the job
 │   └── ArtifactError           an intermediate file is damaged or not what its name says
 └── ValidationError             the finished file is not what was promised  exit 1
 
-Exit codes are doit's: 0 done, 1 a task failed, 2 error, 3 usage or could not start; 130 interrupted.
+Exit codes: 0 done, 1 a title failed, 2 a fault of drapto's own, 3 refused before any work began, 4 stopped
+for want of a resource (disk, memory, tool) with work left, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 EXIT_FAILED = 1
 EXIT_ERROR = 2
 EXIT_USAGE = 3
+EXIT_RESOURCE = 4
 EXIT_INTERRUPTED = 130
 
 
@@ -39,9 +43,15 @@ class DraptoError(Exception):
         problem: What is wrong, without a full stop.
         path: The file that it is about, if any.
         remedy: What to do about it, without a full stop.
+
+    Attributes:
+        cause: The name of its cause (`drapto.engine.causes`); empty where its kind says enough.
+        final: Whether it is in vain to try again at once, though its cause may pass.
     """
 
     exit_code = EXIT_FAILED
+    cause = ""
+    final = False
 
     def __init__(self, problem: str, *, path: Path | str | None = None, remedy: str | None = None) -> None:
         self.problem = problem
@@ -89,9 +99,15 @@ class LockedError(UsageError):
 class ToolMissingError(UsageError):
     """A tool is missing, or lacks a capability that the job needs."""
 
+    cause = "tool broken"
+
 
 class SourceError(DraptoError):
     """The source cannot be encoded: not Matroska, no video, damaged, unreadable."""
+
+
+class ElementError(DraptoError):
+    """A Matroska element that cannot be: cut short, longer than its parent, nested or large without end."""
 
 
 class StageError(DraptoError):
@@ -108,6 +124,12 @@ class ToolFailedError(StageError):
     first = ""
 
 
+class StalledError(ToolFailedError):
+    """A child process showed no sign of life for too long, and was killed."""
+
+    cause = "stalled"
+
+
 class FrameCountError(StageError):
     """A segment did not decode, or encode, to the frames that were planned for it."""
 
@@ -115,10 +137,18 @@ class FrameCountError(StageError):
 class SpaceError(StageError):
     """The disk cannot hold what the job will write."""
 
+    cause = "no space"
+
 
 class ArtifactError(StageError):
     """An intermediate file is damaged, or is not what its name says."""
 
 
 class ValidationError(DraptoError):
-    """The finished file is not what was promised; it is kept in the work directory."""
+    """The finished file is not what was promised; it is kept in the work directory.
+
+    Attributes:
+        failed: The names of the checks that failed.
+    """
+
+    failed: tuple[str, ...] = ()

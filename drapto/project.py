@@ -5,24 +5,23 @@ Every path that the graph knows comes from here; the names are contracts (see do
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drapto.errors import CollisionError, UsageError, printable
+from drapto.engine import atomic
+from drapto.errors import UsageError
+from drapto.sources import Source, dangles, find_sources, refuse_collisions, short_digest, slugs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from drapto.config import Config
 
-SLUG_LIMIT = 80
-"""Longest slug in characters: it stands in paths and in task names that people type."""
+SOURCE_NOTE = "source.txt"
+"""The file in a title's work directory that has the path of the source which it is for."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,16 @@ class Title:
     source: Path
     work: Path
     output: Path
+
+    @cached_property
+    def source_note(self) -> Path:
+        """Which source the work directory is for: its path."""
+        return self.work / SOURCE_NOTE
+
+    def claim(self, root: Path) -> None:
+        """Note which source the work directory is for, so that no other source of its name takes it."""
+        with atomic.replacing(self.source_note) as partial:
+            partial.write_bytes(os.fsencode(_noted(root, self.source)))
 
     @cached_property
     def probe(self) -> Path:
@@ -115,8 +124,13 @@ class Title:
         return self.work / f"audio-{number}.json"
 
     @cached_property
+    def elements(self) -> Path:
+        """The source's own elements: chapters, tags, attached files, what it says of its tracks."""
+        return self.work / "elements.mkv"
+
+    @cached_property
     def subtitles(self) -> Path:
-        """Subtitles and attachments, stream-copied."""
+        """Subtitles, stream-copied."""
         return self.work / "subtitles.mkv"
 
     @cached_property
@@ -172,7 +186,7 @@ class Project:
         return self.state_dir / "state.db"
 
 
-def open_project(root: Path, config: Config, sources: Iterable[Path] | None = None) -> Project:
+def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | None = None) -> Project:
     """Return the project in ``root``.
 
     Args:
@@ -188,94 +202,46 @@ def open_project(root: Path, config: Config, sources: Iterable[Path] | None = No
     work_dir = root / config.processing.temp_dir
     output_dir = root / config.output.dir
     if sources is None:
-        source_dir = root / config.input.source_dir
-        sources = find_sources(source_dir, config)
-    absolute = [Path(os.path.abspath(root / source)) for source in sources]  # noqa: PTH100  keeps symbolic links
-    _refuse_collisions(absolute, output_dir)
+        folder = root / config.input.source_dir
+        sources = [Source.of(path, folder) for path in find_sources(folder, config)]
+    found = [_absolute(root, source) for source in sources]
+    refuse_collisions(found, output_dir)
+    names = slugs([str(source.place) for source in found])
     titles = [
-        Title(name, source, work_dir / name, output_dir / f"{source.stem}.mkv")
-        for source, name in zip(absolute, slugs([source.stem for source in absolute]), strict=True)
+        _title(work_dir, _name(root, work_dir, name, source.path), source, output_dir)
+        for source, name in zip(found, names, strict=True)
     ]
     return Project(root, config, work_dir, tuple(titles))
 
 
-def find_sources(folder: Path, config: Config) -> list[Path]:
-    """Return the files in ``folder`` that the ``input`` settings want, by name.
+def _absolute(root: Path, source: Path | Source) -> Source:
+    given = source if isinstance(source, Source) else Source.of(source)
+    return replace(given, path=Path(os.path.abspath(root / given.path)))  # noqa: PTH100  keeps symbolic links
 
-    Files that are too small or too large by ``input.min_size`` and ``input.max_size`` are left out. A link to
-    what is not there is a source, which fails: its disk may not be mounted.
 
-    Raises:
-        UsageError: The directory may not be read.
+def _title(work_dir: Path, name: str, source: Source, output_dir: Path) -> Title:
+    return Title(name, source.path, work_dir / name, output_dir / f"{source.place}.mkv")
+
+
+def _noted(root: Path, source: Path) -> str:
+    """Return how a source's path is noted: a project that is copied, or moved, as a whole keeps its work."""
+    return str(source.relative_to(root) if source.is_relative_to(root) else source)
+
+
+def _name(root: Path, work_dir: Path, name: str, source: Path) -> str:
+    """Return the name of a title whose work directory is not that of another source of the same name.
+
+    Two runs in one directory may each encode a ``title_t00.mkv``; neither takes the other's work for its own.
     """
-    if not folder.is_dir():
-        return []
-    if not os.access(folder, os.R_OK | os.X_OK):
-        raise UsageError("may not be read", path=folder, remedy="give yourself permission to read it")
-    return sorted(
-        path
-        for path in folder.glob(config.input.file_pattern)
-        if not path.name.startswith(".") and (_dangles(path) or _is_wanted(path, config))
-    )
-
-
-def _dangles(path: Path) -> bool:
-    return path.is_symlink() and not path.exists()
-
-
-def _is_wanted(path: Path, config: Config) -> bool:
-    if not path.is_file():
-        return False
-    size = path.stat().st_size
-    largest = config.input.max_size
-    return size >= config.input.min_size and (largest is None or size <= largest)
-
-
-def _refuse_collisions(sources: list[Path], output_dir: Path) -> None:
-    seen: dict[str, Path] = {}
-    for source in sources:
-        # file systems that fold case, or normalise Unicode, would give two such stems one file
-        key = unicodedata.normalize("NFC", source.stem).casefold()
-        if key in seen:
-            raise CollisionError(
-                f"would be written to the same output as {printable(seen[key])}",
-                path=source,
-                remedy="rename one of them, or encode them into different directories",
-            )
-        seen[key] = source
-        output = output_dir / f"{source.stem}.mkv"
-        if output == source or (output.exists() and source.exists() and output.samefile(source)):
-            raise CollisionError(
-                "the output would overwrite its own source",
-                path=source,
-                remedy="choose another output directory",
-            )
-
-
-def slugs(stems: list[str]) -> list[str]:
-    """Return a unique slug for each stem, the stem itself where that is safe.
-
-    A slug that does not say its whole stem gets a digest of it where two would be equal.
-    """
-    plain = [_slug(stem) for stem in stems]
-    taken = [slug.casefold() for slug in plain]
-    return [
-        slug if slug == stem or taken.count(slug.casefold()) == 1 else f"{slug}-{_short_digest(stem)}"
-        for stem, slug in zip(stems, plain, strict=True)
-    ]
-
-
-def _slug(stem: str) -> str:
-    """Keep letters and digits of any script, dots, underscores and hyphens; the rest becomes hyphens."""
-    text = unicodedata.normalize("NFC", stem)
-    slug = re.sub(r"[^\w.-]+", "-", text).strip("-.")
-    if len(slug) > SLUG_LIMIT or len(slug.encode()) > 2 * SLUG_LIMIT:
-        slug = f"{slug[: SLUG_LIMIT // 2]}-{_short_digest(stem)}"
-    return slug or f"title-{_short_digest(stem)}"
-
-
-def _short_digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
+    own = f"{name}-{short_digest(_noted(root, source))}"
+    if os.path.isdir(work_dir / own):  # noqa: PTH112  asked of every title in every run
+        return own
+    try:
+        other = os.fsdecode((work_dir / name / SOURCE_NOTE).read_bytes())
+    except OSError:
+        return name  # nobody's, or of an earlier version, which wrote no such note
+    taken = other != _noted(root, source) and os.path.exists(root / other)  # noqa: PTH110  as above
+    return own if taken else name
 
 
 def require_sources(project: Project) -> None:
@@ -285,7 +251,7 @@ def require_sources(project: Project) -> None:
         UsageError: Names the first such source.
     """
     for title in project.titles:
-        if _dangles(title.source):
+        if dangles(title.source):
             continue  # fails by itself, the others need not wait for its disk
         if not title.source.exists():
             raise UsageError("does not exist", path=title.source, remedy="check the name")

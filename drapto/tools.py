@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
+from drapto.engine.vitals import INSTANT
 from drapto.errors import DraptoError, ToolMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENVIRONMENT = "DRAPTO_FFMPEG"
+
+PACKAGE_ENVIRONMENT = "IMAGEIO_FFMPEG_EXE"
+"""Names the program that the package imageio-ffmpeg is to use in place of its own."""
 
 NEEDED_ENCODERS = ("libsvtav1", "libopus")
 NEEDED_FILTERS = (
@@ -90,20 +94,26 @@ def locate(configured: Path | None = None, environ: Mapping[str, str] | None = N
 def _bundled() -> Path:
     """Return the ffmpeg of the package imageio-ffmpeg.
 
-    Where its wheel has one, that is it. The package itself would run it first, each time, and where that
-    fails once, take another ffmpeg that it finds on PATH, without a word.
-    """
-    spec = importlib.util.find_spec("imageio_ffmpeg")
-    if spec is not None and spec.origin is not None and not os.environ.get("IMAGEIO_FFMPEG_EXE"):
-        brought = list((Path(spec.origin).parent / "binaries").glob("ffmpeg-*"))
-        if len(brought) == 1 and os.access(brought[0], os.X_OK):
-            return brought[0]
-    import imageio_ffmpeg  # noqa: PLC0415  only needed where its wheel has none
+    The package itself is not asked: it would run what it has, each time, and where that fails once, take
+    another ffmpeg that it finds on PATH, without a word. Where its wheel has none, as on a system that it is
+    not built for, it is the one on PATH.
 
-    try:
-        return Path(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise ToolMissingError("no ffmpeg was found", remedy=BUNDLED) from error
+    Raises:
+        ToolMissingError: There is none, or it cannot be run.
+    """
+    asked = os.environ.get(PACKAGE_ENVIRONMENT)
+    spec = importlib.util.find_spec("imageio_ffmpeg")
+    brought: list[Path] = []
+    if asked:
+        brought = [Path(asked)]
+    elif spec is not None and spec.origin is not None:
+        brought = sorted((Path(spec.origin).parent / "binaries").glob("ffmpeg-*"))
+    found = shutil.which(brought[-1] if brought else "ffmpeg")
+    if found is None and brought:
+        raise ToolMissingError("is not a program that can be run", path=brought[-1], remedy=BUNDLED)
+    if found is None:
+        raise ToolMissingError("no ffmpeg was found", remedy=BUNDLED)
+    return Path(found).absolute()
 
 
 @functools.cache
@@ -154,7 +164,7 @@ def require(tools: Tools) -> Tools:
 
 
 def _ask(ffmpeg: Path, *arguments: str) -> str:
-    return process.run([ffmpeg, *arguments]).stdout.decode(errors="replace")
+    return process.run([ffmpeg, *arguments], limits=INSTANT).stdout.decode(errors="replace")
 
 
 def _names(listing: str) -> frozenset[str]:

@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 
 from drapto.about import VERSION
 from drapto.engine import atomic, process
+from drapto.engine.causes import FAILED, of_error
 from drapto.engine.document import Model
-from drapto.errors import DraptoError
+from drapto.engine.vitals import INSTANT
+from drapto.errors import DraptoError, ToolMissingError
 
 Stamp = tuple[int, int, int]
 """A file's size in bytes, modification time in nanoseconds, and inode."""
@@ -35,6 +37,9 @@ LONGEST = 256
 
 OPUS = re.compile(rb"\0libopus (v?[0-9][\w.+~-]*)\0")
 """What ``opus_get_version_string`` returns, as it stands in the file; a build may also say ``unknown``."""
+
+PLAIN_MODEL = "vmaf_v0.6.1"
+"""The model of libvmaf's that is as old as its names."""
 
 VMAF = re.compile(r'"version": "([^"]+)"')
 
@@ -65,10 +70,12 @@ class Learnt(NamedTuple):
     Attributes:
         stamps: The state of its file, and of the shared libraries that matter, by their paths.
         versions: Its versions.
+        models: Which of libvmaf's models it has, and has not, as far as it was asked.
     """
 
     stamps: dict[str, Stamp]
     versions: Versions
+    models: dict[str, bool]
 
     @property
     def holds(self) -> bool:
@@ -88,24 +95,63 @@ def versions_of(ffmpeg: Path, memory: Path | None = None) -> Versions:
     Args:
         ffmpeg: The program.
         memory: The file that remembers them from run to run; without it, this process alone does.
+
+    Raises:
+        ToolMissingError: It could not be asked, for what may pass.
     """
-    name = os.fspath(ffmpeg)
     with _learning:
-        known = _learnt.get(name) or _remembered(name, memory)
-        if known is None or not known.holds:
-            known = _learn(ffmpeg)
-            if not known.versions.ffmpeg:  # it does not run, or the run is being interrupted
-                return known.versions.model_copy(update={"drapto": VERSION})
-            _remember(name, known, memory)
+        return _known(ffmpeg, memory).versions.model_copy(update={"drapto": VERSION})
+
+
+def has_model(ffmpeg: Path, model: str, memory: Path | None = None) -> bool:
+    """Return whether a program can measure VMAF by a model; it is asked once, as for its versions.
+
+    Args:
+        ffmpeg: The program.
+        model: libvmaf's name of the model.
+        memory: As for `versions_of`.
+    """
+    with _learning:
+        known = _known(ffmpeg, memory)
+        if model == PLAIN_MODEL:
+            return bool(known.versions.libvmaf)  # it was learnt by this one
+        if model not in known.models:
+            known = known._replace(models={**known.models, model: bool(_libvmaf(ffmpeg, model))})
+            if known.versions.ffmpeg:
+                _keep(ffmpeg, known, memory)
+        return known.models[model]
+
+
+def measures(ffmpeg: Path, model: str) -> bool:
+    """Return whether a program can measure VMAF by a model; it is asked each time."""
+    return bool(_libvmaf(ffmpeg, model))
+
+
+def _known(ffmpeg: Path, memory: Path | None) -> Learnt:
+    name = os.fspath(ffmpeg)
+    known = _learnt.get(name) or _remembered(name, memory)
+    if known is not None and known.holds:
         _learnt[name] = known
-    return known.versions.model_copy(update={"drapto": VERSION})
+        return known
+    known = _learn(ffmpeg)
+    if known.versions.ffmpeg:  # else it does not run, or the run is being interrupted
+        _keep(ffmpeg, known, memory)
+    return known
+
+
+def _keep(ffmpeg: Path, known: Learnt, memory: Path | None) -> None:
+    name = os.fspath(ffmpeg)
+    _remember(name, known, memory)
+    _learnt[name] = known
 
 
 def _remembered(name: str, memory: Path | None) -> Learnt | None:
     try:
         found = _read(memory)[name]
         return Learnt(
-            {path: tuple(stamp) for path, stamp in found["stamps"].items()}, Versions(**found["versions"])
+            {path: tuple(stamp) for path, stamp in found["stamps"].items()},
+            Versions(**found["versions"]),
+            dict(found.get("models", {})),
         )
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
@@ -127,7 +173,11 @@ def _remember(name: str, known: Learnt, memory: Path | None) -> None:
     if memory is None:
         return
     there = {path: one for path, one in _read(memory).items() if Path(path).exists()}
-    there[name] = {"stamps": known.stamps, "versions": known.versions.model_dump()}
+    there[name] = {
+        "stamps": known.stamps,
+        "versions": known.versions.model_dump(),
+        "models": known.models,
+    }
     with contextlib.suppress(OSError):  # only a memory: a project may lie where nothing can be written
         atomic.write_text(memory, json.dumps(there, indent=1) + "\n")
 
@@ -152,16 +202,30 @@ def _learn(ffmpeg: Path) -> Learnt:
         libvmaf=_libvmaf(ffmpeg),
         libopus=next(filter(None, map(_libopus, [*opus, ffmpeg])), ""),
         # the last one, so that an interrupted run, which can start nothing any more, has no version of it
-        ffmpeg=_first(re.compile(r"^ffmpeg version (\S+)"), _said([name, "-version"])),
+        ffmpeg=_first(re.compile(r"^ffmpeg version (\S+)"), _said([name, "-version"], needed=True)),
     )
-    return Learnt(stamps={path: stamp for path, stamp in stamps.items() if stamp}, versions=versions)
+    known = {path: stamp for path, stamp in stamps.items() if stamp}
+    return Learnt(stamps=known, versions=versions, models={})
 
 
-def _said(command: list[str]) -> str:
-    """Return what a program writes to both outputs; nothing where it fails."""
+def _said(command: list[str], *, needed: bool = False) -> str:
+    """Return what a program writes to both outputs; nothing where it fails.
+
+    Args:
+        command: The program and its arguments.
+        needed: A failure that may pass is an error: what is not known would be taken for another version, and
+            what is made meanwhile for made by it.
+
+    Raises:
+        ToolMissingError: As ``needed`` says.
+    """
     try:
-        done = process.run(command)
-    except (DraptoError, OSError):  # OSError: no room for what it says
+        done = process.run(command, limits=INSTANT)
+    except (DraptoError, OSError) as error:  # OSError: no room for what it says
+        cause = of_error(error)
+        if needed and not process.is_stopping() and cause.transient and cause is not FAILED:
+            problem = f"could not be asked for its version ({getattr(error, 'problem', error)})"
+            raise ToolMissingError(problem, path=command[0], remedy="run again") from error
         return ""
     return done.stdout.decode(errors="replace") + done.stderr
 
@@ -174,13 +238,16 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 def _encode(ffmpeg: Path) -> str:
     picture = ["-f", "lavfi", "-i", "color=s=64x64", "-frames:v", "1"]
     quick = ["-c:v", "libsvtav1", "-preset", "10", "-f", "null", "-"]
-    return _said([os.fspath(ffmpeg), "-nostdin", "-hide_banner", "-v", "error", *picture, *quick])
+    command = [os.fspath(ffmpeg), "-nostdin", "-hide_banner", "-v", "error", *picture, *quick]
+    return _said(command, needed=True)
 
 
-def _libvmaf(ffmpeg: Path) -> str:
+def _libvmaf(ffmpeg: Path, model: str = PLAIN_MODEL) -> str:
+    """Return libvmaf's version, having measured a picture by a model; nothing where that cannot be."""
     with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "vmaf.json"
-        measure = f"color=s=192x108,split[a][b];[a][b]libvmaf=log_fmt=json:log_path='{log}'"
+        options = f"model=version={model}:log_fmt=json:log_path='{log}'"
+        measure = f"color=s=384x384,format=yuv420p,split[a][b];[a][b]libvmaf={options}"
         once = ["-filter_complex", measure, "-frames:v", "1", "-f", "null", "-"]
         _said([os.fspath(ffmpeg), "-nostdin", "-v", "error", *once])
         return _first(VMAF, log.read_text(errors="replace"))

@@ -34,6 +34,7 @@ def count_text(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
-def score_text(metric: str, score: float) -> str:
-    """Return ``VMAF 93.1`` or ``XPSNR 41.7 dB``."""
-    return f"{metric.upper()} {score:.1f}" + (" dB" if metric == "xpsnr" else "")
+def score_text(metric: str, score: float, statistic: str = "harmonic") -> str:
+    """Return ``VMAF 93.1`` or ``XPSNR 41.7 dB``; of another figure, ``VMAF p5 93.1``."""
+    figure = "" if statistic == "harmonic" else f" {statistic}"
+    return f"{metric.upper()}{figure} {score:.1f}" + (" dB" if metric == "xpsnr" else "")

@@ -4,6 +4,7 @@
                         -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate
                         -> audio x M ------------------------------------------------^
                         -> subtitles ------------------------------------------------^
+                        -> elements -------------------------------------------------^
 
 A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings
 in ``settings``. What is not there cannot make it run again.
@@ -11,15 +12,21 @@ in ``settings``. What is not there cannot make it run again.
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from drapto.rules.cleaning import clean
-from drapto.rules.explaining import PlannedTask, explain, qualities
-from drapto.rules.graph import graph
+from drapto.rules.graph import default_tasks, graph
 from drapto.rules.project import DODO, doit_config, here
+from drapto.rules.published import Verdict, verify
 from drapto.rules.run_state import bus_of
-from drapto.rules.running import run
 from drapto.rules.stage import Known, Stage, register
 from drapto.rules.task import Rule, task
 from drapto.rules.work import Work
+
+if TYPE_CHECKING:
+    from drapto.rules.explaining import PlannedTask, explain, qualities
+    from drapto.rules.running import run
 
 __all__ = [
     "DODO",
@@ -27,9 +34,11 @@ __all__ = [
     "PlannedTask",
     "Rule",
     "Stage",
+    "Verdict",
     "Work",
     "bus_of",
     "clean",
+    "default_tasks",
     "doit_config",
     "explain",
     "graph",
@@ -38,4 +47,15 @@ __all__ = [
     "register",
     "run",
     "task",
+    "verify",
 ]
+
+_LATER = {"PlannedTask": "explaining", "explain": "explaining", "qualities": "explaining", "run": "running"}
+"""What a dodo.py has no use for: a run with nothing to do need not wait for its import."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

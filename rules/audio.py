@@ -117,7 +117,7 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
     summary = f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"
     summary += provenance.said(made_by)
     if result.complaints:
-        log = f"{printable(title.logs)}/{STAGE.name}-{number}.log"
+        log = f"{printable(title.logs)}/{STAGE.name}.log"
         said = f"{count_text(len(result.complaints), 'error')}, the first: {result.complaints[0]}"
         summary += f"\n{printable(title.source)}: the sound is damaged ({said}); rip it again; see {log}"
     return summary

@@ -12,6 +12,7 @@ from drapto.rules.placing import in_segment
 from drapto.rules.shape import calibration_slice, common_to, source_of
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
+from drapto.rules.vmaf_models import require_model
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that tries a title's anchors, if its encodes begin with what they say."""
     plan = known.planned
-    common = common_to(project, known.probed, known.cropped, plan)
+    common = common_to(project, title, known.probed, known.cropped, plan)
     if not (common.calibrated and isinstance(common.quality, QualityTarget)):
         return
     provenance = versions.of_picture(project, title, known.probed, common)
@@ -58,6 +59,7 @@ def build(
 
     title, decoding = work.title, decoding_of(work, common)
     context, made_by = provenance.begin(work.context)
+    require_model(work.project, target, context)
     made_with = provenance.made_with(made_by)
     jobs = [
         common.job(title, segment, lp=common.allotment.lp, decoding=decoding, made_with=made_with)

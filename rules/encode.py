@@ -14,7 +14,9 @@ from drapto.rules.placing import in_segment
 from drapto.rules.shape import common_to, encode_slice, segment_slice
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
+from drapto.rules.vmaf_models import require_model
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
+from drapto.state.memory import learn
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
@@ -32,10 +34,14 @@ if TYPE_CHECKING:
     from drapto.video.plan import Segment
 
 
+FEWEST = 2
+"""Encodes of a title that were killed for lack of memory, from which each gets by with one thread."""
+
+
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each segment, those that take longest first."""
     plan = known.planned
-    common = common_to(project, known.probed, known.cropped, plan)
+    common = common_to(project, title, known.probed, known.cropped, plan)
     calibration = [str(title.calibration)] if common.calibrated else []
     shared, provenance = encode_slice(common), versions.of_picture(project, title, known.probed, common)
     # as text: there may be thousands of segments, and pathlib is slow
@@ -62,9 +68,7 @@ def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     """Return what shapes the finished file: of the quality, the target, or the CRF where there is none."""
     del title
     encoding, quality = project.config.encoding, decide(project.config, info).quality
-    own = (
-        {"crf": quality.crf} if isinstance(quality, FixedCrf) else {"target": quality.model_dump(mode="json")}
-    )
+    own = {"crf": quality.crf} if isinstance(quality, FixedCrf) else {"target": quality.as_setting}
     return {
         "preset": encoding.preset,
         **own,
@@ -80,10 +84,12 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
 
     title = work.title
     context, made_by = provenance.begin(work.context)
+    require_model(work.project, common.quality, context)
     job = common.job(
         title,
         segment,
-        lp=lp,
+        # the same bytes, with fewer pictures in memory
+        lp=1 if work.doublings >= FEWEST else lp,
         decoding=decoding_of(work, common),
         calibration=title.calibration if common.calibrated else None,
         made_with=provenance.made_with(made_by),
@@ -96,6 +102,8 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
         if isinstance(report, Started):
             work.publish(_started(title, segment, common))
         elif isinstance(report, EncodeProgress):
+            if report.peak:
+                learn(title.encode_data, common.memory_kind, report.peak)
             reached = report.frame
             work.publish(_progress(title, segment, report))
 
@@ -139,7 +147,7 @@ def _complete(title: Title, encoded: EncodedSegment) -> SegmentComplete:
         seconds=encoded.seconds,
         crf=encoded.crf,
         attempts=encoded.attempts,
-        score=encoded.scores.harmonic if encoded.scores else None,
+        score=encoded.score,
         tier=encoded.tier,
         why=encoded.why,
     )
@@ -151,7 +159,7 @@ def _summary(title: Title, segment: Segment, encoded: EncodedSegment, *, by: str
     sizes = f"{size_text(encoded.bytes)}, {speed:.1f} fps"
     summary = f"{encoded.frames} frames, CRF {_crf(encoded)}{_quality(encoded)}, {sizes}{by}"
     if encoded.complaints:
-        log = f"{printable(title.logs)}/{STAGE.name}-{segment.name}.log"
+        log = f"{printable(title.logs)}/{STAGE.name}.log"
         where = f"the picture is damaged after {time_text(segment.start_time)}"
         said = f"{count_text(encoded.complaints, 'error')}, the first: {encoded.complaint}"
         summary += f"\n{printable(title.source)}: {where} ({said}); look there, or rip it again; see {log}"
@@ -168,7 +176,7 @@ def _quality(encoded: EncodedSegment) -> str:
     if encoded.scores is None:
         return ""
     kept = "" if encoded.why == "target" else f" ({encoded.why})"
-    return f", {score_text(encoded.scores.metric, encoded.scores.harmonic)}{kept}"
+    return f", {score_text(encoded.scores.metric, encoded.score or 0.0, encoded.statistic)}{kept}"
 
 
 STAGE = Stage(

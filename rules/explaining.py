@@ -16,7 +16,14 @@ from drapto.rules.graph import graph
 from drapto.rules.project import doit_config
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
-from drapto.state.settings import KEY, DocumentWhole, MadeByVersion, SettingsUnchanged, TargetsAsMade
+from drapto.state.settings import (
+    KEY,
+    DocumentWhole,
+    FileHolds,
+    MadeByVersion,
+    SettingsUnchanged,
+    TargetsAsMade,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,6 +150,7 @@ class _Planner:
             *(Reason("missing", target) for target in said.get("missing_target", [])),
             *(Reason("missing", str(check.path), "damaged") for check in _damaged(said)),
             *(Reason("changed", path, "not as it was made") for path in _altered(said, values)),
+            *(Reason("changed", str(check.path), "not as it was published") for check in _lost(said)),
             *changed_settings(values[KEY], now),
             *_outdated(said, values),
             *(Reason("changed", path) for path in sorted(changed)),
@@ -154,6 +162,11 @@ class _Planner:
 def _damaged(said: dict[str, Any]) -> list[DocumentWhole]:
     """Return the checks of JSON targets that failed."""
     return [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, DocumentWhole)]
+
+
+def _lost(said: dict[str, Any]) -> list[FileHolds]:
+    """Return the checks of published files that failed."""
+    return [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, FileHolds)]
 
 
 def _altered(said: dict[str, Any], values: dict[str, Any]) -> list[str]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.errors import printable
 from drapto.output.model import Validation
-from drapto.rules import probe
+from drapto.rules import probe, published
+from drapto.rules.shown import shown
 from drapto.rules.stage import shapes
-from drapto.rules.task import shown
 
 if TYPE_CHECKING:
     from drapto.media.model import SourceInfo
@@ -31,6 +31,12 @@ def inputs(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     return {**shapes(project, title, info), "output": printable(shown(project, title.output))}
 
 
+def _is_whole(project: Project, title: Title, validation: Validation) -> bool:
+    if published.recorded(title) is None:  # of an earlier drapto
+        return title.output.stat().st_size == validation.output_bytes
+    return published.holds(project, title)
+
+
 def finished(project: Project, title: Title, info: SourceInfo) -> bool:
     """Return whether the title is built, validated and published as the source and the settings are now.
 
@@ -43,5 +49,5 @@ def finished(project: Project, title: Title, info: SourceInfo) -> bool:
         and validation.passed
         and validation.inputs == inputs(project, title, info)
         and title.output.is_file()
-        and title.output.stat().st_size == validation.output_bytes
+        and _is_whole(project, title, validation)
     )

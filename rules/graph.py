@@ -23,6 +23,7 @@ from drapto.rules import (
     cleaning,
     crop,
     decode_check,
+    elements,
     encode,
     fields,
     mux,
@@ -34,8 +35,10 @@ from drapto.rules import (
 )
 from drapto.rules.command_line import forced
 from drapto.rules.finished import finished as is_finished
+from drapto.rules.run_state import state_of
+from drapto.rules.shown import shown
 from drapto.rules.stage import Known, Stage, register, stages
-from drapto.rules.task import failing, group, later, name_of, shown
+from drapto.rules.task import failing, group, later, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +60,7 @@ STAGES = (
     video.STAGE,
     audio.STAGE,
     subtitles.STAGE,
+    elements.STAGE,
     mux.STAGE,
     decode_check.STAGE,
     validate.STAGE,
@@ -84,6 +88,7 @@ def graph(
     """
     asked = sys.argv[1:] if wanted is None else wanted
     again = forced(sys.argv[1:]) if force is None else force
+    state_of(project).tasks_of = lambda title: _known_tasks(project, title)
     for title in project.titles:
         yield from title_tasks(project, title, asked, again=again, preview=preview)
     for stage in stages():
@@ -91,10 +96,13 @@ def graph(
             yield group(stage.name, [stage.of(title) for title in project.titles], doc=stage.doc)
 
 
-def default_tasks(project: Project) -> list[str]:
-    """Return the tasks of all titles that exist however much is known: what runs when nothing is named."""
+def default_tasks(project: Project, titles: Sequence[Title] | None = None) -> list[str]:
+    """Return the tasks of titles, by default of all, that exist however much is known of these.
+
+    They are what runs when nothing is named.
+    """
     own = [stage for stage in stages() if stage.part is None]
-    return [stage.of(title) for title in project.titles for stage in own]
+    return [stage.of(title) for title in (project.titles if titles is None else titles) for stage in own]
 
 
 def title_tasks(
@@ -114,6 +122,14 @@ def title_tasks(
             yield from _grouped(stage, project, title, known)
         elif stage.beside is None:
             yield from _placeholder(stage, project, title, wanted)
+
+
+def _known_tasks(project: Project, title: Title) -> Iterator[Task]:
+    """Yield the tasks of a title whose stages are known by now."""
+    known = look(project, title)
+    for stage in stages():
+        if known.suffices(stage.needs):
+            yield from stage.tasks(project, title, known)
 
 
 def look(project: Project, title: Title) -> Known:

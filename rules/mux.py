@@ -27,7 +27,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         settings={},
-        file_dep=[title.video, *tracks, *([copied] if copied else []), title.probe],
+        file_dep=[title.video, *tracks, *([copied] if copied else []), title.elements, title.probe],
         targets=[title.muxed],
         # all audio, so that a track that cannot be encoded is the one failure that is told
         task_dep=[name_of("video", title), name_of("audio", title)],
@@ -47,6 +47,7 @@ def build(work: Work) -> str:
         subtitles=subtitles.target(title, info),
         info=info,
         target=title.muxed,
+        elements=title.elements,
         context=work.context,
     )
     return size_text(title.muxed.stat().st_size)
@@ -57,7 +58,7 @@ STAGE = Stage(
     "everything in one file",
     needs="probe",
     tasks=tasks,
-    after=("probe", "audio", "subtitles", "video"),
+    after=("probe", "audio", "subtitles", "elements", "video"),
     makes=r"muxed\.mkv",
     large=("muxed.mkv",),
 )

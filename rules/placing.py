@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from drapto.engine.causes import BAD_INPUT, FAILED
 from drapto.engine.telling import ENCODER_SAYS
 from drapto.errors import ArtifactError, FrameCountError, SourceError, ToolFailedError, printable
 from drapto.words import time_text
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from drapto.video.plan import Segment
 
 LOOK = "look at the source there, and rip it again where it is damaged"
+
+OF_THE_SOURCE = ("", FAILED.name, BAD_INPUT.name)
+"""Causes that may lie in what was read; the others are the machine's, and have remedies of their own."""
 
 NOT_SO = "correct encoding.svt_params, or bring the source within the encoder's limits first"
 
@@ -93,7 +97,7 @@ def in_track(source: Path, reached: Callable[[], float]) -> Iterator[None]:
 
 def _stopped(error: ToolFailedError, source: Path, time: float) -> None:
     _of_the_film(error, source, f"after {time_text(time)}")
-    if error.first and "was killed by signal" not in error.problem:
+    if error.first and error.cause in OF_THE_SOURCE:
         advice = NOT_SO if ENCODER_SAYS in error.problem else LOOK
         error.remedy = advice if error.remedy is None else f"{advice}; {error.remedy}"
 

@@ -63,6 +63,7 @@ def build(work: Work) -> str:
     from drapto.media.probe import probe_source
 
     title = work.title
+    title.claim(work.project.root)
     work.publish(AnalysisStarted(title=title.name))
     info = work.run(
         probe_source,

@@ -15,6 +15,7 @@ from drapto.project import Project, Title, open_project
 from drapto.rules import cleaning, run_state
 from drapto.rules.graph import default_tasks
 from drapto.rules.run_state import state_of
+from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
         "reporter": bound_reporter(
             bus=state.bus,
             database=project.database,
-            on_start=(lambda: None) if begun else (lambda: run_state.begin(project)),
+            on_start=(lambda: None) if begun else (lambda: _begin(project)),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
+            on_failure=state.failed.add,
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
             quiet=quiet,
@@ -120,10 +122,16 @@ def _show(project: Project, shown: list[Display]) -> Display:
     with _showing:
         if not shown:
             folders = {title.name: title.encode_data for title in project.titles}
-            display = Display(list(folders), state_of(project).bus, folders=folders)
+            names = {title.name: title.source.stem for title in project.titles}
+            display = Display(names, state_of(project).bus, folders=folders)
             display.start()
             shown.append(display)
         return shown[0]
+
+
+def _begin(project: Project) -> None:
+    require_models(project)
+    run_state.begin(project)
 
 
 def _end(project: Project, shown: list[Display]) -> None:
@@ -141,12 +149,13 @@ def _summary(project: Project, display: Display) -> list[SummaryRow]:
     titles = {title.name: title for title in project.titles}
     return [
         SummaryRow(
-            title=one.title,
+            title=titles[one.title].source.stem,
             source_bytes=_size(titles[one.title].source) or 0,
             output_bytes=None if one.failed else _size(titles[one.title].output),
             seconds=one.until - one.since,
             duration=one.duration,
             failed=one.failed,
+            problems=tuple(one.problems),
             differing=_differing(titles[one.title]) if one.validated and not one.failed else 0,
         )
         for one in display.outcomes()

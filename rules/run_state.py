@@ -5,34 +5,38 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
-import signal
-import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drapto import tools
+from drapto.about import VERSION
 from drapto.engine import atomic, process
 from drapto.engine.context import StageContext
 from drapto.engine.execution import EngineSettings, engine_named
+from drapto.engine.group import Priority
+from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.resources import DiskRate, cpu_slots
+from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.rules.signals import watch_signals
+from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
 from drapto.state.events import FileDiscovered
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
+from drapto.state.run_log import RunLog
+from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
-    from types import FrameType
+
+    from doit.task import Task
 
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
-
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class RunState:
@@ -46,6 +50,9 @@ class RunState:
         fingerprints: The memory of content digests.
         lock: The project's lock.
         run_name: Tells this run from the next.
+        failed: The causes for which tasks of this run failed.
+        healed: When what a task had made was found broken and made again, by the task's name.
+        tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -54,8 +61,13 @@ class RunState:
         self.fingerprints = Fingerprints(state_dir / "fingerprints.json")
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
+        self._tools: tools.Tools | None = None
+        self.failed: set[str] = set()
+        self.healed: dict[str, float] = {}
+        self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
-        self.run_name = secrets.token_hex(8)
+        self._logging: Subscription | None = None
+        self.run_name = os.urandom(8).hex()
         self._said: set[tuple[str, str]] = set()
         self._running = False
         self._guard = threading.RLock()
@@ -69,9 +81,27 @@ class RunState:
         with self._guard:
             if self._engine is None:
                 config = project.config
-                settings = EngineSettings(self.state_dir, cpus(project), config.resources.max_memory)
+                settings = EngineSettings(
+                    self.state_dir,
+                    cpus(project),
+                    memory_budget(config.resources.max_memory),
+                    writes=(project.work_dir, project.root / config.output.dir),
+                    reserve=config.resources.disk_reserve,
+                    disk_wait=config.resources.disk_wait,
+                )
                 self._engine = engine_named(config.engine.name, settings)
             return self._engine
+
+    def tools(self, project: Project) -> tools.Tools:
+        """Return the ffmpeg that this run works with: decided once, whatever becomes of PATH meanwhile.
+
+        Raises:
+            ToolMissingError: There is none, or it cannot be run.
+        """
+        with self._guard:
+            if self._tools is None:
+                self._tools = tools.find_tools(project.config.tools.ffmpeg)
+            return self._tools
 
     def cancel(self) -> None:
         """End all that this run's engine runs."""
@@ -123,6 +153,19 @@ class RunState:
                 recorder = Recorder({title.name: title.encode_data for title in project.titles})
                 self._recording = self.bus.subscribe(recorder)
 
+    def log(self, project: Project) -> None:
+        """Have what happens in this run written down, one log for each run."""
+        with self._guard:
+            if self._logging is None:
+                logs = self.state_dir / "logs"
+                self._logging = self.bus.subscribe(RunLog(logs, lambda: self._described(project)))
+
+    def _described(self, project: Project) -> str:
+        """Return what the run works with."""
+        found = self.tools(project)
+        where = f"{found.ffmpeg} ({found.origin}), version {found.version}"
+        return f"drapto {VERSION}, ffmpeg {where}, {count_text(len(project.titles), 'title')}"
+
     def once(self, title: Title, text: str) -> bool:
         """Return whether this is the first time in this run that ``text`` is to be said of a title."""
         with self._guard:
@@ -134,14 +177,21 @@ class RunState:
         """End a run: write no more down, remember the digests, give the lock back.
 
         Args:
-            ended_well: Whether the next run may believe that nothing was left lying about.
+            ended_well: Whether the next run may believe that nothing was left lying about; where something
+                failed, was interrupted or is still being written, it may not.
         """
         with self._guard:
+            ended_well = ended_well and not (self.failed or process.is_stopping() or atomic.left_behind())
             if self._recording is not None:
                 self._recording()
-            self._recording = self._engine = None
+            if self._logging is not None:
+                self._logging()
+            self._recording = self._logging = self._engine = self._tools = None
+            self.failed.clear()
+            self.healed.clear()
+            look_again()
             self._said.clear()
-            self.run_name = secrets.token_hex(8)
+            self.run_name = os.urandom(8).hex()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()
             self.lock.release(ended_well=ended_well)
@@ -184,18 +234,24 @@ def context_for(project: Project, title: Title) -> StageContext:
     Raises:
         ToolMissingError: There is no ffmpeg that can do the work.
     """
-    found = tools.require(tools.find_tools(project.config.tools.ffmpeg))
+    found = tools.require(state_of(project).tools(project))
+    patience = project.config.processing.stall_timeout
     return StageContext(
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
+        patience=PATIENCE if patience == "auto" else patience,
     )
 
 
-def begin(project: Project) -> None:
+def begin(project: Project, *, own: bool = True) -> None:
     """Begin a run: lock the project, sweep up what a killed run left, and die tidily from now on.
+
+    Args:
+        project: The project.
+        own: Whether the process is drapto's own.
 
     Raises:
         LockedError: Another run works in the project.
@@ -208,16 +264,20 @@ def begin(project: Project) -> None:
 
         find_ab_av1(project.config.tools.ab_av1)
     require_output(project)
+    for check in _checks:
+        check(project)
     state = state_of(project)
     ended_well = state.claim()
     try:
         if not ended_well:
-            for title in project.titles:
-                atomic.sweep(title.work)
-                atomic.sweep_beside(title.output)
+            _sweep(project)
+        state.log(project)
         process.allow_children()
+        resources = project.config.resources
+        process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
+        Breaker(project.state_dir / "breaker", 0).begin()
         state.engine(project)
-        _watch_signals()
+        watch_signals(_cancel_all, own=own)
         for title in project.titles:
             if title.source.is_file():
                 size = title.source.stat().st_size
@@ -227,49 +287,29 @@ def begin(project: Project) -> None:
         raise
 
 
-def _watch_signals() -> None:
-    """Make a signal end the run as Ctrl-C does, and take its children with it."""
-    if threading.current_thread() is not threading.main_thread():
-        return  # a program that runs drapto in a thread handles its signals itself
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        for state in list(_states.values()):
-            state.cancel()
-        process.kill_all()
-        raise KeyboardInterrupt
-
-    for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, stop)
-    sys.excepthook = _quiet_interrupt(sys.excepthook)
+_checks: list[Callable[[Project], None]] = []
 
 
-@contextlib.contextmanager
-def signals_restored() -> Iterator[None]:
-    """Give a program that calls drapto its own signal handlers back after a run."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handlers = [(number, signal.getsignal(number)) for number in SIGNALS]
-    hook = sys.excepthook
-    try:
-        yield
-    finally:
-        sys.excepthook = hook
-        for number, handler in handlers:
-            if handler is not None:  # None: not set from Python, so it cannot be put back
-                signal.signal(number, handler)
+def before_each_run(check: Callable[[Project], None]) -> None:
+    """Have ``check`` called before a run begins; it may refuse it with a `UsageError`."""
+    _checks.append(check)
 
 
-def _quiet_interrupt(hook: Any) -> Any:
-    """Say one line, not a traceback, when an interrupt ends the process."""
+def _cancel_all() -> None:
+    for state in list(_states.values()):
+        state.cancel()
 
-    def say(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            sys.stderr.write("interrupted; run again to go on from here\n")
-            sys.stderr.flush()
-            os._exit(130)
-        hook(kind, error, trace)
 
-    return say
+def _sweep(project: Project) -> None:
+    """Remove what killed runs left: also of titles that this one does not have, as their lock is the same.
+
+    A directory that is none of a title's is left alone: the work directory may hold others.
+    """
+    own = {title.work for title in project.titles} | {project.state_dir}
+    if project.work_dir.is_dir():
+        for folder in project.work_dir.iterdir():
+            is_title = (folder / "probe.json").is_file() or (folder / "logs").is_dir()
+            if folder in own or (is_title and not folder.is_symlink()):
+                atomic.sweep(folder)
+    for title in project.titles:
+        atomic.sweep_beside(title.output)

@@ -8,11 +8,14 @@ from doit.cmd_base import TaskLoader2
 from doit.doit_cmd import DoitMain
 from doit.exceptions import InvalidDodoFile
 
-from drapto.errors import EXIT_INTERRUPTED, UsageError
+from drapto.engine.causes import CAUSES
+from drapto.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_RESOURCE, UsageError
 from drapto.project import require_output, require_sources
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config, make_state_dir
-from drapto.rules.run_state import begin, signals_restored, state_of
+from drapto.rules.run_state import begin, state_of
+from drapto.rules.signals import signals_restored
+from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import OrderedRun
 
 if TYPE_CHECKING:
@@ -87,12 +90,20 @@ def run(
     try:
         with signals_restored():
             make_state_dir(project)
-            begin(project)
+            require_models(project)
+            begin(project, own=not quiet)
             try:
-                return int(main.run(["run", *options, *targets]))
+                failed = state_of(project).failed
+                return _exit_code(int(main.run(["run", *options, *targets])), failed)
             finally:
                 state_of(project).end()  # nothing is left where the run has ended by itself
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except InvalidDodoFile as error:
         raise UsageError(str(error)) from error
+
+
+def _exit_code(code: int, failed: set[str]) -> int:
+    """Return the exit code of a run: doit takes it for a failure like others where something lacked."""
+    lacked = any(CAUSES[cause].resource for cause in failed if cause in CAUSES)
+    return EXIT_RESOURCE if code == EXIT_FAILED and lacked else code

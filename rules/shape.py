@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from drapto.engine.execution import Needs
+from drapto.engine.machine import memory_budget
 from drapto.engine.resources import Allotment, allot_cpus, encoder_memory
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.yuv import rgb_matrix
 from drapto.quality.target import FixedCrf, Quality, QualityTarget, decide
 from drapto.rules.run_state import cpus, jobs
+from drapto.state.memory import measured
 from drapto.video.encode_settings import EncodeShape
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Common:
         rotated: Whether players rotate the picture.
         width, height: The encoded picture, pixels.
         allotment: How they are given the processors.
+        memory: What each of them takes, bytes, by what was measured; 0 where nothing was.
     """
 
     shape: EncodeShape
@@ -52,6 +55,12 @@ class Common:
     width: int
     height: int
     allotment: Allotment
+    memory: int = 0
+
+    @property
+    def memory_kind(self) -> str:
+        """What decides the memory that an encode takes."""
+        return f"{self.width}x{self.height} preset {self.shape.preset}"
 
     @property
     def calibrated(self) -> bool:
@@ -61,7 +70,7 @@ class Common:
     @property
     def needs(self) -> Needs:
         """What each of them needs while it runs."""
-        return Needs(cpus=self.allotment.lp, memory=encoder_memory(self.width, self.height))
+        return Needs(cpus=self.allotment.lp, memory=self.memory or encoder_memory(self.width, self.height))
 
     def job(
         self,
@@ -105,20 +114,21 @@ class Common:
         )
 
 
-def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> Common:
+def common_to(project: Project, title: Title, info: SourceInfo, crop: CropInfo, plan: SegmentPlan) -> Common:
     """Return what all encodes of a title share."""
     width, height = crop.rect.width, crop.rect.height
+    kind = f"{width}x{height} preset {project.config.encoding.preset}"
+    memory = measured(title.encode_data, kind)
     allotment = allot_cpus(
         slots=cpus(project),
         jobs=jobs(project),
         segments=len(plan.segments),
-        memory=project.config.resources.max_memory,
-        width=width,
-        height=height,
+        memory=memory_budget(project.config.resources.max_memory),
+        need=memory or encoder_memory(width, height),
     )
     return Common(
         shape=shape_of(project.config, info, crop, plan),
-        quality=decide(project.config, info).quality,
+        quality=decide(project.config, info, plan.rate).quality,
         strategy=plan.strategy,
         segments=len(plan.segments),
         stream=info.video.index,
@@ -128,6 +138,7 @@ def common_to(project: Project, info: SourceInfo, crop: CropInfo, plan: SegmentP
         width=width,
         height=height,
         allotment=allotment,
+        memory=memory,
     )
 
 
@@ -169,7 +180,7 @@ def encode_slice(common: Common) -> dict[str, Any]:
     return {
         **common.shape.model_dump(mode="json"),
         "crf": quality.crf if isinstance(quality, FixedCrf) else None,
-        "target": quality.model_dump(mode="json") if isinstance(quality, QualityTarget) else None,
+        "target": quality.as_setting if isinstance(quality, QualityTarget) else None,
         "strategy": common.strategy,
     }
 
@@ -191,9 +202,12 @@ def segment_slice(shared: dict[str, Any], segment: Segment) -> dict[str, Any]:
 
 def calibration_slice(common: Common, anchors: Sequence[Segment]) -> dict[str, Any]:
     """Return what calibrating reads of the settings: not the target, which may change without it."""
+    quality = common.quality
+    target = quality.as_setting if isinstance(quality, QualityTarget) else {}
     return {
         **common.shape.model_dump(mode="json", exclude={"frames", "keyint"}),
-        "metric": common.quality.metric if isinstance(common.quality, QualityTarget) else "",
+        "metric": target.get("metric", ""),
+        **{name: value for name, value in target.items() if name in ("display", "statistic", "light")},
         "anchors": [
             [segment.index, segment.frames, segment.keyint, list(segment.filters)] for segment in anchors
         ],

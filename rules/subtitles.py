@@ -1,4 +1,4 @@
-"""subtitles: subtitle tracks and attachments, copied out of the source once."""
+"""subtitles: subtitle tracks, copied out of the source once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
-    """Yield the task that copies a title's subtitles and attachments, where it has any."""
+    """Yield the task that copies a title's subtitles, where it has any."""
     if target(title, known.probed) is not None:
         rule = Rule(
             STAGE.name,
@@ -34,7 +34,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
 
 def target(title: Title, info: SourceInfo) -> Path | None:
     """Return the file that they are copied to, None where there is nothing to copy."""
-    return title.subtitles if info.subtitles or info.attachments else None
+    return title.subtitles if info.subtitles else None
 
 
 def build(work: Work) -> str:
@@ -43,13 +43,12 @@ def build(work: Work) -> str:
 
     title, info = work.title, SourceInfo.read(work.title.probe)
     work.run(copy_subtitles, source=title.source, info=info, target=title.subtitles, context=work.context)
-    copied = (count_text(len(info.subtitles), "subtitle"), count_text(len(info.attachments), "attachment"))
-    return ", ".join(copied)
+    return count_text(len(info.subtitles), "subtitle")
 
 
 STAGE = Stage(
     "subtitles",
-    "subtitles and attachments, copied",
+    "subtitles, copied",
     needs="probe",
     tasks=tasks,
     after=("probe",),

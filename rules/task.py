@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
-from drapto.errors import DraptoError, SourceError, SpaceError, StageError, printable
-from drapto.media.model import SourceInfo
+from drapto.engine.causes import of_error
+from drapto.errors import DraptoError, printable
+from drapto.rules.attempts import NotBegunError, persistently
+from drapto.rules.doing import do
+from drapto.rules.failures import foreseen
 from drapto.rules.run_state import state_of
+from drapto.rules.shown import shown
 from drapto.rules.unforeseen import unforeseen
 from drapto.rules.work import Work
-from drapto.state.doit_plugins import READ, SAID, forget
-from drapto.state.readings import Readings
+from drapto.state.doit_plugins import StageFailed, forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from drapto.engine.document import Document
     from drapto.project import Project, Title
-    from drapto.state.settings import MadeByVersion
+    from drapto.state.settings import FileHolds, MadeByVersion
 
     Action = Callable[..., str | None]
 
@@ -33,12 +34,6 @@ if TYPE_CHECKING:
 def name_of(stage: str, title: Title, part: object = None) -> str:
     """Return a task's name: ``stage:title`` or ``stage:title:part``."""
     return f"{stage}:{title.name}" if part is None else f"{stage}:{title.name}:{part}"
-
-
-def shown(project: Project, path: Path | str) -> str:
-    """Return a path as the graph, and a user who selects a target, writes it."""
-    # as text: this is asked for every file of every task, and pathlib is slow at it
-    return str(path).removeprefix(f"{project.root}{os.sep}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,7 @@ class Rule:
         document: What the first target must hold, so that a damaged one is made again.
         made: Returns what must stay as this task made it, or is made again; the targets by default.
         version: Says whether what another version of the encoder made may stay.
+        holds: Says whether a file is still as the task left it, where that is not for `made` to say.
     """
 
     stage: str
@@ -80,6 +76,7 @@ class Rule:
     document: type[Document] | None = None
     made: Callable[[], Iterable[Path]] | None = None
     version: MadeByVersion | None = None
+    holds: FileHolds | None = None
 
     def place(self, title: Title) -> dict[str, Any]:
         """Return which task it is, as events say it."""
@@ -105,7 +102,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
     reads = file_dep, [str(path) for path in rule.reads]
     return Task(
         name,
-        [(perform, [name, rule.action, project, title, rule.arguments, reads])],
+        [(perform, [name, rule.action, project, title, rule.arguments, reads, rule.place(title)])],
         file_dep=file_dep,
         targets=[shown(project, path) for path in rule.targets],
         task_dep=list(rule.task_dep),
@@ -114,6 +111,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
             TargetsAsMade(project.root, made, state_of(project).fingerprints),
             *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
             *([rule.version] if rule.version else []),
+            *([rule.holds] if rule.holds else []),
         ],
         # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
         clean=True if rule.segment is not None else [(remove, [[str(path) for path in removable]])],
@@ -194,64 +192,30 @@ def perform(
     title: Title,
     arguments: dict[str, Any],
     reads: tuple[Sequence[str], Sequence[str]],
+    place: dict[str, Any],
 ) -> Any:
     """Run a rule's action; turn what the user can act on into doit's failure, one line.
 
     What it read must be there, unchanged, when it ends, and be of the source that was probed; the states of
-    these files go to the database as they were when it began. An exception that is not expected here is a
-    bug: it goes on to doit, which shows where it came from.
+    these files go to the database as they were when it began. Where it fails for what may pass, it is tried
+    again (`attempts`). An exception that is not expected here is a bug: it goes on to doit, which shows where
+    it came from.
     """
+    state = state_of(project)
+    work = Work(project, title, state)
     try:
-        state = state_of(project)
         state.prepare(project)
         forget(project.database, name)
-        paths = {one: os.path.join(project.root, one) for one in reads[0]}  # noqa: PTH118  as above
-        readings = Readings(paths.values(), state.fingerprints, more=reads[1])
-        _require_probed(readings, name, title)
-        said = action(Work(project, title, state), **arguments)
-        _require_unchanged(readings)
-    except DraptoError as error:
-        return TaskFailed(str(error))
-    except OSError as error:
-        return TaskFailed(str(_expected(error, title)))
+        return persistently(work, name, place, lambda: do(name, action, work, arguments, reads))
+    except (DraptoError, OSError) as error:
+        known = foreseen(error, title)
+        silent = isinstance(known, NotBegunError)
+        return StageFailed(str(known), of_error(known).name, silent=silent)
     except Exception as error:
-        known = unforeseen(error, title, name.partition(":")[0])
-        if known is None:
+        unknown = unforeseen(error, title, name.partition(":")[0])
+        if unknown is None:
             raise
-        return TaskFailed(str(known))
-    return {SAID: said or "", READ: {one: readings.states[path] for one, path in paths.items()}}
-
-
-def _require_probed(readings: Readings, name: str, title: Title) -> None:
-    """Refuse a source that is no longer the one that was probed: picture and sound would be of two films."""
-    state = readings.states.get(str(title.source))
-    if state is None or name.startswith("probe:"):
-        return
-    info = SourceInfo.read_if_whole(title.probe)
-    if info is not None and info.digest != state[-1]:
-        remedy = "run again, and leave it alone meanwhile"
-        raise SourceError("has changed since it was probed", path=title.source, remedy=remedy)
-
-
-def _require_unchanged(readings: Readings) -> None:
-    """Refuse what was made of a file that is not there any more as it was: nobody knows what was read."""
-    for path in readings.changed():
-        remedy = "run again, and leave it alone meanwhile"
-        raise StageError("changed while it was read", path=path, remedy=remedy)
-
-
-def _expected(error: OSError, title: Title) -> DraptoError:
-    path = error.filename or title.work
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SpaceError("the disk is full", path=path, remedy="free some space and run again")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return StageError(f"is not allowed ({error.strerror})", path=path, remedy="check its permissions")
-    if error.filename is None:
-        raise error
-    if error.errno in (errno.ENOENT, errno.ELOOP):
-        return StageError("does not exist", path=path, remedy="put it back, or connect its disk")
-    remedy = "check the disk, delete the file if it is a work file, and run again"
-    return StageError(f"cannot be used ({error.strerror})", path=path, remedy=remedy)
+        return StageFailed(str(unknown), of_error(unknown).name)
 
 
 def failing(name: str, message: str, place: dict[str, Any], *, parent: str) -> Task:

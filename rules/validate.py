@@ -8,11 +8,13 @@ from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
-from drapto.rules import decode_check, shape, versions
+from drapto.quality.target import QualityTarget, decide
+from drapto.rules import decode_check, published, shape, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
 from drapto.rules.work import ONE_CPU
+from drapto.state.settings import FileHolds
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.config import Config
     from drapto.encoding.delivered import Delivered
     from drapto.output.model import Validation
     from drapto.project import Project, Title
@@ -33,6 +36,7 @@ NAMED_DIFFERENCES = 5
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
     plan, encoded = known.planned, str(title.encoded)
+    audio = [title.audio(number) for number in range(len(known.probed.audio))]
     rule = Rule(
         STAGE.name,
         build,
@@ -40,7 +44,9 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         settings=lambda: settings(project, title),
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
+            title.elements,
             *decode_check.targets(title, plan),
+            *audio,
         ],
         targets=[title.validation, title.output],
         task_dep=[name_of("mux", title), decode_check.group_name(title)],
@@ -49,6 +55,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         clean=[title.validation],
         # the output is the user's, who may have changed a tag in it
         made=lambda: [title.validation],
+        holds=FileHolds(title.output, lambda: published.holds(project, title)),
         arguments={"plan": plan},
     )
     yield task(project, title, rule)
@@ -65,7 +72,7 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
-    quality = delivered(plan, encoded)
+    quality = delivered(plan, encoded, _display(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
     made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
     parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
@@ -81,6 +88,8 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
             fields=FieldsInfo.read(title.fields),
             plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
             decoded=[segment for part in parts for segment in part.segments],
+            elements=title.elements,
+            audio=[title.audio(number) for number in range(len(info.audio))],
         ),
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),
@@ -88,7 +97,9 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
         strict=project.config.output.strict,
     )
     _require_same_source(work, info)
+    published.require_own(project, title)
     work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)
+    published.record(project, title, validation)
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     passed = len(validation.checks) - len(validation.failed)
@@ -116,11 +127,36 @@ def _require_same_source(work: Work, info: SourceInfo) -> None:
         raise SourceError("has changed since it was probed", path=source, remedy=remedy)
 
 
+def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
+    """Return how large the picture is shown for its score; nothing where it is not scored as shown."""
+    decided = decide(config, info, plan.rate).quality
+    return decided.display.size if isinstance(decided, QualityTarget) and decided.display else ""
+
+
 def _said(quality: Delivered | None) -> str:
     if quality is None:
         return ""
-    worst = f"worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
-    return f", {score_text(quality.scores.metric, quality.scores.harmonic)} ({worst})"
+    seen = f"{quality.scores.model} at {quality.display}; " if quality.display else ""
+    worst = f"{seen}worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
+    said = f", {score_text(quality.scores.metric, quality.score, quality.statistic)} ({worst})"
+    return said + _low(quality)
+
+
+def _low(quality: Delivered) -> str:
+    """Say which runs of frames are below the floor, of several the longest."""
+    if not quality.low:
+        return ""
+    longest = max(quality.low, key=lambda run: run.seconds)
+    metric = quality.scores.metric
+    what = (
+        f"down to {score_text(metric, longest.worst)}"
+        if longest.kind == "score"
+        else f"blocks that are off by up to {longest.worst:.0f} %"
+    )
+    where = f"{time_text(longest.seconds)} at {time_text(longest.time)}, {what}"
+    runs = count_text(len(quality.low), "run") + " of frames"
+    runs += ", the longest" if len(quality.low) > 1 else ""
+    return f"\nlook at what is below the floor, {runs}: {where}"
 
 
 STAGE = Stage(

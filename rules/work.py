@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from drapto.engine.execution import Call, Needs
+from drapto.engine.room import Paused, Resumed
 from drapto.rules import run_state
+from drapto.state import memory
+from drapto.state.events import RunPaused, RunResumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +72,29 @@ class Work:
             DraptoError: As the function does.
         """
         engine = self.state.engine(self.project)
-        return engine.run(Call.of(function, **arguments), needs, told or _unheard)
+        needs = self._grown(needs, engine.capacity().memory)
+        return engine.run(Call.of(function, **arguments), needs, self._hearing(told or _unheard))
+
+    def _grown(self, needs: Needs, most: int) -> Needs:
+        """Return what is needed: twice as much memory for each time that the title lacked it."""
+        times = self.doublings if needs.memory else 0
+        return replace(needs, memory=min(most, needs.memory << times)) if times else needs
+
+    @property
+    def doublings(self) -> int:
+        """How often an encode of the title was killed for lack of memory."""
+        return memory.doublings(self.title.encode_data)
+
+    def _hearing(self, told: Callable[[Report], None]) -> Callable[[Report], None]:
+        def hear(report: Report) -> None:
+            if isinstance(report, Paused):
+                self.publish(RunPaused(title=self.title.name, reason=report.why))
+            elif isinstance(report, Resumed):
+                self.publish(RunResumed(title=self.title.name))
+            else:
+                told(report)
+
+        return hear
 
     def publish(self, event: Event) -> None:
         """Tell all that follow the run."""

@@ -8,7 +8,10 @@ import av
 
 from drapto.media.hdr import dolby_vision
 from drapto.media.hdr.rpu import CRC_BYTES, FINAL, PREFIX, checksum
-from drapto.media.matroska.header import PADDING, Amendment, amend
+from drapto.media.matroska import ids
+from drapto.media.matroska.ebml import Element
+from drapto.media.matroska.tree import LIMIT, Reader
+from drapto.media.matroska.writing import replace_head
 from tests import clips
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
     from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.media.model import DolbyVision
+
+ROOM = "." * 128
+"""A name that leaves room for what is put into the file's head afterwards."""
 
 Layer = Literal["MEL", "FEL"]
 
@@ -153,7 +159,7 @@ def add_metadata(
         stream = given.streams.video[0]
         packets = [packet for packet in given.demux(stream) if packet.size]
         copy = made.add_stream_from_template(stream, opaque=True)
-        copy.metadata["title"] = PADDING
+        copy.metadata["title"] = ROOM
         order = sorted(range(len(packets)), key=lambda number: packets[number].pts or 0)
         place = {number: shown for shown, number in enumerate(order)}
         for number, packet in enumerate(packets):
@@ -161,8 +167,23 @@ def add_metadata(
             whole.stream, whole.time_base, whole.pts = copy, packet.time_base, packet.pts
             whole.dts, whole.is_keyframe = packet.dts, packet.is_keyframe
             made.mux_one(whole)
-    record = None if configuration is None else dolby_vision.record(configuration)
-    amend(target, {0: Amendment(None, dolby_vision=record)})
+    with target.open("r+b") as file:
+        own = Reader(file, inline=LIMIT)
+        info, tracks = own.first(ids.INFO), own.first(ids.TRACKS)
+        assert info is not None
+        assert tracks is not None
+        replace_head(own, [info, _amended(tracks, configuration)], None)
+
+
+def _amended(tracks: Element, configuration: DolbyVision | None) -> Element:
+    """Return the list of the one track without its name, and with a Dolby Vision record."""
+    [entry] = tracks.parts
+    parts = tuple(part for part in entry.parts if part.id != ids.NAME)
+    if configuration is not None:
+        kind = Element(ids.BLOCK_ADDITION_TYPE, b"dvvC")
+        data = Element(ids.BLOCK_ADDITION_EXTRA_DATA, dolby_vision.record(configuration))
+        parts = (*parts, Element(ids.BLOCK_ADDITION_MAPPING, (kind, data)))
+    return Element(tracks.id, (Element(entry.id, parts),))
 
 
 def _with(packet: bytes, metadata: FrameMetadata) -> bytes:

@@ -89,8 +89,9 @@ def encode_audio(
     plan = plan_audio(track, bitrates)
     with atomic.replacing(target) as partial:
         arguments = _arguments(source, track, plan, partial)
+        log = f"audio-{number}"
         try:
-            done = context.run_ffmpeg(arguments, log=f"audio-{number}", about=source, on_progress=report)
+            done = context.run_ffmpeg(arguments, log=log, about=source, on_progress=report, target=partial)
         except SpaceError:
             raise
         except StageError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import psutil
 
 from drapto.encoding.abav1 import INSTALL, find_ab_av1
-from drapto.engine import hwaccel, resources
+from drapto.engine import hwaccel, machine, resources
 from drapto.errors import ToolMissingError
 from drapto.tools import BUNDLED, NEEDED_ENCODERS, WANTED_FILTERS, find_tools
 from drapto.versions import versions_of
@@ -159,8 +159,8 @@ def _folder(name: str, path: Path, key: str) -> Check:
 
 
 def _memory(config: Config) -> Check:
-    available = psutil.virtual_memory().available
-    wanted = config.resources.max_memory
+    available = machine.available_memory()
+    wanted = machine.memory_budget(config.resources.max_memory)
     found = f"{size_text(available)} available, up to {size_text(wanted)} used"
     if available < wanted:
         return Check("memory", "warning", found, "close other programs, or lower resources.max_memory")
@@ -168,6 +168,6 @@ def _memory(config: Config) -> Check:
 
 
 def _processors(config: Config) -> Check:
-    cores = resources.usable_cores()
+    cores = machine.usable_cores()
     slots = resources.cpu_slots(config.resources.max_cpu)
     return Check("processors", "ok", f"{cores} usable, encoders for {slots}")

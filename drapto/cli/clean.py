@@ -11,7 +11,7 @@ from drapto.cli.output import say
 from drapto.errors import printable
 
 
-@click.command(short_help="Remove work files.")
+@click.command(short_help="Remove work files.", epilog=options.examples("drapto clean", "drapto clean --all"))
 @options.project_options
 @click.option(
     "--all", "everything", is_flag=True, help="All work files and the state: the next run starts anew."

@@ -11,7 +11,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
-from drapto.errors import SourceError, printable
+from drapto.errors import printable
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 SIDES = ("left", "right", "top", "bottom")
 
 
-@click.command(short_help="Show the crop of a file, with a preview.")
+@click.command(
+    short_help="Show the crop of a file, with a preview.",
+    epilog=options.examples("drapto crop movie.mkv", "drapto crop movie.mkv -o crop.png"),
+)
 @click.argument("source", metavar="INPUT", type=options.PATH)
 @click.option(
     "-o",
@@ -44,8 +47,7 @@ def crop(
     as_json: bool,
 ) -> None:
     """Show which part of INPUT's picture is kept and why; write a preview with what is cut off in red."""
-    if not source.is_file():
-        raise SourceError("is not a file", path=source, remedy="name an MKV file")
+    options.require_file(source)
     config = options.settings(set_, config_file).config
     preview = None if no_preview else target or Path(f"{source.stem}.crop.png")
     info, found, times = _find(source.absolute(), config, preview)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 MARKS = {"ok": "✓", "warning": "⚠", "failed": "✗"}
 
 
-@click.command(short_help="Check this machine, and say what to do.")
+@click.command(
+    short_help="Check this machine, and say what to do.",
+    epilog=options.examples("drapto doctor", "drapto doctor --json"),
+)
 @options.config_file
 @options.set_options
 @options.as_json

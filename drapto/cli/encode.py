@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from drapto.cli import options
 from drapto.errors import UsageError
-from drapto.tools import find_tools, require
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST_JOBS = 256
 
 
-@click.command(short_help="Encode MKV files.")
+@click.command(
+    short_help="Encode MKV files.",
+    epilog=options.examples(
+        "drapto encode movie.mkv -o out",
+        "drapto encode movie.mkv -o small.mkv --vmaf 90",
+        "drapto encode rips/ -o out --preset 4 -n 2",
+    ),
+)
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=options.PATH)
 @click.option(
-    "-o", "--output", type=options.PATH, metavar="DIR", required=True, help="Where the finished files go."
+    "-o",
+    "--output",
+    type=options.PATH,
+    metavar="DIR|FILE",
+    required=True,
+    help="Where the finished files go; a .mkv names the one.",
 )
 @options.work_dir
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
@@ -27,6 +41,8 @@ MOST_JOBS = 256
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
 @options.set_options
 @options.config_file
+@options.events_option
+@click.option("--overwrite", is_flag=True, help="Replace a file of another source in an output's place.")
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def encode(
     *,
@@ -36,7 +52,9 @@ def encode(
     vmaf: float | None,
     crf: float | None,
     thorough: bool,
+    overwrite: bool,
     force: bool,
+    events: Path | None,
     **named: Unpack[options.Named],
 ) -> int:
     """Encode INPUT (MKV files, or directories of them) to AV1/Opus MKVs of the same names.
@@ -53,12 +71,10 @@ def encode(
             "encoding.vmaf_target": vmaf,
             "encoding.mode": mode,
             "encoding.preset": preset,
+            "output.if_exists": "overwrite" if overwrite else None,
             "encoding.crf.sd": crf,
             "encoding.crf.hd": crf,
             "encoding.crf.uhd": crf,
         },
     )
-    require(find_tools(project.config.tools.ffmpeg))
-    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
-
-    return rules.run(project, force=force, jobs=jobs)
+    return options.built(project, events, force=force, jobs=jobs)

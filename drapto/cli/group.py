@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 import traceback
@@ -15,7 +16,21 @@ from drapto.errors import EXIT_ERROR, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("init", "encode", "plan", "status", "probe", "crop", "doctor", "config", "clean")
+COMMANDS = (
+    "init",
+    "encode",
+    "run",
+    "watch",
+    "plan",
+    "status",
+    "verify",
+    "probe",
+    "crop",
+    "score",
+    "doctor",
+    "config",
+    "clean",
+)
 """In the order of the help: each is ``drapto.cli.<name>`` with a command of that name."""
 
 
@@ -32,6 +47,18 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"drapto.cli.{cmd_name}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; one that does not exist is refused with the nearest name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if not (near := difflib.get_close_matches(args[0], COMMANDS, n=1)):
+                raise
+            said = f"{error.message.rstrip('.')}; did you mean `{ctx.command_path} {near[0]}`?"
+            raise click.UsageError(said, ctx) from error
 
     def main(  # type: ignore[override]  # click's own overloads differ in standalone_mode alone
         self,
@@ -53,10 +80,8 @@ class Commands(click.Group):
             result = super().main(args, prog_name, standalone_mode=False, **extra)
         except DraptoError as error:
             return _refused(str(error), error.exit_code)
-        except click.UsageError as error:
-            return _refused(_with_help(error), EXIT_USAGE)
         except click.ClickException as error:
-            return _refused(error.format_message(), EXIT_USAGE)
+            return _misused(error)
         except (click.Abort, KeyboardInterrupt):
             result = EXIT_INTERRUPTED
         except OSError as error:
@@ -67,9 +92,20 @@ class Commands(click.Group):
         return result if isinstance(result, int) else 0
 
 
+def _misused(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(error.ctx.get_help())  # nothing was asked for: the help is the answer, and no error
+        return 0
+    return _refused(
+        _with_help(error) if isinstance(error, click.UsageError) else error.format_message(), EXIT_USAGE
+    )
+
+
 def _with_help(error: click.UsageError) -> str:
     text = error.format_message().rstrip(".")
-    return text if error.ctx is None else f"{text}; see `{error.ctx.command_path} --help`"
+    return (
+        text if error.ctx is None or text.endswith("?") else f"{text}; see `{error.ctx.command_path} --help`"
+    )
 
 
 def _refused(message: str, code: int) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from drapto.cli import dodo
+from drapto.cli import dodo, options
 from drapto.cli.options import PATH
 from drapto.cli.output import say
 from drapto.config import FILE_NAME, load_config
@@ -15,7 +15,10 @@ from drapto.engine.atomic import write_text
 from drapto.errors import printable
 
 
-@click.command(short_help="Make a project directory.")
+@click.command(
+    short_help="Make a project directory.",
+    epilog=options.examples("drapto init films && cd films", "mv /rips/*.mkv source/", "drapto run"),
+)
 @click.argument("directory", metavar="[DIR]", type=PATH, default=Path())
 def init(directory: Path) -> None:
     """Make DIR (by default the current directory) a project.
@@ -39,4 +42,5 @@ def init(directory: Path) -> None:
     config = load_config(directory)
     for folder in (config.input.source_dir, config.output.dir):
         (directory / folder).mkdir(parents=True, exist_ok=True)
-    say(f"Put MKV files into {directory / config.input.source_dir}, then run `doit` in {directory.resolve()}")
+    sources = directory / config.input.source_dir
+    say(f"Put MKV files into {printable(sources)}, then run `drapto run` in {printable(directory.resolve())}")

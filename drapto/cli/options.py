@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from pathlib import Path
+import sys
+from dataclasses import replace
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
@@ -12,16 +15,23 @@ import click
 
 from drapto.cli import dodo
 from drapto.cli.output import say
+from drapto.cli.titles import deeper
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
-from drapto.errors import UsageError
-from drapto.project import find_sources, open_project, require_sources
+from drapto.errors import EXIT_ERROR, UsageError
+from drapto.project import open_project, require_sources
+from drapto.sources import Source, find_sources
+from drapto.tools import find_tools, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from drapto.config import Config, Loaded
     from drapto.project import Project
+
+
+OTHER_CONTAINERS = (".mp4", ".m4v", ".webm", ".mov", ".avi", ".ts")
+"""What people name who want another container, rather than a directory."""
 
 
 class _Named(click.Path):
@@ -45,14 +55,93 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 config_file = click.option(
     "--config", "config_file", type=PATH, metavar="FILE", help=f"Read this file instead of {FILE_NAME}."
 )
+
+
+def _keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the settings that begin so, for a shell's completion."""
+    del ctx, param
+    from drapto.config import Config  # noqa: PLC0415  only a shell that completes asks
+    from drapto.config.writing import entries  # noqa: PLC0415  as above
+
+    keys = [".".join(key) for key, _ in entries(Config())]
+    return [f"{key}=" for key in keys if key.startswith(incomplete)]
+
+
 set_options = click.option(
-    "--set", "set_", metavar="KEY=VALUE", multiple=True, help="Set a setting, such as encoding.crf.hd=27.5."
+    "--set",
+    "set_",
+    shell_complete=_keys,
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Set a setting, such as encoding.crf.hd=27.5.",
 )
-output_dir = click.option("-o", "--output", type=PATH, metavar="DIR", help="Where the finished files go.")
+output_dir = click.option(
+    "-o", "--output", type=PATH, metavar="DIR|FILE", help="Where the finished files go; a .mkv names the one."
+)
 work_dir = click.option("--work-dir", type=PATH, metavar="DIR", help="Where the work files lie.")
 
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def require_file(path: Path) -> None:
+    """Refuse a source that is not there, or no file, as `encode` does.
+
+    Raises:
+        UsageError: Names it.
+    """
+    if not path.exists():
+        raise UsageError("does not exist", path=path, remedy="check the name")
+    if not path.is_file():
+        raise UsageError("is not a file", path=path, remedy="name an MKV file")
+
+
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: lines to try, as they are typed."""
+    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
+
+
+events_option = click.option(
+    "--events",
+    type=PATH,
+    metavar="FILE",
+    help="Append every event to FILE, a line of JSON each; - is standard output, with nothing else.",
+)
+
+
+def built(
+    project: Project, events: Path | None, targets: Sequence[str] = (), *, force: bool, jobs: int | None
+) -> int:
+    """Run a project's graph, tell its events to who asked for them, and return the exit code.
+
+    Args:
+        project: The project.
+        events: The file that the events are appended to; ``-`` is standard output; None: nobody asked.
+        targets: What to build; everything by default.
+        force: Run tasks that are up to date, too.
+        jobs: How many tasks run side by side; as the settings say by default.
+
+    Raises:
+        UsageError: The run, or the file, cannot begin.
+    """
+    require(find_tools(project.config.tools.ffmpeg))
+    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+
+    if events is None:
+        return rules.run(project, targets, force=force, jobs=jobs)
+    from drapto.state.event_records import EventWriter  # noqa: PLC0415  for those who ask for it
+
+    with contextlib.ExitStack() as stack:
+        alone = str(events) == "-"
+        stream = sys.stdout if alone else stack.enter_context(events.open("a", encoding="utf-8"))
+        writer = EventWriter(stream)
+        stack.enter_context(rules.bus_of(project).subscribe(writer))
+        code = EXIT_ERROR
+        try:
+            code = rules.run(project, targets, force=force, jobs=jobs, quiet=alone)
+        finally:
+            writer.end(code)
+        return code
 
 
 def echo_json(value: object) -> None:
@@ -90,14 +179,19 @@ def settings(
     return loaded
 
 
-class Named(TypedDict):
+class Set(TypedDict):
+    """What `set_options` and `config_file` give a command."""
+
+    config_file: Path | None
+    set_: tuple[str, ...]
+
+
+class Named(Set):
     """What `project_options` gives a command."""
 
     inputs: tuple[Path, ...]
     output: Path | None
     work_dir: Path | None
-    config_file: Path | None
-    set_: tuple[str, ...]
 
 
 def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({})) -> Project:
@@ -110,34 +204,65 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
     Raises:
         UsageError: An input, or a setting, cannot be used.
     """
-    places = {"output.dir": named["output"], "processing.temp_dir": named["work_dir"]}
+    places = {"processing.temp_dir": named["work_dir"]}
     loaded = settings(named["set_"], named["config_file"], {**places, **options})
     sources = expand(named["inputs"], loaded.config) if named["inputs"] else None
+    output, sources = as_file(named["output"], sources)
+    config = loaded.config
+    if output is not None:
+        config = config.model_copy(update={"output": config.output.model_copy(update={"dir": output})})
     if (said := dodo.advice(Path.cwd())) is not None:
         say(f"note: {said}", err=True)
-    project = open_project(Path.cwd(), loaded.config, sources)
+    project = open_project(Path.cwd(), config, sources)
     require_sources(project)
     return project
 
 
-def expand(inputs: Sequence[Path], config: Config) -> list[Path]:
-    """Return the inputs, a directory replaced by the sources in it, none twice.
+def expand(inputs: Sequence[Path], config: Config) -> list[Source]:
+    """Return the inputs, a directory replaced by the sources in it with their folders, none twice.
 
     Raises:
         UsageError: A directory has no sources.
     """
-    found: dict[tuple[str, str], Path] = {}
+    found: dict[tuple[str, str], Source] = {}
     for path in inputs:
-        members = [path]
-        if path.is_dir():
-            members = find_sources(path, config)
+        if not path.is_dir():
+            members = [Source.of(path)]
+        else:
+            members = [Source.of(member, path) for member in find_sources(path, config)]
             if not members:
                 raise UsageError(
                     f"has no {config.input.file_pattern} in it",
                     path=path,
-                    remedy="name MKV files, or their directory",
+                    remedy=deeper(path, config.input.file_pattern) or "name MKV files, or their directory",
                 )
         for member in members:
             # links of several names to one file are several titles; realpath takes a loop of links, too
-            found.setdefault((os.path.realpath(member), member.name), member)
+            found.setdefault((os.path.realpath(member.path), member.path.name), member)
     return list(found.values())
+
+
+def as_file(output: Path | None, sources: Sequence[Source] | None) -> tuple[Path | None, list[Source] | None]:
+    """Return the output directory, and the sources, where ``-o`` names a file.
+
+    Args:
+        output: What ``-o`` has.
+        sources: The sources that are named; None where they are the project's.
+
+    Raises:
+        UsageError: It names one file for several sources, or a file that is not Matroska.
+    """
+    if output is None or sources is None or output.is_dir() or not output.suffix:
+        return output, None if sources is None else list(sources)
+    kind = output.suffix.lower()
+    if kind in OTHER_CONTAINERS:
+        raise UsageError(
+            f"drapto writes Matroska alone, not {kind}", path=output, remedy="name a .mkv, or a directory"
+        )
+    if kind != ".mkv":
+        return output, list(sources)
+    if len(sources) != 1:
+        raise UsageError(
+            f"one file cannot hold {len(sources)} titles", path=output, remedy="name a directory with -o"
+        )
+    return output.parent, [replace(sources[0], place=PurePath(output.stem))]

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Literal
 from drapto.errors import printable
 from drapto.state.encode_data import PROGRESS, ProgressRecord, summarise
 from drapto.state.ledger import read_record
+from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from drapto.project import Project, Title
     from drapto.rules import PlannedTask
+    from drapto.state.encode_data import SegmentRecord
 
 State = Literal["done", "partly", "waiting"]
 
@@ -38,6 +40,7 @@ class SegmentsOverview:
         progress: Percent of the frames.
         current: The number of the one that was started last and is running; None where none is.
         errors: What failed, a line each.
+        attempts: Which segments took more than one attempt, and why, a line each.
     """
 
     total: int
@@ -46,6 +49,7 @@ class SegmentsOverview:
     progress: float
     current: int | None
     errors: tuple[str, ...]
+    attempts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,4 +128,15 @@ def _segments(title: Title) -> SegmentsOverview | None:
         progress=progress.total_progress,
         current=progress.current_segment,
         errors=errors,
+        attempts=() if record is None else tuple(_attempts(record.segments)),
     )
+
+
+def _attempts(segments: Iterable[SegmentRecord]) -> Iterator[str]:
+    """Yield what went wrong with the segments on the way, a line each."""
+    for one in segments:
+        if one.history:
+            causes = Counter(attempt.cause or "failed" for attempt in one.history)
+            said = ", ".join(f"{cause} ({count})" if count > 1 else cause for cause, count in causes.items())
+            last = f"{one.history[-1].at:%Y-%m-%d %H:%M}"
+            yield f"segment {one.index}: {count_text(one.attempts, 'attempt')}, of which: {said}; last {last}"

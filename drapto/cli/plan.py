@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Unpack
 
@@ -11,7 +12,9 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.titles import nothing_here
 from drapto.errors import printable
+from drapto.words import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +27,15 @@ MOST_REASONS = 3
 """How many of a task's reasons a line shows."""
 
 
-@click.command(short_help="Show what would run, and why.")
+@click.command(
+    short_help="Show what would run, and why.",
+    epilog=options.examples("drapto plan -v", "drapto plan movie.mkv -o out --json"),
+)
 @options.project_options
+@click.option("-v", "--verbose", is_flag=True, help="Show every task, and each reason for it.")
 @options.as_json
-def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
-    """Show what an encode of INPUT (by default: of this project) would run, and why. Nothing is run."""
+def plan(*, verbose: bool, as_json: bool, **named: Unpack[options.Named]) -> None:
+    """Show what an encode of INPUT (by default: of this project) would do, and why. Nothing is run."""
     project = options.open_named(named)
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
@@ -36,7 +43,11 @@ def plan(as_json: bool, **named: Unpack[options.Named]) -> None:
     if as_json:
         options.echo_json({"qualities": qualities, "tasks": [_record(task) for task in tasks]})
         return
-    for line in render(tasks, qualities):
+    if not project.titles:
+        say(nothing_here(project))
+        return
+    stems = {title.name: title.source.stem for title in project.titles}
+    for line in render(tasks, qualities) if verbose else brief(tasks, qualities, stems):
         say(line)
 
 
@@ -60,6 +71,55 @@ def summary(reasons: Sequence[Reason]) -> str:
     return "; ".join(str(reason) for reason in own[:MOST_REASONS]) + more
 
 
+def brief(tasks: Iterable[PlannedTask], qualities: Mapping[str, str], stems: Mapping[str, str]) -> list[str]:
+    """Return the plan as a line for each title, and a sum.
+
+    Args:
+        tasks: What is planned.
+        qualities: How titles' quality is set, as far as that is known.
+        stems: What people call the titles, by name.
+    """
+    titles: dict[str, list[PlannedTask]] = {}
+    for task in tasks:
+        titles.setdefault(task.title, []).append(task)
+    lines, todo = [], 0
+    for title, own in titles.items():
+        left = [task for task in own if task.action == "run"]
+        todo += bool(left)
+        mark = "✓" if not left else "…" if len(left) < len(own) else "·"
+        what = _left(own, left, qualities.get(title)) if left else "finished"
+        lines.append(f"{mark} {printable(stems.get(title, title))}: {what}")
+    done = f", {len(titles) - todo} finished" if todo < len(titles) else ""
+    more = "; `drapto plan -v` shows each task" if todo else ""
+    return [*lines, f"{count_text(todo, 'title')} to do{done}{more}"]
+
+
+def _left(own: Sequence[PlannedTask], left: Sequence[PlannedTask], quality: str | None) -> str:
+    """Return what is left to do of a title, in a few words."""
+    how = f" ({quality})" if quality is not None else ""
+    if len(left) == len(own):
+        return f"to do{how}"
+    total = Counter(task.stage for task in own)
+    parts = [
+        f"{number} of {total[stage]} {PLURALS.get(stage, stage)}" if total[stage] > 1 else stage
+        for stage, number in Counter(task.stage for task in left).items()
+    ]
+    why = [reason for task in left for reason in task.reasons if reason.kind in ("changed", "missing")]
+    since = f", since {plain(why[0])}" if why else ""
+    return f"to do: {', '.join(parts)}{since}{how}"
+
+
+PLURALS = {"encode": "segments", "audio": "audio tracks", "validate": "checks"}
+
+
+def plain(reason: Reason) -> str:
+    """Return a reason as a part of a sentence."""
+    if reason.kind == "missing":
+        return f"{printable(Path(reason.what).name)} is {reason.detail or 'missing'}"
+    name = printable(Path(reason.what).name if reason.what.startswith("/") else reason.what)
+    return f"{name} changed" + (f" ({printable(reason.detail)})" if reason.detail else "")
+
+
 def render(tasks: Iterable[PlannedTask], qualities: Mapping[str, str] = MappingProxyType({})) -> list[str]:
     """Return the plan as lines: titles, their stages, like tasks counted together, and a sum.
 
@@ -68,8 +128,6 @@ def render(tasks: Iterable[PlannedTask], qualities: Mapping[str, str] = MappingP
         qualities: How titles' quality is set, and why, as far as that is known.
     """
     tasks = list(tasks)
-    if not tasks:
-        return ["Nothing to do: this project has no sources."]
     alike = Counter((task.title, task.stage, task.action, task.reasons) for task in tasks)
     lines: list[str] = []
     seen: set[str] = set()

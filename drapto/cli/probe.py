@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
-from drapto.errors import SourceError, printable
+from drapto.errors import printable
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -23,13 +23,15 @@ PIPED_WIDTH = 200
 """Columns where the output is no terminal."""
 
 
-@click.command(short_help="Show what is in a file.")
+@click.command(
+    short_help="Show what is in a file.",
+    epilog=options.examples("drapto probe movie.mkv", "drapto probe movie.mkv --json"),
+)
 @click.argument("source", metavar="INPUT", type=options.PATH)
 @options.as_json
 def probe(source: Path, as_json: bool) -> None:
     """Show what is in INPUT: tracks, colour, layouts, chapters, attachments. Nothing is written."""
-    if not source.is_file():
-        raise SourceError("is not a file", path=source, remedy="name an MKV file")
+    options.require_file(source)
     from drapto.media.probe import inspect  # noqa: PLC0415  loads PyAV and mediainfo
 
     info, _ = inspect(source.absolute())

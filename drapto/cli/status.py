@@ -9,15 +9,21 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.titles import nothing_here
 from drapto.words import size_text
 
 if TYPE_CHECKING:
     from drapto.cli.overview import SegmentsOverview, TitleOverview
 
+MOST_ATTEMPTS = 10
+"""Segments of which it is said how often they were tried; ``--json`` has all."""
+
 MARKS = {"done": "✓", "partly": "…", "waiting": "·"}
 
 
-@click.command(short_help="Show how far each title is.")
+@click.command(
+    short_help="Show how far each title is.", epilog=options.examples("drapto status", "drapto status --json")
+)
 @options.project_options
 @options.as_json
 def status(as_json: bool, **named: Unpack[options.Named]) -> None:
@@ -31,7 +37,7 @@ def status(as_json: bool, **named: Unpack[options.Named]) -> None:
         options.echo_json({"titles": [asdict(title) for title in titles]})
         return
     if not titles:
-        say("This project has no sources.")
+        say(nothing_here(project))
     for title in titles:
         for line in lines(title):
             say(line)
@@ -54,4 +60,5 @@ def lines(title: TitleOverview) -> list[str]:
 def _segments(segments: SegmentsOverview) -> list[str]:
     failed = f", {segments.failed} failed" if segments.failed else ""
     text = f"{segments.progress:.1f} %: {segments.completed} of {segments.total} segments{failed}"
-    return [text, *(f"✗ {error}" for error in segments.errors)]
+    tried = segments.attempts[-MOST_ATTEMPTS:]
+    return [text, *(f"✗ {error}" for error in segments.errors), *(f"⚠ {line}" for line in tried)]

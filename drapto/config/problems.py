@@ -48,7 +48,7 @@ def refuse(key: str, what: str, remedy: str) -> PydanticCustomError:
     """Return the error of a rule between settings, to be raised by a model's validator.
 
     Args:
-        key: The setting of that model that it is reported for.
+        key: The setting of that model that it is reported for, dotted where it is in a table of it.
         what: What is wrong.
         remedy: What to do about it.
     """
@@ -83,7 +83,7 @@ def config_error(
 def _key(finding: ErrorDetails) -> tuple[str, ...]:
     key = tuple(str(part) for part in finding["loc"])
     if finding["type"] == "cross_field":
-        return (*key, cast("dict[str, str]", finding["ctx"])["key"])
+        return (*key, *cast("dict[str, str]", finding["ctx"])["key"].split("."))
     return key
 
 

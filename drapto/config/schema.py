@@ -5,36 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    model_validator,
+)
 
 from drapto.config import svt_params
+from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.problems import refuse
+from drapto.config.section import Section
 from drapto.config.types import (
-    GIB,
-    MIB,
     Bytes,
     Crf,
     Kilobits,
     Location,
     Real,
-    Seconds,
+    Share,
     Whole,
     check_rect,
+    read_off,
     written_size,
 )
 
 CURRENT_VERSION = 3
 
-MOST_JOBS = 32
-
 Rect = Annotated[str, AfterValidator(check_rect)]
 SvtParams = Annotated[str, AfterValidator(svt_params.check)]
-
-
-class Section(BaseModel):
-    """A frozen table of settings; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, validate_default=False)
 
 
 class CrfSettings(Section):
@@ -73,12 +71,6 @@ class EncodingSettings(Section):
 
     @model_validator(mode="after")
     def _can_hold(self) -> EncodingSettings:
-        if self.vmaf_target > 95 and self.crf.largest > 20:  # noqa: PLR2004  the rule is in the text below
-            raise refuse(
-                "vmaf_target",
-                f"= {self.vmaf_target:g} cannot be reached at CRF {self.crf.largest:g}",
-                "with a VMAF target above 95 set every encoding.crf to at most 20",
-            )
         if self.preset > 8 and self.wants_grain:  # noqa: PLR2004  the rule is in the text below
             raise refuse(
                 "preset",
@@ -101,7 +93,27 @@ class QualitySettings(Section):
         description="aim at a target, use the fixed encoding.crf, or as the title allows (auto)",
     )
     metric: Literal["vmaf", "xpsnr"] = Field("vmaf", description="what the target is measured in")
+    vmaf_model: Literal["v0.6.1", "v1"] = Field(
+        "v0.6.1", description="Netflix's models of 2016 to 2018, or those of 2026, whose scores are others"
+    )
+    viewing: Literal["tv", "phone"] = Field(
+        "tv", description="where VMAF takes the picture to be watched; phone needs quality.vmaf_model v1"
+    )
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
+    hdr: Literal["pu21", "pq", "xpsnr", "off"] = Field(
+        "pu21",
+        description="what of an HDR title is measured: VMAF of its light in steps that are equally visible"
+        " (pu21) or of its code values (pq), XPSNR, or nothing (off)",
+    )
+    statistic: Literal["harmonic", "mean", "p5", "p10"] = Field(
+        "harmonic", description="which figure of a segment's frames is to be at the target"
+    )
+    floor: Annotated[Real, BeforeValidator(read_off)] = Field(
+        15.0,
+        ge=0,
+        le=60,
+        description="points below the target that no run of frames is to fall, with VMAF; 0 or false: any",
+    )
     tolerance: Real = Field(
         0.65, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
     )
@@ -124,37 +136,13 @@ class QualitySettings(Section):
                 f"= {self.crf_min:g} is above quality.crf_max",
                 "make it the lower one",
             )
+        if self.viewing == "phone" and self.vmaf_model != "v1":
+            raise refuse(
+                "viewing",
+                "= phone has no model in VMAF v0.6.1",
+                'set quality.vmaf_model = "v1", or viewing = "tv"',
+            )
         return self
-
-
-def _read_jobs(value: object) -> object:
-    text = str(value).strip().lower()
-    if text == "auto":
-        return text
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_JOBS:
-        raise ValueError(f'is neither "auto" nor a whole number from 1 to {MOST_JOBS}')
-    return int(text)
-
-
-class ProcessingSettings(Section):
-    """How the work is divided, and where it lies."""
-
-    chunk_size: Seconds = Field(15.0, ge=1, le=300, description="seconds per segment, 1 to 300")
-    parallel_jobs: Annotated[Literal["auto"] | int, BeforeValidator(_read_jobs)] = Field(
-        "auto", description='encoders side by side, "auto" or 1 to 32'
-    )
-    temp_dir: Location = Field(Path("work"), description="the work directory, from the project directory")
-    keep_work: bool = Field(True, description="keep a title's work files once its output is validated")
-
-
-class ResourceSettings(Section):
-    """How much of the machine a run may use."""
-
-    max_memory: Bytes = Field(8 * GIB, ge=512 * MIB, description='memory for the encoders, such as "8 GiB"')
-    max_cpu: Whole = Field(95, ge=1, le=100, description="percent of the processors, 1 to 100")
-    max_disk_io: Bytes = Field(
-        100 * MIB, ge=MIB, description='bytes per second of stream copies, such as "100 MiB/s"'
-    )
 
 
 def _check_pattern(value: str) -> str:
@@ -198,6 +186,9 @@ class OutputSettings(Section):
     dir: Location = Field(
         Path("output"), description="where the finished files go, from the project directory"
     )
+    if_exists: Literal["refuse", "overwrite"] = Field(
+        "refuse", description="what becomes of a file of another source that is in an output's place"
+    )
     strict: bool = Field(
         False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"
     )
@@ -215,7 +206,7 @@ class CropSettings(Section):
     titles: dict[str, Rect] = Field(
         {}, description="the same for single titles, by the source's name without .mkv"
     )
-    threshold: Real = Field(
+    threshold: Share = Field(
         24 / 255, gt=0, lt=0.5, description="what counts as black, as a fraction of full scale (24/255)"
     )
 
@@ -302,3 +293,14 @@ class Config(Section):
     audio: AudioSettings = AudioSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Config:
+        target, fixed = self.encoding.vmaf_target, self.encoding.crf.largest
+        if self.quality.mode == "crf" and target > 95 and fixed > 20:  # noqa: PLR2004  said in the text below
+            raise refuse(
+                "encoding.vmaf_target",
+                f"= {target:g} cannot be reached at the fixed CRF {fixed:g}",
+                'set quality.mode = "auto", or every encoding.crf to at most 20',
+            )
+        return self

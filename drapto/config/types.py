@@ -14,6 +14,9 @@ from pydantic_core import PydanticCustomError
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
+LEVELS = 255
+"""The steps between black and white of an 8-bit picture at full range."""
+
 _UNITS = {
     "": 1,
     "b": 1,
@@ -28,6 +31,8 @@ _UNITS = {
 }
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)(?:/s)?", re.IGNORECASE)
 _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|sec|seconds?)", re.IGNORECASE)
+_LONG = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(min|minutes?|h|hours?)", re.IGNORECASE)
+_SHARE = re.compile(r"([0-9]+)\s*/\s*([0-9]+)")
 _KILOBITS = re.compile(r"([0-9]+)\s*(k|kb|kbit)(?:/s|ps)?", re.IGNORECASE)
 _RECT = re.compile(r"[0-9]+:[0-9]+:[0-9]+:[0-9]+")
 
@@ -37,6 +42,12 @@ def read_number(value: object) -> object:
     if isinstance(value, bool):
         raise PydanticCustomError("not_a_number", "is not a number")
     return value
+
+
+def read_off(value: object) -> object:
+    """Return 0 for ``false`` and ``"off"``, where 0 means that there is to be none."""
+    off = value is False or (isinstance(value, str) and value.strip().lower() in ("false", "off"))
+    return 0.0 if off else value
 
 
 def read_size(value: object) -> object:
@@ -66,6 +77,37 @@ def read_seconds(value: object) -> object:
     if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip())):
         return match[1]
     return read_number(value)
+
+
+def read_wait(value: object) -> object:
+    """Return seconds for ``90``, ``"90 s"``, ``"5 min"`` or ``"2 h"``; ``"auto"`` as it is."""
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text == "auto":
+            return text
+        if match := _LONG.fullmatch(text):
+            return float(match[1]) * (3600 if match[2].startswith("h") else 60)
+    return read_seconds(value)
+
+
+def read_size_or_auto(value: object) -> object:
+    """Return bytes as `read_size` does; ``"auto"`` as it is."""
+    if isinstance(value, str) and value.strip().lower() == "auto":
+        return "auto"
+    return read_size(value)
+
+
+def read_share(value: object) -> object:
+    """Return a number for ``0.1``, ``"0.1"`` or ``"24/255"``."""
+    if isinstance(value, str) and (match := _SHARE.fullmatch(value.strip())):
+        return int(match[1]) / int(match[2]) if int(match[2]) else value
+    return read_number(value)
+
+
+def written_share(value: float) -> float | str:
+    """Return a share of full scale as `read_share` reads it: in 255ths, where it is some of these."""
+    levels = round(value * LEVELS)
+    return f"{levels}/{LEVELS}" if levels / LEVELS == value and value else value
 
 
 def read_kilobits(value: object) -> object:
@@ -98,10 +140,17 @@ def check_rect(value: str) -> str:
 
 Whole = Annotated[int, BeforeValidator(read_number)]
 Real = Annotated[float, BeforeValidator(read_number), Field(allow_inf_nan=False)]
+Share = Annotated[
+    float,
+    BeforeValidator(read_share),
+    PlainSerializer(written_share, when_used="json"),
+    Field(allow_inf_nan=False),
+]
 Crf = Annotated[Real, Field(ge=0, le=63, multiple_of=0.25)]
 Bytes = Annotated[
     int, BeforeValidator(read_size), PlainSerializer(written_size, return_type=str, when_used="json")
 ]
 Seconds = Annotated[float, BeforeValidator(read_seconds), Field(allow_inf_nan=False)]
+Wait = Annotated[float, BeforeValidator(read_wait), Field(allow_inf_nan=False)]
 Kilobits = Annotated[int, BeforeValidator(read_kilobits)]
 Location = Annotated[Path, BeforeValidator(read_path)]

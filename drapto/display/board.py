@@ -12,9 +12,12 @@ from drapto.state.events import (
     EncodingStarted,
     ErrorEvent,
     Progress,
+    RunPaused,
+    RunResumed,
     SegmentComplete,
     StageComplete,
     StageEvent,
+    StageRetried,
     StageStarted,
 )
 from drapto.words import count_text, size_text, time_text
@@ -126,12 +129,21 @@ class Board:
                 if (encode := self._encodes.get(event.title)) is not None:
                     encode.frames += event.frames
                     encode.bytes += event.bytes
+            case _:
+                return self._said_of(event, now)
+        return []
+
+    def _said_of(self, event: Event, now: float) -> list[Line]:
+        """Take in an event of which there may be something to say."""
+        match event:
             case EncodingComplete():
                 return self._encoded(event.title)
             case StageComplete():
                 return self._complete(event, now)
             case ErrorEvent():
                 return self._failed(event)
+            case StageRetried() | RunPaused() | RunResumed():
+                return [_held_up(event)]
         return []
 
     def _failed(self, event: ErrorEvent) -> list[Line]:
@@ -201,6 +213,16 @@ class Board:
             (progress.total_frames - done) * elapsed / gained if settled else None,
             whole=True,
         )
+
+
+def _held_up(event: StageRetried | RunPaused | RunResumed) -> Line:
+    """Return what is said of a run that waits, or does something again."""
+    if isinstance(event, RunPaused):
+        return Line("warning", event.title, "", f"paused: {event.reason}")
+    if isinstance(event, RunResumed):
+        return Line("progress", event.title, "", "goes on")
+    again = f"tried again ({event.attempt + 1} of {event.attempts})"
+    return Line("warning", event.title, label(event.stage, event.part), f"{event.message}; {again}")
 
 
 def _key(event: StageEvent) -> tuple[str, str, int | None]:

@@ -9,6 +9,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drapto.display.board import Board, Row, progress_lines
@@ -17,7 +19,7 @@ from drapto.display.outcomes import Outcome, Outcomes
 from drapto.display.screens import PlainScreen, Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -38,7 +40,7 @@ class Display:
     process, whose terminal it is, reports the stages, and reads from ``encode_data`` how far an encode is.
 
     Args:
-        titles: The names of the titles.
+        titles: The names of the titles, as events have them; as a mapping, each with what people call it.
         bus: Where the run's events are published.
         folders: Their ``encode_data`` directories by name, for how far each encode is as a whole.
         console: Where to show it; standard output by default.
@@ -46,13 +48,14 @@ class Display:
 
     def __init__(
         self,
-        titles: Sequence[str],
+        titles: Sequence[str] | Mapping[str, str],
         bus: Bus,
         *,
         folders: Mapping[str, Path] | None = None,
         console: Console | None = None,
     ) -> None:
-        self._width = min(TITLE_WIDTH, max((columns(title) for title in titles), default=0))
+        self._names = titles if isinstance(titles, Mapping) else {title: title for title in titles}
+        self._width = min(TITLE_WIDTH, max((columns(name) for name in self._names.values()), default=0))
         self._board = Board(folders or {})
         self._outcomes = Outcomes()
         self._bus = bus
@@ -112,7 +115,10 @@ class Display:
         if screen is None:
             return
         for line in lines:
-            screen.write(line, self._width)
+            screen.write(replace(line, title=self._named(line.title)), self._width)
+
+    def _named(self, title: str) -> str:
+        return self._names.get(title, title)
 
     def _choose_screen(self) -> Screen:
         stream = sys.stdout if self._console is None else self._console.file
@@ -127,7 +133,8 @@ class Display:
 
     def _rows(self) -> list[Row]:
         with self._lock:
-            return self._board.rows(time.monotonic())
+            rows = self._board.rows(time.monotonic())
+        return [replace(row, title=self._named(row.title)) for row in rows]
 
 
 def _is_terminal() -> bool:

@@ -60,12 +60,13 @@ class SummaryRow:
     """What became of a title.
 
     Attributes:
-        title: Its name.
+        title: What people call it.
         source_bytes: The source's size.
         output_bytes: The finished file's size; None where it is not there.
         seconds: How long this run worked on it; 0 where it was up to date.
         duration: How long it plays, seconds; None where that is not known.
         failed: Whether a stage of it failed.
+        problems: What failed, a line each.
         differing: In how many details the output differs from the source that a viewer would not miss.
     """
 
@@ -75,6 +76,7 @@ class SummaryRow:
     seconds: float
     duration: float | None = None
     failed: bool = False
+    problems: tuple[str, ...] = ()
     differing: int = 0
 
     @property
@@ -122,6 +124,20 @@ def summary_lines(rows: Sequence[SummaryRow]) -> list[str]:
         ).rstrip()
         for row in table
     ]
+
+
+MOST_PROBLEMS = 3
+"""How many of a title's failures stand at the end of a run; all of them are in its logs."""
+
+
+def problem_lines(rows: Sequence[SummaryRow]) -> list[str]:
+    """Return what failed and what to do about it, title by title, without marks: the last that a run says."""
+    lines: list[str] = []
+    for row in rows:
+        lines += [f"{printable(row.title)}: {printable(problem)}" for problem in row.problems[:MOST_PROBLEMS]]
+        if more := len(row.problems) - MOST_PROBLEMS:
+            lines += [f"{printable(row.title)}: and {more} more"] if more > 0 else []
+    return lines
 
 
 def columns(text: str) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from drapto.display.lines import MARKS, PLAIN_MARKS, Line, SummaryRow, summary_lines
+from drapto.display.lines import MARKS, PLAIN_MARKS, Line, SummaryRow, problem_lines, summary_lines
 from drapto.terminal import printable
 from drapto.words import time_text
 
@@ -27,6 +28,12 @@ REDRAWS = 2
 """A second. What is shown changes no faster: ffmpeg reports twice a second."""
 
 BAR_WIDTH = 24
+
+GAP = 2
+"""Columns between two columns of the table."""
+
+SHORTEST_TITLE = 12
+"""Columns that a title keeps however narrow the terminal is."""
 
 
 class LiveScreen:
@@ -68,30 +75,59 @@ class LiveScreen:
                 Text.assemble((self._marks[row.mark], STYLES[row.mark]), " ", text), soft_wrap=True
             )
 
+        failed = [
+            Text.assemble((f"{self._marks['failure']} ", STYLES["failure"]), text)
+            for text in problem_lines(rows)
+        ]
+        if failed:
+            self._console.print("", *failed, sep="\n", soft_wrap=True)
+
     def _draw(self) -> RenderableType:
+        width = self._console.width
+        shown = [column for column in COLUMNS if width >= column.from_width]
         table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True, overflow="ellipsis")
-        table.add_column(no_wrap=True)
-        table.add_column(width=BAR_WIDTH)
-        for _ in range(3):
-            table.add_column(justify="right", no_wrap=True)
-        for row in self._running():
-            table.add_row(*_cells(row))
+        cells = [[column.cell(row) for column in shown] for row in self._running()]
+        others = sum(_widest(cells, number) + GAP for number in range(1, len(shown)))
+        # the title gives way: a number that is cut says something else
+        room = max(SHORTEST_TITLE, width - others - GAP)
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=room)
+        for number, column in enumerate(shown[1:], 1):
+            table.add_column(justify=column.justify, no_wrap=True, min_width=_widest(cells, number))
+        for row in cells:
+            table.add_row(*row)
         return table
 
 
-def _bar(fraction: float) -> ProgressBar:
-    return ProgressBar(total=1.0, completed=fraction, width=BAR_WIDTH, complete_style=STYLES["progress"])
+@dataclass(frozen=True)
+class _Column:
+    """A column of the table of what is running; shown on terminals of ``from_width`` columns and more."""
+
+    cell: Callable[[Row], Text | ProgressBar]
+    from_width: int = 0
+    justify: Literal["left", "right"] = "right"
 
 
-def _cells(row: Row) -> list[RenderableType]:
-    style = "bold" if row.whole else ""
-    percent = "" if row.fraction is None else f"{100 * row.fraction:.1f} %"
-    return [
-        Text(f"  {printable(row.title)}", style),
-        Text(printable(row.label), style),
-        "" if row.fraction is None else _bar(row.fraction),
-        Text(percent, style),
-        Text(f"{row.fps:.1f} fps" if row.fps else "", style),
-        Text("" if row.left is None else f"{time_text(row.left)} left", style),
-    ]
+def _widest(cells: Sequence[Sequence[Text | ProgressBar]], number: int) -> int:
+    """Return the columns that a column of the table takes."""
+    texts = [row[number] for row in cells]
+    return max((text.cell_len if isinstance(text, Text) else BAR_WIDTH for text in texts), default=0)
+
+
+def _style(row: Row) -> str:
+    return "bold" if row.whole else ""
+
+
+def _bar(row: Row) -> Text | ProgressBar:
+    if row.fraction is None:
+        return Text("")
+    return ProgressBar(total=1.0, completed=row.fraction, width=BAR_WIDTH, complete_style=STYLES["progress"])
+
+
+COLUMNS = (
+    _Column(lambda row: Text(f"  {printable(row.title)}", _style(row)), justify="left"),
+    _Column(lambda row: Text(printable(row.label), _style(row)), justify="left"),
+    _Column(_bar, from_width=100),
+    _Column(lambda row: Text("" if row.fraction is None else f"{100 * row.fraction:.1f} %", _style(row))),
+    _Column(lambda row: Text(f"{row.fps:.1f} fps" if row.fps else "", _style(row)), from_width=72),
+    _Column(lambda row: Text("" if row.left is None else f"{time_text(row.left)} left", _style(row))),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from drapto.state.events import AnalysisComplete, ErrorEvent, FileDiscovered, StageComplete
@@ -22,6 +22,7 @@ class Outcome:
             done only a part of the work, and its time says nothing of the title's speed.
         failed: Whether a stage failed.
         validated: Whether the finished file was.
+        problems: What failed, a line each: the file, what is wrong, the remedy.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Outcome:
     duration: float | None = None
     failed: bool = False
     validated: bool = False
+    problems: list[str] = field(default_factory=list)
 
 
 class Outcomes:
@@ -49,6 +51,8 @@ class Outcomes:
                 outcome.duration = event.seconds
             case ErrorEvent():
                 outcome.failed = True
+                if event.message not in outcome.problems:  # a full disk ends every segment that is tried
+                    outcome.problems.append(event.message)
             case StageComplete(stage="validate", decode_part=None):
                 outcome.validated = True
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from drapto.encoding.job import SegmentJob
     from drapto.engine.resources import DiskRate
-    from drapto.quality.scores import Scores
+    from drapto.quality.scores import Measurement, Scores
     from drapto.video.join import Run
     from drapto.video.request import EncodeRequest
 
@@ -34,10 +34,19 @@ class AttemptStore:
         key: As `Attempts` has it; what was tried under another one is thrown away.
         target: The segment's encoded file, which may be one of the attempts.
         made_with: As `Attempts` has it; what is known to be made with others is thrown away, too.
+        measurement: What is measured now: other scores, such as those of another model, are forgotten, while
+            the encodes that they are of stay. None forgets nothing.
     """
 
     def __init__(
-        self, folder: Path, name: str, key: str, target: Path, made_with: tuple[str, ...] = ()
+        self,
+        folder: Path,
+        name: str,
+        key: str,
+        target: Path,
+        made_with: tuple[str, ...] = (),
+        *,
+        measurement: Measurement | None = None,
     ) -> None:
         self._folder = folder
         self._name = name
@@ -48,21 +57,36 @@ class AttemptStore:
             self.clear()
             known = Attempts(key=key, made_with=made_with).write(self.record)
         self.known = known
+        if measurement:
+            self._forget_other(measurement)
 
     @classmethod
-    def of(cls, job: SegmentJob) -> Self:
+    def of(cls, job: SegmentJob, measurement: Measurement | None = None) -> Self:
         """Return the store of a segment."""
         request = job.request
         name, key = f"{request.index:04d}", key_of(job.shape, request)
-        return cls(job.attempts, name, key, request.target, job.made_with)
+        return cls(job.attempts, name, key, request.target, made_with=job.made_with, measurement=measurement)
 
-    def path(self, crf: float, first: int = 0) -> Path:
+    def _forget_other(self, measurement: Measurement) -> None:
+        """Forget what was measured otherwise, and encodes of which nothing else is left."""
+        kept = self.known.of(measurement)
+        attempts = tuple(one for one in kept.attempts if one.scores or self.file(one))
+        there = {(one.first, one.crf) for one in attempts}
+        spliced = {
+            content: one
+            for content, one in kept.spliced.items()
+            if (0, one.crf) in there and there & {(one.first, one.tail_crf), (0, one.tail_crf)}
+        }
+        self.known = kept.model_copy(update={"attempts": attempts, "spliced": spliced})
+
+    def path(self, crf: float, first: int = 0, preset: int | None = None) -> Path:
         """Return where the encode at ``crf`` of the frames from ``first`` on is written."""
-        return self._folder / f"{self._name}-{f'{first}-' if first else ''}{crf:g}.mkv"
+        by = "" if preset is None else f"-preset-{preset}"
+        return self._folder / f"{self._name}-{f'{first}-' if first else ''}{crf:g}{by}.mkv"
 
     def file(self, attempt: Attempt) -> Path | None:
         """Return the attempt's encoded file, wherever it is; None where it is gone."""
-        for path in (self.path(attempt.crf, attempt.first), self._target):
+        for path in (self.path(attempt.crf, attempt.first, attempt.preset), self._target):
             if path.is_file() and path.stat().st_size == attempt.bytes and digest(path) == attempt.digest:
                 return path
         return None
@@ -77,7 +101,7 @@ class AttemptStore:
 
     def keep(self, attempt: Attempt) -> Attempt:
         """Write an attempt down, in place of one of the same frames at the same CRF."""
-        listed = {(one.first, one.crf): one for one in (*self.known.attempts, attempt)}
+        listed = {(one.first, one.crf, one.preset): one for one in (*self.known.attempts, attempt)}
         self._write({"attempts": tuple(listed.values())})
         return attempt
 

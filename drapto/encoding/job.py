@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drapto.quality.metrics import METRICS, Metric, Reference
+from drapto.quality.metrics import METRICS, Metric
+from drapto.quality.reference import Reference
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.context import StageContext
+    from drapto.quality.scores import Measurement
     from drapto.quality.target import Quality, QualityTarget
     from drapto.video.encode_settings import EncodeShape
     from drapto.video.request import EncodeRequest
@@ -85,4 +87,11 @@ class SegmentContext:
             rate=shape.rate,
             filters=shape.filters,
             yuv_matrix=shape.yuv_matrix,
+            display=self.target.display,
+            light=self.target.light,
         )
+
+    @property
+    def measurement(self) -> Measurement:
+        """What its scores are of."""
+        return self.metric.measurement(self.reference)

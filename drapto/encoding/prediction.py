@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from drapto.encoding.job import SegmentContext
     from drapto.encoding.proxy import ProxyFrames
     from drapto.quality.scale import Prediction
+    from drapto.quality.scores import Statistic
     from drapto.quality.search import Goal
 
 MOST_PROXIES = 3
@@ -97,13 +98,17 @@ class ProxyPredictor(Predictor):
     def predicted_points(self) -> list[tuple[float, float]]:
         """Return the proxies' scores, corrected."""
         scale, bias = self._segment.metric.scale, self._calibration().bias
-        proxies = self._store.known.proxies
-        return [(one.crf, scale.score(scale.loss(one.scores.harmonic) - bias)) for one in proxies]
+        proxies = [(one.crf, one.scores.figure(self._statistic)) for one in self._store.known.proxies]
+        return [(crf, scale.score(scale.loss(score) - bias)) for crf, score in proxies]
 
     def predicted_score(self, crf: float) -> float | None:
         """Return the score that the proxies have at ``crf``."""
-        points = [(one.crf, one.scores.harmonic) for one in self._store.known.proxies]
+        points = [(one.crf, one.scores.figure(self._statistic)) for one in self._store.known.proxies]
         return predicted_score(crf, points, self._segment.metric.scale) if points else None
+
+    @property
+    def _statistic(self) -> Statistic:
+        return self._segment.target.statistic
 
     def _calibration(self) -> Calibration:
         path = self._segment.job.calibration
@@ -129,12 +134,12 @@ class _Proxy:
         """Return what the proxy scores at ``crf``."""
         for known in self._store.known.proxies:
             if known.crf == crf:
-                return known.scores.harmonic
+                return known.scores.figure(self._segment.target.statistic)
         if self._frames is None:
             self._frames = self._stack.enter_context(proxy_frames(self._segment, beside=self._store.record))
         scores, cpu_seconds = self._frames.encode_at(crf)
         self._store.keep_proxy(crf, scores, cpu_seconds)
-        return scores.harmonic
+        return scores.figure(self._segment.target.statistic)
 
 
 PREDICTORS = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.encoding.job import SegmentContext
-    from drapto.quality.metrics import Reference
+    from drapto.quality.reference import Reference
     from drapto.quality.scores import Scores
 
 MIDDLE = 2 / 3

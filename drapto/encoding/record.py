@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from drapto.engine.document import Document, Model
-from drapto.quality.scores import Scores
+from drapto.quality.floor import Low
+from drapto.quality.scores import Scores, Statistic
 from drapto.versions import Versions
 
 
@@ -13,10 +14,12 @@ class Stretch(Model):
     Attributes:
         frames: How many it has.
         crf: Their CRF.
+        preset: SVT-AV1's preset, where it is another than the title's.
     """
 
     frames: int
     crf: float
+    preset: int | None = None
 
 
 class EncodedSegment(Document):
@@ -26,12 +29,14 @@ class EncodedSegment(Document):
         index: The segment's number, from 1.
         strategy: The strategy that made it.
         crf: The CRF of the delivered encode; of one whose tail has another, the mean over its frames.
-        preset: SVT-AV1's preset.
+        preset: SVT-AV1's preset; of an encode whose tail has another, that of what goes before it.
         attempts: Encoder starts that it took, those for other CRFs included.
         scores: What was measured of the delivered frames; None where nothing was.
         target: The score that was aimed at; None where the CRF was fixed.
+        statistic: Which figure of its frames was to have it.
         tier: Which round of the search found the delivered encode, 1 to 3.
         why: Why the search ended there: ``target``, or what kept it from it.
+        low: The runs of its frames that are below the floor, whatever was tried (`drapto.quality.floor`).
         tried: The measured encodes of the whole segment, (CRF, score), in the order that they were made.
         stretches: What has a CRF of its own (`drapto.quality.splice`), in order; empty where all has one.
         encodes: How often each of its frames was encoded, the mean.
@@ -54,8 +59,10 @@ class EncodedSegment(Document):
     attempts: int
     scores: Scores | None = None
     target: float | None = None
+    statistic: Statistic = "harmonic"
     tier: int | None = None
     why: str = ""
+    low: tuple[Low, ...] = ()
     tried: tuple[tuple[float, float], ...] = ()
     stretches: tuple[Stretch, ...] = ()
     encodes: float = 1.0
@@ -69,3 +76,8 @@ class EncodedSegment(Document):
     versions: Versions | None = None
     program: str = ""
     shape: str = ""
+
+    @property
+    def score(self) -> float | None:
+        """What stands for its frames; None where nothing was measured."""
+        return self.scores.figure(self.statistic) if self.scores else None

@@ -13,6 +13,7 @@ from drapto.errors import StageError
 from drapto.quality.search import End, Try, Why, nearest, next_crf
 from drapto.quality.splice import Spliced, TryTail, splice
 from drapto.quality.target import Tier, tiers
+from drapto.video.encode_settings import OPEN_GOP
 from drapto.words import score_text
 
 if TYPE_CHECKING:
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
     from drapto.encoding.attempts import Attempts
     from drapto.encoding.job import SegmentContext
     from drapto.encoding.prediction import Predictor
+    from drapto.quality.floor import Low
     from drapto.quality.scale import Prediction
     from drapto.quality.scores import Scores
     from drapto.quality.search import Goal, Point
-
-OPEN_GOP = "irefresh-type=1"
-"""The parameter of SVT-AV1 with which frames before a keyframe refer to it, so that none can be cut there."""
 
 
 class Trials(Protocol):
@@ -58,12 +57,14 @@ class Found:
         scores: What was measured of it.
         why: Why the search ends there (`drapto.quality.search.Why`).
         good: Whether it is at the target or above it.
+        low: The runs of its frames that are below the floor, where somebody looked.
     """
 
     chosen: Attempt | Splice
     scores: Scores
     why: Why
     good: bool
+    low: tuple[Low, ...] = ()
 
 
 class SegmentSearch:
@@ -94,7 +95,7 @@ class SegmentSearch:
             if isinstance(first, Try):
                 self._trials.encoded(first.crf)
         attempt = self._trials.known.attempts[0]
-        score = self._trials.measured(attempt, self._stride(tier)).harmonic
+        score = self._figure(self._trials.measured(attempt, self._stride(tier)))
         predicted = self._predictor.predicted_score(attempt.crf)
         return attempt.crf, score, score if predicted is None else predicted
 
@@ -112,10 +113,10 @@ class SegmentSearch:
                 return ends[-1]
         if target.out_of_reach == "closest":
             return ends[-1]
-        best, wanted = ends[-1][1], score_text(target.metric, target.score)
+        best, wanted = ends[-1][1], score_text(target.metric, target.score, target.statistic)
         raise StageError(
             f"segment {self._segment.request.index} does not reach {wanted}: "
-            f"CRF {best.chosen.crf:g} gives {best.scores.harmonic:.2f} ({best.why})",
+            f"CRF {best.chosen.crf:g} gives {self._figure(best.scores):.2f} ({best.why})",
             path=self._segment.request.source,
             remedy='lower the target or quality.crf_min, or set quality.out_of_reach = "closest"',
         )
@@ -126,13 +127,13 @@ class SegmentSearch:
         there = trials.delivered()
         if there is not None:
             scores = self._scores(there, stride)
-            if tier.goal.met_by(scores.harmonic):
+            if tier.goal.met_by(self._figure(scores)):
                 # a closer one may be known from another target's search; it is not worth another encode
                 return Found(there, scores, "target", good=True)
         for attempt in trials.known.attempts:
             trials.measured(attempt, stride)
         while True:
-            points = trials.known.points(stride)
+            points = trials.known.points(stride, self._segment.target.statistic)
             predicted = self._predicted(tier.goal)
             found = next_crf(tier.goal, points, self._scale, predicted)
             if isinstance(found, End):
@@ -153,13 +154,17 @@ class SegmentSearch:
         if not points or OPEN_GOP in self._segment.shape.svt_params:
             return None
         base = nearest(goal, points).crf
-        tails = self._trials.known.tails(base, stride, self._frames)
+        statistic = self._segment.target.statistic
+        tails = self._trials.known.tails(base, stride, self._frames, statistic)
         return splice(goal, base, tails, self._scale, predicted)
 
     def _scores(self, chosen: Attempt | Splice, stride: int) -> Scores:
         if isinstance(chosen, Attempt):
             return self._trials.measured(chosen, stride)
         return self._trials.pooled(chosen, stride)
+
+    def _figure(self, scores: Scores) -> float:
+        return scores.figure(self._segment.target.statistic)
 
     def _stride(self, tier: Tier) -> int:
         return self._segment.metric.stride_for(tier.stride(self._frames))

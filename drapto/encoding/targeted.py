@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.attempts import Attempt, Splice
 from drapto.encoding.job import SegmentContext
+from drapto.encoding.lifting import Lifting
 from drapto.encoding.prediction import predictor_for
 from drapto.encoding.record import EncodedSegment, Stretch
 from drapto.encoding.segment_search import SegmentSearch
@@ -47,6 +48,7 @@ def encode_to_target(
     segment = SegmentContext(job, target, context)
     trials, search = search_of(segment, report)
     tier, found = search.run()
+    found = Lifting(segment, trials, tier).lifted(found)
     trials.deliver(found.chosen)
     record = _record(segment, tier, found, trials).write(job.record)
     trials.clear()
@@ -62,7 +64,7 @@ def search_of(
         segment: The segment.
         report: Called about twice a second during each encode.
     """
-    store = AttemptStore.of(segment.job)
+    store = AttemptStore.of(segment.job, segment.measurement)
     trials = TrialEncodes(segment, store, report)
     return trials, SegmentSearch(segment, trials, predictor_for(segment, store))
 
@@ -73,18 +75,21 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
     known: Attempts = trials.known
     stretches = _stretches(found.chosen, frames)
     sources = trials.sources(found.chosen)
-    points = known.points(segment.metric.stride_for(tier.stride(frames)))
+    statistic = segment.target.statistic
+    points = known.points(segment.metric.stride_for(tier.stride(frames)), statistic)
     return EncodedSegment(
         index=segment.request.index,
         strategy=segment.job.strategy,
         crf=round(sum(one.frames * one.crf for one in stretches) / frames, 2),
-        preset=segment.shape.preset,
+        preset=segment.shape.preset if stretches[0].preset is None else stretches[0].preset,
         attempts=sum(one.starts for one in known.attempts),
         scores=found.scores,
         target=segment.target.score,
+        statistic=statistic,
         tier=tier.number,
         why=found.why,
         tried=tuple((point.crf, point.score) for point in points),
+        low=found.low,
         stretches=stretches if len(stretches) > 1 else (),
         encodes=round(sum(frames - one.first for one in known.attempts) / frames, 3),
         frames=frames,
@@ -99,6 +104,6 @@ def _record(segment: SegmentContext, tier: Tier, found: Found, trials: TrialEnco
 
 def _stretches(chosen: Attempt | Splice, frames: int) -> tuple[Stretch, ...]:
     if isinstance(chosen, Attempt):
-        return (Stretch(frames=frames, crf=chosen.crf),)
-    head = Stretch(frames=chosen.first, crf=chosen.crf)
-    return (head, Stretch(frames=frames - chosen.first, crf=chosen.tail_crf))
+        return (Stretch(frames=frames, crf=chosen.crf, preset=chosen.preset),)
+    head = Stretch(frames=chosen.first, crf=chosen.crf, preset=chosen.preset)
+    return (head, Stretch(frames=frames - chosen.first, crf=chosen.tail_crf, preset=chosen.tail_preset))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import av
 
-from drapto.encoding.attempts import Attempt, Splice
+from drapto.encoding.attempts import Attempt, Look, Splice
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.errors import ToolFailedError
-from drapto.quality.scores import Part, pooled
+from drapto.quality.blocks import wrong_blocks
+from drapto.quality.scores import Part, pooled, scores_as
 from drapto.video.encode import run_encoder
 from drapto.video.join import Run
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from drapto.encoding.attempts import Attempts
     from drapto.encoding.job import SegmentContext
     from drapto.engine.context import EncodeProgress
+    from drapto.quality.reference import Reference
     from drapto.quality.scores import Scores
+    from drapto.video.encode_settings import EncodeSettings
 
 
 class TrialEncodes:
@@ -54,25 +57,30 @@ class TrialEncodes:
         """Return what the segment's encoded file is already; None where there is none."""
         return self._store.delivered()
 
-    def encoded(self, crf: float, first: int = 0) -> Attempt:
+    def encoded(self, crf: float, first: int = 0, preset: int | None = None) -> Attempt:
         """Encode the frames from ``first`` on at ``crf``, unless that was done and the file is there.
+
+        Args:
+            crf: The CRF.
+            first: How many frames are left out.
+            preset: Another preset than the title's; None for that.
 
         Raises:
             FrameCountError: It did not come to its frames.
             ToolFailedError: The encoder failed.
         """
-        known = self._store.known.at(crf, first)
+        known = self._store.known.at(crf, first, preset)
         if known is not None and self._store.file(known) is not None:
             return known
-        path = self._store.path(crf, first)
+        path = self._store.path(crf, first, preset)
         if known is None and path.is_file():
             # a run was killed between the encode, which is whole, and the record of what it took
-            return self._keep(Attempt(crf=crf, first=first, bytes=0, digest=""), path)
+            return self._keep(Attempt(crf=crf, first=first, preset=preset, bytes=0, digest=""), path)
         with atomic.replacing(path) as partial:
             done = run_encoder(
                 self._segment.request,
                 partial,
-                self._segment.shape.at(crf).tail(first),
+                self._settings(crf, first, preset),
                 context=self._segment.stage,
                 report=self._report_from(first),
             )
@@ -81,6 +89,7 @@ class TrialEncodes:
         attempt = Attempt(
             crf=crf,
             first=first,
+            preset=preset,
             bytes=done.bytes,
             digest="",
             seconds=done.seconds,
@@ -90,6 +99,10 @@ class TrialEncodes:
             complaint="".join(done.complaints[:1]),
         )
         return self._keep(attempt, path)
+
+    def _settings(self, crf: float, first: int, preset: int | None) -> EncodeSettings:
+        settings = self._segment.shape.at(crf).tail(first)
+        return settings if preset is None else settings.model_copy(update={"preset": preset})
 
     def _keep(self, attempt: Attempt, path: Path) -> Attempt:
         found = {"bytes": path.stat().st_size, "digest": digest(path), "keyframes": keyframes(path)}
@@ -108,11 +121,12 @@ class TrialEncodes:
         Raises:
             ToolFailedError: A child process failed.
         """
+        attempt = self._store.known.at(attempt.crf, attempt.first, attempt.preset) or attempt
         known = attempt.measured(stride)
         if known is not None:
             return known
         if self._store.file(attempt) is None:
-            attempt = self.encoded(attempt.crf, attempt.first)
+            attempt = self.encoded(attempt.crf, attempt.first, attempt.preset)
         scores, cpu = self._measure(self._file(attempt), attempt.first, stride)
         spent = attempt.measuring_cpu_seconds + cpu
         update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
@@ -120,11 +134,14 @@ class TrialEncodes:
         return scores
 
     def _measure(self, path: Path, first: int, stride: int) -> tuple[Scores, float]:
+        return self._measure_part(path, self._segment.reference.tail(first), stride)
+
+    def _measure_part(self, path: Path, reference: Reference, stride: int) -> tuple[Scores, float]:
         segment = self._segment
         with atomic.scratch(self._store.record) as scores_file:
             return segment.metric.measure(
                 path,
-                segment.reference.tail(first),
+                reference,
                 scores_file,
                 stride=stride,
                 threads=segment.request.lp,
@@ -147,12 +164,69 @@ class TrialEncodes:
         frames = self._segment.shape.frames
         whole, tail = (attempt.measured(stride) for attempt in self.sources(spliced))
         head = whole.between(0, spliced.first) if whole else None
-        if tail and not self._store.known.at(spliced.tail_crf, spliced.first):
+        if tail and not self._store.known.at(spliced.tail_crf, spliced.first, spliced.tail_preset):
             tail = tail.between(spliced.first, frames)
         if head is None or tail is None:
             raise ValueError("a tail without a measured frame")
         parts = [Part(frames=spliced.first, scores=head), Part(frames=frames - spliced.first, scores=tail)]
         return pooled(parts, listed=True)
+
+    def look(self, attempt: Attempt, first: int, frames: int) -> Scores:
+        """Measure every frame of a part of an attempt, unless that was done.
+
+        Args:
+            attempt: The attempt.
+            first: The number of the part's first frame in it.
+            frames: How many it has.
+
+        Raises:
+            ToolFailedError: A child process failed.
+        """
+        attempt = self._store.known.at(attempt.crf, attempt.first, attempt.preset) or attempt
+        segment = self._segment
+        kind = segment.measurement
+        for known in attempt.looks:
+            if (known.first, len(known.scores.values), known.scores.measurement) == (first, frames, kind):
+                return known.scores
+        if self._store.file(attempt) is None:
+            attempt = self.encoded(attempt.crf, attempt.first, attempt.preset)
+        # the frames around the part are for the motion at its ends, and are measured without all of theirs
+        reach, encode = segment.reference.shown.reach, segment.reference.tail(attempt.first)
+        begin = max(0, first - reach.before)
+        end = min(encode.frames, first + frames + reach.after)
+        whole, cpu = self._measure_part(self._file(attempt), encode.window(begin, end - begin), 1)
+        scores = scores_as(kind, whole.values[first - begin :][:frames])
+        update = {
+            "looks": (*attempt.looks, Look(first=first, scores=scores)),
+            "measuring_cpu_seconds": round(attempt.measuring_cpu_seconds + cpu, 3),
+        }
+        self._store.keep(attempt.model_copy(update=update))
+        return scores
+
+    def wrong(self, attempt: Attempt) -> tuple[tuple[int, float], ...]:
+        """Return which frames of an attempt have wrong blocks, looking for them unless that was done.
+
+        Raises:
+            ToolFailedError: A child process failed.
+        """
+        attempt = self._store.known.at(attempt.crf, attempt.first, attempt.preset) or attempt
+        if attempt.wrong is not None:
+            return attempt.wrong
+        if self._store.file(attempt) is None:
+            attempt = self.encoded(attempt.crf, attempt.first, attempt.preset)
+        segment = self._segment
+        with atomic.scratch(self._store.record) as found_file:
+            found, cpu = wrong_blocks(
+                self._file(attempt),
+                segment.reference.tail(attempt.first),
+                found_file,
+                threads=segment.request.lp,
+                context=segment.stage,
+                log=segment.request.log,
+            )
+        spent = round(attempt.measuring_cpu_seconds + cpu, 3)
+        self._store.keep(attempt.model_copy(update={"wrong": found, "measuring_cpu_seconds": spent}))
+        return found
 
     def sources(self, chosen: Attempt | Splice) -> tuple[Attempt, ...]:
         """Return the attempts that a segment's file is of: that of the whole, and that of a spliced tail."""
@@ -167,9 +241,10 @@ class TrialEncodes:
         if self._store.delivered() == chosen:
             return
         if isinstance(chosen, Attempt):
-            self._store.deliver(self._file(self.encoded(chosen.crf)))
+            self._store.deliver(self._file(self.encoded(chosen.crf, 0, chosen.preset)))
             return
-        head, tail = (self.encoded(one.crf, one.first) for one in self.sources(chosen))
+        sources = self.sources(chosen)
+        head, tail = (self.encoded(one.crf, one.first, one.preset) for one in sources)
         self._store.deliver_spliced(
             chosen,
             [Run(self._file(head), 0, chosen.first), Run(self._file(tail), chosen.first - tail.first)],
@@ -183,7 +258,7 @@ class TrialEncodes:
         self._store.clear()
 
     def _file(self, attempt: Attempt) -> Path:
-        return self._store.file(attempt) or self._store.path(attempt.crf, attempt.first)
+        return self._store.file(attempt) or self._store.path(attempt.crf, attempt.first, attempt.preset)
 
 
 def keyframes(path: Path) -> tuple[int, ...]:

@@ -13,11 +13,11 @@ import hashlib
 import os
 import re
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PARTIAL = ".partial"
 """Every temporary name ends in this; nothing else may."""
@@ -28,7 +28,11 @@ NAME_LIMIT = 255
 STEM_LIMIT = NAME_LIMIT - len(f".{1 << 32}-00000000{PARTIAL}")
 """Bytes of a temporary name that say for which target it is; the same in every process."""
 
+_begun: set[Path] = set()
+"""The temporary files of this process that are being written, or could not be removed."""
+
 _TAIL = re.compile(rf"\.\d+-[0-9a-f]+{re.escape(PARTIAL)}")
+_OWN = re.compile(rf"\..+{_TAIL.pattern}", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -47,6 +51,7 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
     """
     made = _make(target.parent)
     partial = _partial(target)
+    _begun.add(partial)
     try:
         yield partial
         if durable:
@@ -55,7 +60,9 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+            _begun.discard(partial)
         raise
+    _begun.discard(partial)
     if durable:
         sync(target.parent)
         for folder in made:
@@ -78,10 +85,12 @@ def scratch(beside: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``beside``, removed at the end, or by `sweep` after a killed run."""
     beside.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(beside)
+    _begun.add(partial)
     try:
         yield partial
     finally:
         partial.unlink(missing_ok=True)
+        _begun.discard(partial)
 
 
 def write_text(target: Path, text: str, *, durable: bool = True) -> None:
@@ -125,15 +134,25 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def left_behind() -> bool:
+    """Return whether temporary files of this process are there, written still by what is about to end."""
+    return any(path.exists() for path in tuple(_begun))
+
+
 def sweep(folder: Path) -> list[Path]:
     """Remove the temporary files that a killed run left under ``folder``; return what was removed.
 
-    Only call this while holding the project's lock: another run's temporary files look the same.
+    Only call this while holding the project's lock: another run's temporary files look the same. What is not
+    named as `replacing` names it is somebody else's, and links are not followed.
     """
     removed = []
-    for path in folder.rglob(f".*{PARTIAL}"):
-        path.unlink(missing_ok=True)
-        removed.append(path)
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(".") and _OWN.fullmatch(name):
+                path = Path(place, name)
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+                    removed.append(path)
     return removed
 
 

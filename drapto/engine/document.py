@@ -33,7 +33,7 @@ Rational = Annotated[
 class Model(BaseModel):
     """A frozen value; unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # a run reads few of them
 
 
 class Document(Model):

@@ -15,7 +15,9 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from drapto.engine import process
+from drapto.engine.crowd import Crowd
 from drapto.engine.resources import require_space
+from drapto.engine.room import Room
 from drapto.engine.slots import Slots
 from drapto.errors import ConfigError
 
@@ -133,11 +135,17 @@ class EngineSettings:
         folder: The project's state directory, for files of its own.
         cpus: How many processors a run may use.
         memory: How many bytes of memory its encoders may use.
+        writes: The directories on whose disks it writes.
+        reserve: Bytes that stay free there; or ``auto``.
+        disk_wait: Seconds to wait for room there.
     """
 
     folder: Path
     cpus: int
     memory: int
+    writes: tuple[Path, ...] = ()
+    reserve: int | Literal["auto"] = 0
+    disk_wait: float = 0.0
 
 
 class LocalEngine:
@@ -150,6 +158,8 @@ class LocalEngine:
     def __init__(self, settings: EngineSettings) -> None:
         self._cpus = Slots(settings.folder / "slots", settings.cpus)
         self._memory = Slots(settings.folder / "memory", max(1, settings.memory // MEMORY_UNIT))
+        self._room = Room(settings.writes, settings.reserve, settings.disk_wait)
+        self._crowd = Crowd()
 
     def capacity(self) -> Needs:
         """Return the processors and the memory that the settings grant."""
@@ -159,12 +169,13 @@ class LocalEngine:
         """Hold what the call needs, and run it.
 
         Raises:
-            SpaceError: A disk has not enough room.
+            SpaceError: A disk has not enough room, and none came.
             DraptoError: As the call does.
         """
+        self._room.wait(on_event)
         for need in needs.disk:
             require_space(need.folder, need.bytes, need.what, place=need.place)
-        with self._held(needs):
+        with self._held(needs), self._crowd.joined(needs.memory), self._room.watched(on_event):
             on_event(Started())
             return call.run(on_event)
 

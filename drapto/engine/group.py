@@ -11,16 +11,50 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import errno
 import os
 import signal
 import subprocess
+import sys
+from dataclasses import dataclass
 from typing import IO
 
 WATCHER = "trap '' HUP INT QUIT TERM; read -r _; kill -s KILL 0"
 """Waits for the end of its input, then kills its group, itself included."""
 
 SHELL = "/bin/sh"
+
+
+IOPRIO_WHO_PROCESS = 1
+IOPRIO_CLASSES = {"best-effort": 2 << 13 | 7, "idle": 3 << 13}
+"""ioprio_set(2): the class in the upper bits, the level within it in the lower; 7 is the lowest."""
+
+IOPRIO_SET = {"x86_64": 251, "aarch64": 30, "armv7l": 314, "riscv64": 30, "ppc64le": 273, "s390x": 282}
+"""The system call's number by machine; the C library has no function for it."""
+
+
+@dataclass(frozen=True)
+class Priority:
+    """How children stand behind what else the machine does.
+
+    Attributes:
+        nice: As nice(1), 0 to 19.
+        io: A class of `IOPRIO_CLASSES`; empty for the usual one. Linux only.
+    """
+
+    nice: int = 0
+    io: str = ""
+
+    def give(self, pid: int) -> None:
+        """Give it to a child, as far as the system lets."""
+        with contextlib.suppress(OSError):
+            if self.nice:
+                os.setpriority(os.PRIO_PROCESS, pid, self.nice)
+        number = IOPRIO_SET.get(os.uname().machine) if self.io and sys.platform == "linux" else None
+        if number is not None:
+            call = ctypes.CDLL(None).syscall
+            call(number, IOPRIO_WHO_PROCESS, pid, IOPRIO_CLASSES[self.io])
 
 
 class ChildGroup:
@@ -104,6 +138,19 @@ class ChildGroup:
         if leader is not None:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(leader, 0)
+
+    def stop(self) -> None:
+        """Stop the children where they are, but not the watcher, which must hear of this process's end."""
+        if self._leader is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._leader, signal.SIGSTOP)
+                os.kill(self._leader, signal.SIGCONT)
+
+    def go_on(self) -> None:
+        """Let the children go on."""
+        if self._leader is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._leader, signal.SIGCONT)
 
     def forget(self) -> None:
         """Leave the group to the process that this one was forked from."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from drapto.engine import process
+from drapto.engine.vitals import INSTANT
 
 Asked = Literal["off", "auto", "videotoolbox", "vaapi", "cuda", "qsv"]
 """The values of ``decoding.hardware``."""
@@ -77,8 +78,8 @@ def listed(ffmpeg: Path) -> frozenset[str]:
     Raises:
         ToolMissingError, ToolFailedError: It cannot be run.
     """
-    answer = process.run([ffmpeg, "-hide_banner", "-hwaccels"]).stdout.decode(errors="replace")
-    return frozenset(line.strip() for line in answer.splitlines()[1:])
+    answer = process.run([ffmpeg, "-hide_banner", "-hwaccels"], limits=INSTANT).stdout
+    return frozenset(line.strip() for line in answer.decode(errors="replace").splitlines()[1:])
 
 
 def choose(asked: Asked, ffmpeg: Path, machine: Machine = HERE) -> Choice:

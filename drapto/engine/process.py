@@ -10,37 +10,35 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
-import re
 import shlex
 import signal
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drapto.engine.group import ChildGroup, end_with_this_process
+from drapto.engine import causes
+from drapto.engine.ended import Ended, failure
+from drapto.engine.ended import Finished as Finished  # noqa: PLC0414  what `run` returns
+from drapto.engine.group import ChildGroup, Priority, end_with_this_process
+from drapto.engine.logs import write_log
 from drapto.engine.streams import Ends, Feeder, Lines, read_all
-from drapto.engine.telling import telling
-from drapto.errors import SpaceError, ToolFailedError, ToolMissingError, printable
+from drapto.engine.vitals import USUAL, Limits, Vitals, family_of
+from drapto.errors import ToolFailedError, ToolMissingError
+from drapto.words import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from multiprocessing.process import BaseProcess
+    from pathlib import Path
+    from typing import IO
 
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that this process gets when the thread that started it ends."""
 
-ADDRESS = re.compile(r" @ 0x[0-9a-f]+\]")
-"""Which of its parts speaks, as ffmpeg tells them apart."""
-
 STDERR_LIMIT = 1 << 20
 """Bytes of a child's stderr that are kept for the log and the error; the rest is dropped from the middle."""
-
-DISK_FULL = ("No space left on device", "Disk quota exceeded")
-"""How a child says it: strerror(3) of ENOSPC and EDQUOT."""
 
 _group = ChildGroup()
 end_with_this_process(_group)
@@ -48,60 +46,48 @@ _children: set[subprocess.Popen[bytes]] = set()
 _children_lock = threading.RLock()
 """Re-entrant: the signal handler that kills may interrupt the thread that starts."""
 _stopping = threading.Event()
+_paused = threading.Event()
+_priority = Priority()
 _bound = 0
 """The process that dies with the run."""
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A child process that ended well.
-
-    Attributes:
-        stdout: What it wrote to its standard output, if that was captured.
-        stderr: What it wrote to its standard error, decoded.
-        seconds: Wall-clock seconds.
-        cpu_seconds: User and system seconds of the child.
-    """
-
-    stdout: bytes
-    stderr: str
-    seconds: float
-    cpu_seconds: float
-
-    @property
-    def complaints(self) -> tuple[str, ...]:
-        """What ffmpeg said, a line each: SVT-AV1's reports, and addresses in memory, left out."""
-        return tuple(ADDRESS.sub("]", line) for line in _said(self.stderr))
 
 
 def run(
     command: Sequence[str | os.PathLike[str]],
     *,
     log: Path | None = None,
-    on_line: Callable[[str], None] | None = None,
+    entry: str = "",
+    on_line: Callable[[str], bool | None] | None = None,
     feed: Iterable[bytes] | None = None,
     about: Path | None = None,
     forgive: Callable[[Finished], bool] | None = None,
+    limits: Limits = USUAL,
 ) -> Finished:
     """Run a command to its end.
 
     Args:
         command: Program and arguments.
         log: A file that gets the command line, its stderr and its exit status appended.
-        on_line: Called with each line of standard output as it comes; the output is then not kept.
+        entry: What to call that there.
+        on_line: Called with each line of standard output as it comes; the output is then not kept. Where it
+            returns False, the line is no sign that the child gets on.
         feed: Chunks for the child's standard input; without it the input is empty.
         about: The file to name in an error, where it is not clear from the command.
         forgive: Says of a child that ended with a status other than 0 whether that is an answer, no failure.
+        limits: When it is given up.
 
     Raises:
         ToolMissingError: The program cannot be started.
         ToolFailedError: It ended with a status other than 0.
+        StalledError: It was killed because it showed no sign of life.
         SpaceError: It failed for lack of disk space.
         Exception: What ``feed`` or ``on_line`` raised; the child is killed then.
     """
     arguments = [os.fspath(part) for part in command]
     started = time.monotonic()
+    killed_before = causes.oom_kills()
     child = _Child(arguments, feed=feed is not None, about=about)
+    child.watch(limits, reports=on_line is not None)
     try:
         stdout = child.converse(on_line, feed)
     except BaseException:
@@ -110,11 +96,14 @@ def run(
     finally:
         child.close()
     stderr = child.said.text()
-    finished = Finished(stdout, stderr, time.monotonic() - started, child.cpu_seconds)
+    finished = Finished(stdout, stderr, time.monotonic() - started, child.cpu_seconds, child.peak)
     if log is not None:
-        _append(log, arguments, finished, child.status)
+        _append(log, entry, arguments, finished, child)
     if child.status != 0 and not (forgive and forgive(finished)):
-        raise _failure(arguments[0], child.status, stderr, about, log)
+        killed = 0 if child.overdue else causes.oom_kills() - killed_before
+        raise failure(arguments[0], Ended(child.status, stderr, child.overdue, killed), about, log)
+    if child.overdue:  # it ended in the moment in which it was given up: what it left is not to be trusted
+        raise failure(arguments[0], Ended(0, stderr, child.overdue), about, log)
     return finished
 
 
@@ -125,16 +114,49 @@ class _Child:
         said: What it writes to its standard error.
         status: What it ended with, once it has; negative where a signal ended it.
         cpu_seconds: User and system seconds, once it has ended.
+        peak: The most memory that it held, bytes, once it has ended.
+        overdue: Why it was killed, where it was for taking too long.
     """
 
     def __init__(self, arguments: list[str], *, feed: bool, about: Path | None) -> None:
         self.said = Ends(STDERR_LIMIT)
         self.status = 0
         self.cpu_seconds = 0.0
+        self.peak = 0
+        self.overdue = ""
+        self._until: float | None = None
         self._feeder: Feeder | None = None
         self._popen = _start(arguments, feed=feed, about=about)
+        self._vitals = Vitals(self._popen.pid, 0)
 
-    def converse(self, on_line: Callable[[str], None] | None, feed: Iterable[bytes] | None) -> bytes:
+    def watch(self, limits: Limits, *, reports: bool) -> None:
+        """Kill the child where it reaches its limits."""
+        self._limits = limits
+        self._vitals = Vitals(self._popen.pid, limits.patience, reports=reports)
+        self._until = None if limits.seconds is None else time.monotonic() + limits.seconds
+
+    def _look_after(self) -> None:
+        """Kill the child where it has stalled."""
+        if _paused.is_set():
+            self._vitals.heard()
+        elif not self.overdue and self._popen.returncode is None:
+            if self._until is not None and time.monotonic() > self._until:
+                self.overdue = f"did not answer within {time_text(self._limits.seconds or 0)}"
+            elif self._vitals.has_stalled():
+                self.overdue = f"showed no sign of life for {time_text(self._limits.patience)}"
+            if self.overdue:
+                for pid in family_of(self._popen.pid):
+                    _kill_pid(pid)
+
+    def _heard(self, take: Callable[[bytes], object], chunk: bytes) -> None:
+        if take(chunk) is not False:
+            self._vitals.heard()
+
+    def _complained(self, chunk: bytes) -> None:
+        self.said.add(chunk)
+        self._vitals.spoke()
+
+    def converse(self, on_line: Callable[[str], bool | None] | None, feed: Iterable[bytes] | None) -> bytes:
         """Feed the child and read what it says until it ends; return its standard output."""
         popen = self._popen
         assert popen.stdout is not None  # noqa: S101  for the type checker: these are pipes
@@ -145,7 +167,11 @@ class _Child:
         output = bytearray()
         lines = None if on_line is None else Lines(on_line)
         take = output.extend if lines is None else lines.add
-        read_all({popen.stdout: take, popen.stderr: self.said.add}, lambda: self._reap(os.WNOHANG))
+        readers: dict[IO[bytes], Callable[[bytes], None]] = {
+            popen.stdout: lambda chunk: self._heard(take, chunk),
+            popen.stderr: self._complained,
+        }
+        read_all(readers, lambda: self._reap(os.WNOHANG), self._look_after)
         self._reap()
         if lines is not None:
             lines.end()
@@ -165,6 +191,7 @@ class _Child:
                 return False
             self._popen.returncode = self.status = os.waitstatus_to_exitcode(status)
             self.cpu_seconds = usage.ru_utime + usage.ru_stime
+            self.peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
         return True
 
     def kill(self) -> None:
@@ -198,54 +225,57 @@ def _start(arguments: list[str], *, feed: bool, about: Path | None) -> subproces
                 f"cannot be started ({error.strerror})", path=arguments[0], remedy="see `drapto doctor`"
             ) from error
         _children.add(child)
+        _priority.give(child.pid)
     return child
 
 
-def _append(log: Path, arguments: list[str], finished: Finished, status: int) -> None:
-    text = (
-        f"$ {shlex.join(arguments)}\n{finished.stderr.rstrip()}\n"
-        f"= status {status}, {finished.seconds:.2f} s wall, {finished.cpu_seconds:.2f} s CPU\n\n"
-    )
-    write_log(log, text)
-
-
-def write_log(log: Path, text: str) -> None:
-    """Append ``text`` to a log."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8", errors="replace") as handle:
-        handle.write(text)
-
-
-def _said(stderr: str) -> list[str]:
-    """Return the lines of ffmpeg's own; a rule, with which ab-av1 frames them, says nothing."""
-    lines = (line.strip() for line in stderr.splitlines() if not line.startswith("Svt["))
-    return [line for line in lines if line.strip("-")]
-
-
-def _failure(
-    program: str, status: int, stderr: str, about: Path | None, log: Path | None
-) -> ToolFailedError | SpaceError:
-    lines = _said(stderr)
-    if any(full in line for line in lines for full in DISK_FULL):
-        return SpaceError("the disk is full", path=about, remedy="free some space and run again")
-    name = Path(program).name
-    said = telling(stderr.splitlines()) or "it said nothing"
-    how = f"was killed by signal {-status}" if status < 0 else f"failed with status {status}"
-    remedy = f"see {printable(log)}" if log is not None else None
-    error = ToolFailedError(f"{name} {how}: {said}", path=about, remedy=remedy)
-    error.first = ADDRESS.sub("]", lines[0]) if lines else ""
-    return error
+def _append(log: Path, entry: str, arguments: list[str], finished: Finished, child: _Child) -> None:
+    head = f"# {entry} {time.strftime('%Y-%m-%d %H:%M:%S')}\n" if entry else ""
+    why = f" ({child.overdue}, and was killed)" if child.overdue else ""
+    spent = f"{finished.seconds:.2f} s wall, {finished.cpu_seconds:.2f} s CPU"
+    said = f"$ {shlex.join(arguments)}\n{finished.stderr.rstrip()}\n"
+    write_log(log, f"{head}{said}= status {child.status}{why}, {spent}\n\n")
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
     if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(child.pid, signal.SIGKILL)
+        _kill_pid(child.pid)
+
+
+def _kill_pid(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def pause() -> None:
+    """Stop all children where they are, until `resume`; those that are started meanwhile run."""
+    with _children_lock:
+        _paused.set()
+        _group.stop()
+
+
+def resume() -> None:
+    """Let the children go on."""
+    with _children_lock:
+        _group.go_on()
+        _paused.clear()
+
+
+def is_paused() -> bool:
+    """Return whether everything waits for room on a disk."""
+    return _paused.is_set()
+
+
+def set_priority(priority: Priority) -> None:
+    """Start children with this priority from now on."""
+    global _priority  # noqa: PLW0603  once for a run
+    _priority = priority
 
 
 def kill_all() -> None:
     """Kill every running child and start no more; called when the run is interrupted."""
     _stopping.set()
+    _paused.clear()
     with _children_lock:
         _group.kill()
         children = list(_children)
@@ -256,6 +286,11 @@ def kill_all() -> None:
 def allow_children() -> None:
     """Undo `kill_all`'s ban: a new run begins in this process."""
     _stopping.clear()
+
+
+def is_stopping() -> bool:
+    """Return whether the run is being interrupted: what fails now fails for that."""
+    return _stopping.is_set()
 
 
 def die_with_the_run() -> None:

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from drapto.engine import process
+from drapto.engine.machine import usable_cores
 from drapto.errors import SpaceError
 from drapto.words import size_text
 
@@ -23,13 +25,6 @@ ENCODER_BASE = 324 * MIB
 ENCODER_PER_PIXEL = 218
 """Memory of one SVT-AV1 encoder with its decoder, in bytes, and bytes per luma pixel, 10 bit, preset 6,
 `lp=1`: peak resident size 525 MB at 1280x720 and 2,134 MB at 2160x3840 (SVT-AV1 4.2 in ffmpeg 9.0.2)."""
-
-
-def usable_cores() -> int:
-    """Return the processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def cpu_slots(max_cpu: int) -> int:
@@ -105,14 +100,14 @@ def _schedule(efforts: Sequence[float], encoders: int) -> list[tuple[float, floa
     return spans
 
 
-def allot_cpus(*, slots: int, jobs: int, segments: int, memory: int, width: int, height: int) -> Allotment:
+def allot_cpus(*, slots: int, jobs: int, segments: int, memory: int, need: int) -> Allotment:
     """Split ``slots`` processors between the encoders of one title.
 
     Many one-core encoders beat one many-core encoder in wall time and in CPU, so there are as many as the
-    processors, the segments, the user's ``jobs`` and ``memory`` (bytes) allow; what is left over goes to
-    `lp`.
+    processors, the segments, the user's ``jobs`` and ``memory`` (bytes) allow, of which each takes ``need``;
+    what is left over goes to `lp`.
     """
-    allowed = max(1, min(jobs, memory // encoder_memory(width, height)))
+    allowed = max(1, min(jobs, memory // need))
     # every encoder holds at least this share, so that encoders of several titles together keep to the memory
     # too
     share = -(-slots // allowed)
@@ -122,6 +117,9 @@ def allot_cpus(*, slots: int, jobs: int, segments: int, memory: int, width: int,
 
 BATCH = MIB
 """Bytes that a copy may write before it accounts for them; a twentieth of a second, if less."""
+
+PAUSE = 0.2
+"""Seconds between two looks whether a copy may go on, where a disk was full."""
 
 _CLOCK = struct.Struct("=dd")
 """When the file was last written, and when all that is accounted for is written; monotonic seconds."""
@@ -158,6 +156,8 @@ class Throttle:
 
     def spend(self, size: int) -> None:
         """Account for ``size`` bytes, and sleep where all copies together write too fast."""
+        while process.is_paused():
+            time.sleep(PAUSE)
         self._unpaid += size
         if self._unpaid > self._batch:
             seconds, self._unpaid = self._unpaid / self._disk.rate, 0
@@ -206,8 +206,10 @@ def require_space(folder: Path, needed: int, what: str, *, place: str = "output"
 
     free = psutil.disk_usage(os.fspath(existing)).free
     if free < needed:
-        raise SpaceError(
+        error = SpaceError(
             f"the disk is too small: {size_text(free)} free, {what} needs about {size_text(needed)}",
             path=folder,
             remedy=f"free some space, or set another {place} directory",
         )
+        error.final = True
+        raise error

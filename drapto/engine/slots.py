@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -44,7 +45,7 @@ class Slots:
         try:
             with _lock(self.folder / "gate"):
                 while len(held) < wanted:
-                    held.extend(self._free(wanted - len(held), {handle.name for handle in held}))
+                    held.extend(self._free(wanted - len(held)))
                     if len(held) < wanted:
                         time.sleep(POLL)
             yield wanted
@@ -52,14 +53,14 @@ class Slots:
             for handle in held:
                 handle.close()
 
-    def _free(self, wanted: int, mine: set[str]) -> list[IO[str]]:
+    def _free(self, wanted: int) -> list[IO[str]]:
         """Take up to ``wanted`` slots that nobody holds now."""
         taken: list[IO[str]] = []
         for number in range(self.count):
             path = self.folder / f"cpu-{number}"
-            if str(path) in mine or len(taken) == wanted:
-                continue
-            handle = path.open("w")
+            if len(taken) == wanted:
+                break
+            handle = _opened(path)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -71,6 +72,11 @@ class Slots:
 
 @contextlib.contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
+    with _opened(path) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def _opened(path: Path) -> IO[str]:
+    """Open a lock file: none that is a link, and nothing in it is touched."""
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "r+")

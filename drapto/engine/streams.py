@@ -55,18 +55,18 @@ class Lines:
     """Passes whole lines on as the bytes come.
 
     Args:
-        on_line: Called with each line, decoded, without its end.
+        on_line: Called with each line, decoded, without its end; returns False of one that tells nothing new.
     """
 
-    def __init__(self, on_line: Callable[[str], None]) -> None:
+    def __init__(self, on_line: Callable[[str], bool | None]) -> None:
         self._on_line = on_line
         self._begun = b""
 
-    def add(self, chunk: bytes) -> None:
-        """Take in what comes next."""
+    def add(self, chunk: bytes) -> bool:
+        """Take in what comes next; return whether a line of it told something new."""
         *lines, self._begun = (self._begun + chunk).split(b"\n")
-        for line in lines:
-            self._on_line(line.decode(errors="replace").rstrip("\r"))
+        said = [self._on_line(line.decode(errors="replace").rstrip("\r")) for line in lines]
+        return any(new is not False for new in said)
 
     def end(self) -> None:
         """Pass on a last line that does not end."""
@@ -74,13 +74,18 @@ class Lines:
             self._on_line(self._begun.decode(errors="replace").rstrip("\r"))
 
 
-def read_all(readers: dict[IO[bytes], Callable[[bytes], None]], has_ended: Callable[[], bool]) -> None:
+def read_all(
+    readers: dict[IO[bytes], Callable[[bytes], None]],
+    has_ended: Callable[[], bool],
+    look_after: Callable[[], None] = lambda: None,
+) -> None:
     """Read pipes side by side until they are closed, so that none of them fills up and stops the child.
 
     Args:
         readers: For each pipe, what its bytes are given to.
         has_ended: Tells whether the child has ended. What it started may have its pipes still; nobody waits
             for that.
+        look_after: Called at least each `LOOK_EVERY` seconds meanwhile.
     """
     with selectors.DefaultSelector() as selector:
         for pipe, reader in readers.items():
@@ -88,6 +93,7 @@ def read_all(readers: dict[IO[bytes], Callable[[bytes], None]], has_ended: Calla
         ended = False
         while selector.get_map():
             ready = selector.select(0 if ended else LOOK_EVERY)
+            look_after()
             if not ready and ended:
                 return
             # what it wrote last may have come between the look at its pipes and that at the child itself

@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import re
 from typing import TYPE_CHECKING
 
 import av.logging
 
 from drapto.errors import SourceError
 from drapto.media.matroska.container import REMUX
+from drapto.media.matroska.oddities import beside_the_film
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
     Said = tuple[int, str, str]
     """Level, speaker, text."""
+
+PLACE = re.compile(r"(?:Element at|at pos\.? \d+ \(|element with ID 0x[0-9A-F]+ at) ?0x([0-9a-f]+)")
+"""How it says at which byte."""
 
 DAMAGE = (
     "invalid as first byte of an EBML number",
@@ -66,9 +71,18 @@ def refuse_damaged(source: Path, said: list[Said]) -> None:
         if speaker.startswith("matroska") and any(sign in text for sign in DAMAGE)
     ]
     if places:
+        # what lies beside the film may be damaged: it is left out, and said (`oddities`)
+        aside = beside_the_film(source)
+        places = [text for text in places if not _lies_in(text, aside)]
+    if places:
         more = f", and {len(places) - 1} more such places" if len(places) > 1 else ""
         raise SourceError(
             f"is damaged ({places[0]}{more})",
             path=source,
             remedy=f"rip or copy it again; to encode what is left of it, {REMUX}",
         )
+
+
+def _lies_in(text: str, ranges: list[range]) -> bool:
+    found = PLACE.search(text)
+    return found is not None and any(int(found[1], 16) in one for one in ranges)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fractions import Fraction
+    from pathlib import Path
 
 
 def without_first(frames: int) -> list[str]:
@@ -22,3 +24,9 @@ def renumbered(rate: Fraction) -> str:
     Times that are uneven, or that two frames share after rounding, would make ffmpeg drop or double frames.
     """
     return f"settb={rate.denominator}/{rate.numerator},setpts=N"
+
+
+def escaped(path: Path) -> str:
+    """Return a file name as an option of a filter, inside a filter graph: two readers take it apart."""
+    once = re.sub(r"([\\':])", r"\\\1", str(path))
+    return re.sub(r"([\\'\[\],;])", r"\\\1", once)

@@ -18,6 +18,7 @@ from drapto.media.hdr.dynamic import describe, write_dynamic
 from drapto.media.index import index_packets, is_cover
 from drapto.media.limits import refuse_unkeepable
 from drapto.media.matroska.container import require_matroska
+from drapto.media.matroska.oddities import oddities, refuse_oddities
 from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
@@ -108,6 +109,7 @@ def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
         SourceError: The source cannot be encoded.
     """
     sized = require_matroska(source)
+    refuse_oddities(source)
     try:
         with listening() as said, av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
             refuse_damaged(source, said)
@@ -220,6 +222,7 @@ class _Pass:
             )
         if pictures > 1:
             self.notes.append(f"{pictures - 1} more video track(s): only the first is encoded")
+        self.notes += oddities(self.source)
         for stream in self.streams:
             if stream.type == "data" or (stream.type == "subtitle" and stream.codec_context is None):
                 self.notes.append(f"track {stream.index} is of a kind that ffmpeg does not know: left out")

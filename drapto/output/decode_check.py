@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import av
 
+from drapto.engine.causes import BAD_INPUT, CRASHED, FAILED, of_error
 from drapto.engine.document import Document, Model
 from drapto.errors import ArtifactError, SpaceError, ToolFailedError
 from drapto.video.join import Run, packets_of
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 ERROR_LIMIT = 500
 """Characters of ffmpeg's complaints that are quoted."""
+
+DECODERS_WORD = (FAILED, BAD_INPUT, CRASHED)
+"""Causes of a decoder's failure that are its word on what it decodes."""
 
 DELIMITER = b"\x12\x00"
 """A temporal delimiter OBU: what parts one frame from the next in a stream without a container (AV1
@@ -266,5 +270,7 @@ def _run(
     except SpaceError:
         raise
     except ToolFailedError as error:
+        if of_error(error) not in DECODERS_WORD:
+            raise  # it was killed, it hung, there was no memory: that says nothing of the file
         return " ".join(error.problem.split())[:ERROR_LIMIT]
     return ""

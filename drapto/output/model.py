@@ -86,6 +86,7 @@ class Validation(Document):
         checks: In the order of the file: picture, sound, subtitles, the rest.
         quality: What the picture was measured to score; None where it was not.
         versions: Of what made the file; None where an earlier drapto did not write them down.
+        content: The digest of all of its packets; empty where an earlier drapto did not take it.
     """
 
     digest: str
@@ -98,6 +99,7 @@ class Validation(Document):
     checks: tuple[Check, ...]
     quality: Delivered | None = None
     versions: MadeWith | None = None
+    content: str = ""
 
     @property
     def output_bytes(self) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from drapto.engine.context import file_url
+from drapto.media.texts import ANY_TEXT
 from drapto.output.model import Check
 from drapto.words import count_text, time_text
 
@@ -96,7 +97,7 @@ def check_sound(path: Path, tracks: Sequence[int] | None = None) -> Check:
     Raises:
         FFmpegError: The file cannot be read.
     """
-    with av.open(file_url(path)) as container:
+    with av.open(file_url(path), **ANY_TEXT) as container:
         sound = container.streams.audio
         numbers = range(len(sound)) if tracks is None else tracks
         streams = [sound[number] for number in numbers]

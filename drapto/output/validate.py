@@ -13,10 +13,13 @@ from drapto.errors import SourceError, ValidationError
 from drapto.media.hdr.dolby_vision import plan
 from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
+from drapto.media.texts import ANY_TEXT
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all
+from drapto.output.copies import Content, copy_checks
 from drapto.output.decode_check import same_frames
 from drapto.output.dynamic_checks import check_dynamic
+from drapto.output.element_checks import check_elements
 from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.judging import exact
 from drapto.output.model import Sizes, Validation
@@ -54,6 +57,8 @@ class Finished:
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
+        elements: The source's own elements; None where these are not compared.
+        audio: The files that its audio tracks are copied from, in order.
     """
 
     muxed: Path
@@ -64,6 +69,8 @@ class Finished:
     fields: FieldsInfo
     plans: Sequence[AudioPlan]
     decoded: Sequence[DecodedSegment]
+    elements: Path | None = None
+    audio: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -109,9 +116,14 @@ def validate(
     expected = read_timestamps(finished.timestamps)
     found = _examined(muxed, target)
     output = found.info
-    checks = list(check_all(info, expected, crop, finished.plans, output, found.times))
+    by_elements = finished.elements is not None
+    plans = finished.plans
+    checks = list(check_all(info, expected, crop, plans, output, found.times, by_elements=by_elements))
     checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
-    frames, held = _held_against(finished.decoded, muxed, output)
+    if finished.elements is not None:
+        checks += check_elements(finished.elements, muxed, info)
+    frames, held, content = _held_against(finished.decoded, muxed, output)
+    checks += copy_checks(finished.audio, output, content)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
     checks += [check_sound(muxed), exact("decoded frames", len(expected), frames)]
@@ -126,6 +138,7 @@ def validate(
         checks=tuple(checks),
         quality=provenance.quality,
         versions=provenance.versions,
+        content=content.value,
     ).write(target)
     if not validation.passed:
         raise _refusal(validation, muxed, target)
@@ -150,22 +163,25 @@ def _metadata_checks(
 
 def _held_against(
     decoded: Sequence[DecodedSegment], muxed: Path, output: SourceInfo
-) -> tuple[int, Counter[int]]:
-    """Return how many frames are those that were decoded, and the bytes of every track by stream index."""
+) -> tuple[int, Counter[int], Content]:
+    """Return how many frames are those that were decoded, the bytes of every track, and its packets."""
     held: Counter[int] = Counter()
-    picture = _picture(muxed, output, held)
+    content = Content()
+    picture = _picture(muxed, output, held, content)
     frames = same_frames(picture, decoded)
     deque(picture, maxlen=0)  # on to the end of the file, to count the bytes of every track
-    return frames, held
+    return frames, held, content
 
 
-def _picture(muxed: Path, output: SourceInfo, held: Counter[int]) -> Iterator[bytes]:
-    """Yield the packets of the picture, and count into ``held`` the bytes of every track, by stream index."""
-    with av.open(file_url(muxed)) as container:
+def _picture(muxed: Path, output: SourceInfo, held: Counter[int], content: Content) -> Iterator[bytes]:
+    """Yield the packets of the picture; take in what every track has, by stream index."""
+    with av.open(file_url(muxed), **ANY_TEXT) as container:
         for packet in container.demux():
             held[packet.stream_index] += packet.size
-            if packet.stream_index == output.video.index and packet.size:
-                yield bytes(packet)
+            data = bytes(packet)
+            content.add(packet.stream_index, data)
+            if packet.stream_index == output.video.index and data:
+                yield data
 
 
 def _sizes(source: SourceInfo, output: SourceInfo, held: Mapping[int, int]) -> Sizes:
@@ -183,7 +199,9 @@ def _refusal(validation: Validation, muxed: Path, target: Path) -> ValidationErr
     named = [check.said for check in broken[:NAMED_FAILURES]]
     more = [f"and {len(broken) - NAMED_FAILURES} more"] if len(broken) > NAMED_FAILURES else []
     problem = "is not what was promised: " + ", ".join([*named, *more])
-    return ValidationError(problem, path=muxed, remedy=_remedy(target, broken))
+    error = ValidationError(problem, path=muxed, remedy=_remedy(target, broken))
+    error.failed = tuple(check.name for check in broken)
+    return error
 
 
 def _remedy(target: Path, broken: Sequence[Check] = ()) -> str:

@@ -6,79 +6,30 @@ A metric is a class here; `metric_for` finds one by its name in the settings.
 from __future__ import annotations
 
 import json
+import math
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
-from drapto.media.filters import renumbered, without_first
-from drapto.media.yuv import conversion
+from drapto.media.filters import escaped, renumbered
+from drapto.quality.hdr import lit
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
-from drapto.quality.scores import Scores, scores_of
+from drapto.quality.scores import Measurement, Scores, scores_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
     from pathlib import Path
 
     from drapto.engine.context import StageContext
-    from drapto.media.model import CropRect
+    from drapto.quality.reference import Reference
 
-FOUR_K = (2560, 1440)
-"""Long and short side in pixels above which the model that was trained on 4K pictures is used."""
-
-NEIGHBOURHOOD = 3
-"""A frame and those beside it. Without the first frame's missing neighbour, every third of what `Vmaf.chosen`
-keeps is one to measure."""
+FILLED = 64
+"""Pixels: 64 bytes of a line of chroma in 4:2:0, two of each sample."""
 
 INFINITE = 100.0
 """What stands for the infinite XPSNR of two equal pictures, dB."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The frames that an encode is held against.
-
-    Attributes:
-        source: The file.
-        stream: Index of its video stream.
-        crop: What the encode kept of the picture; None where it kept all.
-        pix_fmt: The encode's pixel format: the source is converted to it, as it was for the encoder.
-        width, height: The encode's picture, pixels.
-        first: How many of its frames go before the first of them.
-        frames: How many frames.
-        rate: Their nominal rate.
-        filters: What made whole pictures of its fields before the crop (`EncodeSettings.filters`).
-        yuv_matrix: By what an RGB source was made YUV after it; None where it is no RGB.
-    """
-
-    source: Path
-    stream: int
-    crop: CropRect | None
-    pix_fmt: str
-    width: int
-    height: int
-    frames: int
-    rate: Fraction
-    first: int = 0
-    filters: tuple[str, ...] = ()
-    yuv_matrix: str | None = None
-
-    @property
-    def prepare(self) -> str:
-        """What leads to the frames, in ffmpeg's form, with a final comma, or nothing."""
-        return "".join(f"{one}," for one in (*self.filters, *without_first(self.first)))
-
-    def tail(self, first: int) -> Reference:
-        """Return the same without the ``first`` frames."""
-        return replace(self, first=self.first + first, frames=self.frames - first)
-
-    @property
-    def convert(self) -> str:
-        """The conversion to the encode's pixel format, in the same form."""
-        return "".join(f"{one}," for one in (*conversion(self.yuv_matrix), f"format={self.pix_fmt}"))
 
 
 class Metric(ABC):
@@ -95,10 +46,30 @@ class Metric(ABC):
     def stride_for(self, stride: int) -> int:
         """Return which frames are measured where every ``stride``-th is asked for."""
 
-    def chosen(self, stride: int) -> str:
-        """Return the filter that leaves out what need not be looked at, with a final comma, or nothing."""
-        del stride
+    def shown(self, reference: Reference) -> str:
+        """Return how large the whole picture is made, ``1920x1080``; empty where it is not scaled."""
+        del reference
         return ""
+
+    def light(self, reference: Reference) -> str:
+        """Return what is measured of an HDR picture's light, as `light_of` names it; empty of SDR."""
+        del reference
+        return ""
+
+    def chosen(self, reference: Reference, stride: int) -> str:
+        """Return the filter that leaves out what need not be looked at, with a final comma, or nothing."""
+        del reference, stride
+        return ""
+
+    def scaled(self, reference: Reference) -> str:
+        """Return the filters that make a picture as large as it is measured, in the same form."""
+        del reference
+        return ""
+
+    def unpadded(self, value: float, reference: Reference) -> float:
+        """Return the score of a frame without what `scaled` put around it."""
+        del reference
+        return value
 
     @abstractmethod
     def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
@@ -122,6 +93,7 @@ class Metric(ABC):
         threads: int,
         context: StageContext,
         log: str,
+        stream: int | None = None,
     ) -> tuple[Scores, float]:
         """Measure an encode, each of its frames held against the reference's frame of the same number.
 
@@ -133,6 +105,7 @@ class Metric(ABC):
             threads: How many may be used.
             context: The surroundings.
             log: Names the log of the child process.
+            stream: Index of the encode's video stream; None for its first one.
 
         Returns:
             The scores, and the processor seconds that they took.
@@ -141,65 +114,104 @@ class Metric(ABC):
             ToolFailedError: ffmpeg failed, or measured other frames than were asked for.
         """
         stride = self.stride_for(stride)
-        arguments = self._arguments(encode, reference, scores_file, stride, threads)
+        arguments = self._arguments(encode, reference, scores_file, stride, threads, stream)
         finished = context.run_ffmpeg(arguments, log=log, about=encode)
         try:
-            values = self.read(scores_file)
+            values = [self.unpadded(value, reference) for value in self.read(scores_file)]
         except (OSError, ValueError, KeyError) as error:
             raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
         if len(values) != len(range(0, reference.frames, stride)):
             wanted = len(range(0, reference.frames, stride))
             raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
-        model = self.model_for(reference)
-        return scores_of(self.name, values, model=model, stride=stride), finished.cpu_seconds
+        return scores_as(self.measurement(reference), values, stride=stride), finished.cpu_seconds
+
+    def measurement(self, reference: Reference) -> Measurement:
+        """Return what is measured, which scores name."""
+        light = self.light(reference)
+        return Measurement(self.name, self.model_for(reference), self.shown(reference), light)
 
     def _arguments(
-        self, encode: Path, reference: Reference, scores_file: Path, stride: int, threads: int
+        self,
+        encode: Path,
+        reference: Reference,
+        scores_file: Path,
+        stride: int,
+        threads: int,
+        stream: int | None,
     ) -> Sequence[str | Path]:
-        # by number, not by time: the reference's times may be uneven, the encode's are not
-        tick = renumbered(reference.rate)
+        # as a rule by number, not by time: the reference's times may be uneven, the encode's are not
+        tick = "setpts=PTS-STARTPTS" if reference.by_time else renumbered(reference.rate)
         crop = f"crop={reference.crop}," if reference.crop else ""
-        chosen = self.chosen(stride)
+        chosen, scaled = self.chosen(reference, stride), self.scaled(reference)
         measure = self.filter(reference, scores_file, stride=stride, threads=threads)
+        made = "0:v:0" if stream is None else f"0:{stream}"
         filters = (
-            f"[0:v:0]{chosen}format={reference.pix_fmt},{tick}[encode];"
-            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{tick}[reference];"
+            f"[{made}]{reference.of_encode}{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
+            f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}{scaled}{tick}"
+            f"[reference];"
             f"[encode][reference]{measure}:shortest=1"
         )
         decode = ("-noautorotate", "-threads", str(threads))
         return [
             *(["-copyts"] if reference.filters else []),
             *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),
+            *("-filter_complex_threads", str(threads)),
             *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
             *("-f", "null", "-"),
         ]
 
 
 class Vmaf(Metric):
-    """Netflix's VMAF, 0 to 100, by libvmaf. It is defined for SDR pictures."""
+    """Netflix's VMAF, 0 to 100, by libvmaf, of pictures as they are shown.
+
+    It is defined for SDR; of HDR it is given what `drapto.quality.hdr` says.
+    """
 
     name = "vmaf"
     scale = VmafScale()
 
     def model_for(self, reference: Reference) -> str:
-        """Return the model of the picture's size."""
-        long, short = sorted((reference.width, reference.height), reverse=True)
-        return "vmaf_4k_v0.6.1" if long > FOUR_K[0] or short > FOUR_K[1] else "vmaf_v0.6.1"
+        """Return the model of the display."""
+        return reference.shown.model
+
+    def shown(self, reference: Reference) -> str:
+        """Return the whole picture's size on the display; nothing where that is its own."""
+        return reference.shown.size if reference.shown.scales else ""
+
+    def light(self, reference: Reference) -> str:
+        """Return what it is given of an HDR picture."""
+        return reference.light
 
     def stride_for(self, stride: int) -> int:
         """Return ``stride``: libvmaf leaves frames out by itself."""
         return stride
 
-    def chosen(self, stride: int) -> str:
-        """Keep each measured frame and its neighbours, whose motion counts; the scores stay the same."""
-        return f"select='lt(mod(n+1,{stride}),{NEIGHBOURHOOD})'," if stride > NEIGHBOURHOOD else ""
+    def chosen(self, reference: Reference, stride: int) -> str:
+        """Keep each measured frame and those whose motion counts; the scores stay the same.
+
+        Without what is missing before the first frame, every n-th of what is kept is one to measure, where n
+        is how many frames the model looks at.
+        """
+        reach = reference.shown.reach
+        if stride <= reach.frames or reference.by_time:
+            return ""
+        return f"select='lt(mod(n+{reach.before},{stride}),{reach.frames})',"
+
+    def scaled(self, reference: Reference) -> str:
+        """Make it as large as it is on the display: after the choice, since that is what costs.
+
+        The light first: where it is interpolated, that is of what is seen.
+        """
+        shown = reference.shown.filters(reference.width, reference.height, always=reference.resized)
+        return lit(reference.light) + shown
 
     def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return libvmaf's filter."""
-        model = f"version={self.model_for(reference)}"
+        every = min(stride, reference.shown.reach.frames) if self.chosen(reference, stride) else stride
+        pairing = ":ts_sync_mode=nearest" if reference.by_time else ""
         return (
-            f"libvmaf=model={model}:n_threads={threads}:n_subsample={min(stride, NEIGHBOURHOOD)}"
-            f":log_fmt=json:log_path={escaped(scores_file)}"
+            f"libvmaf=model=version={self.model_for(reference)}:n_threads={threads}:n_subsample={every}"
+            f":log_fmt=json:log_path={escaped(scores_file)}{pairing}"
         )
 
     def read(self, scores_file: Path) -> list[float]:
@@ -223,6 +235,19 @@ class Xpsnr(Metric):
         del stride
         return 1
 
+    def scaled(self, reference: Reference) -> str:
+        """Put black beside it, in memory of its own.
+
+        ffmpeg's xpsnr (9.0.2) takes lines in memory to be as long as the picture's. Where they are longer,
+        after a crop or for a width that fills no registers, it finds nonsense: 5 dB, not 37, for one of 624.
+        """
+        padded = _filled(reference.width)
+        return (f"pad={padded}:{reference.height}:0:0," if padded != reference.width else "") + "copy,"
+
+    def unpadded(self, value: float, reference: Reference) -> float:
+        """Take off what the black adds, which has no errors; what is weighed otherwise is below 0.1 dB."""
+        return min(value, INFINITE) - 10 * math.log10(_filled(reference.width) / reference.width)
+
     def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
         """Return ffmpeg's filter."""
         del reference, stride, threads
@@ -242,10 +267,9 @@ class Xpsnr(Metric):
         return frames
 
 
+def _filled(width: int) -> int:
+    """Return the width up to which lines, of chroma, too, fill registers of 64 bytes, 10 bits in two."""
+    return -(-width // FILLED) * FILLED
+
+
 METRICS: dict[str, Metric] = {metric.name: metric for metric in (Vmaf(), Xpsnr())}
-
-
-def escaped(path: Path) -> str:
-    """Return a file name as an option of a filter, inside a filter graph: two readers take it apart."""
-    once = re.sub(r"([\\':])", r"\\\1", str(path))
-    return re.sub(r"([\\'\[\],;])", r"\\\1", once)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drapto.quality.display import Display
+
 ENOUGH = 60
 """Measured frames that speak for a segment. Over the 5 s segments of the Sintel trailer, around VMAF 93, the
 harmonic mean of every third frame (25 to 83 of them) is off by 0.09 (standard deviation; 0.28 at most), that
@@ -10,6 +15,15 @@ of every fifth (15 to 50) by 0.25 (0.6 at most)."""
 LARGEST_STRIDE = 9
 """Beyond it little is saved: every frame is decoded all the same, and its motion is looked at."""
 
+ENOUGH_MAGNIFIED, ENOUGH_MAGNIFIED_V1 = 32, 50
+"""The same of pictures that are made larger, where a measured frame costs more than an encoded one (58 ms by
+VMAF v0.6.1 at 1080 lines, 27 ms by v1; 38 ms for a frame of a DVD at preset 6). Over 15 s of the trailer at
+CRF 26 and 36, every 11th frame (33) is off by 0.19 (standard deviation; 0.37 at most); by v1, whose scores
+differ more from frame to frame, every 7th (52) by 0.13 (0.25 at most), and every 11th by 0.48."""
+
+LARGEST_MAGNIFIED_STRIDE = 17
+"""For segments of many frames, such as 15 s of 60 a second."""
+
 MOST_ANCHORS = 8
 """Anchors beyond which a title is hardly known better."""
 
@@ -17,13 +31,17 @@ SEGMENTS_PER_ANCHOR = 3
 """An anchor's CRF is predicted with less knowledge than the others', so most segments are others."""
 
 
-def stride_for(frames: int) -> int:
-    """Return the stride from one measured frame to the next in a segment of ``frames``.
+def stride_for(frames: int, display: Display | None = None) -> int:
+    """Return the stride from one measured frame to the next in a segment of ``frames``, shown on ``display``.
 
     It is odd. SVT-AV1's pyramid repeats after 32 frames: an even stride would see the same levels of it again
     and again (every eighth frame only the best: 1.85 VMAF too much on one clip).
     """
-    most = min(LARGEST_STRIDE, max(1, frames // ENOUGH))
+    enough, largest = ENOUGH, LARGEST_STRIDE
+    if display is not None and display.magnifies:
+        enough = ENOUGH_MAGNIFIED_V1 if display.is_v1 else ENOUGH_MAGNIFIED
+        largest = LARGEST_MAGNIFIED_STRIDE
+    most = min(largest, max(1, frames // enough))
     return most if most % 2 else most - 1
 
 

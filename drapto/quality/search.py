@@ -72,7 +72,7 @@ class Try:
     crf: float
 
 
-Why = Literal["target", "crf bound", "plateau", "steps", "noise", "tries"]
+Why = Literal["target", "crf bound", "plateau", "steps", "noise", "tries", "floor"]
 """Why a search ends:
 
 - target: an encode is within the tolerance;
@@ -80,7 +80,9 @@ Why = Literal["target", "crf bound", "plateau", "steps", "noise", "tries"]
 - plateau: another CRF hardly changes the score;
 - steps: two neighbouring CRFs lie on either side of the tolerance;
 - noise: a higher CRF scored better than a lower one, so there is no telling where the target lies;
-- tries: as many encodes as the settings allow were made.
+- tries: as many encodes as the settings allow were made;
+- floor: a part of the encode that was found is better than it has to be for the target, since a run of its
+  frames was below the floor (`drapto.quality.floor`).
 """
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from drapto.quality.search import Goal, Point, Try, next_crf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from drapto.quality.scale import Prediction, Scale
+    from drapto.quality.scores import Statistic
 
 BEYOND = 1000.0
 """A score that nothing has."""
@@ -33,6 +34,20 @@ FRACTION = 0.5
 at the target itself would change the tail for nothing."""
 
 
+class Mean(NamedTuple):
+    """How a mean is one of parts: of what is added up for each frame, and the other way round."""
+
+    there: Callable[[float], float]
+    back: Callable[[float], float]
+
+
+MEANS = {
+    "harmonic": Mean(lambda score: 1 / (score + 1), lambda share: 1 / share - 1),
+    "mean": Mean(lambda score: score, lambda share: share),
+}
+"""The statistics that those of two parts give; percentiles are none of them."""
+
+
 class Tail(NamedTuple):
     """The end of a segment, from a keyframe on.
 
@@ -43,6 +58,7 @@ class Tail(NamedTuple):
         now: What its own score there.
         points: What it scored in each encode that has it.
         own: How many of these encodes are of the tail alone.
+        statistic: What the scores are: one of `MEANS`.
     """
 
     first: int
@@ -51,6 +67,7 @@ class Tail(NamedTuple):
     now: float
     points: Sequence[Point]
     own: int
+    statistic: Statistic = "harmonic"
 
 
 @dataclass(frozen=True)
@@ -103,9 +120,9 @@ def splice(
 
 
 def pooled(tail: Tail, score: float) -> float:
-    """Return the harmonic mean of all frames (`drapto.quality.scores`) where the tail has ``score``."""
-    frames = tail.first + tail.frames
-    return frames / (tail.first / (tail.head + 1) + tail.frames / (score + 1)) - 1
+    """Return the mean of all frames (`drapto.quality.scores`) where the tail has ``score``."""
+    mean, frames = MEANS[tail.statistic], tail.first + tail.frames
+    return mean.back((tail.first * mean.there(tail.head) + tail.frames * mean.there(score)) / frames)
 
 
 def _own(goal: Goal, tail: Tail) -> Goal:
@@ -118,5 +135,6 @@ def _own(goal: Goal, tail: Tail) -> Goal:
 
 def _needed(tail: Tail, score: float) -> float:
     """Return what the tail must score for the whole to have ``score``; a lot where nothing would do."""
-    left = (tail.first + tail.frames) / (score + 1) - tail.first / (tail.head + 1)
-    return tail.frames / left - 1 if left > 0 else BEYOND
+    mean, frames = MEANS[tail.statistic], tail.first + tail.frames
+    left = frames * mean.there(score) - tail.first * mean.there(tail.head)
+    return mean.back(left / tail.frames) if left > 0 else BEYOND

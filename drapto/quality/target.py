@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from drapto.engine.document import Model
+from drapto.media.yuv import delivered
+from drapto.quality.display import Display, display_of
+from drapto.quality.hdr import light_of, light_text
 from drapto.quality.sampling import stride_for
+from drapto.quality.scores import STATISTICS, Statistic
 from drapto.quality.search import Goal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from drapto.config import Config
-    from drapto.media.model import SourceInfo
+    from drapto.media.model import SourceInfo, VideoTrack
 
 EASED = 2.0
 """By how much of the metric the last tier lowers the target."""
+
+
+USUAL_FLOOR = 15.0
+"""The default of ``quality.floor``."""
 
 
 class FixedCrf(Model):
@@ -34,13 +43,17 @@ class QualityTarget(Model):
 
     Attributes:
         metric: ``vmaf`` or ``xpsnr``.
-        score: The target, in the metric's unit, for a segment's harmonic mean.
+        score: The target, in the metric's unit.
         tolerance: How far from it a segment may be.
         lowest, highest: The bounds of the CRF.
         most: How many encodes a segment may take in each tier.
         thorough: Measure every frame.
         engine: Who predicts the first CRF: ``native``, or ``ab-av1``.
         out_of_reach: What becomes of a segment that cannot have it: it may ``fail``, or take the ``closest``.
+        display: How the title is shown for VMAF; None for a metric of the picture as it is.
+        statistic: Which figure of a segment's frames is to have that score.
+        light: What VMAF is given of an HDR picture (`drapto.quality.hdr`); empty for SDR.
+        floor: The score below which no run of frames is to be; None where there is none.
     """
 
     metric: Literal["vmaf", "xpsnr"]
@@ -52,6 +65,28 @@ class QualityTarget(Model):
     thorough: bool
     engine: Literal["native", "ab-av1"]
     out_of_reach: Literal["fail", "closest"]
+    display: Display | None = None
+    statistic: Statistic = "harmonic"
+    light: str = ""
+    floor: float | None = None
+
+    @property
+    def as_setting(self) -> dict[str, Any]:
+        """Return it for a settings slice: what is measured as ever is written as it ever was, too.
+
+        No floor in it means the usual one, where there can be one: what was finished before there was any is
+        not looked at again.
+        """
+        values = self.model_dump(mode="json")
+        if self.display is None or self.display.as_ever:
+            del values["display"]
+        if not self.light:
+            del values["light"]
+        if self.statistic == "harmonic":
+            del values["statistic"]
+        if self.metric != "vmaf" or self.floor == self.score - USUAL_FLOOR:
+            del values["floor"]
+        return values
 
     @property
     def calibrated(self) -> bool:
@@ -70,15 +105,17 @@ class Tier(NamedTuple):
         number: 1, 2 or 3.
         goal: What is looked for.
         every_frame: Whether every frame is measured, not only a sample.
+        display: How the title is shown; None where it is measured as it is.
     """
 
     number: int
     goal: Goal
     every_frame: bool
+    display: Display | None = None
 
     def stride(self, frames: int) -> int:
         """Return which frames of a segment of ``frames`` are measured: every n-th."""
-        return 1 if self.every_frame else stride_for(frames)
+        return 1 if self.every_frame else stride_for(frames, self.display)
 
 
 def tiers(target: QualityTarget) -> Iterator[Tier]:
@@ -90,7 +127,7 @@ def tiers(target: QualityTarget) -> Iterator[Tier]:
         ((target.score, target.thorough), (target.score, True), (target.score - EASED, True)), start=1
     ):
         goal = Goal(score, target.tolerance, target.lowest, target.highest, target.most * number)
-        yield Tier(number, goal, every_frame)
+        yield Tier(number, goal, every_frame, target.display)
 
 
 @dataclass(frozen=True)
@@ -106,21 +143,29 @@ class Decision:
     reason: str
 
 
-def decide(config: Config, info: SourceInfo) -> Decision:
-    """Return whether a title is encoded to a target or at a fixed CRF, and why."""
+def decide(config: Config, info: SourceInfo, rate: Fraction | None = None) -> Decision:
+    """Return whether a title is encoded to a target or at a fixed CRF, and why.
+
+    Args:
+        config: The settings.
+        info: The source.
+        rate: The output's nominal frame rate, where that is known; else the source's is taken.
+    """
     quality = config.quality
     fixed = FixedCrf(crf=_crf(config, info.video.width, info.video.height))
     if quality.mode == "crf":
         return Decision(fixed, "quality.mode is crf")
     if quality.mode == "auto" and config.encoding.mode == "standard":
         return Decision(fixed, "encoding.mode is standard, one pass")
-    if quality.metric == "vmaf" and info.video.hdr != "SDR":
-        return Decision(fixed, f"VMAF is not defined for {info.video.hdr}")
+    metric, light = measure_of(config, info.video)
+    if metric is None:
+        off = ", and quality.hdr is off" if quality.hdr == "off" else ""
+        return Decision(fixed, f"VMAF is not defined for {info.video.hdr}{off}")
     if quality.mode == "auto" and config.encoding.wants_grain:
         return Decision(fixed, "a metric takes synthesised film grain for damage")
-    score = config.encoding.vmaf_target if quality.metric == "vmaf" else quality.xpsnr_target
+    score = config.encoding.vmaf_target if metric == "vmaf" else quality.xpsnr_target
     target = QualityTarget(
-        metric=quality.metric,
+        metric=metric,
         score=score,
         tolerance=quality.tolerance,
         lowest=quality.crf_min,
@@ -129,9 +174,62 @@ def decide(config: Config, info: SourceInfo) -> Decision:
         thorough=quality.thorough,
         engine=quality.engine,
         out_of_reach=quality.out_of_reach,
+        display=display_for(config, info.video, rate) if metric == "vmaf" else None,
+        statistic=quality.statistic,
+        light=light,
+        floor=score - quality.floor if quality.floor and metric == "vmaf" else None,
     )
-    unit = "VMAF" if quality.metric == "vmaf" else "XPSNR"
-    return Decision(target, f"every segment at {unit} {score:g}")
+    unit = "VMAF" if metric == "vmaf" else "XPSNR"
+    return Decision(target, f"every segment at {unit} {score:g}{seen(target)}{_conditions(target)}")
+
+
+def measure_of(config: Config, video: VideoTrack) -> tuple[Literal["vmaf", "xpsnr"] | None, str]:
+    """Return the metric for a picture, and what of its light that is given; no metric where there is none.
+
+    HDR without a transfer that is known has none but XPSNR.
+    """
+    metric, measure = config.quality.metric, config.quality.hdr
+    if metric == "xpsnr" or video.hdr == "SDR":
+        return metric, ""
+    if measure in ("off", "xpsnr"):
+        return ("xpsnr" if measure == "xpsnr" else None), ""
+    light = light_of(delivered(video), measure)
+    return (None, "") if light is None else (metric, light)
+
+
+def _conditions(target: QualityTarget) -> str:
+    """Say what is asked for that is not usual: another figure than the harmonic mean, another floor."""
+    said = "" if target.statistic == "harmonic" else f", its {STATISTICS[target.statistic]}"
+    if target.floor is not None and target.floor != target.score - USUAL_FLOOR:
+        said += f", no run of frames below {target.floor:g}"
+    return said
+
+
+def display_for(config: Config, video: VideoTrack, rate: Fraction | None = None) -> Display:
+    """Return how a title is shown while it is scored.
+
+    Args:
+        config: The settings.
+        video: The source's picture.
+        rate: The output's nominal frame rate, where that is known; else the source's is taken.
+    """
+    return display_of(
+        video.width,
+        video.height,
+        sar=video.sar,
+        rate=rate or video.rate,
+        # HDR has no other: VMAF v1 looks at colours and banding, too, of which the curve for HDR is none
+        family=config.quality.vmaf_model if video.hdr == "SDR" else "v0.6.1",
+        viewing=config.quality.viewing if video.hdr == "SDR" else "tv",
+    )
+
+
+def seen(target: QualityTarget) -> str:
+    """Say by which model, and how large, the picture is judged; nothing where it is as it is."""
+    if target.display is None:
+        return ""
+    light = f", {light_text(target.light)}" if target.light else ""
+    return f" ({target.display.model}, shown at {target.display.size}{light})"
 
 
 SD = (1280, 720)

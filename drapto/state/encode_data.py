@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from drapto.engine.document import Document, Model
-from drapto.state.events import EncodingComplete, EncodingStarted, ErrorEvent, SegmentComplete
+from drapto.state.events import EncodingComplete, EncodingStarted, ErrorEvent, SegmentComplete, StageRetried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,19 @@ if TYPE_CHECKING:
 ENCODING = "encoding.json"
 PROGRESS = "progress.json"
 
+HISTORY = 10
+"""Failed attempts that are remembered of each segment."""
+
 _Frames = tuple[int, int, int]
 """Which frames a segment holds: its index, its first frame, how many."""
+
+
+class FailedAttempt(Model):
+    """An attempt that failed: when, for which cause (`drapto.engine.causes`), and what was said of it."""
+
+    at: datetime
+    cause: str
+    error: str
 
 
 class SegmentRecord(Model):
@@ -43,6 +54,7 @@ class SegmentRecord(Model):
         why: Why the search ended there.
         bytes: The encoded file's size.
         seconds: How long the encode took.
+        history: The attempts that failed, over all runs; the last `HISTORY` of them.
     """
 
     index: int
@@ -58,6 +70,7 @@ class SegmentRecord(Model):
     why: str = ""
     bytes: int | None = None
     seconds: float | None = None
+    history: tuple[FailedAttempt, ...] = ()
 
 
 class EncodingRecord(Document):
@@ -162,6 +175,8 @@ def concerns(event: Event, segment: SegmentRecord) -> bool:
             return True
         case ErrorEvent(stage="encode", segment=segment.index):
             return True
+        case StageRetried(stage="encode", segment=segment.index):
+            return True
         case EncodingComplete():
             return segment.status != "completed" or segment.error is not None
     return False
@@ -199,11 +214,22 @@ def segment_after(segment: SegmentRecord, event: Event, now: datetime) -> Segmen
                 "seconds": event.seconds,
             }
         case ErrorEvent(stage="encode", segment=segment.index):
-            changes = {"status": "failed", "error": event.message}
+            history = _with_failure(segment, event, now)
+            changes = {"status": "failed", "error": event.message, "history": history}
+        case StageRetried(stage="encode", segment=segment.index):
+            history = _with_failure(segment, event, now)
+            changes = {"status": "pending", "error": event.message, "history": history}
         case EncodingComplete():
             # it is joined from all segments: what is not known as completed was so before this record began
             changes = {"status": "completed", "error": None}
     return segment.model_copy(update=changes)
+
+
+def _with_failure(
+    segment: SegmentRecord, event: ErrorEvent | StageRetried, now: datetime
+) -> tuple[FailedAttempt, ...]:
+    failed = FailedAttempt(at=now, cause=event.cause, error=event.message)
+    return (*segment.history, failed)[-HISTORY:]
 
 
 @dataclass

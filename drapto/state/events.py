@@ -17,9 +17,12 @@ __all__ = [
     "Event",
     "FileDiscovered",
     "Progress",
+    "RunPaused",
+    "RunResumed",
     "SegmentComplete",
     "StageComplete",
     "StageEvent",
+    "StageRetried",
     "StageStarted",
 ]
 
@@ -189,10 +192,51 @@ class EncodingComplete(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorEvent(StageEvent):
-    """A stage failed. ``message`` is one line: the file, what is wrong, the remedy."""
+    """A stage failed.
+
+    Attributes:
+        message: One line: the file, what is wrong, the remedy.
+        cause: The name of its cause (`drapto.engine.causes`); empty where it is not known.
+    """
 
     name = "error"
     message: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRetried(StageEvent):
+    """A stage failed for what may pass by itself, and is tried again.
+
+    Attributes:
+        message: One line: the file, what is wrong, the remedy.
+        cause: The name of its cause.
+        attempt: Which attempt failed, from 1.
+        attempts: How many there are at most.
+        seconds: After how many seconds it is tried again.
+    """
+
+    name = "stage_retried"
+    message: str
+    cause: str
+    attempt: int
+    attempts: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPaused(Event):
+    """The run waits, for room on a disk or because all that is begun fails. ``reason`` is one line."""
+
+    name = "run_paused"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResumed(Event):
+    """The run goes on."""
+
+    name = "run_resumed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,4 +49,12 @@ def changed_settings(before: object, now: object, prefix: str = "") -> list[Reas
 def _show(value: object) -> str:
     if isinstance(value, dict) and set(value) == {"width", "height", "x", "y"}:
         return "{width}:{height}:{x}:{y}".format(**value)
+    if isinstance(value, dict):
+        return (
+            f"{str(value['metric']).upper()} {value['score']:g}"
+            if {"metric", "score"} <= set(value)
+            else "set"
+        )
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return "unset" if value is None else str(value)

@@ -6,7 +6,7 @@ and `BLOCKS` blocks evenly spaced between them are read: about 6 MiB, whatever t
 What that can miss: an edit in place that keeps the size and touches none of the sampled bytes, such as a few
 bytes patched in the middle of a large source. Anything that inserts or removes a byte changes the size, and a
 remux, a re-encode and an edit of the headers all change the ends, so they are seen. A file is only digested
-at all when its size or modification time has changed.
+at all when its size, modification time or inode has changed.
 """
 
 from __future__ import annotations
@@ -23,13 +23,21 @@ SETTLED_NS = 100_000_000
 """Age in nanoseconds from which a modification time can be trusted to change with the next write. File
 systems stamp with the kernel's tick (1 to 10 ms), so two writes within one tick look like one."""
 
-_Stamp = tuple[int, int]
+_Stamp = tuple[int, int, int]
+"""A file's size in bytes, its modification time in nanoseconds, and its inode: another file may be put in its
+place with the same size and time."""
+
+_Entry = tuple[int, int, str, int]
+_OldEntry = tuple[int, int, str]
 
 
 class _Store(Document):
-    """The cache's file: ``files`` maps a path to its size, modification time (ns) and digest."""
+    """The cache's file: ``files`` maps a path to its size, modification time (ns), digest and inode.
 
-    files: dict[str, tuple[int, int, str]]
+    Before there were inodes, entries had none; these are taken anew.
+    """
+
+    files: dict[str, _Entry | _OldEntry]
 
 
 class Fingerprints:
@@ -45,7 +53,7 @@ class Fingerprints:
 
     def __init__(self, store: Path | None = None) -> None:
         self._store = store
-        self._known: dict[str, tuple[int, int, str]] | None = None
+        self._known: dict[str, _Entry] | None = None
         self._dirty = False
         self._lock = threading.Lock()
 
@@ -66,8 +74,20 @@ class Fingerprints:
         Raises:
             OSError: The file cannot be read.
         """
-        (size, mtime), found = self._look(path)
+        (size, mtime, _), found = self._look(path)
         return [size, mtime, found]
+
+    def is_same(self, path: str, status: os.stat_result, digest: str) -> bool:
+        """Return whether the file at ``path``, which has this ``status``, has a digest.
+
+        Nothing is opened where the file is known.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        name = path if os.path.isabs(path) else os.path.abspath(path)  # noqa: PTH100, PTH117  for every file
+        known = self._recall(name, (status.st_size, status.st_mtime_ns, status.st_ino))
+        return (self.of(path) if known is None else known) == digest
 
     def save(self) -> None:
         """Write what was learnt to the store, without the files that are gone."""
@@ -93,27 +113,29 @@ class Fingerprints:
             os.close(handle)
         return before, found
 
-    def _entries(self) -> dict[str, tuple[int, int, str]]:
+    def _entries(self) -> dict[str, _Entry]:
         """Return what is known, read from the store the first time; only call this while holding the lock."""
         if self._known is None:
             stored = None if self._store is None else _Store.read_if_whole(self._store)
-            self._known = {} if stored is None else dict(stored.files)
+            files = {} if stored is None else stored.files
+            self._known = {name: entry for name, entry in files.items() if len(entry) == 4}  # noqa: PLR2004
         return self._known
 
     def _recall(self, name: str, stamp: _Stamp) -> str | None:
         with self._lock:
-            size, mtime, found = self._entries().get(name, (-1, -1, ""))
-        return found if (size, mtime) == stamp else None
+            size, mtime, found, inode = self._entries().get(name, (-1, -1, "", -1))
+        return found if (size, mtime, inode) == stamp else None
 
     def _remember(self, name: str, stamp: _Stamp, found: str) -> None:
         with self._lock:
-            self._entries()[name] = (*stamp, found)
+            size, mtime, inode = stamp
+            self._entries()[name] = (size, mtime, found, inode)
             self._dirty = True
 
 
 def _stamp(handle: int) -> _Stamp:
     status = os.fstat(handle)
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _is_text(name: str) -> bool:

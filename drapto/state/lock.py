@@ -89,7 +89,8 @@ class ProjectLock:
     def _open(self) -> IO[str]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            return self.path.open("a+", encoding="ascii")
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            return os.fdopen(os.open(self.path, flags, 0o600), "r+", encoding="ascii")
         except OSError as error:
             denied = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
             raise UsageError(

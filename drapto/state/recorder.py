@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import multiprocessing
+import os
 import threading
 import time
 from datetime import UTC, datetime
@@ -12,8 +14,16 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
+from drapto.engine.logs import write_log
 from drapto.state.encode_data import ENCODING, PROGRESS, ProgressRecord, Running, summarise
-from drapto.state.events import EncodingComplete, EncodingStarted, ErrorEvent, Progress, SegmentComplete
+from drapto.state.events import (
+    EncodingComplete,
+    EncodingStarted,
+    ErrorEvent,
+    Progress,
+    SegmentComplete,
+    StageRetried,
+)
 from drapto.state.ledger import JOURNAL, PLAN, Ledger, read_record
 from drapto.state.lock import current_run
 
@@ -24,6 +34,12 @@ if TYPE_CHECKING:
     from drapto.state.events import Event
 
 LOCK = ".lock"
+
+FAILURES = "failures.jsonl"
+"""In ``encode_data``: every attempt of any stage that failed, a line of JSON each."""
+
+FAILURES_LIMIT = 256 << 10
+"""Bytes from which that file is set aside."""
 
 WRITE_EVERY = 1.0
 """Seconds between two writes of a title's progress by one process. A write takes 0.25 ms of CPU."""
@@ -79,12 +95,16 @@ class Recorder:
         folder = self._folders.get(event.title)
         if folder is None:
             return
+        if isinstance(event, ErrorEvent | StageRetried):
+            _note_failure(folder, event)
         match event:
             case Progress(stage="encode", segment=int(number)):
                 self._report(folder, event, number)
             case EncodingStarted(segment=number) | SegmentComplete(segment=number):
                 self._change(folder, event, number)
             case ErrorEvent(stage="encode", segment=int(number)):
+                self._change(folder, event, number)
+            case StageRetried(stage="encode", segment=int(number)):
                 self._change(folder, event, number)
             case EncodingComplete():
                 self._change(folder, event, None)
@@ -132,6 +152,14 @@ class Recorder:
             return dict(self._running.get(title, {}))
 
 
+def _note_failure(folder: Path, event: ErrorEvent | StageRetried) -> None:
+    """Append an attempt that failed to the title's list of them, whatever its stage."""
+    attempt = event.attempt if isinstance(event, StageRetried) else None
+    place = {"stage": event.stage, "part": event.part, "attempt": attempt}
+    line = {"at": _now().isoformat(timespec="seconds"), **place, "cause": event.cause, "error": event.message}
+    write_log(folder / FAILURES, f"{json.dumps(line)}\n", limit=FAILURES_LIMIT)
+
+
 def _rebuilt(folder: Path) -> ProgressRecord | None:
     record = read_record(folder)
     return None if record is None else summarise(record, {})
@@ -148,6 +176,10 @@ def _now() -> datetime:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a title's files: against other threads too, each opens the lock file anew."""
-    with (folder / LOCK).open("w") as handle:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    handle = os.open(folder / LOCK, flags, 0o600)
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)

@@ -86,6 +86,23 @@ class DocumentWhole:
 
 
 @dataclass(frozen=True)
+class FileHolds:
+    """Says whether a file is still what a task left, by a look that is not at its content alone.
+
+    Attributes:
+        path: The file.
+        holds: Returns whether it is.
+    """
+
+    path: Path
+    holds: Callable[[], bool]
+
+    def __call__(self) -> bool:
+        """Return whether it is; one that is missing is doit's to notice."""
+        return not self.path.exists() or self.holds()
+
+
+@dataclass(frozen=True)
 class MadeByVersion(_Check):
     """Says whether a task's target may stay, after another version of the encoder than now made it.
 

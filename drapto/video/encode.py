@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import av
 
+from drapto.engine.causes import FAILED
 from drapto.engine.context import EncodeProgress, StageContext, file_url
 from drapto.errors import FrameCountError, ToolFailedError
 from drapto.media.filters import renumbered, without_first
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 SHORTEST_KEYINT = 2
 """With a keyframe interval of 1, SVT-AV1 codes "all intra", whose sequence header no other segment's equals:
 a title with a segment of one frame, or of frames that are shown for long, could not be joined."""
-
-CRASH_RETRIES = 1
-"""How often an encoder that was killed, or crashed, is started again before its segment fails."""
 
 FILM_GRAIN = "film-grain=8:film-grain-denoise=1"
 """What `encoding.film_grain` asks of SVT-AV1: the strength that its documentation names for typical film."""
@@ -78,6 +76,11 @@ def encode_arguments(
     ]
 
 
+REPEATED = "Last message repeated"
+DEMUXER = "[in#"
+"""How ffmpeg begins what a demuxer says: the probe has judged that, and not all of it is of the picture."""
+
+
 @dataclass(frozen=True)
 class Encode:
     """One finished encode of a segment.
@@ -120,6 +123,16 @@ def run_encoder(
     started = time.monotonic()
     finished, starts = _encoded(request, target, settings, context, report or (lambda _: None))
     frames = count_packets(target)
+    if frames < finished.frames:
+        error = ToolFailedError(
+            f"an encoded file is not whole: {frames} of its {finished.frames} frames are in it",
+            path=request.source,
+            remedy="check the disk of the work, and run again",
+        )
+        error.cause = FAILED.name
+        raise error
+    if report is not None and finished.peak:
+        report(EncodeProgress(frames, 0.0, target.stat().st_size, peak=finished.peak))
     if frames != settings.frames:
         raise FrameCountError(
             f"segment {request.index} came to {frames} frames instead of {settings.frames}",
@@ -131,7 +144,7 @@ def run_encoder(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(finished.cpu_seconds, 3),
         starts=starts,
-        complaints=finished.complaints,
+        complaints=_of_the_picture(finished.complaints),
     )
 
 
@@ -148,7 +161,8 @@ def _encoded(
         arguments = encode_arguments(
             request.source, request.stream, target, settings, lp=request.lp, hardware=hardware
         )
-        return context.run_ffmpeg(arguments, log=request.log, about=request.source, on_progress=report)
+        about = request.source
+        return context.run_ffmpeg(arguments, log=request.log, about=about, on_progress=report, target=target)
 
     starts = 0
     decoder = decoder_of(request.decoding, context) if request.decoding is not None else None
@@ -162,14 +176,7 @@ def _encoded(
         if not problem:
             return finished, starts
         decoder.give_up(problem)
-    limit = starts + CRASH_RETRIES + 1
-    while True:
-        starts += 1
-        try:
-            return run(None), starts
-        except ToolFailedError as error:
-            if starts == limit or "killed by signal" not in error.problem:
-                raise
+    return run(None), starts + 1
 
 
 def _wrong(finished: Finished, target: Path, settings: EncodeSettings) -> str:
@@ -190,4 +197,16 @@ def count_packets(path: Path) -> int:
         with contextlib.closing(av.open(str(path), "r")) as container:
             return sum(1 for packet in container.demux(video=0) if packet.size)
     except av.FFmpegError as error:
-        raise ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path) from error
+        failure = ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path)
+        failure.cause = FAILED.name  # it was written just now: by chance, or by a disk that fails
+        raise failure from error
+
+
+def _of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
+    kept = []
+    demuxer = False
+    for line in complaints:
+        # what is said again is said by who said it
+        demuxer = line.startswith(DEMUXER) or (demuxer and line.lstrip().startswith(REPEATED))
+        kept += [] if demuxer else [line]
+    return tuple(kept)

@@ -7,6 +7,9 @@ from typing import Self
 from drapto.engine.document import Model, Rational
 from drapto.media.model import CropRect
 
+OPEN_GOP = "irefresh-type=1"
+"""The parameter of SVT-AV1 with which frames before a keyframe refer to it, so that none can be cut there."""
+
 
 class EncodeShape(Model):
     """Everything that shapes the bytes of an encoded segment, but for the frames themselves and the CRF.

@@ -12,6 +12,7 @@ from drapto.media.model import CropInfo, CropRect, SourceInfo
 from drapto.media.probe import examine
 from drapto.media.timestamps import write_timestamps
 from drapto.output.decode_check import Coded, DecodedSegment, decode_part
+from drapto.output.elements import copy_elements
 from drapto.output.mux import mux
 from drapto.output.subtitles import copy_subtitles
 from tests import clips
@@ -46,6 +47,7 @@ class Finished:
     decoded: tuple[DecodedSegment, ...]
     audio: list[Path]
     subtitles: Path | None
+    elements: Path
     muxed: Path
 
 
@@ -61,16 +63,29 @@ def finish(context: StageContext, source: Path, folder: Path) -> Finished:
     audio = [folder / f"audio-{number}.mkv" for number in range(len(info.audio))]
     for number, (track, path) in enumerate(zip(info.audio, audio, strict=True)):
         encode_audio(source, track, number, path, bitrates=Bitrates(), context=context)
-    subtitles = folder / "subtitles.mkv" if info.subtitles or info.attachments else None
+    subtitles = folder / "subtitles.mkv" if info.subtitles else None
     if subtitles is not None:
         copy_subtitles(source, info, subtitles, context=context)
-    muxed = folder / "muxed.mkv"
-    mux(video, audio, subtitles, info, muxed, context=context)
+    muxed, elements = folder / "muxed.mkv", folder / "elements.mkv"
+    copy_elements(source, elements)
+    mux(video, audio, subtitles, info, muxed, elements=elements, context=context)
     plans = [plan_audio(track, Bitrates()) for track in info.audio]
     crop = whole_picture(info)
     share = decode_part([Coded(1, video)], folder / "decoded.json", context=context, log="validate-01")
     return Finished(
-        source, info, times, timestamps, dynamic, crop, plans, video, share.segments, audio, subtitles, muxed
+        source=source,
+        info=info,
+        times=times,
+        timestamps=timestamps,
+        dynamic=dynamic,
+        crop=crop,
+        plans=plans,
+        video=video,
+        decoded=share.segments,
+        audio=audio,
+        subtitles=subtitles,
+        elements=elements,
+        muxed=muxed,
     )
 
 

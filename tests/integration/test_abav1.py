@@ -87,8 +87,8 @@ def test_the_crf_that_it_believes_in(found: Found) -> None:
 
 def test_it_is_logged_and_leaves_nothing_behind(found: Found, shared_job: StageContext) -> None:
     del found
-    log = (shared_job.logs / "search-0001.log").read_text()
-    assert re.search(r"^\$ \S*ab-av1 crf-search --input ", log)
+    log = (shared_job.logs / "search.log").read_text()
+    assert re.search(r"(?m)^\$ \S*ab-av1 crf-search --input ", log)
     assert "sample 3/3 crf" in log
     assert "= status 0," in log
     assert [path.name for path in shared_job.logs.parent.iterdir()] == ["logs"]

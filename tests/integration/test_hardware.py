@@ -104,7 +104,7 @@ def test_hardware_that_is_missing_changes_no_byte(
     # without the driver's library, ffmpeg ends before it comes to the device
     assert fallback is not None
     assert any(one in fallback.reason for one in ("libcuda", "libva", "Device"))
-    log = (context.logs / "encode-0001.log").read_text()
+    log = (context.logs / "encode.log").read_text()
     assert f"-hwaccel {name}" in log
     assert "Device creation failed" in log or "failed to load library" in log
     assert sorted(path.name for path in (tmp_path / "hard").iterdir()) == ["0001.json", "0001.mkv"]

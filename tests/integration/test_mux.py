@@ -10,12 +10,18 @@ import av
 import pytest
 
 from drapto.errors import ArtifactError, StageError
-from drapto.media.model import AudioTrack, Chapter, SourceInfo
+from drapto.media.matroska import ids
+from drapto.media.matroska.ebml import Element
+from drapto.media.model import AudioTrack, SourceInfo
 from drapto.media.probe import inspect
-from drapto.output.mux import display_size, mux
+from drapto.output.complete import APP
+from drapto.output.elements import copy_elements
+from drapto.output.entries import display_size
+from drapto.output.mux import mux
 from drapto.output.subtitles import copy_subtitles
 from tests import clips
 from tests.integration.finished import Finished, encode_video, finish
+from tests.matroska import changed, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +56,15 @@ def raw_times(path: Path, kind: str) -> list[int]:
         return [packet.pts for packet in container.demux(stream) if packet.pts is not None]
 
 
-def remuxed(done: Finished, context: StageContext, target: Path, **changes: object) -> SourceInfo:
-    """Mux the parts with another description of the source; return what came out."""
+def again(done: Finished, context: StageContext, target: Path, elements: Path | None = None) -> SourceInfo:
+    """Mux the parts again, with other elements of the source; return what came out."""
+    parts = (done.video, done.audio, done.subtitles)
+    mux(*parts, done.info, target, elements=elements or done.elements, context=context)
+    return inspect(target)[0]
+
+
+def described(done: Finished, context: StageContext, target: Path, **changes: object) -> SourceInfo:
+    """Mux the parts as if none came from a track of the source, with other words on them."""
     info = done.info.model_copy(update=changes)
     mux(done.video, done.audio, done.subtitles, info, target, context=context)
     return inspect(target)[0]
@@ -87,7 +100,6 @@ def test_attachments_come_byte_for_byte_and_a_cover_stays_one(done: Finished) ->
     assert len(info.attachments) == 2
     for given, kept in zip(done.info.attachments, info.attachments, strict=True):
         assert kept.model_copy(update={"index": given.index}) == given
-    assert not list(done.muxed.parent.glob(".attachment*"))
 
 
 def test_the_tracks_come_kind_by_kind(done: Finished) -> None:
@@ -96,10 +108,18 @@ def test_the_tracks_come_kind_by_kind(done: Finished) -> None:
     assert kinds[:6] == ["video", "audio", "audio", "audio", "subtitle", "subtitle"]
 
 
-def test_no_statistics_of_the_source_are_left(done: Finished) -> None:
+def test_the_statistics_are_those_of_the_finished_tracks(done: Finished) -> None:
     with av.open(str(done.muxed)) as container:
-        names = {name for stream in container.streams for name in stream.metadata}
-    assert not {name for name in names if name.startswith(("BPS", "NUMBER_OF", "_STATISTICS"))}
+        stated = [dict(stream.metadata) for stream in container.streams if stream.type != "attachment"][:6]
+        found = [(0, 0)] * 6
+        for packet in container.demux():
+            if packet.size and packet.stream_index < 6:
+                count, size = found[packet.stream_index]
+                found[packet.stream_index] = (count + 1, size + packet.size)
+    assert [(int(one["NUMBER_OF_FRAMES"]), int(one["NUMBER_OF_BYTES"])) for one in stated] == found
+    assert stated[0]["DURATION"] == "00:00:01.500000000"
+    assert int(stated[0]["BPS"]) == found[0][1] * 8 * 2 // 3
+    assert {one["_STATISTICS_WRITING_APP"] for one in stated} == {APP}
 
 
 def test_the_packets_keep_their_times(done: Finished) -> None:
@@ -110,7 +130,7 @@ def test_the_packets_keep_their_times(done: Finished) -> None:
 
 def test_the_same_bytes_each_time(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     for number in range(3):
-        mux(done.video, done.audio, done.subtitles, done.info, tmp_path / f"{number}.mkv", context=shared_job)
+        again(done, shared_job, tmp_path / f"{number}.mkv")
         assert (tmp_path / f"{number}.mkv").read_bytes() == done.muxed.read_bytes()
 
 
@@ -141,28 +161,47 @@ NASTY = [
 
 
 def test_titles_and_tags_of_any_kind(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
-    chapters = tuple(
-        Chapter(start=number * 100_000_007, end=(number + 1) * 100_000_007, title=title)
+    atoms = [
+        made(
+            "ChapterAtom",
+            made("ChapterUID", number + 1),
+            made("ChapterTimeStart", number * 100_000_007),
+            made("ChapterTimeEnd", (number + 1) * 100_000_007),
+            made("ChapterDisplay", made("ChapString", title)),
+        )
         for number, title in enumerate(NASTY)
-    )
-    tags = {"title": "x;y=\\\nz\\", "WE=IRD": "v=1", "EMPTY_AFTER": "\\"}
-    audio = tuple(
-        track.model_copy(update={"title": title, "tags": {"NOTE": title}})
-        for track, title in zip(done.info.audio, NASTY[1:4], strict=True)
-    )
-    info = remuxed(done, shared_job, tmp_path / "out.mkv", chapters=chapters, tags=tags, audio=audio)
-    assert info.chapters == chapters
-    assert info.tags == tags
-    assert [(track.title, track.tags) for track in info.audio] == [(one.title, one.tags) for one in audio]
+    ]
+    tags = {"TITLE": "x;y=\\\nz\\", "WE=IRD": "v=1", "EMPTY_AFTER": "\\"}
+
+    def nasty(element: Element) -> Element | None:
+        if element.id == ids.EDITION_ENTRY:
+            return Element(element.id, tuple(atoms))
+        if element.id == ids.TAGS:
+            simple = [
+                made("SimpleTag", made("TagName", name), made("TagString", tags[name])) for name in tags
+            ]
+            return Element(element.id, (made("Tag", made("Targets"), *simple),))
+        if element.id == ids.TRACK_ENTRY and (number := element.number(ids.TRACK_NUMBER)) in (2, 3, 4):
+            others = [part for part in element.parts if part.id != ids.NAME]
+            return Element(element.id, (*others, made("Name", NASTY[number - 1])))
+        return element
+
+    elements = changed(done.elements, tmp_path / "elements.mkv", nasty)
+    info = again(done, shared_job, tmp_path / "out.mkv", elements)
+    assert [(one.start, one.end, one.title) for one in info.chapters] == [
+        (number * 100_000_007, (number + 1) * 100_000_007, title) for number, title in enumerate(NASTY)
+    ]
+    assert {name.upper(): value for name, value in info.tags.items()} == tags
+    assert [track.title for track in info.audio] == NASTY[1:4]
 
 
 def test_dispositions_of_any_kind(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
-    wanted = [("default", "forced", "original"), ("hearing_impaired", "comment"), ()]
+    wanted = [("default", "forced", "original"), ("hearing_impaired", "comment"), ("dub",)]
     audio = tuple(
         track.model_copy(update={"dispositions": dispositions})
         for track, dispositions in zip(done.info.audio, wanted, strict=True)
     )
-    info = remuxed(done, shared_job, tmp_path / "out.mkv", audio=audio)
+    info = described(done, shared_job, tmp_path / "out.mkv", audio=audio)
     assert [track.dispositions for track in info.audio] == wanted
 
 
@@ -174,7 +213,7 @@ def test_languages_with_a_region_and_without_one(
         track.model_copy(update={"language": language})
         for track, language in zip(done.info.audio, wanted, strict=True)
     )
-    info = remuxed(done, shared_job, tmp_path / "out.mkv", audio=audio)
+    info = described(done, shared_job, tmp_path / "out.mkv", audio=audio)
     assert [track.language for track in info.audio] == wanted
     assert [track.title for track in info.audio] == [track.title for track in audio]
     with av.open(str(tmp_path / "out.mkv")) as container:
@@ -186,7 +225,7 @@ def test_the_shape_of_a_pixel(
     done: Finished, shared_job: StageContext, tmp_path: Path, sar: Fraction
 ) -> None:
     video = done.info.video.model_copy(update={"sar": sar, "title": "Picture"})
-    info = remuxed(done, shared_job, tmp_path / "out.mkv", video=video)
+    info = described(done, shared_job, tmp_path / "out.mkv", video=video)
     assert abs(info.video.sar - sar) * info.video.width < 1
     assert info.video.title == "Picture"
 
@@ -214,10 +253,15 @@ def test_other_parts_than_tracks_are_refused(
 ) -> None:
     with pytest.raises(ArtifactError, match="2 audio files for 3 audio tracks"):
         mux(done.video, done.audio[:2], done.subtitles, done.info, tmp_path / "out.mkv", context=shared_job)
-    more = done.info.model_copy(update={"attachments": (*done.info.attachments, done.info.attachments[0])})
-    with pytest.raises(ArtifactError, match="has 2 attached files, not the source's 3"):
-        mux(done.video, done.audio, done.subtitles, more, tmp_path / "out.mkv", context=shared_job)
     assert not list(tmp_path.iterdir())
+
+
+def test_damaged_elements_are_refused(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
+    elements = tmp_path / "elements.mkv"
+    elements.write_bytes(done.elements.read_bytes()[:-40])
+    with pytest.raises(ArtifactError, match=r"elements\.mkv: is damaged"):
+        again(done, shared_job, tmp_path / "out.mkv", elements)
+    assert not (tmp_path / "out.mkv").exists()
 
 
 def test_a_picture_alone(shared_job: StageContext, tmp_path: Path) -> None:
@@ -230,7 +274,7 @@ def test_a_picture_alone(shared_job: StageContext, tmp_path: Path) -> None:
 
 def test_nothing_to_copy_is_refused(shared_job: StageContext, tmp_path: Path) -> None:
     source = clips.make_clip(shared_job.ffmpeg, tmp_path / "plain.mkv", frames=6)
-    with pytest.raises(StageError, match="neither subtitles nor attached files"):
+    with pytest.raises(StageError, match="has no subtitles"):
         copy_subtitles(source, inspect(source)[0], tmp_path / "subtitles.mkv", context=shared_job)
 
 
@@ -251,7 +295,14 @@ def test_names_that_tools_would_interpret(done: Finished, shared_job: StageConte
     for part, path in zip((done.video, *done.audio, done.subtitles), parts, strict=True):
         assert part is not None
         shutil.copyfile(part, path)
-    mux(parts[0], parts[1:4], parts[4], done.info, folder / "-out.mkv", context=shared_job)
+    shutil.copyfile(done.elements, folder / "-5.mkv")
+    mux(
+        *(parts[0], parts[1:4], parts[4]),
+        done.info,
+        folder / "-out.mkv",
+        elements=folder / "-5.mkv",
+        context=shared_job,
+    )
     assert (folder / "-out.mkv").read_bytes() == done.muxed.read_bytes()
 
 
@@ -277,11 +328,15 @@ def test_the_kitchen_sink_s_labels(
     clip = clips.make_clip(shared_job.ffmpeg, tmp_path / "plain.mkv", frames=6)
     video = encode_video(shared_job, clip, tmp_path / "video.mkv")
     copy_subtitles(source, info, tmp_path / "subtitles.mkv", context=shared_job)
-    mux(video, [], tmp_path / "subtitles.mkv", silent, tmp_path / "muxed.mkv", context=shared_job)
+    subtitles, elements = tmp_path / "subtitles.mkv", tmp_path / "elements.mkv"
+    copy_elements(source, elements)
+    mux(video, [], subtitles, silent, tmp_path / "muxed.mkv", elements=elements, context=shared_job)
     found, _ = inspect(tmp_path / "muxed.mkv")
     assert [track.packets for track in found.subtitles] == [4, 1, 1, 2]
     for given, kept in zip(info.subtitles, found.subtitles, strict=True):
         assert kept.model_copy(update={"index": given.index}) == given
-    assert found.chapters == info.chapters
+    # where a chapter does not say its end, it lasts to that of the file
+    labels = [[(one.start, one.title) for one in each.chapters] for each in (found, info)]
+    assert labels[0] == labels[1]
     assert found.attachments[0].sha256 == info.attachments[0].sha256
     assert found.tags["title"] == info.tags["title"]

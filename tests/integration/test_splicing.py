@@ -28,7 +28,7 @@ FRAMES, GOP = 192, 64
 @pytest.fixture(scope="module")
 def clip(ffmpeg: Path, clip_cache: Path) -> Path:
     path = clip_cache / "splicing.mkv"
-    pictures = "mandelbrot=s=320x180:r=24:start_scale=0.4:end_scale=0.003:end_pts=192,trim=end_frame=192"
+    pictures = "mandelbrot=s=640x64:r=24:start_scale=0.4:end_scale=0.003:end_pts=192,trim=end_frame=192"
     noise = "noise=alls=9:all_seed=3:allf=t,format=yuv420p"
     clips.run_ffmpeg(
         ffmpeg,
@@ -42,13 +42,14 @@ def encoded(
     clip: Path, folder: Path, context: StageContext, *, score: float, tolerance: float, thorough: bool = False
 ) -> EncodedSegment:
     aim = target(score, tolerance=tolerance, highest=60, thorough=thorough)
-    asked = request(clip, folder / "encoded")
+    asked = request(clip, folder / "encoded", width=640, height=64)
     whole = dataclasses.replace(job(asked, shape(FRAMES, keyint=GOP), aim), attempts=folder / "attempts")
     return encode(whole, context).segment
 
 
 def measured(ffmpeg: Path, encoded: Path, clip: Path, log: Path) -> list[float]:
-    ticks = "[0:v]settb=1/24,setpts=N[a];[1:v]format=yuv420p10le,settb=1/24,setpts=N[b]"
+    shown = "scale=1920:192:flags=bicubic,settb=1/24,setpts=N"
+    ticks = f"[0:v]{shown}[a];[1:v]format=yuv420p10le,{shown}[b]"
     clips.run_ffmpeg(
         ffmpeg,
         *("-i", file_url(encoded), "-i", file_url(clip), "-lavfi"),

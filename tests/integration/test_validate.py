@@ -9,12 +9,16 @@ import av
 import pytest
 
 from drapto.errors import ArtifactError, ValidationError
+from drapto.media.matroska import ids
+from drapto.media.matroska.ebml import Element
 from drapto.output import validate as validate_module
+from drapto.output.entries import DESCRIBING
 from drapto.output.model import Validation
 from drapto.output.mux import mux
 from drapto.output.validate import Provenance, validate
 from tests import clips
 from tests.integration.finished import Finished, encode_video, finish
+from tests.matroska import changed, made, without
 from tests.sources import fields
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ def run(done: Finished, context: StageContext, target: Path, *, strict: bool = F
         fields(),
         done.plans,
         done.decoded,
+        done.elements,
     )
     provenance = Provenance({"crf": 25.0, "source": "abc"})
     return validate(finished, target, provenance=provenance, context=context, strict=strict)
@@ -69,7 +74,15 @@ def failures(done: Finished, context: StageContext, muxed: Path) -> list[str]:
 def mux_with(done: Finished, context: StageContext, target: Path, **changes: object) -> Path:
     """Mux the parts again, some of them or of what is said of them changed."""
     other = dataclasses.replace(done, **changes)
-    mux(other.video, other.audio, other.subtitles, other.info, target, context=context)
+    mux(
+        other.video,
+        other.audio,
+        other.subtitles,
+        other.info,
+        target,
+        elements=other.elements,
+        context=context,
+    )
     return target
 
 
@@ -110,7 +123,7 @@ def test_a_right_file_passes(done: Finished, shared_job: StageContext, tmp_path:
         "video timestamps",
         "audio 2 layout",
         "subtitle 1 content",
-        "chapter 1",
+        "elements",
         "decoded frames",
     } <= names
 
@@ -158,12 +171,19 @@ def test_another_codec_and_size(done: Finished, shared_job: StageContext, tmp_pa
 def test_another_language_title_and_disposition(
     done: Finished, shared_job: StageContext, tmp_path: Path
 ) -> None:
-    wrong = done.info.audio[1].model_copy(
-        update={"language": "ger", "title": "x", "dispositions": ("forced",)}
-    )
-    info = done.info.model_copy(update={"audio": (done.info.audio[0], wrong, done.info.audio[2])})
-    muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", info=info)
-    expected = ["audio 1 language", "audio 1 title", "audio 1 dispositions"]
+    def wrong(element: Element) -> Element:
+        if element.id != ids.TRACK_ENTRY or element.number(ids.TRACK_NUMBER) != 3:
+            return element
+        kept = [part for part in element.parts if part.id not in DESCRIBING]
+        said = [made("Language", "ger"), made("Name", "x"), made("FlagForced", 1), made("FlagDefault", 0)]
+        return Element(element.id, (*kept, *said))
+
+    elements = changed(done.elements, tmp_path / "elements.mkv", wrong)
+    muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", elements=elements)
+    expected = [
+        *("audio 1 language", "audio 1 title", "audio 1 dispositions"),
+        *(f"elements: Tracks/TrackEntry 3/{name}" for name in ("Language", "Name", "FlagForced")),
+    ]
     assert differing(done, shared_job, muxed) == expected
     with pytest.raises(ValidationError, match=r"audio 1 language .*output\.strict = false publishes it"):
         run(dataclasses.replace(done, muxed=muxed), shared_job, tmp_path / "strict.json", strict=True)
@@ -208,15 +228,31 @@ def test_a_track_cut_short(shared_job: StageContext, tmp_path: Path) -> None:
 def test_a_missing_subtitle_packet(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
     assert done.subtitles is not None
     subtitles = repacked(done.subtitles, tmp_path / "subtitles.mkv", lambda number, _: number != 1)
-    info = done.info.model_copy(update={"attachments": ()})
-    muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", subtitles=subtitles, info=info)
-    assert failures(done, shared_job, muxed) == ["subtitle 0 packets", "subtitle 0 content", "attachments"]
+    elements = changed(done.elements, tmp_path / "elements.mkv", without("Attachments"))
+    muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", subtitles=subtitles, elements=elements)
+    assert failures(done, shared_job, muxed) == [
+        *("subtitle 0 packets", "subtitle 0 content", "elements: Attachments"),
+    ]
 
 
 def test_missing_subtitles_and_chapters(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
-    info = done.info.model_copy(update={"subtitles": done.info.subtitles[:1], "chapters": ()})
-    muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", info=info)
-    assert failures(done, shared_job, muxed) == ["subtitle tracks", "chapters"]
+    info = done.info.model_copy(update={"subtitles": done.info.subtitles[:1]})
+    elements = changed(done.elements, tmp_path / "elements.mkv", without("Chapters"))
+    muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", info=info, elements=elements)
+    assert failures(done, shared_job, muxed) == ["subtitle tracks", "elements: Chapters"]
+
+
+def test_what_libavformat_does_not_model(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
+    def hidden(element: Element) -> Element:
+        if element.id == ids.CHAPTER_ATOM:
+            return Element(element.id, (*element.parts, made("ChapterFlagHidden", 1)))
+        return element
+
+    elements = changed(done.elements, tmp_path / "elements.mkv", hidden)
+    muxed = mux_with(done, shared_job, tmp_path / "muxed.mkv", elements=elements)
+    names = differing(done, shared_job, muxed)
+    assert len(names) == len(done.info.chapters)
+    assert names[0] == "elements: Chapters/EditionEntry/ChapterAtom 1/ChapterFlagHidden"
 
 
 def test_an_altered_attachment(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
@@ -225,7 +261,7 @@ def test_an_altered_attachment(done: Finished, shared_job: StageContext, tmp_pat
     muxed = tmp_path / "muxed.mkv"
     muxed.write_bytes(content.replace("äöü".encode(), "äöx!".encode()))
     names = failures(done, shared_job, muxed)
-    assert names == ["attachment 0 content"]
+    assert names == ["elements: Attachments/AttachedFile/FileData"]
 
 
 def damaged(done: Finished, part: Path, target: Path, numbers: range, fill: bytes) -> Path:

@@ -35,9 +35,9 @@ def project(ffmpeg: Path, tmp_path: Path) -> ProjectDir:
     return new_project(tmp_path / "p", *sources)
 
 
-def drapto(project: ProjectDir, command: str) -> list[str]:
+def drapto(project: ProjectDir, *command: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "drapto", command],
+        [sys.executable, "-m", "drapto", *command],
         cwd=project.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -57,14 +57,15 @@ def test_a_track_that_no_layout_holds(project: ProjectDir) -> None:
     failed = [
         line for line in project.doit(status=1).output.splitlines() if line.startswith("✗") and ";" in line
     ]
-    (line,) = failed
+    line, last = failed  # where it happens, and at the end
+    assert last == f"✗ bad: {line[line.index(str(project.root)) :]}"
     assert line.split()[:4] == ["✗", "bad", "audio", "1"]
     assert line.endswith(f"bad.mkv: {REFUSAL}")
     outputs = [path.name for path in (project.root / "output").iterdir()]
     assert outputs == ["good.mkv"]
     again = project.doit(status=1).output.splitlines()
     assert [line for line in again if line.startswith("✗") and ";" in line] == failed
-    plan = drapto(project, "plan")
+    plan = drapto(project, "plan", "-v")
     good = plan.index(next(line for line in plan if line.startswith("good:")))
     assert [line.split()[1] for line in plan[:good] if line.split()[0] == "run"] == [
         "audio",

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 FAST = ("--preset", "13", "--set", "processing.chunk_size=1", "--crf", "50")
-STAGES = ["probe", "crop", "fields", "segment", "encode", "video", "audio", "subtitles", "mux", "validate"]
+STAGES = ["probe", "crop", "fields", "segment", "encode", "video", "audio", "subtitles", "elements", "mux"]
+STAGES += ["validate"]
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def test_init_makes_a_project(here: Path) -> None:
     assert names == ["dodo.py", "drapto.toml", "output", "source"]
     assert load_config(here / "films", environ={}) == Config()
     compile((here / "films" / "dodo.py").read_text(), "dodo.py", "exec")
-    assert "then run `doit`" in done.output
+    assert "then run `drapto run`" in done.output
 
 
 def test_init_overwrites_nothing(here: Path) -> None:
@@ -110,7 +110,7 @@ def test_config_show_prints_a_file_that_gives_the_same_settings(
 def test_config_show_as_json() -> None:
     values = json.loads(run("config", "show", "--set", "crop.enabled=no", "--json").stdout)
     assert values["crop.enabled"] == {"value": False, "origin": "command line"}
-    assert values["resources.max_memory"] == {"value": "8 GiB", "origin": "default"}
+    assert values["resources.max_memory"] == {"value": "auto", "origin": "default"}
 
 
 def test_an_old_file_is_read_noted_and_migrated(here: Path) -> None:
@@ -142,7 +142,7 @@ def test_probe_shows_every_track(clip: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "code"),
-    [("empty.mkv", b"", 1), ("text.mkv", b"hello\n" * 99, 1), ("missing.mkv", None, 1)],
+    [("empty.mkv", b"", 1), ("text.mkv", b"hello\n" * 99, 1), ("missing.mkv", None, 3)],
 )
 def test_probe_refuses_what_is_no_source(here: Path, name: str, content: bytes | None, code: int) -> None:
     if content is not None:

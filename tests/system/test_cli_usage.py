@@ -49,6 +49,34 @@ def test_version_and_help() -> None:
         assert run(name, "--help").exit_code == 0
 
 
+def test_without_arguments_the_help_is_shown() -> None:
+    shown = run()
+    assert shown.exit_code == 0
+    assert shown.stderr == ""
+    assert shown.stdout == run("--help").stdout
+
+
+@pytest.mark.parametrize("name", [one for one in COMMANDS if one != "config"])
+def test_every_command_shows_an_example(name: str) -> None:
+    text = run(name, "--help").output
+    assert "Examples:" in text
+    assert f"\n    drapto {name}" in text
+
+
+def test_a_shell_completes_the_keys_of_set(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("COMP_WORDS", "drapto encode --set quality.vmaf"), ("COMP_CWORD", "3")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("_DRAPTO_COMPLETE", "bash_complete")
+    done = subprocess.run(
+        [sys.executable, "-c", "from drapto.cli import main; main(prog_name='drapto')"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=here,
+    )
+    assert done.stdout == "plain,quality.vmaf_model=\n"
+
+
 def test_it_is_a_program() -> None:
     command = [sys.executable, "-m", "drapto"]
     done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
@@ -62,7 +90,13 @@ def test_it_is_a_program() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["encod"], "No such command 'encod'; see `drapto --help`"),
+        (["encod"], "No such command 'encod'; did you mean `drapto encode`?"),
+        (["frobnicate"], "No such command 'frobnicate'; see `drapto --help`"),
+        (["probe", "no.mkv"], "no.mkv: does not exist; check the name"),
+        (["crop", "no.mkv"], "no.mkv: does not exist; check the name"),
+        (["plan"], "{here}: is no drapto project; run `drapto init` to make it one"),
+        (["status"], "{here}: is no drapto project; run `drapto init` to make it one"),
+        (["run"], "{here}: is no drapto project; run `drapto init` to make it one"),
         (["encode", "-o", "out"], "Missing argument 'INPUT...'; see `drapto encode --help`"),
         (["encode", "a.mkv"], "Missing option '-o' / '--output'; see `drapto encode --help`"),
         (["encode", "a.mkv", "-o", "out", "--preset", "14"], "Invalid value for '--preset'"),
@@ -85,7 +119,7 @@ def test_it_is_a_program() -> None:
     ],
 )
 def test_bad_usage_is_refused(here: Path, arguments: list[str], message: str) -> None:
-    assert refused(*arguments).startswith(message)
+    assert refused(*arguments).startswith(message.replace("{here}", str(here)))
     assert list(here.iterdir()) == []
 
 
@@ -116,6 +150,14 @@ def test_a_directory_without_sources_is_named(here: Path) -> None:
     assert refused("encode", "films", "-o", "out").startswith("films: has no *.mkv in it; ")
 
 
+def test_sources_in_folders_of_a_directory_are_pointed_at(here: Path) -> None:
+    (here / "shows" / "Season 1").mkdir(parents=True)
+    (here / "shows" / "Season 1" / "a.mkv").write_bytes(b"x")
+    assert refused("encode", "shows", "-o", "out") == (
+        'shows: has no *.mkv in it; its folders have some: set input.file_pattern = "**/*.mkv"'
+    )
+
+
 def test_two_inputs_with_one_stem_are_refused(here: Path) -> None:
     for folder in ("a", "b"):
         (here / folder).mkdir()
@@ -124,6 +166,17 @@ def test_two_inputs_with_one_stem_are_refused(here: Path) -> None:
     assert message.startswith(
         f"{here}/b/Film.mkv: would be written to the same output as {here}/a/Film.mkv; "
     )
+
+
+def test_one_file_cannot_hold_two_titles(here: Path) -> None:
+    for name in ("a.mkv", "b.mkv"):
+        (here / name).write_bytes(b"x")
+    message = refused("encode", "a.mkv", "b.mkv", "-o", "both.mkv")
+    assert message == "both.mkv: one file cannot hold 2 titles; name a directory with -o"
+    assert refused("encode", "a.mkv", "-o", "a.mp4").startswith(
+        "a.mp4: drapto writes Matroska alone, not .mp4"
+    )
+    assert refused("encode", "a.mkv", "-o", "a.mkv").startswith(f"{here}/a.mkv: the output would overwrite")
 
 
 def test_an_input_named_twice_is_one_input(here: Path) -> None:

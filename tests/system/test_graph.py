@@ -21,7 +21,7 @@ AUDIO = {"audio:clip:0", "audio:clip:1", "audio:clip:2"}
 DECODED = {"validate:clip:decode:1", "validate:clip:decode:2"}
 BEHIND_ENCODE = {"video:clip", "mux:clip", "validate:clip"} | DECODED
 EVERYTHING = (
-    {"probe:clip", "crop:clip", "fields:clip", "segment:clip", "subtitles:clip", *AUDIO}
+    {"probe:clip", "crop:clip", "fields:clip", "segment:clip", "subtitles:clip", "elements:clip", *AUDIO}
     | SEGMENTS
     | BEHIND_ENCODE
 )
@@ -133,7 +133,7 @@ def test_one_stage_in_a_fresh_project(source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "p", source)
     assert project.executed("audio") == {"probe:clip"} | AUDIO
     assert project.executed("encode:clip") == {"crop:clip", "fields:clip", "segment:clip"} | SEGMENTS
-    assert project.executed() == {"subtitles:clip"} | BEHIND_ENCODE
+    assert project.executed() == {"subtitles:clip", "elements:clip"} | BEHIND_ENCODE
 
 
 def test_a_target_by_its_path_in_a_fresh_project(source: Path, tmp_path: Path) -> None:
@@ -276,14 +276,14 @@ def test_the_second_run_is_refused_with_the_first_ones_pid(source: Path, tmp_pat
     assert first.wait() == 0
 
 
-def test_damaged_state_says_what_to_do(finished: ProjectDir) -> None:
+def test_a_damaged_state_is_rebuilt_and_nothing_is_done_again(finished: ProjectDir) -> None:
     state = finished.root / "work" / ".drapto" / "state.db"
     for extra in ("-wal", "-shm"):
         state.with_name(state.name + extra).unlink(missing_ok=True)
     state.write_bytes(b"this is no database, and long enough to be looked at" * 100)
-    output = finished.doit(status=3).output
-    assert "delete it" in output
-    assert "Traceback" not in output
+    output = finished.doit().output
+    assert "was rebuilt" in output
+    assert "everything is up to date" in output
 
 
 def test_a_damaged_plan_is_made_again(finished: ProjectDir) -> None:

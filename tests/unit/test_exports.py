@@ -27,6 +27,7 @@ PROMISED = {
     "encode",
     "load_config",
     "probe",
+    "score",
 }
 
 

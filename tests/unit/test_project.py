@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.config import load_config
+from drapto.config import Config, load_config
 from drapto.errors import CollisionError, UsageError
-from drapto.project import find_sources, open_project, require_sources, slugs
+from drapto.project import open_project, require_sources
+from drapto.sources import find_sources, slugs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +99,48 @@ def test_missing_sources_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b.mkv").mkdir()
     with pytest.raises(UsageError, match="is not a file"):
         require_sources(open_project(tmp_path, config, [tmp_path / "b.mkv"]))
+
+
+def test_folders_below_the_sources_are_mirrored(tmp_path: Path) -> None:
+    for season in ("Season 01", "Season 02"):
+        folder = tmp_path / "source" / "Show" / season
+        folder.mkdir(parents=True)
+        (folder / "e1.mkv").write_bytes(b"x")
+    (tmp_path / "source" / "Film.mkv").write_bytes(b"x")
+    config = Config.model_validate({"input": {"file_pattern": "**/*.mkv"}})
+    project = open_project(tmp_path, config)
+    places = [str(title.output.relative_to(tmp_path / "output")) for title in project.titles]
+    assert places == ["Film.mkv", "Show/Season 01/e1.mkv", "Show/Season 02/e1.mkv"]
+    names = [title.name for title in project.titles]
+    assert names[0] == "Film"
+    assert len(set(names)) == 3
+    assert all(name.startswith("e1-") for name in names[1:])
+
+
+def test_two_sources_of_one_name_do_not_share_a_work_directory(tmp_path: Path) -> None:
+    paths = [tmp_path / disc / "title_t00.mkv" for disc in ("disc1", "disc2")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(b"x")
+    (first,) = open_project(tmp_path, Config(), paths[:1]).titles
+    first.claim(tmp_path)
+    (second,) = open_project(tmp_path, Config(), paths[1:]).titles
+    assert first.name == "title_t00"
+    assert second.name.startswith("title_t00-")
+    second.claim(tmp_path)
+    # in whichever order they come again
+    assert [open_project(tmp_path, Config(), [path]).titles[0].name for path in paths] == [
+        first.name,
+        second.name,
+    ]
+
+
+def test_a_source_that_was_moved_keeps_its_work_directory(tmp_path: Path) -> None:
+    before, after = tmp_path / "a" / "film.mkv", tmp_path / "b" / "film.mkv"
+    for path in (before, after):
+        path.parent.mkdir()
+    before.write_bytes(b"x")
+    (title,) = open_project(tmp_path, Config(), [before]).titles
+    title.claim(tmp_path)
+    before.rename(after)
+    assert open_project(tmp_path, Config(), [after]).titles[0].name == title.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,7 @@ import drapto
 from drapto import versions
 from drapto import versions as versions_module
 from drapto.engine import process
-from drapto.versions import WINDOW, Versions, versions_of
+from drapto.versions import WINDOW, Versions, has_model, versions_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,9 +29,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = process.run
 
-    def run(command: list[str]) -> process.Finished:
+    def run(command: list[str], **more: Any) -> process.Finished:
         names.append(command[0])
-        return real(command)
+        return real(command, **more)
 
     monkeypatch.setattr(process, "run", run)
     return names
@@ -128,3 +128,22 @@ def test_a_version_is_found_wherever_it_lies_in_a_large_file(tmp_path: Path) -> 
         path = tmp_path / f"library-{before}"
         path.write_bytes(bytes(before) + name + bytes(1000))
         assert versions_module._libopus(path) == "1.5.2", before
+
+
+def test_which_models_it_has(ffmpeg: Path, tmp_path: Path, started: list[str]) -> None:
+    memory = tmp_path / "versions.json"
+    assert has_model(ffmpeg, "vmaf_v0.6.1", memory)
+    assert has_model(ffmpeg, "vmaf_v1.0.16_3d0h", memory)
+    assert not has_model(ffmpeg, "vmaf_v9", memory)
+    started.clear()
+    versions._learnt.clear()  # another process
+    assert has_model(ffmpeg, "vmaf_v1.0.16_3d0h", memory)
+    assert not has_model(ffmpeg, "vmaf_v9", memory)
+    assert versions_of(ffmpeg, memory).libvmaf
+    assert started == []
+
+
+def test_what_is_no_ffmpeg_has_no_model(tmp_path: Path) -> None:
+    other = script(tmp_path / "other", "exit 1")
+    assert not has_model(other, "vmaf_v0.6.1", tmp_path / "versions.json")
+    assert not has_model(other, "vmaf_v1.0.16_3d0h", tmp_path / "versions.json")

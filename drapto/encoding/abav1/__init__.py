@@ -5,7 +5,7 @@ drapto asks it for the CRF alone (`ab-av1 crf-search`), encodes the segment itse
 delivers. What `ab-av1 auto-encode` writes could not be delivered: a segment's file holds a few frames more
 than the segment (the next keyframe, and the pictures that lead up to it), and that command would keep them.
 
-Its scores are made the same quantity as drapto's: same model, same pooling, no scaling of the picture. They
+Its scores are made the same quantity as drapto's: same model, same pooling, pictures of the same size. They
 are of samples, though, and those begin at keyframes: of a segment with one keyframe, all are the same
 beginning.
 """

@@ -64,6 +64,8 @@ class SearchSettings:
         highest: The worst quality to try.
         filters: ffmpeg's filters in front of the encoder and of the metric; None where there are none.
         model: libvmaf's model.
+        scale: How large it makes the pictures for that: ``1920x1080``, of which one side is met and neither
+            exceeded, or ``none``.
         pool: How libvmaf sums up the frames of a sample.
         keyint: The most from keyframe to keyframe, frames or, with an ``s``, seconds.
     """
@@ -76,6 +78,7 @@ class SearchSettings:
     highest: float
     filters: str | None = None
     model: str = "vmaf_v0.6.1"
+    scale: str = "none"
     pool: str = "harmonic_mean"
     keyint: str = "10s"
 
@@ -133,7 +136,7 @@ def encode_options(settings: SearchSettings, tier: SampleTier, *, threads: int) 
         *(part for pair in (*own, f"lp={threads}") for part in ("--svt", pair)),
         *("--enc-input", f"threads={threads}"),
         *(("--vfilter", settings.filters) if settings.filters else ()),
-        *("--min-vmaf", f"{settings.target - tier.below:g}", "--vmaf-scale", "none"),
+        *("--min-vmaf", f"{settings.target - tier.below:g}", "--vmaf-scale", settings.scale),
         *(part for option in measuring for part in ("--vmaf", option)),
         *("--samples", str(tier.samples), "--sample-duration", f"{round(1000 * tier.seconds)}ms"),
         *("--min-crf", f"{settings.lowest:g}", "--max-crf", f"{settings.highest:g}"),

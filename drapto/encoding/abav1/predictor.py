@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from drapto.quality.search import Goal
 
 
+POOLS = {"harmonic": "harmonic_mean", "mean": "mean"}
+"""libvmaf's names of what stands for a sample's frames."""
+
+
 class AbAv1Predictor(Predictor):
     """Where ab-av1 would encode: its tiers in turn, until one finds a CRF; else the closest of the last."""
 
@@ -23,12 +27,23 @@ class AbAv1Predictor(Predictor):
 
         Filters of fields go by the frames around the segment, of which ab-av1's samples know nothing. RGB it
         would convert in a way of its own. A picture that players rotate it rotates, too, and crops it then.
+        Percentiles libvmaf does not pool. It is asked for VMAF alone. It scales a picture as it is coded,
+        whatever the shape of its pixels, puts no black around a small one, and knows of HDR its code values.
         """
-        return not (segment.shape.filters or segment.shape.yuv_matrix or segment.request.rotated)
+        if segment.target.metric != "vmaf":
+            return False
+        if segment.shape.filters or segment.shape.yuv_matrix or segment.request.rotated:
+            return False
+        if segment.target.statistic not in POOLS or segment.target.light:
+            return False
+        reference = segment.reference
+        return reference.shown.square and not reference.shown.padded(reference.width, reference.height)
 
     def predict(self, goal: Goal) -> Prediction:
         """Ask ab-av1, once for each target."""
-        purpose = f"{goal.target:g}"
+        display, statistic = self._segment.reference.shown, self._segment.target.statistic
+        purpose = f"{goal.target:g}" + ("" if display.as_ever else f" {display.model} {display.size}")
+        purpose += "" if statistic == "harmonic" else f" {statistic}"
         known = self._store.known.foreign.get(purpose)
         if known is None:
             crf, cpu_seconds = self._ask(goal)
@@ -37,7 +52,8 @@ class AbAv1Predictor(Predictor):
 
     def _ask(self, goal: Goal) -> tuple[float, float]:
         segment = self._segment
-        shape, request = segment.shape, segment.request
+        shape, request, reference = segment.shape, segment.request, segment.reference
+        shown = reference.shown.shown(reference.width, reference.height)
         settings = SearchSettings(
             preset=shape.preset,
             svt_params=shape.svt_params,
@@ -46,7 +62,9 @@ class AbAv1Predictor(Predictor):
             lowest=goal.lowest,
             highest=goal.highest,
             filters=f"crop={shape.crop}" if shape.crop else None,
-            model=segment.metric.model_for(segment.reference),
+            pool=POOLS[segment.target.statistic],
+            model=segment.metric.model_for(reference),
+            scale="none" if shown == (reference.width, reference.height) else f"{shown[0]}x{shown[1]}",
         )
         tool, spent, closest = find_ab_av1(segment.stage.ab_av1), 0.0, goal.lowest
         for tier in TIERS:

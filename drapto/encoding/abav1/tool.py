@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
+from drapto.engine.vitals import INSTANT
 from drapto.errors import ToolFailedError, ToolMissingError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _examined(program: Path, origin: str) -> AbAv1:
     """Ask for the version (one short child process; cached), and refuse one that is too old."""
     remedy = f"get a newer one with `{INSTALL}`"
     try:
-        said = process.run([program, "--version"]).stdout.decode(errors="replace")
+        said = process.run([program, "--version"], limits=INSTANT).stdout.decode(errors="replace")
     except ToolFailedError as error:
         problem = f"does not work as an ab-av1 ({error.problem})"
         raise ToolMissingError(problem, path=program, remedy=remedy) from error

@@ -15,6 +15,7 @@ from av import FFmpegError
 from av.codec.context import Flags
 
 from drapto.engine.context import file_url
+from drapto.media.demuxer import demuxer_of
 from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def follow(
 
 
 def _open(source: Path) -> AbstractContextManager[InputContainer]:
-    return av.open(file_url(source), format="matroska", **ANY_TEXT)
+    return av.open(file_url(source), format=demuxer_of(source), **ANY_TEXT)
 
 
 def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import IO, TYPE_CHECKING
 
-from drapto.errors import SourceError
+from drapto.errors import ElementError, SourceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import (
     ID_WIDTH,
@@ -16,18 +16,15 @@ from drapto.media.matroska.ebml import (
     places,
     size_within,
 )
+from drapto.media.matroska.tree import GLOBAL_ELEMENTS, LIMIT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.media.matroska.ebml import Place
 
-GLOBAL_ELEMENTS = (ids.VOID, ids.CRC_32)
-"""What may stand between the EBML header and the segment."""
-
 EBML_HEADER_LIMIT = 64 << 10
-TRACKS_LIMIT = 16 << 20
-"""Bytes that these elements have at most; sound ones have 40 bytes, and some hundred for each track."""
+"""Bytes that the EBML header has at most; a sound one has 40."""
 
 DOC_TYPES = ("matroska", "webm")
 HEAD = 512
@@ -62,18 +59,6 @@ def require_matroska(source: Path) -> bool:
         ) from error
 
 
-def find_tracks(file: IO[bytes]) -> Place | None:
-    """Return where the list of tracks lies, also behind the clusters; None where there is none.
-
-    Raises:
-        ValueError: The file is damaged on the way there.
-    """
-    for top in places(file, 0, None):
-        if top.id == ids.SEGMENT:
-            return next((place for place in places(file, top.start, top.end) if place.id == ids.TRACKS), None)
-    return None
-
-
 def oversized(source: Path, what: str, error: OversizedError) -> SourceError:
     """Return how to say that ``what`` of a source, such as "its EBML header", has a size that cannot be."""
     return SourceError(
@@ -101,11 +86,11 @@ def _segment(file: IO[bytes], source: Path) -> Place:
         _check_header(content(file, next(walk), EBML_HEADER_LIMIT), source)
     except OversizedError as error:
         raise oversized(source, "its EBML header", error) from error
-    except ValueError as error:
+    except ElementError as error:
         raise SourceError(
             f"has a damaged head ({error})", path=source, remedy="rip or copy it again"
         ) from error
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ElementError):
         for place in walk:
             if place.id == ids.SEGMENT:
                 return place
@@ -118,7 +103,7 @@ def _segment(file: IO[bytes], source: Path) -> Place:
 
 def _check_header(header: bytes, source: Path) -> None:
     """Refuse another document type, and IDs and sizes that ffmpeg does not read either."""
-    values = {part.id: part.content for part in elements(header)}
+    values = {part.id: part.value for part in elements(header)}
     # by default of earlier muxers, what does not say its type is Matroska
     doc_type = values.get(ids.DOC_TYPE, b"matroska").rstrip(b"\0").decode("ascii", errors="replace")
     if doc_type not in DOC_TYPES:
@@ -133,12 +118,12 @@ def _check_tracks(file: IO[bytes], segment: Place, source: Path) -> None:
     try:
         for place in places(file, segment.start, segment.end):
             if place.id == ids.TRACKS and place.end is not None:
-                size_within(place, TRACKS_LIMIT)
+                size_within(place, LIMIT)
             if place.id in {ids.TRACKS, ids.CLUSTER}:
                 return
     except OversizedError as error:
         raise oversized(source, "its list of tracks", error) from error
-    except ValueError:
+    except ElementError:
         pass
 
 

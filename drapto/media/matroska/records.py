@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drapto.errors import ElementError
 from drapto.media.matroska import ids
-from drapto.media.matroska.container import TRACKS_LIMIT, find_tracks, oversized
-from drapto.media.matroska.ebml import OversizedError, content, elements
+from drapto.media.matroska.container import oversized
+from drapto.media.matroska.ebml import OversizedError
+from drapto.media.matroska.tree import Reader
 from drapto.media.model import DolbyVision
 
 if TYPE_CHECKING:
@@ -36,39 +38,36 @@ def dolby_vision_records(source: Path) -> dict[int, DolbyVision]:
     """
     try:
         with source.open("rb") as file:
-            place = find_tracks(file)
-            return {} if place is None else _records(content(file, place, TRACKS_LIMIT))
+            tracks = Reader(file).first(ids.TRACKS)
     except OversizedError as error:
         raise oversized(source, "its list of tracks", error) from error
-    except ValueError:
+    except ElementError:
         return {}  # ffmpeg has read the same head: what it makes of it is all there is
+    records = {number: _record(entry) for number, entry in streams(tracks).items()}
+    return {number: record for number, record in records.items() if record is not None}
 
 
-def _records(tracks: bytes) -> dict[int, DolbyVision]:
-    found, stream = {}, 0
-    for element in elements(tracks):
-        if element.id != ids.TRACK_ENTRY or not _is_stream(entry := elements(element.content)):
-            continue
-        record = _record(entry)
-        if record is not None:
-            found[stream] = record
-        stream += 1
-    return found
+def streams(tracks: Element | None) -> dict[int, Element]:
+    """Return the entry of each track by the index of the stream that ffmpeg makes of it.
+
+    It makes one of each track of a kind that it knows, in the order of the file (matroskadec.c,
+    matroska_parse_tracks).
+    """
+    entries = () if tracks is None else tracks.of(ids.TRACK_ENTRY)
+    return dict(enumerate(entry for entry in entries if _is_stream(entry)))
 
 
-def _is_stream(entry: list[Element]) -> bool:
-    return any(
-        part.id == ids.TRACK_TYPE and int.from_bytes(part.content, "big") in STREAM_TYPES for part in entry
-    )
+def _is_stream(entry: Element) -> bool:
+    kind = entry.find(ids.TRACK_TYPE)
+    return kind is not None and int.from_bytes(kind.value, "big") in STREAM_TYPES
 
 
-def _record(entry: list[Element]) -> DolbyVision | None:
-    for mapping in entry:
-        if mapping.id == ids.BLOCK_ADDITION_MAPPING:
-            parts = {part.id: part.content for part in elements(mapping.content)}
-            data = parts.get(ids.BLOCK_ADDITION_EXTRA_DATA, b"")
-            if parts.get(ids.BLOCK_ADDITION_TYPE) in RECORD_TYPES and len(data) >= SHORTEST:
-                return parsed(data)
+def _record(entry: Element) -> DolbyVision | None:
+    for mapping in entry.of(ids.BLOCK_ADDITION_MAPPING):
+        parts = {part.id: part.value for part in mapping.parts}
+        data = parts.get(ids.BLOCK_ADDITION_EXTRA_DATA, b"")
+        if parts.get(ids.BLOCK_ADDITION_TYPE) in RECORD_TYPES and len(data) >= SHORTEST:
+            return parsed(data)
     return None
 
 

@@ -10,9 +10,9 @@ it; `ContentChecker` reads a few MiB of it, once, and only when its size or modi
 from __future__ import annotations
 
 from drapto.state.doit_plugins.checker import bound_checker
-from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget
+from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget, recall, remember
 from drapto.state.doit_plugins.order import OrderedRun, keep_order
-from drapto.state.doit_plugins.reporter import StageReporter, bound_reporter
+from drapto.state.doit_plugins.reporter import StageFailed, StageReporter, bound_reporter
 
 __all__ = [
     "READ",
@@ -20,9 +20,12 @@ __all__ = [
     "DurableDB",
     "FastCodec",
     "OrderedRun",
+    "StageFailed",
     "StageReporter",
     "bound_checker",
     "bound_reporter",
     "forget",
     "keep_order",
+    "recall",
+    "remember",
 ]

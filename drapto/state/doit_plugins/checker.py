@@ -20,13 +20,11 @@ class ContentChecker(FileChangedChecker):  # type: ignore[misc]  # doit is untyp
 
     def check_modified(self, file_path: str, file_stat: Any, state: Any) -> bool:  # noqa: ANN401  doit's own
         """Return whether the content differs from ``state`` = [size, mtime_ns, digest]."""
-        size, mtime, digest = state
+        size, _, digest = state
         if file_stat.st_size != size:
             return True
-        if file_stat.st_mtime_ns == mtime:
-            return False
         try:
-            return bool(self.fingerprints.of(file_path) != digest)
+            return not self.fingerprints.is_same(file_path, file_stat, digest)
         except OSError:
             return (
                 True  # the task runs, and says what is wrong with the file; raised here, it would end the run

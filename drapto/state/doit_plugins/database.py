@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,10 +16,15 @@ from doit.exceptions import InvalidCommand, InvalidTask
 from pydantic_core import from_json
 
 from drapto.errors import SpaceError, StageError, printable
+from drapto.state import journal
 from drapto.terminal import Shown
+from drapto.words import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+MEMORY = ":memory:"
+"""SQLite's name for a database that is in no file."""
 
 LAST_KEY = "deps:"
 """The key that doit's `Dependency.save_success` writes last: once it is there, the success is whole."""
@@ -59,23 +66,68 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
     in_a_run: ClassVar[set[Path | None]] = set()
 
     def _sqlite3(self, name: str) -> sqlite3.Connection:
-        try:
-            connection: sqlite3.Connection = super()._sqlite3(name)
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = full")
-        except (sqlite3.DatabaseError, DatabaseException) as error:
-            reason, remedy = str(error).splitlines()[0], "delete it, finished titles are then built once more"
-            if not all(os.access(path, os.W_OK) for path in (Path(name), Path(name).parent)):
-                reason, remedy = "it may not be written to", "make the work directory writable"
-            text = f"{printable(name)}: cannot be used as the build state ({reason}); {remedy}"
-            raise InvalidCommand(text) from error
+        """Open the database; one that is damaged is set aside, and rebuilt from the titles' journals."""
         self._saved: dict[str, str] = {}
         self._read: dict[str, dict[str, Any]] = {}
         self._refused = False
+        self._noted: set[str] = set()
+        self._work_dir = None if name == MEMORY else Path(name).parent.parent
+        try:
+            connection = self._opened(name)
+        except (sqlite3.DatabaseError, DatabaseException, ValueError) as error:
+            if name == MEMORY or not _is_damage(error):
+                raise _unusable(name, error) from error
+            connection = self._rebuilt(name, error)
+        else:
+            if not self._rows:
+                self._restore(connection)
         return connection
 
+    def _opened(self, name: str) -> sqlite3.Connection:
+        """Open a database and read all of it: what is damaged in its midst is to be found out now."""
+        connection: sqlite3.Connection = super()._sqlite3(name)
+        try:
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            self._rows = _rows_of(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _rebuilt(self, name: str, damage: Exception) -> sqlite3.Connection:
+        aside = f"{name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        try:
+            for end in ("-wal", "-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    Path(f"{name}{end}").rename(f"{aside}{end}")
+            Path(name).rename(aside)
+            connection = self._opened(name)
+        except (OSError, sqlite3.DatabaseError, DatabaseException) as error:
+            raise _unusable(name, error) from error
+        count = self._restore(connection)
+        text = f"was damaged ({str(damage).splitlines()[0]}), is kept as {printable(Path(aside).name)}"
+        known = f"and was rebuilt from what lies beside the work files ({count_text(count, 'task')})"
+        Shown(sys.stderr).write(f"note: {printable(name)}: {text}, {known}\n")
+        return connection
+
+    def _restore(self, connection: sqlite3.Connection) -> int:
+        """Fill an empty database with what the titles' journals say; return how many tasks that are."""
+        if self._work_dir is None:
+            return 0
+        self._rows = journal.read(self._work_dir)
+        values = [(task, self.codec.encode(row)) for task, row in self._rows.items()]
+        connection.executemany("insert or replace into doit values (?,?)", values)
+        connection.commit()
+        return len(values)
+
+    def _note(self, task_id: str, row: dict[str, Any] | None) -> None:
+        if self._work_dir is not None and ":" in task_id:
+            self._noted.add(task_id.split(":")[1])
+            journal.note(self._work_dir, task_id, row)
+
     def _get_task_data(self, task_id: str) -> dict[str, Any]:
-        data: dict[str, Any] = super()._get_task_data(task_id)
+        data: dict[str, Any] = self._rows.pop(task_id, {})
         if data and not data.get(LAST_KEY):
             self._saved[task_id] = self.codec.encode(data)
         return data
@@ -102,6 +154,8 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
                 self._conn.execute("insert or replace into doit values (?,?)", (task_id, text))
                 self._conn.commit()
             self._saved[task_id] = text
+            if self._cache[task_id].get(VALUES):
+                self._note(task_id, self._cache[task_id])
         self._dirty.discard(task_id)
 
     def remove(self, task_id: str) -> None:
@@ -109,6 +163,9 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
         if Path(self.name) in self.in_a_run:
             return  # what was tried has been forgotten when it began
         known = self.in_(task_id)
+        self._rows.pop(task_id, {})
+        if known:
+            self._note(task_id, None)
         with self._writing():
             super().remove(task_id)
             self._saved.pop(task_id, None)
@@ -117,11 +174,31 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
 
     def dump(self) -> None:
         """Write what is left, and close; every success that counts is on the disk before."""
+        if self._work_dir is not None:
+            journal.compact(self._work_dir, self._noted)
+            if Path(self.name) in self.in_a_run:
+                self._begin_journals(self._work_dir)
         try:
             super().dump()
         except sqlite3.OperationalError as error:
             if not self._refused:
                 Shown(sys.stderr).write(f"error: {_unwritable(self.name, error)}\n")
+
+    def _begin_journals(self, work_dir: Path) -> None:
+        """Write the journals of titles that an earlier drapto worked on, which kept none."""
+        titles = {task.split(":")[1] for task in (*self._cache, *self._rows) if ":" in task}
+        lacking = {title for title in titles if journal.is_lacking(work_dir, title)}
+        if lacking:
+            for task, row in _rows_of(self._conn).items():
+                if ":" in task and task.split(":")[1] in lacking:
+                    journal.note(work_dir, task, row)
+
+    def remove_all(self) -> None:
+        """Forget all tasks."""
+        for task_id in _rows_of(self._conn):
+            self._note(task_id, None)
+        self._rows.clear()
+        super().remove_all()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -133,10 +210,71 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             raise InvalidTask(str(_unwritable(self.name, error))) from error
 
 
+def _rows_of(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """Return all rows by their tasks.
+
+    Raises:
+        ValueError: One of them is damaged.
+    """
+    found = connection.execute("select task_id, task_data from doit").fetchall()
+    rows: dict[str, dict[str, Any]] = {one["task_id"]: one["task_data"] for one in found}
+    if not all(isinstance(row, dict) for row in rows.values()):
+        raise ValueError("a row of it is damaged")
+    return rows
+
+
+def _is_damage(error: Exception) -> bool:
+    """Return whether a database is none any more; else it may not be written, or its disk is full."""
+    if isinstance(error, ValueError):
+        return True
+    cause = error.__context__ if isinstance(error, DatabaseException) else error
+    return isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError)
+
+
+def _unusable(name: str, error: Exception) -> InvalidCommand:
+    reason, remedy = str(error).splitlines()[0], "delete it, finished titles are then built once more"
+    if not all(os.access(path, os.W_OK) for path in (Path(name), Path(name).parent)):
+        reason, remedy = "it may not be written to", "make the work directory writable"
+    return InvalidCommand(f"{printable(name)}: cannot be used as the build state ({reason}); {remedy}")
+
+
 def _unwritable(database: Path | str, error: sqlite3.OperationalError) -> StageError:
     if "full" in str(error):
         return SpaceError("the disk is full", path=database, remedy="free some space and run again")
     return StageError(f"cannot be written ({error})", path=database, remedy="check its disk and run again")
+
+
+def recall(database: Path, task: str) -> dict[str, Any] | None:
+    """Return what is known of a task's success; None where it is not known to have succeeded.
+
+    Args:
+        database: doit's database.
+        task: The task's name.
+    """
+    if not database.exists():
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection:
+            row = connection.execute("select task_data from doit where task_id = ?", (task,)).fetchone()
+        found = None if row is None else from_json(row[0])
+    except (sqlite3.DatabaseError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def remember(database: Path, task: str, row: dict[str, Any]) -> None:
+    """Write down a task's success, on the disk.
+
+    Raises:
+        StageError: It cannot be written.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection, connection:
+            connection.execute("pragma synchronous = full")
+            connection.execute("insert or replace into doit values (?,?)", (task, json.dumps(row)))
+    except sqlite3.OperationalError as error:
+        raise _unwritable(database, error) from error
+    journal.note(database.parent.parent, task, row)
 
 
 def forget(database: Path, task: str) -> None:
@@ -154,6 +292,7 @@ def forget(database: Path, task: str) -> None:
     """
     if not database.exists():
         return
+    journal.note(database.parent.parent, task, None)
     try:
         with contextlib.closing(sqlite3.connect(database, timeout=LOCK_SECONDS)) as connection, connection:
             connection.execute("pragma synchronous = full")

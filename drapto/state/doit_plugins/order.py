@@ -9,10 +9,13 @@ that the last to end is a short one, may begin last and end alone.
 from __future__ import annotations
 
 import heapq
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from doit import control
+from doit import control, runner
 from doit.cmd_run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILLER = "decode_part"
 """A key of the ``meta`` of tasks that can wait until nothing else of their title is to begin, and then fill
@@ -98,5 +101,23 @@ class OrderedRun(Run):  # type: ignore[misc]
 
 
 def keep_order() -> None:
-    """Have the command ``doit`` keep the order: in its own process, which loads a dodo.py for one run."""
+    """Have the command ``doit`` keep the order: in its own process, which loads a dodo.py for one run.
+
+    And have it end with drapto's exit codes, of which doit knows only some.
+    """
     control.TaskDispatcher = OrderedDispatcher
+    runner.Runner.run_all = _run_all
+
+
+def _told(run_all: Callable[[Any, Any], int]) -> Callable[[Any, Any], int]:
+    """Return doit's method with the exit code that the reporter makes of its."""
+
+    def told(self: Any, dispatcher: Any) -> int:  # noqa: ANN401
+        code = run_all(self, dispatcher)
+        of_reporter = getattr(self.reporter, "exit_code", None)
+        return code if of_reporter is None else int(of_reporter(code))
+
+    return told
+
+
+_run_all = _told(runner.Runner.run_all)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.exceptions import DependencyError, InvalidCommand, TaskFailed, UnmetDependency
 
-from drapto.errors import DraptoError, printable
+from drapto.engine.causes import CAUSES
+from drapto.errors import EXIT_FAILED, EXIT_RESOURCE, DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted
@@ -30,6 +31,20 @@ class _FailedBefore(TaskFailed):  # type: ignore[misc]  # doit is untyped
     """
 
 
+class StageFailed(TaskFailed):  # type: ignore[misc]
+    """A stage that failed, and why.
+
+    Attributes:
+        cause: The name of its cause (`drapto.engine.causes`).
+        silent: Whether it was not even begun, for a reason that has been told already.
+    """
+
+    def __init__(self, message: str, cause: str = "", *, silent: bool = False) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.silent = silent
+
+
 @dataclass(frozen=True)
 class Hooks:
     """What a project has done around a run; a reporter without a project does nothing around it.
@@ -40,6 +55,7 @@ class Hooks:
         on_start: Called before the first task; may refuse the run with a `DraptoError`.
         on_success: Called with the title and the stage of a task whose success is on the disk; not for a
             part of a stage's work.
+        on_failure: Called with the cause of each failure.
         on_end: Called after the last task.
         display_for: Returns the display that follows the bus; called when the first task runs.
         quiet: Write nothing where there is no display.
@@ -49,6 +65,7 @@ class Hooks:
     database: Path | None = None
     on_start: Callable[[], None] = lambda: None
     on_success: Callable[[str, str], None] = lambda _title, _stage: None
+    on_failure: Callable[[str], None] = lambda _cause: None
     on_end: Callable[[], None] = lambda: None
     display_for: Callable[[], Any] = lambda: None
     quiet: bool = False
@@ -69,6 +86,7 @@ class StageReporter:
         self.outstream = io.StringIO() if self.hooks.quiet else Shown(outstream)
         self.failures: list[Any] = []
         self.skipped = 0
+        self.lacked = False
         self._started: dict[str, float] = {}
         self._display: Any = None
         self._begun = False
@@ -111,8 +129,14 @@ class StageReporter:
 
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
         """Tell that a stage failed, once; what depends on it is passed over in silence."""
+        cause = getattr(fail, "cause", "")
+        self.lacked |= cause in CAUSES and CAUSES[cause].resource
+        self.hooks.on_failure(cause)
         if isinstance(fail, UnmetDependency):
             fail.__class__ = _FailedBefore
+            return
+        if getattr(fail, "silent", False):
+            self.failures.append(task.name)
             return
         if isinstance(fail, DependencyError):
             _name_missing(fail)
@@ -124,7 +148,7 @@ class StageReporter:
             Shown(sys.stderr).write(f"{task.name}: {fail.get_msg()}\n")
             message = f"internal error: {_last_line(fail)}"
         if task.meta:
-            self.hooks.bus.publish(ErrorEvent(**_place(task), message=message))
+            self.hooks.bus.publish(ErrorEvent(**_place(task), message=message, cause=cause))
         if self._display is None or not task.meta:
             self.outstream.write(f"✗ {task.name}: {message}\n")
 
@@ -147,6 +171,10 @@ class StageReporter:
 
     def teardown_task(self, task: object) -> None:
         """Do nothing: no task has a teardown."""
+
+    def exit_code(self, code: int) -> int:
+        """Return the exit code of a run that doit gives ``code``: it may have lacked something."""
+        return EXIT_RESOURCE if code == EXIT_FAILED and self.lacked else code
 
     def complete_run(self) -> None:
         """Stop the display and give the lock back."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drapto.cli.plan import render, summary
-from drapto.state.explain import Reason
+from drapto.cli.plan import brief, render, summary
+from drapto.state.explain import Reason, changed_settings
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,33 @@ def test_like_tasks_are_counted_together() -> None:
     ]
 
 
-def test_a_project_without_sources_has_nothing_to_do() -> None:
-    assert render([]) == ["Nothing to do: this project has no sources."]
+def test_a_title_is_one_line_in_plain_words() -> None:
+    first = (Reason("first run", "x"),)
+    changed = (Reason("changed", "encoding.preset", "6 -> 8"),)
+    cascade = (Reason("cascade", "_before:encode:c"),)
+    tasks = [
+        Planned("probe:a", "a", "probe", "up-to-date"),
+        Planned("probe:b", "b", "probe", "run", first),
+        Planned("encode:b", "b", "encode", "run", cascade),
+        Planned("probe:c-d", "c-d", "probe", "up-to-date"),
+        *(Planned(f"encode:c-d:{number:04d}", "c-d", "encode", "run", changed) for number in range(12)),
+        Planned("encode:c-d:0013", "c-d", "encode", "up-to-date"),
+        Planned("mux:c-d", "c-d", "mux", "run", cascade),
+    ]
+    lines = brief(tasks, {"b": "every segment at VMAF 93"}, {"c-d": "C: D"})
+    assert lines == [
+        "✓ a: finished",
+        "· b: to do (every segment at VMAF 93)",
+        "… C: D: to do: 12 of 13 segments, mux, since encoding.preset changed (6 -> 8)",
+        "2 titles to do, 1 finished; `drapto plan -v` shows each task",
+    ]
+    assert not any(word in line for line in lines for word in ("cascade", "_before"))
+
+
+def test_a_value_is_shown_as_people_write_it() -> None:
+    target = {"metric": "vmaf", "score": 93.0, "tolerance": 0.65}
+    before = {"target": None, "threshold": 24 / 255}
+    assert [str(one) for one in changed_settings(before, {"target": target, "threshold": 0.1})] == [
+        "changed: target (unset -> VMAF 93)",
+        "changed: threshold (0.0941176 -> 0.1)",
+    ]

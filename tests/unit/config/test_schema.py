@@ -42,7 +42,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert config.processing.parallel_jobs == "auto"
     assert str(config.processing.temp_dir) == "work"
     assert config.processing.keep_work is True
-    assert config.resources.max_memory == 8 * GIB
+    assert config.resources.max_memory == "auto"
     assert config.resources.max_cpu == 95
     assert config.resources.max_disk_io == 100 << 20
     assert str(config.input.source_dir) == "source"
@@ -94,9 +94,13 @@ def test_vmaf_99_needs_low_crfs() -> None:
     assert load("encoding.vmaf_target=99", *low).encoding.vmaf_target == 99
 
 
+def test_a_vmaf_above_95_is_aimed_at_whatever_the_fixed_crfs_are() -> None:
+    assert load("encoding.vmaf_target=96").encoding.vmaf_target == 96
+
+
 @pytest.mark.parametrize("size", ["sd", "hd", "uhd"])
-def test_vmaf_above_95_with_any_crf_above_20_is_refused(size: str) -> None:
-    low = {f"encoding.crf.{one}": 20 for one in ("sd", "hd", "uhd")}
+def test_vmaf_above_95_at_a_fixed_crf_above_20_is_refused(size: str) -> None:
+    low = {f"encoding.crf.{one}": 20 for one in ("sd", "hd", "uhd")} | {"quality.mode": "crf"}
     with pytest.raises(ConfigError, match=r"encoding\.vmaf_target = 95\.5 .* CRF 20\.25; .* at most 20"):
         load_config(
             environ={}, overrides={**low, f"encoding.crf.{size}": 20.25, "encoding.vmaf_target": 95.5}
@@ -226,3 +230,13 @@ def test_a_home_directory_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_path_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"output\.dir"):
         load("output.dir=")
+
+
+def test_only_vmaf_v1_knows_telephones() -> None:
+    assert load("quality.viewing=phone", "quality.vmaf_model=v1").quality.viewing == "phone"
+    with pytest.raises(
+        ConfigError, match=r'quality\.viewing.*phone has no model.*quality\.vmaf_model = "v1"'
+    ):
+        load("quality.viewing=phone")
+    with pytest.raises(ConfigError, match="vmaf_model"):
+        load("quality.vmaf_model=v2")

@@ -14,8 +14,9 @@ import pytest
 from rich.console import Console
 
 from drapto.display import display as display_module
-from drapto.display.board import Board, label, progress_lines
+from drapto.display.board import Board, Row, label, progress_lines
 from drapto.display.display import Display, SummaryRow
+from drapto.display.live import LiveScreen
 from drapto.display.screens import PlainScreen
 from drapto.state.bus import Bus
 from drapto.state.encode_data import ProgressRecord, Running
@@ -390,3 +391,45 @@ def test_threads_publish_while_the_terminal_is_redrawn(terminal: Console) -> Non
     assert not any(thread.is_alive() for thread in threads)
     display.stop()
     assert shown(terminal).count("fine") == 200
+
+
+@pytest.mark.parametrize("width", [120, 80, 60])
+def test_what_is_running_is_readable_at_any_width(width: int) -> None:
+    rows = [
+        Row(
+            "A film with quite a long name, as films have them (1979)",
+            "12 of 340 segments",
+            0.034,
+            21.5,
+            4212.0,
+            whole=True,
+        ),
+        Row("A film with quite a long name, as films have them (1979)", "encode 0013", 0.5, 10.0, 12.0),
+    ]
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    screen = LiveScreen(console, lambda: rows)
+    console.print(screen._draw())
+    shown = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert all(len(line) <= width for line in shown)
+    assert "3.4 %" in shown[0]
+    assert "1:10:12 left" in shown[0]
+    assert "12 of 340 segments" in shown[0]
+    assert "A film" in shown[0]
+    assert "12 s left" in shown[1]
+
+
+def test_titles_are_shown_as_people_call_them_and_failures_come_last() -> None:
+    console = Console(file=io.StringIO(), width=100)
+    shown = Display({"My-Film": "My Film (1979)"}, bus, console=console)
+    shown.start()
+    bus.publish(
+        ErrorEvent(title="My-Film", stage="probe", message="/x/My Film.mkv: is damaged; copy it again")
+    )
+    shown.stop()
+    outcome = shown.outcomes()[0]
+    shown.summary(
+        [SummaryRow("My Film (1979)", 1000, None, 1.0, failed=True, problems=tuple(outcome.problems))]
+    )
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "My-Film" not in text
+    assert text.splitlines()[-1].endswith("My Film (1979): /x/My Film.mkv: is damaged; copy it again")

@@ -9,15 +9,16 @@ import pytest
 from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.attempts import Attempt, Attempts
 from drapto.engine.digest import digest
-from drapto.quality.scores import scores_of
+from drapto.quality.scores import Measurement, scores_of
 from tests.encodes import job, request, shape
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def open_store(folder: Path, key: str = "k") -> AttemptStore:
-    return AttemptStore(folder / "attempts", "0001", key, folder / "encoded" / "0001.mkv")
+def open_store(folder: Path, key: str = "k", measurement: Measurement | None = None) -> AttemptStore:
+    target = folder / "encoded" / "0001.mkv"
+    return AttemptStore(folder / "attempts", "0001", key, target, measurement=measurement)
 
 
 def tried(store: AttemptStore, crf: float, first: int = 0) -> Attempt:
@@ -110,3 +111,35 @@ def test_attempts_of_another_version_are_thrown_away(
     store = AttemptStore(tmp_path, "0001", "key", tmp_path / "encoded.mkv", now)
     assert store.path(25).exists() is kept
     assert bool(store.known.foreign) is kept
+
+
+def shown(store: AttemptStore, crf: float, size: str) -> None:
+    """Keep an encode that was measured as it is shown at ``size``."""
+    scores = scores_of("vmaf", [90.0], model="vmaf_v0.6.1", shown=size)
+    store.keep(tried(store, crf).model_copy(update={"scores": (scores,)}))
+    store.keep_proxy(crf, scores, 0.5)
+
+
+def test_scores_of_another_measurement_are_forgotten_and_their_encodes_are_not(tmp_path: Path) -> None:
+    before = open_store(tmp_path)
+    shown(before, 30.0, "")
+    shown(before, 28.0, "")
+    before.path(28.0).unlink()
+    again = open_store(tmp_path, measurement=Measurement("vmaf", "vmaf_v0.6.1", "1920x1080"))
+    assert [one.crf for one in again.known.attempts] == [30.0], "what is gone would be made to be measured"
+    assert again.known.attempts[0].scores == ()
+    assert again.known.proxies == ()
+    shown(again, 26.0, "1920x1080")
+    whole = open_store(tmp_path, measurement=Measurement("vmaf", "vmaf_v0.6.1", "1920x1080"))
+    assert [one.crf for one in whole.known.attempts] == [30.0, 26.0]
+    assert [one.crf for one in whole.known.proxies] == [26.0]
+    xpsnr = open_store(tmp_path, measurement=Measurement("xpsnr"))
+    assert all(one.scores == () for one in xpsnr.known.attempts)
+
+
+def test_scores_of_the_same_measurement_stay(tmp_path: Path) -> None:
+    before = open_store(tmp_path)
+    shown(before, 30.0, "")
+    before.path(30.0).unlink()
+    again = open_store(tmp_path, measurement=Measurement("vmaf", "vmaf_v0.6.1"))
+    assert again.known == before.known

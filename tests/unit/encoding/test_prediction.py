@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.calibration import Anchor, Calibration
 from drapto.encoding.job import SegmentContext
 from drapto.encoding.prediction import PREDICTORS, Predictor, ProxyPredictor, predictor_for
+from drapto.quality.display import display_of
 from drapto.quality.scores import scores_of
 from drapto.quality.target import QualityTarget, tiers
 from tests.encodes import job, request, shape, target
@@ -65,6 +67,23 @@ def test_who_predicts(
     assert type(predictor(segment_of(tmp_path, context, **changes))) is kind  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("sar", "metric", "kind"),
+    [
+        (Fraction(1), "vmaf", AbAv1Predictor),
+        (Fraction(8, 9), "vmaf", ProxyPredictor),
+        (Fraction(1), "xpsnr", ProxyPredictor),
+    ],
+)
+def test_ab_av1_predicts_what_it_measures_alike(
+    sar: Fraction, metric: str, kind: type[Predictor], tmp_path: Path, context: StageContext
+) -> None:
+    segment = segment_of(tmp_path, context, engine="ab-av1")
+    display = display_of(320, 180, sar=sar)
+    aim = segment.target.model_copy(update={"display": display, "metric": metric})
+    assert type(predictor(dataclasses.replace(segment, target=aim))) is kind
+
+
 def test_the_interface_does_not_bring_ab_av1() -> None:
     code = "import sys, drapto.encoding.targeted; sys.exit('drapto.encoding.abav1' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -104,7 +123,7 @@ def test_a_calibration_corrects_them(tmp_path: Path, context: StageContext) -> N
 
 def test_ab_av1_is_asked_once_for_a_target(tmp_path: Path, context: StageContext) -> None:
     segment = segment_of(tmp_path, context, engine="ab-av1")
-    AttemptStore.of(segment.job).keep_foreign("93", 31.25, 1.0)
+    AttemptStore.of(segment.job).keep_foreign("93 vmaf_v0.6.1 1920x1080", 31.25, 1.0)
     found = predictor(dataclasses.replace(segment)).predict(goal())
     assert found.first == 31.25
     assert found.slope == 1.0

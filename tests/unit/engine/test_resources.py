@@ -26,7 +26,8 @@ PLENTY = 1 << 40
 
 
 def share(slots: int, *, jobs: int = 32, segments: int = 100, memory: int = PLENTY) -> Allotment:
-    return allot_cpus(slots=slots, jobs=jobs, segments=segments, memory=memory, width=1920, height=1080)
+    need = encoder_memory(1920, 1080)
+    return allot_cpus(slots=slots, jobs=jobs, segments=segments, memory=memory, need=need)
 
 
 def test_one_small_encoder_on_each_core() -> None:

@@ -185,7 +185,7 @@ def colour(**values: str | None) -> dict[str, Any]:
         ("audio", {"tags": {"BPS": "1"}}),
         ("subtitles", {"end": 0.35}),
         ("chapters", {"start": 1_000_000}),
-        ("chapters", {"end": 0}),
+        ("chapters", {"end": 10_000_000_000}),
         ("chapters", {"title": "one"}),
         ("attachments", {"filename": "b.ttf"}),
     ],

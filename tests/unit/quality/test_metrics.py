@@ -12,8 +12,11 @@ import pytest
 
 from drapto.engine.process import Finished
 from drapto.errors import ToolFailedError
+from drapto.media.filters import escaped
 from drapto.media.model import CropRect
-from drapto.quality.metrics import METRICS, Reference, escaped
+from drapto.quality.display import display_of
+from drapto.quality.metrics import METRICS
+from drapto.quality.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,13 +55,20 @@ class Answering:
         return self.asked[self.asked.index("-filter_complex") + 1].split(";")
 
 
-def measured(metric: str, text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, stride: int) -> Answering:
+def measured(
+    metric: str,
+    text: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stride: int,
+    reference: Reference = REFERENCE,
+) -> Answering:
     """Measure with ffmpeg's answer ``text``; return what was asked."""
     monkeypatch.chdir(folder)
     context = Answering(text)
     METRICS[metric].measure(
         Path("encode.mkv"),
-        REFERENCE,
+        reference,
         Path("scores"),
         stride=stride,
         threads=2,
@@ -120,19 +130,31 @@ def test_an_answer_without_scores_is_an_error(
         measured("vmaf", text, tmp_path, monkeypatch, 9)
 
 
-@pytest.mark.parametrize(
-    ("size", "model"),
-    [
-        ((1920, 1080), "vmaf_v0.6.1"),
-        ((1440, 2560), "vmaf_v0.6.1"),
-        ((2562, 1440), "vmaf_4k_v0.6.1"),
-        ((1600, 1500), "vmaf_4k_v0.6.1"),
-    ],
-)
-def test_the_model_is_of_the_pictures_size(size: tuple[int, int], model: str) -> None:
-    width, height = size
-    assert VMAF.model_for(replace(REFERENCE, width=width, height=height)) == model
-    assert XPSNR.model_for(REFERENCE) == ""
+def test_both_pictures_are_shown_alike_and_only_those_that_are_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    display = display_of(720, 480, sar=Fraction(8, 9), rate=Fraction(60), family="v1")
+    crop = CropRect(width=720, height=360, x=0, y=60)
+    shown = replace(REFERENCE, width=720, height=360, crop=crop, display=display)
+    asked = measured("vmaf", vmaf_of(*[93.0] * 7), tmp_path, monkeypatch, 13, shown)
+    chosen, scaled = "select='lt(mod(n+4,13),7)',", "scale=1440:810:flags=bicubic,"
+    tick = "settb=1001/24000,setpts=N"
+    assert asked.filters == [
+        f"[0:v:0]{chosen}format=yuv420p10le,{scaled}{tick}[encode]",
+        f"[1:2]{chosen}crop=720:360:0:60,format=yuv420p10le,{scaled}{tick}[reference]",
+        (
+            "[encode][reference]libvmaf=model=version=vmaf_v1.0.16_hfr_3d0h:n_threads=2:n_subsample=7"
+            ":log_fmt=json:log_path=scores:shortest=1"
+        ),
+    ]
+    assert VMAF.measurement(shown) == ("vmaf", "vmaf_v1.0.16_hfr_3d0h", "1440x1080", "")
+
+
+def test_xpsnr_is_of_the_picture_as_it_is() -> None:
+    small = replace(REFERENCE, width=640, height=360)
+    assert XPSNR.measurement(small) == ("xpsnr", "", "", "")
+    assert VMAF.measurement(small) == ("vmaf", "vmaf_v0.6.1", "1920x1080", "")
+    assert VMAF.measurement(REFERENCE) == ("vmaf", "vmaf_v0.6.1", "", "")
 
 
 def test_what_leads_to_a_references_frames() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drapto.quality.display import display_of
 from drapto.quality.sampling import ENOUGH, LARGEST_STRIDE, MOST_ANCHORS, anchors, stride_for
 
 
@@ -18,6 +19,13 @@ def test_strides_are_odd_and_leave_enough(frames: int) -> None:
 
 def test_strides_of_usual_segments() -> None:
     assert [stride_for(frames) for frames in (5, 120, 250, 360, 900)] == [1, 1, 3, 5, 9]
+
+
+def test_fewer_frames_are_measured_where_each_costs_more() -> None:
+    dvd, v1 = display_of(720, 480), display_of(720, 480, family="v1")
+    assert [stride_for(frames, dvd) for frames in (5, 120, 250, 360, 900)] == [1, 3, 7, 11, 17]
+    assert [stride_for(frames, v1) for frames in (5, 120, 250, 360, 900)] == [1, 1, 5, 7, 17]
+    assert stride_for(360, display_of(1920, 1080)) == stride_for(360, display_of(2560, 1440)) == 5
 
 
 @given(st.integers(0, 3000))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.quality.scores import Part, Scores, pooled, scores_of
+from drapto.quality.scores import STATISTICS, Part, Scores, pooled, scores_of
 
 values = st.lists(st.floats(0, 100), min_size=1, max_size=200)
 
@@ -18,8 +18,19 @@ def test_the_figures_of_a_few_frames() -> None:
     assert (scores.minimum, scores.p5, scores.stride, scores.model) == (80.0, 80.0, 3, "m")
 
 
-def test_the_fifth_percentile_leaves_a_twentieth_below() -> None:
-    assert scores_of("vmaf", [float(value) for value in range(100)]).p5 == 4.0
+def test_a_percentile_is_the_score_of_a_frame_and_leaves_its_share_below() -> None:
+    scores = scores_of("vmaf", [float(value) for value in range(100)])
+    assert (scores.p5, scores.p10) == (4.0, 9.0)
+    assert scores_of("vmaf", [70.0, 80.0, 90.0]).p10 == 70.0
+
+
+def test_each_figure_may_stand_for_the_frames() -> None:
+    scores = scores_of("vmaf", [90.0, 100.0, 80.0, 95.0])
+    figures = {name: scores.figure(name) for name in STATISTICS}
+    assert figures == {"harmonic": scores.harmonic, "mean": 91.25, "p5": 80.0, "p10": 80.0}
+    before = scores.model_copy(update={"p10": None})
+    assert before.figure("p10") == 80.0, "documents of earlier versions do not have it"
+    assert before.model_copy(update={"values": ()}).figure("p10") == scores.p5
 
 
 @given(values)

@@ -91,3 +91,11 @@ def test_the_shorter_tail_goes_first_where_it_is_enough() -> None:
     found = splice(GOAL, 32.0, [tiny, long], VMAF, USUAL)
     assert isinstance(found, TryTail)
     assert found.first == 120
+
+
+def test_a_splice_to_a_mean_adds_up_as_that() -> None:
+    tail = Tail(100, 50, 90.0, 96.0, [], own=0, statistic="mean")
+    assert pooled(tail, 99.0) == pytest.approx((100 * 90 + 50 * 99) / 150)
+    found = splice(GOAL, 32.0, [tail._replace(head=92.0, now=97.5, points=[Point(32.0, 97.5)])], VMAF, USUAL)
+    assert isinstance(found, TryTail)
+    assert found.crf > 32

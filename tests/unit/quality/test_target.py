@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.config import load_config
-from drapto.quality.target import EASED, FixedCrf, QualityTarget, decide, tiers
+from drapto.config.schema import QualitySettings
+from drapto.quality.target import EASED, USUAL_FLOOR, FixedCrf, QualityTarget, decide, tiers
 from tests import sources
 from tests.encodes import target
 
@@ -64,7 +65,7 @@ def test_who_insists_on_a_target_gets_it(tmp_path: Path) -> None:
     overrides: dict[str, object] = {"quality.mode": "target", "encoding.mode": "standard"}
     decision = decided(tmp_path, overrides | {"encoding.film_grain": True})
     assert isinstance(decision.quality, QualityTarget)
-    assert decision.reason == "every segment at VMAF 93"
+    assert decision.reason == "every segment at VMAF 93 (vmaf_v0.6.1, shown at 1920x1080)"
 
 
 def test_vmaf_is_for_sdr_and_xpsnr_for_all(tmp_path: Path) -> None:
@@ -75,6 +76,59 @@ def test_vmaf_is_for_sdr_and_xpsnr_for_all(tmp_path: Path) -> None:
     assert isinstance(decision.quality, QualityTarget)
     assert (decision.quality.metric, decision.quality.score) == ("xpsnr", 42.0)
     assert decision.reason == "every segment at XPSNR 42"
+
+
+@pytest.mark.parametrize(
+    ("transfer", "light", "said"),
+    [("smpte2084", "pu21-pq", "PU21 of PQ"), ("arib-std-b67", "pu21-hlg", "PU21 of HLG")],
+)
+def test_an_hdr_title_has_the_target_of_its_light(
+    transfer: str, light: str, said: str, tmp_path: Path
+) -> None:
+    picture = {"hdr": "HLG", "colour": {"transfer": transfer}, "width": 3840, "height": 2160}
+    asked: dict[str, object] = {"quality.vmaf_model": "v1", "quality.viewing": "phone"}
+    for overrides in ({}, asked):
+        decision = decided(tmp_path, overrides, **picture)
+        assert isinstance(decision.quality, QualityTarget)
+        assert (decision.quality.metric, decision.quality.light) == ("vmaf", light)
+        seen = f"vmaf_4k_v0.6.1, shown at 3840x2160, {said}"
+        assert decision.reason == f"every segment at VMAF 93 ({seen})"
+
+
+def test_an_hdr_title_is_measured_as_the_settings_say(tmp_path: Path) -> None:
+    picture = {"hdr": "HDR10", "colour": {"transfer": "smpte2084"}}
+    off = decided(tmp_path, {"quality.hdr": "off"}, **picture)
+    assert isinstance(off.quality, FixedCrf)
+    assert off.reason == "VMAF is not defined for HDR10, and quality.hdr is off"
+    codes = decided(tmp_path, {"quality.hdr": "pq"}, **picture).quality
+    assert isinstance(codes, QualityTarget)
+    assert (codes.metric, codes.light) == ("vmaf", "pq")
+    decibels = decided(tmp_path, {"quality.hdr": "xpsnr"}, **picture).quality
+    assert isinstance(decibels, QualityTarget)
+    assert (decibels.metric, decibels.light, decibels.floor, decibels.score) == ("xpsnr", "", None, 42.0)
+    sdr = decided(tmp_path, {"quality.hdr": "off"}).quality
+    assert isinstance(sdr, QualityTarget)
+    assert sdr.light == ""
+
+
+def test_the_floor_and_the_figure_are_as_the_settings_say(tmp_path: Path) -> None:
+    for overrides, floor, said in (
+        ({}, 78.0, ""),
+        (
+            {"quality.floor": 10, "quality.statistic": "p5"},
+            83.0,
+            ", its 5th percentile, no run of frames below 83",
+        ),
+        ({"quality.floor": False}, None, ""),
+        ({"quality.floor": "off"}, None, ""),
+        ({"quality.floor": 0}, None, ""),
+    ):
+        decision = decided(tmp_path, overrides)  # type: ignore[arg-type]
+        assert isinstance(decision.quality, QualityTarget)
+        assert decision.quality.floor == floor
+        assert decision.reason.endswith(f"shown at 1920x1080){said}")
+    setting = QualitySettings.model_fields["floor"].default
+    assert setting == USUAL_FLOOR
 
 
 def test_the_rounds_measure_more_then_want_less() -> None:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 LARGE = {
     *("segments/0001.mkv", "encoded/0001.mkv", "encoded/0002.mkv"),
-    *("video.mkv", "audio-0.mkv", "audio-1.mkv", "subtitles.mkv", "muxed.mkv"),
+    *("video.mkv", "audio-0.mkv", "audio-1.mkv", "subtitles.mkv", "elements.mkv", "muxed.mkv"),
 }
 
 SMALL = {
     *("timestamps.txt", "keyframes.txt", "dynamic.txt", "planned.txt", "calibration.json"),
-    *("encoded/0001.json", "audio-0.json", "decoded/01.json", "logs/encode-0001.log"),
+    *("encoded/0001.json", "audio-0.json", "decoded/01.json", "logs/encode.log"),
     *("encode_data/progress.json", "probe.json", "crop.json", "fields.json", "encode_data/segments.json"),
     "validation.json",
 }

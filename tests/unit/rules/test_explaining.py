@@ -241,4 +241,4 @@ def test_how_each_probed_titles_quality_is_set(tmp_path: Path) -> None:
     known.probed(project.titles[0])
     assert qualities(project) == {"one": "CRF 30 (quality.mode is crf)"}
     project = known.project_in(tmp_path, {"quality.mode": "target"}, ["one", "two"])
-    assert qualities(project) == {"one": "every segment at VMAF 93"}
+    assert qualities(project) == {"one": "every segment at VMAF 93 (vmaf_v0.6.1, shown at 1920x1080)"}

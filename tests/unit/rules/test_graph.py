@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drapto.rules.stage import Known
 
 NAMES = ["probe", "crop", "fields", "segment", "calibrate", "encode"]
-NAMES += ["video", "audio", "subtitles", "mux", "validate"]
+NAMES += ["video", "audio", "subtitles", "elements", "mux", "validate"]
 
 AFTER = {
     "calibrate": ["segment", "crop"],
@@ -30,7 +30,8 @@ AFTER = {
     "video": ["encode"],
     "audio": ["probe"],
     "subtitles": ["probe"],
-    "mux": ["probe", "audio", "subtitles", "video"],
+    "elements": ["probe"],
+    "mux": ["probe", "audio", "subtitles", "elements", "video"],
     "validate": ["mux", "validate:decode"],
 }
 """Of each placeholder, what must have run."""
@@ -41,6 +42,7 @@ MAKES = {
     "video": ["work/one/video.mkv"],
     "audio": ["work/one/audio-0.mkv", "work/one/audio-11.mkv"],
     "subtitles": ["work/one/subtitles.mkv"],
+    "elements": ["work/one/elements.mkv"],
     "mux": ["work/one/muxed.mkv"],
     "validate": ["work/one/validation.json", "output/one.mkv"],
 }
@@ -134,10 +136,11 @@ READ: dict[str, set[str]] = {
     ),
     "audio:film:0": {SOURCE},
     "audio:film:1": {SOURCE},
-    "mux:film": files("video.mkv", "audio-0.mkv", "audio-1.mkv", "probe.json"),
+    "elements:film": {SOURCE} | files("probe.json"),
+    "mux:film": files("video.mkv", "audio-0.mkv", "audio-1.mkv", "elements.mkv", "probe.json"),
     "validate:film": files(
         *("muxed.mkv", "probe.json", "planned.txt", "dynamic.txt", "crop.json", "fields.json"),
-        *("decoded/01.json", "decoded/02.json"),
+        *("decoded/01.json", "decoded/02.json", "elements.mkv", "audio-0.mkv", "audio-1.mkv"),
     ),
 }
 
@@ -156,6 +159,7 @@ MADE: dict[str, set[str]] = {
     "video:film": files("video.mkv"),
     "audio:film:0": files("audio-0.mkv"),
     "audio:film:1": files("audio-1.mkv"),
+    "elements:film": files("elements.mkv"),
     "mux:film": files("muxed.mkv"),
     "validate:film": files("validation.json") | {"output/film.mkv"},
 }

@@ -31,7 +31,7 @@ def test_a_title_is_spoken_of_once_a_run(tmp_path: Path) -> None:
     second = fallback_line(two, Fallback("no card"), log=log)
     assert second.startswith(f"\n{two.title.source}: decoded by ffmpeg itself")
     for work in (one, two):
-        assert (work.title.logs / f"{log}.log").read_text().count("no card") == 1
+        assert (work.title.logs / "encode.log").read_text().count("no card") == 1
     one.state.end()
     assert fallback_line(one, Fallback("no card"), log=log) == said
 
@@ -40,4 +40,4 @@ def test_what_is_expected_is_only_logged(tmp_path: Path) -> None:
     work, _ = works_in(tmp_path)
     expected = Fallback("another kind of title", expected=True)
     assert fallback_line(work, expected, log="encode-0002") == ""
-    assert "another kind of title" in (work.title.logs / "encode-0002.log").read_text()
+    assert "another kind of title" in (work.title.logs / "encode.log").read_text()

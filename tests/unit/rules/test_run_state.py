@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from drapto.config import Config
 from drapto.project import open_project
-from drapto.rules import run_state
+from drapto.rules import run_state, signals
 from drapto.state import recorder
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def test_each_run_of_a_process_records_its_own_titles(
 
 
 def test_a_program_gets_its_signal_handlers_back() -> None:
-    before = [signal.getsignal(number) for number in run_state.SIGNALS], sys.excepthook
-    with run_state.signals_restored():
-        run_state._watch_signals()
-        assert ([signal.getsignal(number) for number in run_state.SIGNALS], sys.excepthook) != before
-    assert ([signal.getsignal(number) for number in run_state.SIGNALS], sys.excepthook) == before
+    before = [signal.getsignal(number) for number in signals.SIGNALS], sys.excepthook
+    with signals.signals_restored():
+        signals.watch_signals(lambda: None)
+        assert ([signal.getsignal(number) for number in signals.SIGNALS], sys.excepthook) != before
+    assert ([signal.getsignal(number) for number in signals.SIGNALS], sys.excepthook) == before

@@ -115,7 +115,8 @@ ASKED: list[tuple[dict[str, object], dict[str, Any]]] = [
 
 def common(folder: Path, overrides: dict[str, object]) -> Common:
     config = load_config(folder, environ={}, overrides=overrides)
-    return common_to(open_project(folder, config, [folder / "film.mkv"]), INFO, CROP, PLAN)
+    project = open_project(folder, config, [folder / "film.mkv"])
+    return common_to(project, project.titles[0], INFO, CROP, PLAN)
 
 
 def as_json(value: object) -> str:
@@ -236,17 +237,19 @@ def test_every_stages_slice(mode: str, tmp_path: Path) -> None:
     found = known.slices(project)
     source = found["validate:film"].pop("source")
     assert source == digest(project.titles[0].source)
-    anchor = {"metric": "vmaf", "filters": [], "anchors": [[2, 98, 98, []]]}
+    size = {"coded_width": 640, "coded_height": 360, "width": 1920, "height": 1080}
+    display = {"display": {"model": "vmaf_v0.6.1", **size}}
+    anchor = {"metric": "vmaf", **display, "filters": [], "anchors": [[2, 98, 98, []]]}
     own: dict[str, Any] = (
         {**encodes(crf=25.0, target=None), "validate:film": recorded(crf=25.0)}
         if mode == "crf"
         else {
             "calibrate:film": {**PICTURE, **anchor},
-            **encodes(crf=None, target=TARGET),
-            "validate:film": recorded(target=TARGET),
+            **encodes(crf=None, target=TARGET | display),
+            "validate:film": recorded(target=TARGET | display),
         }
     )
-    assert found == BEFORE | BEHIND | own
+    assert found == BEFORE | BEHIND | {"elements:film": {}} | own
 
 
 def test_subtitles_read_no_setting(tmp_path: Path) -> None:
@@ -267,8 +270,13 @@ PROFILES: dict[str, tuple[dict[str, object], dict[str, Any]]] = {
     "hd": ({"quality.mode": "crf"}, {"track": sources.video(width=1920, height=1080)}),
     "uhd": ({"quality.mode": "crf"}, {"track": sources.video(width=3840, height=2160)}),
     "vmaf": ({"quality.mode": "target"}, {}),
+    "v1": ({"quality.mode": "target", "quality.vmaf_model": "v1"}, {}),
     "xpsnr": ({"quality.mode": "target", "quality.metric": "xpsnr"}, {}),
     "interlaced": ({"quality.mode": "crf"}, {"kind": "interlaced"}),
+    "hdr": (
+        {"quality.mode": "target"},
+        {"track": sources.video(hdr="HDR10", colour={"transfer": "smpte2084", "range": "tv"})},
+    ),
 }
 """Settings and sources for which what is read differs."""
 
@@ -295,8 +303,22 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "quality.mode", "target", {"calibrate"} | ENCODES),
     ("vmaf", "quality.metric", "xpsnr", {"calibrate"} | ENCODES),
     ("crf", "quality.metric", "xpsnr", set()),
+    ("vmaf", "quality.vmaf_model", "v1", {"calibrate"} | ENCODES),
+    ("crf", "quality.vmaf_model", "v1", set()),
+    ("xpsnr", "quality.vmaf_model", "v1", set()),
+    ("v1", "quality.viewing", "phone", {"calibrate"} | ENCODES),
     ("xpsnr", "quality.xpsnr_target", 40, ENCODES),
     ("vmaf", "quality.xpsnr_target", 40, set()),
+    ("hdr", "quality.hdr", "pq", {"calibrate"} | ENCODES),
+    ("hdr", "quality.hdr", "off", {"calibrate"} | ENCODES),
+    ("vmaf", "quality.hdr", "off", set()),
+    ("hdr", "quality.vmaf_model", "v1", set()),
+    ("vmaf", "quality.statistic", "p5", {"calibrate"} | ENCODES),
+    ("crf", "quality.statistic", "p5", set()),
+    ("vmaf", "quality.floor", 10, ENCODES),
+    ("vmaf", "quality.floor", False, ENCODES),
+    ("xpsnr", "quality.floor", 10, set()),
+    ("crf", "quality.floor", 10, set()),
     ("vmaf", "quality.tolerance", 1, ENCODES),
     ("crf", "quality.tolerance", 1, set()),
     ("vmaf", "quality.crf_min", 12, ENCODES),
@@ -311,6 +333,14 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "processing.keep_work", False, set()),
     ("crf", "resources.max_memory", "1 GiB", set()),
     ("crf", "resources.max_cpu", 10, set()),
+    ("crf", "resources.disk_reserve", "1 GiB", set()),
+    ("crf", "resources.disk_wait", "2 h", set()),
+    ("crf", "resources.nice", 5, set()),
+    ("crf", "resources.ionice", "idle", set()),
+    ("crf", "processing.stall_timeout", "2 min", set()),
+    ("crf", "processing.max_attempts", 5, set()),
+    ("crf", "processing.breaker_reset", "1 min", set()),
+    ("crf", "output.if_exists", "overwrite", set()),
     ("crf", "resources.max_disk_io", "1 MiB", set()),
     ("crf", "input.source_dir", "elsewhere", set()),
     ("crf", "input.file_pattern", "*.mk", set()),

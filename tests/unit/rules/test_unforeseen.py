@@ -26,7 +26,7 @@ def test_a_number_that_no_field_holds_is_the_file_s(tmp_path: Path) -> None:
         del work
         raise OverflowError("value too large to convert to int")
 
-    failed = perform("video:film", action, project, title, {}, ([], []))
+    failed = perform("video:film", action, project, title, {}, ([], []), {"title": "film", "stage": "video"})
     assert isinstance(failed, TaskFailed)
     assert str(failed.message) == (
         f"{title.source}: has something in it that cannot be made sense of (value too large to convert to "

@@ -96,9 +96,79 @@ def test_a_run_keeps_the_success_of_what_it_does_not_try(tmp_path: Path) -> None
     db.dump()
 
 
-def test_what_is_no_database_is_refused_with_a_remedy(tmp_path: Path) -> None:
-    (tmp_path / "state.db").write_bytes(b"nonsense" * 1000)
-    with pytest.raises(InvalidCommand, match=r"state\.db: cannot be used .*; delete it"):
+ROW = {
+    "_values_:": {"settings": {}, "made": {"a": [1, 2, "x"]}},
+    "source.mkv": [1, 2, "x"],
+    "deps:": ["source.mkv"],
+}
+
+
+def worked(folder: Path) -> Path:
+    """Return the database of a project of which two tasks of a title are done, and one is again."""
+    path = folder / "work" / ".drapto" / "state.db"
+    path.parent.mkdir(parents=True)
+    (folder / "work" / "film").mkdir()
+    db = database(path)
+    for number in (1, 2, 3):
+        name = f"encode:film:{number:04d}"
+        for key, value in ROW.items():
+            db.set(name, key, value)
+    db.dump()
+    forget(path, "encode:film:0003")
+    return path
+
+
+DAMAGES = {
+    "not a database": lambda path: path.write_bytes(b"nonsense" * 1000),
+    "its end": lambda path: path.write_bytes(path.read_bytes()[:5000]),
+    "a page": lambda path: path.write_bytes(
+        path.read_bytes()[:4096] + bytes(4096) + path.read_bytes()[8192:]
+    ),
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_database_is_rebuilt_from_the_journals(
+    damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = worked(tmp_path)
+    before = rows(path)
+    assert set(before) == {"encode:film:0001", "encode:film:0002"}
+    DAMAGES[damage](path)
+    db = database(path)
+    assert db.get("encode:film:0001", "source.mkv") == [1, 2, "x"]
+    assert db.get("encode:film:0003", "source.mkv") is None
+    db.dump()
+    assert rows(path) == before
+    said = capsys.readouterr().err
+    if damage != "gone":
+        assert "state.db: was damaged (" in said
+        assert "was rebuilt from what lies beside the work files (2 tasks)" in said
+        assert list(path.parent.glob("state.db.damaged-*"))
+
+
+def test_a_damaged_row_is_found_before_it_is_needed(tmp_path: Path) -> None:
+    path = worked(tmp_path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("update doit set task_data = 'x{' where task_id = 'encode:film:0002'")
+    assert database(path).get("encode:film:0002", "source.mkv") == [1, 2, "x"]
+
+
+def test_a_damaged_line_of_a_journal_costs_its_task_alone(tmp_path: Path) -> None:
+    path = worked(tmp_path)
+    written = tmp_path / "work" / "film" / "made.jsonl"
+    first, *others = written.read_bytes().splitlines(keepends=True)
+    written.write_bytes(first[:40] + b"\n" + b"".join(others) + b"[]\n{}\nnull\n\xff")
+    path.unlink()
+    db = database(path)
+    assert db.get("encode:film:0001", "source.mkv") is None
+    assert db.get("encode:film:0002", "source.mkv") == [1, 2, "x"]
+
+
+def test_a_database_that_may_not_be_used_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "state.db").mkdir()
+    with pytest.raises(InvalidCommand, match=r"state\.db: cannot be used"):
         database(tmp_path / "state.db")
 
 

@@ -27,6 +27,9 @@ NAMES = {
     "EncodingComplete": "encoding_complete",
     "ErrorEvent": "error",
     "StageStarted": "stage_started",
+    "StageRetried": "stage_retried",
+    "RunPaused": "run_paused",
+    "RunResumed": "run_resumed",
     "StageComplete": "stage_complete",
 }
 

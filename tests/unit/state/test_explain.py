@@ -28,7 +28,7 @@ def test_each_changed_setting_is_named() -> None:
     }
     assert [str(reason) for reason in changed_settings(before, now)] == [
         "changed: audio.layout (5.1 -> 7.1)",
-        "changed: crf (25.0 -> 30.0)",
+        "changed: crf (25 -> 30)",
         "changed: crop (unset -> 8:4:0:2)",
     ]
 

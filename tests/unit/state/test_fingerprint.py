@@ -201,7 +201,7 @@ def test_a_damaged_store_is_rebuilt(tmp_path: Path, content: str) -> None:
     prints = Fingerprints(store)
     found = prints.of(path)
     prints.save()
-    assert json.loads(store.read_text())["files"] == {str(path): [7, LONG_AGO, found]}
+    assert json.loads(store.read_text())["files"] == {str(path): [7, LONG_AGO, found, path.stat().st_ino]}
 
 
 def test_files_that_are_gone_leave_the_store(tmp_path: Path) -> None:
@@ -248,3 +248,23 @@ def test_threads_share_a_cache(tmp_path: Path) -> None:
     assert found == [[digest(path) for path in paths]] * 8
     prints.save()
     assert len(json.loads((tmp_path / "fingerprints.json").read_text())["files"]) == 20
+
+
+def test_another_file_of_the_same_size_and_time_is_another(tmp_path: Path) -> None:
+    path = settled(tmp_path / "film.mkv", b"first!!")
+    fingerprints = Fingerprints(tmp_path / "store.json")
+    first = fingerprints.of(path)
+    fingerprints.save()
+    other = settled(tmp_path / "other.mkv", b"second!")
+    other.replace(path)
+    os.utime(path, ns=(LONG_AGO, LONG_AGO))
+    assert fingerprints.of(path) != first
+    assert Fingerprints(tmp_path / "store.json").of(path) != first
+    assert not fingerprints.is_same(str(path), path.stat(), first)
+
+
+def test_a_store_of_before_there_were_inodes_is_read(tmp_path: Path) -> None:
+    path = settled(tmp_path / "film.mkv", b"content")
+    store = tmp_path / "store.json"
+    store.write_text(json.dumps({"files": {str(path): [7, LONG_AGO, "of an older time"]}}))
+    assert Fingerprints(store).of(path) == digest(path)

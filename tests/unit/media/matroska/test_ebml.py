@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drapto.errors import ElementError
 from drapto.media.matroska.ebml import Element, elements, places, unsigned, void
 from drapto.media.matroska.ids import VOID
 
@@ -29,7 +30,7 @@ def test_a_void_is_as_long_as_asked(size: int) -> None:
 
 
 def test_no_void_of_one_byte() -> None:
-    with pytest.raises(ValueError, match="1 bytes"):
+    with pytest.raises(ElementError, match="1 bytes"):
         void(1)
 
 
@@ -40,7 +41,7 @@ def test_the_shortest_size_never_says_unknown() -> None:
 
 @pytest.mark.parametrize("data", [b"\xec\x85abc", b"\xec\xff", b"\x00\x00", b"\xec"])
 def test_damage_is_seen(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"element"):
+    with pytest.raises(ElementError, match=r"element"):
         elements(data)
 
 

@@ -1,0 +1,48 @@
+"""`drapto run`: the project in the current directory, as `doit` builds it, for people who have no doit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from drapto.cli import options
+from drapto.cli.encode import MOST_JOBS
+from drapto.cli.output import say
+from drapto.cli.titles import chosen, nothing_here
+from drapto.project import open_project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command(
+    short_help="Encode the titles of this project.",
+    epilog=options.examples(
+        "drapto run", "drapto run 'Alien (1979)' -n 2", "drapto run --set encoding.preset=4"
+    ),
+)
+@click.argument("titles", metavar="[TITLE]...", nargs=-1)
+@click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@options.set_options
+@options.events_option
+@click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
+def run(
+    *, titles: Sequence[str], jobs: int | None, set_: Sequence[str], events: Path | None, force: bool
+) -> int:
+    """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
+
+    A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
+    """
+    loaded = options.settings(set_)
+    project = open_project(Path.cwd(), loaded.config)
+    if not project.titles:
+        say(nothing_here(project))
+        return 0
+    wanted = chosen(project, titles)
+    from drapto.rules import default_tasks  # noqa: PLC0415  the graph comes once the arguments have proved good
+
+    return options.built(
+        project, events, default_tasks(project, wanted) if titles else (), force=force, jobs=jobs
+    )

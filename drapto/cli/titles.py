@@ -1,0 +1,89 @@
+"""Which titles a person means, and what to say where there are none."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from drapto.cli import dodo
+from drapto.config import FILE_NAME
+from drapto.errors import UsageError, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from drapto.project import Project, Title
+
+MOST_NAMED = 5
+"""How many titles an error lists."""
+
+
+def chosen(project: Project, names: Sequence[str]) -> list[Title]:
+    """Return the titles that ``names`` mean, in the project's order; all of them where none is named.
+
+    A title goes by its source's name, with or without ``.mkv``, by its path, and by its tasks' name for it.
+
+    Raises:
+        UsageError: A name is no title's; it names the nearest ones.
+    """
+    wanted: set[str] = set()
+    for name in names:
+        found = {title.name for title in project.titles if name in _names_of(project, title)}
+        if not found:
+            raise UsageError(f"there is no title {name!r}", remedy=_instead(project, name))
+        wanted |= found
+    return [title for title in project.titles if title.name in wanted or not names]
+
+
+def _names_of(project: Project, title: Title) -> set[str]:
+    folder = project.root / project.config.input.source_dir
+    names = {title.name, title.source.stem, title.source.name, str(title.source)}
+    if title.source.is_relative_to(folder):
+        inside = title.source.relative_to(folder)
+        names |= {str(inside), str(inside.with_suffix(""))}
+    if title.source.is_relative_to(project.root):
+        names.add(str(title.source.relative_to(project.root)))
+    return names
+
+
+def _instead(project: Project, name: str) -> str:
+    stems = [title.source.stem for title in project.titles]
+    folded = {stem.casefold(): stem for stem in stems}
+    near = [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=1)]
+    shown = near or stems[:MOST_NAMED]
+    rest = "" if near or len(stems) <= MOST_NAMED else f" and {len(stems) - MOST_NAMED} more"
+    listed = ", ".join(repr(printable(one)) for one in shown) + rest
+    return f"did you mean {listed}?" if near else f"there are {listed}"
+
+
+def nothing_here(project: Project) -> str:
+    """Return why a project has no titles, and what to do, as one line.
+
+    Raises:
+        UsageError: There is no project in the directory at all.
+    """
+    folder = project.root / project.config.input.source_dir
+    pattern = project.config.input.file_pattern
+    if not folder.is_dir():
+        if not any((project.root / name).is_file() for name in (dodo.FILE, FILE_NAME)):
+            raise UsageError(
+                "is no drapto project",
+                path=project.root,
+                remedy="run `drapto init` to make it one, or name MKV files or their directory",
+            )
+        return f"There is no directory {printable(folder)}; make it, or set input.source_dir."
+    where = f"There is no {pattern} in {printable(folder)}"
+    if hint := deeper(folder, pattern):
+        return f"{where}, but {hint}."
+    return f"{where}; put MKV files there, then run `drapto run`."
+
+
+def deeper(folder: Path, pattern: str) -> str | None:
+    """Return where files are that a pattern such as ``*.mkv`` does not reach; None where there are none."""
+    if "/" in pattern:
+        return None
+    inside = next((path for path in sorted(folder.glob(f"**/{pattern}")) if path.parent != folder), None)
+    if inside is None:
+        return None
+    return f'its folders have some: set input.file_pattern = "**/{pattern}"'

@@ -1,0 +1,43 @@
+"""`drapto verify`: are the finished files still what was published?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from drapto.cli import options
+from drapto.cli.output import say
+from drapto.errors import EXIT_FAILED, printable
+
+if TYPE_CHECKING:
+    from drapto.rules import Verdict
+
+MARKS = {"whole": "✓", "edited": "✓", "unknown": "?", "absent": "·", "damaged": "✗", "missing": "✗"}
+
+
+@click.command(
+    short_help="Read the finished files to their ends.",
+    epilog=options.examples("drapto verify", "drapto verify rips/ -o out"),
+)
+@options.project_options
+@options.as_json
+def verify(as_json: bool, **named: Unpack[options.Named]) -> int:
+    """Read every finished file to its end, and hold all of its packets against what was published.
+
+    A run only looks at their sizes, times and inodes. What is damaged is made again by the next run.
+    """
+    project = options.open_named(named)
+    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+
+    verdicts = rules.verify(project)
+    if as_json:
+        options.echo_json({"outputs": [_record(one) for one in verdicts]})
+    else:
+        for one in verdicts:
+            say(f"{MARKS[one.verdict]} {one.title}  {printable(one.output)}: {one.said}")
+    return EXIT_FAILED if any(one.verdict in {"damaged", "missing"} for one in verdicts) else 0
+
+
+def _record(one: Verdict) -> dict[str, str]:
+    return {"title": one.title, "output": printable(one.output), "verdict": one.verdict, "said": one.said}

@@ -1,0 +1,198 @@
+"""The file in the output directory: is it the title's own, and still as it was published?
+
+An output directory is the user's. What lies in an output's place and was not put there for the same source is
+somebody else's and is not overwritten; what was put there is looked at in each run, by its size, time and
+inode alone, and where these differ, by what is in it. A tag that was changed is the user's, too; a file that
+lost something, or holds something else, is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from drapto.engine import atomic
+from drapto.errors import CollisionError, DraptoError, printable
+from drapto.output.model import Validation
+from drapto.rules.run_state import before_each_run, state_of
+from drapto.rules.shown import shown
+from drapto.words import count_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.project import Project, Title
+
+FILE = "published.json"
+
+HEAD = 1 << 10
+"""Bytes at the beginning that tell a file that was cut, or damaged further on, from another one: Matroska's
+headers, the duration among them."""
+
+
+def record(project: Project, title: Title, validation: Validation) -> None:
+    """Note what was just published."""
+    state = title.output.stat()
+    known = {
+        "output": printable(shown(project, title.output)),
+        "source": printable(shown(project, title.source)),
+        "stamp": _stamp(state),
+        "digest": state_of(project).fingerprints.of(title.output),
+        "head": _head(title.output),
+        "content": validation.content,
+    }
+    _write(title, known)
+
+
+def recorded(title: Title) -> dict[str, Any] | None:
+    """Return what is noted of a title's output; None where nothing is.
+
+    It is no `Document`: a run with nothing to do reads it for every title.
+    """
+    try:
+        known = json.loads((title.work / FILE).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return known if isinstance(known, dict) and "stamp" in known else None
+
+
+def _write(title: Title, known: dict[str, Any]) -> None:
+    atomic.write_text(title.work / FILE, json.dumps(known, indent=1) + "\n")
+
+
+def holds(project: Project, title: Title) -> bool:
+    """Return whether a title's output is as it was published, but for tags; True where none is noted."""
+    known = recorded(title)
+    if known is None:
+        return True
+    try:
+        stamp = _stamp(os.stat(title.output))  # noqa: PTH116  for every title of every run
+    except OSError:
+        return False
+    if stamp in (known["stamp"], known.get("accepted")):
+        return True
+    return _has_same_content(project, title, known, stamp)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a finished file.
+
+    Attributes:
+        title: The title's name.
+        output: The file.
+        verdict: ``whole``; ``edited`` where its tags alone have changed; ``damaged``; ``missing``;
+            ``unknown`` where an earlier drapto noted nothing; ``absent`` where the title is not finished.
+        said: The same in words.
+    """
+
+    title: str
+    output: Path
+    verdict: Literal["whole", "edited", "damaged", "missing", "unknown", "absent"]
+    said: str
+
+
+def verify(project: Project) -> list[Verdict]:
+    """Read every title's output to its end, and hold its packets against what was published."""
+    return [_verdict(title) for title in project.titles]
+
+
+def _verdict(title: Title) -> Verdict:
+    known, there = recorded(title), title.output.is_file()
+    if known is None:
+        kind, said = ("unknown", "nothing is noted of it") if there else ("absent", "is not finished")
+        return Verdict(title.name, title.output, kind, said)  # type: ignore[arg-type]
+    if not there:
+        return Verdict(title.name, title.output, "missing", "is gone; run again to publish it anew")
+    from drapto.engine.digest import digest
+    from drapto.output.copies import content_of
+
+    try:
+        found = content_of(title.output)
+        same = found.value == known.get("content")
+        untouched = same and digest(title.output) == known.get("digest")
+    except (DraptoError, OSError) as error:
+        said = getattr(error, "problem", str(error))
+        return Verdict(title.name, title.output, "damaged", f"{said}; run again to publish it anew")
+    if not same:
+        said = "holds other packets than were published; run again to publish it anew"
+        return Verdict(title.name, title.output, "damaged", said)
+    if not untouched:
+        return Verdict(title.name, title.output, "edited", "every packet as published, its tags were edited")
+    packets = sum(track.packets for track in found.tracks.values())
+    return Verdict(title.name, title.output, "whole", f"{count_text(packets, 'packet')} as published")
+
+
+def _has_same_content(project: Project, title: Title, known: dict[str, Any], stamp: list[int]) -> bool:
+    """Look into an output that was touched, copied, edited or damaged; remember where it is well."""
+    try:
+        same = state_of(project).fingerprints.of(title.output) == known.get("digest")
+        if not same and known.get("content"):
+            from drapto.output.copies import content_of
+
+            same = content_of(title.output).value == known["content"]
+        if same and state_of(project).lock.is_held:
+            _write(title, {**known, "accepted": stamp})
+    except (DraptoError, OSError):
+        return False
+    return same
+
+
+def _stamp(state: os.stat_result) -> list[int]:
+    return [state.st_size, state.st_mtime_ns, state.st_ino]
+
+
+def _head(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.blake2b(file.read(HEAD), digest_size=20).hexdigest()
+
+
+def require_own(project: Project, title: Title) -> None:
+    """Refuse to overwrite a file that was not made from the title's source here.
+
+    Raises:
+        CollisionError: There is one, and the settings do not say that it may be overwritten.
+    """
+    if project.config.output.if_exists == "overwrite" or not os.path.lexists(title.output):
+        return
+    if not _is_own(project, title):
+        raise CollisionError(
+            f"is there already, and was not made of {printable(title.source)}",
+            path=title.output,
+            remedy='move it, choose another output directory, or set output.if_exists = "overwrite"'
+            " (`drapto encode --overwrite`)",
+        )
+
+
+def _is_own(project: Project, title: Title) -> bool:
+    known = recorded(title)
+    if known is None:
+        # of an earlier drapto, or killed between the file and the note of it
+        validation = Validation.read_if_whole(title.validation)
+        return (
+            validation is not None
+            and validation.passed
+            and title.output.is_file()
+            and title.output.stat().st_size == validation.output_bytes
+        )
+    if known.get("output") != printable(shown(project, title.output)):
+        return False
+    if known.get("source") != printable(shown(project, title.source)):
+        return False
+    try:
+        stamp = _stamp(os.stat(title.output))  # noqa: PTH116  as above
+        same_file = stamp[2] == known["stamp"][2] or stamp in (known["stamp"], known.get("accepted"))
+        return same_file or _head(title.output) == known.get("head") or holds(project, title)
+    except OSError:
+        return False
+
+
+def _require_all_own(project: Project) -> None:
+    for title in project.titles:
+        require_own(project, title)
+
+
+before_each_run(_require_all_own)

@@ -1,0 +1,63 @@
+"""`drapto run` in a project, and the events that it tells to other programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from drapto.cli import main
+from drapto.state.event_records import schema
+from tests import clips
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+SETTINGS = '[encoding]\npreset = 13\n[quality]\nmode = "crf"\n'
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["run", *(str(one) for one in arguments)], prog_name="drapto")
+
+
+@pytest.fixture
+def project(ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "drapto.toml").write_text(SETTINGS)
+    clips.make_clip(ffmpeg, tmp_path / "source" / "Good Film (1).mkv", frames=12, size=(128, 96))
+    (tmp_path / "source" / "bad.mkv").write_bytes(b"this is no film" * 100)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(path: Path) -> list[dict[str, object]]:
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        jsonschema.validate(line, schema())
+    return lines
+
+
+def test_one_title_then_all_and_every_event_is_told(project: Path) -> None:
+    log = project / "events.ndjson"
+    one = run("Good Film (1)", "--events", log)
+    assert one.exit_code == 0, one.output
+    assert (project / "output" / "Good Film (1).mkv").is_file()
+    told = read(log)
+    assert {line["title"] for line in told if line["event"] == "stage_complete"} == {"Good-Film-1"}
+    assert told[-1]["event"] == "run_ended"
+    assert told[-1]["exit_code"] == 0
+
+    rest = run("--events", "-")
+    assert rest.exit_code == 1
+    for line in rest.stdout.splitlines():
+        jsonschema.validate(json.loads(line), schema())
+    assert [json.loads(line)["event"] for line in rest.stdout.splitlines()].count("error") == 1
+
+    again = run("--events", log)  # appended
+    assert again.exit_code == 1
+    assert [line["event"] for line in read(log)].count("run_started") == 2

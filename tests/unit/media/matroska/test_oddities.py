@@ -1,0 +1,120 @@
+"""What is said of editions, links and second files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drapto.errors import SourceError
+from drapto.media.matroska.oddities import editions, oddities, refuse_oddities
+from drapto.media.matroska.writing import write_file
+from tests.matroska import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drapto.media.matroska.ebml import Element
+
+S = 10**9
+OWN, OTHER = bytes(range(16)), bytes(range(1, 17))
+INFO = made(
+    "Info",
+    made("TimestampScale", 1_000_000),
+    made("Duration", b"\x45\xbb\x80\x00"),  # 6000
+    made("SegmentUUID", OWN),
+)
+
+
+def chapter(start: float, end: float, *more: Element) -> Element:
+    times = made("ChapterTimeStart", round(start * S)), made("ChapterTimeEnd", round(end * S))
+    return made("ChapterAtom", *times, *more)
+
+
+def edition(*chapters: Element, ordered: int = 1, default: int = 0) -> Element:
+    flags = made("EditionFlagOrdered", ordered), made("EditionFlagDefault", default)
+    return made("EditionEntry", *flags, *chapters)
+
+
+def said(*found: Element) -> list[str]:
+    return list(editions(made("Chapters", *found), INFO))
+
+
+def test_an_ordered_edition_is_noted_with_what_it_shows() -> None:
+    [note] = said(
+        edition(ordered=0),
+        edition(chapter(0, 2), chapter(4, 6), default=1),
+        edition(chapter(1, 2), ordered=0),
+    )
+    assert note.startswith(
+        "edition 2 of 3, the default, is ordered: players show 4.0 s of 6.0 s of this file"
+    )
+    assert "all frames and all editions are kept" in note
+
+
+def test_a_chapter_of_another_file_is_noted_by_its_uuid_and_seconds() -> None:
+    other = made("ChapterSegmentUUID", OTHER)
+    [note] = said(edition(chapter(0, 3, other), chapter(0, 6), chapter(10, 11.5, other)))
+    assert "players show 6.0 s of 6.0 s of this file" in note
+    assert f"and 4.5 s of another one, segment {OTHER.hex()}, where they find that beside it" in note
+    [note] = said(edition(chapter(0, 3, other), ordered=0))
+    assert "names another file" in note
+    assert said(edition(chapter(0, 6, made("ChapterSegmentUUID", OWN)), ordered=0)) == []
+
+
+def test_a_disabled_chapter_is_not_shown() -> None:
+    [note] = said(edition(chapter(0, 2), chapter(2, 6, made("ChapterFlagEnabled", 0))))
+    assert "players show 2.0 s of 6.0 s" in note
+    [note] = said(edition())
+    assert "players show 0.0 s of 6.0 s of this file (nothing)" in note
+
+
+def test_plain_editions_are_not_noted() -> None:
+    assert said(edition(chapter(0, 2), ordered=0), edition(ordered=0, default=1)) == []
+
+
+def written(path: Path, *elements: Element) -> Path:
+    with path.open("wb") as file:
+        write_file(file, elements, None)
+    return path
+
+
+def test_links_to_other_files_are_noted_as_not_kept(tmp_path: Path) -> None:
+    links = made("PrevUUID", OTHER), made("NextUUID", OWN), made("SegmentFamily", OTHER)
+    notes = oddities(written(tmp_path / "a.mkv", made("Info", *links)))
+    assert notes == [
+        f"it is linked to a previous file, segment {OTHER.hex()}: the link is not kept",
+        f"it is linked to a next file, segment {OWN.hex()}: the link is not kept",
+        f"it belongs to a family of files, {OTHER.hex()}: that is not kept",
+    ]
+
+
+def test_what_cannot_be_read_is_noted_as_left_out(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "a.mkv", INFO, made("Tags", made("Tag", made("Targets", made("TagTrackUID", bytes(9)))))
+    )
+    assert oddities(path) == ["its Tags cannot be read (TagTrackUID has 9 bytes): left out"]
+    assert oddities(tmp_path / "none.mkv") == []
+
+
+@pytest.mark.parametrize("scale", [1, 999, 10**9 + 1, 2**63])
+def test_a_tick_that_no_film_has_is_refused(tmp_path: Path, scale: int) -> None:
+    path = written(tmp_path / "a.mkv", made("Info", made("TimestampScale", scale)))
+    with pytest.raises(SourceError, match=rf"a\.mkv: has a damaged .* TimestampScale would be {scale} ns"):
+        refuse_oddities(path)
+
+
+@pytest.mark.parametrize("scale", [0, 1000, 20833, 1_000_000, 10_000_000])
+def test_a_tick_that_a_film_may_have_is_not(tmp_path: Path, scale: int) -> None:
+    refuse_oddities(written(tmp_path / "a.mkv", made("Info", made("TimestampScale", scale))))
+    refuse_oddities(written(tmp_path / "b.mkv", made("Info")))
+    refuse_oddities(tmp_path / "none.mkv")
+
+
+def test_a_second_file_is_refused_by_its_byte(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.mkv", INFO)
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes() * 2)
+    with pytest.raises(SourceError, match=rf"another Matroska file .* from byte {size} on") as caught:
+        refuse_oddities(path)
+    assert f"tail -c +{size + 1}" in str(caught.value)
