@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.errors import ArtifactError, DraptoError, SourceError
+from drapto.engine.atomic import PARTIAL
+from drapto.errors import ArtifactError, DraptoError, SourceError, StageError
 
 if TYPE_CHECKING:
     from drapto.project import Title
@@ -39,6 +40,10 @@ def unforeseen(error: Exception, title: Title, stage: str) -> DraptoError | None
 def _of_a_file(error: Exception, name: str | None, title: Title) -> DraptoError:
     said = getattr(error, "strerror", None) or str(error)
     path = (name or "").removeprefix("file:")
-    if path and path.startswith(f"{title.work}/"):
+    if path.endswith(PARTIAL):  # just written, and gone by now
+        return StageError(
+            f"what was made of it cannot be read back ({said})", path=title.source, remedy=REMUX
+        )
+    if path.startswith(f"{title.work}/"):
         return ArtifactError(f"cannot be used ({said})", path=path, remedy="delete it and run again")
     return SourceError(f"cannot be read ({said})", path=title.source, remedy=REMUX)

@@ -44,6 +44,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert str(unforeseen(made, title, "mux")) == (
         f"{title.work}/subtitles.mkv: cannot be used (End of file); delete it and run again"
     )
+    partial = av.error.EOFError(541478725, "End of file", f"file:{title.work}/.subtitles.mkv.1-2.partial")
+    told = f"{title.source}: what was made of it cannot be read back (End of file); rip it again"
+    assert str(unforeseen(partial, title, "mux")).startswith(told)
 
 
 @pytest.mark.parametrize(
