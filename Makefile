@@ -2,7 +2,7 @@
 #
 #   make run                        encode a sample that it makes itself
 #   make run INPUT=/path/movie.mkv  encode yours
-#   make test | odd | lint | bench | clean
+#   make test | odd | lint | bench | chaos | clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ SECONDS_OF_SAMPLE ?= 32
 
 export INPUT
 
-.PHONY: run test odd lint bench clean
+.PHONY: run test odd lint bench chaos clean
 
 run: $(VENV)/.installed
 	@$(BIN)/drapto init $(PROJECT) >/dev/null
@@ -39,6 +39,9 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m bench
+
+chaos: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.chaos
 
 clean:
 	rm -rf $(VENV) .run .odd .bench build dist *.egg-info .mypy_cache .ruff_cache .grimp_cache .import_linter_cache .pytest_cache .hypothesis .coverage*

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def decoding_of(work: Work, common: Common) -> HardwareDecoding | None:
     """Return the wish that hardware decodes a title; no setting of its encodes depends on that."""
     asked = work.project.config.decoding.hardware
-    if asked == "off":
-        return None
+    if asked == "off" or not common.steady:
+        return None  # what leads to one form begins with frames as ffmpeg's own decoders give them
     from drapto.video.hardware import HardwareDecoding
 
     return HardwareDecoding(

@@ -34,15 +34,22 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     yield task(project, title, rule)
 
 
-def settings(project: Project) -> dict[str, Any]:
-    """Return what probing reads of the settings."""
+def counting(project: Project) -> dict[str, Any]:
+    """Return the settings that decide which frames a title has."""
     return {"frame_index": project.config.input.frame_index}
 
 
+def settings(project: Project) -> dict[str, Any]:
+    """Return what probing reads of the settings."""
+    allowed = project.config.input.allow_damage
+    # only where it is not the default: what was probed before there was a choice stays so
+    return {**counting(project), **({} if allowed == "concealed" else {"allow_damage": allowed})}
+
+
 def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
-    """Return what shapes the finished file."""
+    """Return what shapes the finished file: not what a title is refused for."""
     del title, info
-    return settings(project)
+    return counting(project)
 
 
 def fresh(project: Project, title: Title) -> SourceInfo | None:
@@ -74,6 +81,7 @@ def build(work: Work) -> str:
         dynamic=title.dynamic,
         digest=work.state.fingerprints.of(title.source),
         frame_index=work.project.config.input.frame_index,
+        allow_damage=work.project.config.input.allow_damage,
     )
     video = info.video
     work.publish(

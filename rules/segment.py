@@ -57,7 +57,7 @@ def settings(project: Project, title: Title) -> dict[str, Any]:
     return {
         "chunk_size": project.config.processing.chunk_size,
         "mode": project.config.encoding.mode,
-        **probe.settings(project),
+        **probe.counting(project),
         **fields.settings(project, title),
         # of no concern to other titles: a change must not cut them again
         **({"field_rate": fields.rate(project)} if found and found.kind == "interlaced" else {}),

@@ -42,6 +42,7 @@ class Common:
         width, height: The encoded picture, pixels.
         allotment: How they are given the processors.
         memory: What each of them takes, bytes, by what was measured; 0 where nothing was.
+        steady: The source's pictures are of one form to the end.
     """
 
     shape: EncodeShape
@@ -56,6 +57,7 @@ class Common:
     height: int
     allotment: Allotment
     memory: int = 0
+    steady: bool = True
 
     @property
     def memory_kind(self) -> str:
@@ -139,6 +141,7 @@ def common_to(project: Project, title: Title, info: SourceInfo, crop: CropInfo, 
         height=height,
         allotment=allotment,
         memory=memory,
+        steady=not info.video.changes,
     )
 
 

@@ -72,7 +72,7 @@ def metadata_of(title: Title, plan: SegmentPlan) -> Carried:
     """Return what the join puts into each frame of the title, in order."""
     from drapto.video.carry import Carried
 
-    return Carried(title.dynamic, plan.frames, title.probe, title.crop)
+    return Carried(title.dynamic, plan.frames, title.probe, title.crop, plan.rate)
 
 
 STAGE = Stage(

@@ -24,6 +24,7 @@ settings.load_profile("any machine")
 
 CHECKOUT = Path(__file__).parent.parent
 REAL_CLIPS = CHECKOUT.parent / "shared" / "media"
+CASES = CHECKOUT.parent / "shared" / "cases"
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +58,18 @@ def media() -> Callable[[str], Path]:
         if not REAL_CLIPS.is_dir():
             pytest.skip("the shared real clips are not on this machine")
         return REAL_CLIPS / name
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def cases() -> Callable[[str], Path]:
+    """Return the path of a difficult clip by its name; skip the test where the folder is missing."""
+
+    def find(name: str) -> Path:
+        if not CASES.is_dir():
+            pytest.skip("the shared difficult clips are not on this machine")
+        return CASES / name
 
     return find
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from drapto.engine import atomic
 from drapto.engine.context import file_url
 from drapto.media.filters import renumbered
+from drapto.media.uniform import input_options
 from drapto.quality.sampling import stride_for
 from drapto.video.encode import run_encoder
 from drapto.video.request import EncodeRequest
@@ -124,7 +125,8 @@ def proxy_frames(segment: SegmentContext, beside: Path) -> Iterator[ProxyFrames]
         finished = segment.stage.run_ffmpeg(
             [
                 *(["-copyts"] if reference.filters else []),
-                *("-noautorotate", "-threads", "1", "-i", file_url(reference.source)),
+                *("-noautorotate", "-threads", "1", *input_options(reference.filters)),
+                *("-i", file_url(reference.source)),
                 *("-map", f"0:{reference.stream}"),
                 *("-vf", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
                 *("-an", "-sn", "-dn", "-c:v", "rawvideo", "-f", "nut", "-y", file_url(path)),

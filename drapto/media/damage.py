@@ -10,11 +10,12 @@ import contextlib
 import functools
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import av.logging
 
 from drapto.errors import SourceError
+from drapto.media.holes import is_gutted, lost, told
 from drapto.media.matroska.container import REMUX
 from drapto.media.matroska.oddities import beside_the_film
 
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from drapto.media.model import SourceInfo
+
     Said = tuple[int, str, str]
     """Level, speaker, text."""
 
 PLACE = re.compile(r"(?:Element at|at pos\.? \d+ \(|element with ID 0x[0-9A-F]+ at) ?0x([0-9a-f]+)")
 """How it says at which byte."""
+GOES_ON = 0.9
+"""The part of a track's length that packets of sound fill where it has no holes to speak of."""
+
+AllowDamage = Literal["none", "concealed", "holes"]
+"""What may be missing of a source's picture: nothing, what lasts a moment, or anything."""
 
 DAMAGE = (
     "invalid as first byte of an EBML number",
@@ -86,3 +94,30 @@ def refuse_damaged(source: Path, said: list[Said]) -> None:
 def _lies_in(text: str, ranges: list[range]) -> bool:
     found = PLACE.search(text)
     return found is not None and any(int(found[1], 16) in one for one in ranges)
+
+
+def refuse_gutted(source: Path, info: SourceInfo, allow: AllowDamage) -> None:
+    """Refuse a picture of which more is missing than is allowed.
+
+    Args:
+        source: The file.
+        info: What is in it.
+        allow: ``none``: every frame must decode; ``concealed``: moments without a frame are let through, as a
+            player would; ``holes``: what is left is taken for the film.
+
+    Raises:
+        SourceError: Names where.
+    """
+    video, holes = info.video, info.video.holes
+    sounds = any(track.filled >= GOES_ON for track in info.audio)
+    gutted = is_gutted(holes, video.end - video.start, sounds=sounds)
+    if allow == "holes" or not (gutted or (allow == "none" and lost(holes))):
+        return
+    frames = sum(hole.frames for hole in holes)
+    what = f"{frames} of {video.frames + frames} frames cannot be decoded" if frames else "frames are missing"
+    raise SourceError(
+        f"is damaged: {what}, {', '.join(told(holes))}",
+        path=source,
+        remedy="rip or copy it again; to encode what is left of it, set input.allow_damage = "
+        + ('"holes"' if gutted else '"concealed"'),
+    )

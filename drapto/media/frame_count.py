@@ -8,6 +8,8 @@ leave a doubt, everything is decoded once. ffmpeg's command line, by default, de
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 import av
@@ -15,6 +17,8 @@ from av import FFmpegError
 
 from drapto.engine.context import file_url
 from drapto.errors import SourceError
+from drapto.media.history import History
+from drapto.media.holes import find_holes
 from drapto.media.texts import ANY_TEXT
 from drapto.media.trial import Trial
 
@@ -22,7 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from av.video.stream import VideoStream
+
     from drapto.media.index import VideoTally
+    from drapto.media.matroska.pictures import Margins
+    from drapto.media.peculiar import Hole
+
+MILLISECOND = Fraction(1, 1000)
+"""Matroska's usual tick, seconds."""
 
 CountBy = Literal["auto", "packets", "decode"]
 
@@ -30,29 +41,58 @@ FRAME_PER_PACKET = ("h264", "hevc", "mpeg1video", "mpeg2video", "av1", "vp9", "f
 """Codecs of which a block is one shown frame. MPEG-4 ASP may pack two, VP8 hide some, VC-1 skip some."""
 
 
-def frame_times(
-    source: Path, stream: int, codec: str, tally: VideoTally, count_by: CountBy
-) -> tuple[list[int], Literal["packets", "decoded"]]:
-    """Return every frame's presentation time in ticks, ascending, and how they were found.
+@dataclass(frozen=True)
+class Counted:
+    """A stream's frames.
+
+    Attributes:
+        times: Every frame's presentation time in ticks, ascending.
+        how: How they were found.
+        history: What form they have.
+        holes: Where some are missing.
+    """
+
+    times: list[int]
+    how: Literal["packets", "decoded"]
+    history: History
+    holes: tuple[Hole, ...] = ()
+
+
+def count_frames(source: Path, stream: VideoStream, tally: VideoTally, count_by: CountBy) -> Counted:
+    """Return a stream's frames.
 
     Args:
         source: The file.
-        stream: The video stream's index.
-        codec: ffmpeg's codec name.
+        stream: The video stream.
         tally: What the pass over the packets found.
         count_by: ``auto`` decodes where there is a doubt.
 
     Raises:
         SourceError: A frame has no time at all.
     """
+    codec = stream.codec_context.codec.canonical_name
+    times, how, history = _frame_times(source, stream.index, codec, tally, count_by)
+    leading = tally.times[0] if tally.times else None
+    base = stream.time_base or MILLISECOND
+    holes = find_holes(sorted(tally.times), times, base, leading=leading) if times and tally.times else ()
+    return Counted(times, how, history, holes)
+
+
+def _frame_times(
+    source: Path, stream: int, codec: str, tally: VideoTally, count_by: CountBy
+) -> tuple[list[int], Literal["packets", "decoded"], History]:
+    """Return every frame's presentation time in ticks, ascending, how they were found, and their forms."""
+    history = tally.trial.history
     if count_by != "decode":
-        promised = promised_times(tally.times, tally.trial.times, missing=tally.missing)
+        doubtful = tally.missing + tally.broken
+        promised = promised_times(tally.times, tally.trial.times, missing=doubtful)
         certain = promised is not None and codec in FRAME_PER_PACKET and tally.starts_with_key
-        if certain and promised is not None:
-            return promised, "packets"
+        if certain and promised is not None and (count_by == "packets" or history.keeps_its_decoder):
+            return promised, "packets", history
         if count_by == "packets":
-            return sorted(promised if promised is not None else tally.times), "packets"
-    return _decode_times(source, stream), "decoded"
+            return sorted(promised if promised is not None else tally.times), "packets", history
+    times, history = _decode_times(source, stream, history.crop)
+    return times, "decoded", history
 
 
 def promised_times(
@@ -63,7 +103,7 @@ def promised_times(
     Args:
         packets: All packets' times, in the order of the file.
         decoded: The times of the frames that the first packets gave.
-        missing: Packets that have no time.
+        missing: Packets that have no time, or are damaged.
     """
     ascending = sorted(packets)
     if missing or not packets or len(set(ascending)) != len(ascending):
@@ -81,9 +121,9 @@ def promised_times(
     return None
 
 
-def _decode_times(source: Path, index: int) -> list[int]:
-    """Decode the whole stream; return the frames' times, ascending."""
-    times = []
+def _decode_times(source: Path, index: int, crop: Margins) -> tuple[list[int], History]:
+    """Decode the whole stream; return the frames' times, ascending, and their forms."""
+    times, history = [], History(crop)
     with av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
         stream = next(stream for stream in container.streams.video if stream.index == index)
         stream.thread_type = "AUTO"
@@ -99,7 +139,8 @@ def _decode_times(source: Path, index: int) -> list[int]:
                         "has frames without a timestamp", path=source, remedy="remux it with mkvmerge first"
                     )
                 times.append(time)
-    return sorted(times)
+                history.see(time, frame, stream.codec_context)
+    return sorted(times), history
 
 
 def spread(times: Sequence[int]) -> list[int]:

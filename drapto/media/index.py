@@ -9,20 +9,34 @@ from __future__ import annotations
 import hashlib
 from array import array
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from av.stream import Disposition
 
 from drapto.media.hdr.dynamic import DynamicTally
+from drapto.media.history import UNCUT
+from drapto.media.sound_history import SoundHistory
 from drapto.media.trial import Trial
+from drapto.media.whole import wholeness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
+
+    from drapto.media.matroska.pictures import Margins
+
+
+LONGEST = 7 * 24 * 3600
+"""Seconds of a subtitle beyond which its duration is none: all ones in the file, say. A line that stays for a
+whole film may say 99:59:59."""
+
+NO_CROPS: Mapping[int, Margins] = {}
 
 
 class Tally:
@@ -48,39 +62,111 @@ class Tally:
         self.packets += 1
         if self.first is None or pts < self.first:
             self.first = pts
-        self.end = max(self.end, pts + (packet.duration or 0))
+        self.end = max(self.end, pts + self.length_of(packet))
+
+    def length_of(self, packet: Packet[Stream]) -> int:
+        """Return a packet's duration, ticks; 0 where it says none."""
+        return packet.duration or 0
 
 
 class AudioTally(Tally):
-    """A track whose packets follow one another: only the first and the last are asked for their times.
+    """A track whose packets follow one another: only the first and the last are asked for their durations.
 
     TrueHD has 1,200 packets a second: this is where the pass spends its time.
+
+    Attributes:
+        untimed: How many packets have no time of their own, as in a lace of unknown durations.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stream: AudioStream) -> None:
         super().__init__()
         self._last: Packet[Stream] | None = None
+        self._usual = 0
+        self.history = SoundHistory(stream)
+        self._watch = self.history.watch
+        self.untimed = 0
+        self._timed = (0, 0)
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet."""
         if packet.size:
             if self._last is None:
-                self.first = packet.pts
+                self.first, self._usual = packet.pts, packet.duration or 0
+            pts = packet.pts
+            if pts is None:
+                self.untimed += 1
+            else:
+                self._timed = (pts, self.packets)
             self.packets += 1
             self._last = packet
+            if self._watch is not None:
+                self._watch(packet)
+
+    @property
+    def spacing(self) -> float:
+        """From one packet to the next, ticks on average, where some have no time; 0 where all have one."""
+        time, number = self._timed
+        return (time - (self.first or 0)) / number if self.untimed and number else 0.0
 
     def finish(self) -> None:
-        """Take the end from the last packet."""
-        if self._last is not None:
-            self.end = (self._last.pts or 0) + (self._last.duration or 0)
+        """Take the end from the last packet, or from the last that has a time."""
+        if self._last is not None and self._last.pts is not None:
+            self.end = self._last.pts + self.length_of(self._last)
+        elif self._last is not None:
+            time, number = self._timed
+            self.end = time + round((self.packets - number) * self.spacing)
+
+    @property
+    def filled(self) -> float:
+        """The part of the track's length that packets fill, were all as long as the first or the last."""
+        duration = max(self._usual, (self._last.duration or 0) if self._last is not None else 0)
+        length = self.end - (self.first or 0)
+        return min(1.0, self.packets * duration / length) if duration and length > 0 else 1.0
+
+
+class OpusTally(AudioTally):
+    """An Opus track, which may be copied: all of its packets are looked at.
+
+    Attributes:
+        size: Bytes.
+        length: What the packets last, ticks.
+        astray: By how many ticks a packet's time was off the end of those before it, at most.
+    """
+
+    def __init__(self, stream: AudioStream) -> None:
+        super().__init__(stream)
+        self.size = self.length = self.astray = 0
+
+    def add(self, packet: Packet[Stream]) -> None:
+        """Count a packet."""
+        super().add(packet)
+        if packet.size and packet.pts is not None and self.first is not None:
+            self.astray = max(self.astray, abs(packet.pts - self.first - self.length))
+            self.size += packet.size
+            self.length += packet.duration or 0
 
 
 class SubtitleTally(Tally):
-    """A subtitle track; ``hash`` runs over its payloads."""
+    """A subtitle track; ``hash`` runs over its payloads.
 
-    def __init__(self) -> None:
+    Attributes:
+        hash: Of the payloads.
+        endless: Packets with a duration that no subtitle has.
+    """
+
+    def __init__(self, stream: Stream) -> None:
         super().__init__()
         self.hash = hashlib.sha256()
+        self.endless = 0
+        self._longest = LONGEST / (stream.time_base or Fraction(1, 1000))
+
+    def length_of(self, packet: Packet[Stream]) -> int:
+        """Return a packet's duration, ticks; 0 where it says none, or one that cannot be meant."""
+        duration = packet.duration or 0
+        if 0 <= duration <= self._longest:
+            return duration
+        self.endless += 1
+        return 0
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count and hash a packet."""
@@ -108,18 +194,21 @@ class VideoTally(Tally):
         keyframes: The keyframes' presentation times in ticks, in the order of the file.
         starts_with_key: Whether the first packet is one.
         missing: Packets without a presentation time.
+        broken: Packets that are not what the stream's format says.
         trial: The decoder's answer to the first packets.
         dynamic: The metadata of every packet that has a presentation time.
     """
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, crop: Margins = UNCUT) -> None:
         super().__init__()
         self.dynamic = DynamicTally(stream)
         self.times = array("q")
         self.keyframes = array("q")
         self.starts_with_key = False
         self.missing = 0
-        self.trial = Trial(stream)
+        self.broken = 0
+        self._is_whole = wholeness(stream)
+        self.trial = Trial(stream, crop)
 
     def add(self, packet: Packet[Stream]) -> None:
         """Note a packet's time, and try the decoder on it while the trial lasts."""
@@ -128,7 +217,11 @@ class VideoTally(Tally):
         if self.packets < Trial.PACKETS:
             self.trial.feed(packet)
             self.starts_with_key |= self.packets == 0 and packet.is_keyframe
+        elif packet.is_keyframe:
+            self.trial.watch(packet)
         super().add(packet)
+        if self._is_whole is not None and not self._is_whole(packet):
+            self.broken += 1
         if packet.pts is None:
             self.missing += 1
             return
@@ -153,17 +246,31 @@ def is_cover(stream: Stream) -> bool:
     return Disposition.attached_pic in stream.disposition
 
 
-def index_packets(container: InputContainer) -> Index:
+def _audio_tally(stream: AudioStream) -> AudioTally:
+    codec = stream.codec_context
+    known = codec is not None and codec.codec.canonical_name == "opus"
+    return OpusTally(stream) if known else AudioTally(stream)
+
+
+def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_CROPS) -> Index:
     """Read every packet of ``container`` once.
+
+    Args:
+        container: The file.
+        crops: What the container has cut off each picture of a track, by stream index.
 
     Raises:
         av.FFmpegError: The demuxer cannot go on.
     """
     streams = container.streams
     index = Index(
-        video={stream.index: VideoTally(stream) for stream in streams.video if not is_cover(stream)},
-        audio={stream.index: AudioTally() for stream in streams.audio},
-        subtitles={stream.index: SubtitleTally() for stream in streams.subtitles},
+        video={
+            stream.index: VideoTally(stream, crops.get(stream.index, UNCUT))
+            for stream in streams.video
+            if not is_cover(stream) and stream.codec_context is not None
+        },
+        audio={stream.index: _audio_tally(stream) for stream in streams.audio},
+        subtitles={stream.index: SubtitleTally(stream) for stream in streams.subtitles},
         covers={stream.index: CoverTally() for stream in streams.video if is_cover(stream)},
     )
     tallies: dict[int, Tally] = {**index.video, **index.audio, **index.subtitles, **index.covers}

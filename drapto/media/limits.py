@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from drapto.errors import SourceError
 from drapto.media import yuv
 from drapto.media.hdr import dolby_vision
+from drapto.media.uniform import refuse_mixtures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,14 +38,9 @@ def refuse_unkeepable(source: Path, video: VideoTrack) -> None:
     """Refuse a picture that would come out wrong.
 
     Raises:
-        SourceError: It is Dolby Vision profile 5, or mirrored.
+        SourceError: It is Dolby Vision profile 5, or changes on the way to what one picture cannot hold.
     """
-    if video.mirrored:
-        raise SourceError(
-            "is mirrored when it is played, which Matroska cannot say",
-            path=source,
-            remedy="mirror the picture itself, or take its display orientation out of the stream",
-        )
+    refuse_mixtures(source, video)
     if video.dolby_vision is not None and dolby_vision.plan(video).mode == "refuse":
         raise SourceError(
             f"is Dolby Vision profile {video.dolby_vision.profile}, "

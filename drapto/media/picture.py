@@ -13,8 +13,9 @@ from drapto.engine.context import file_url
 from drapto.errors import SourceError
 from drapto.media import tracks
 from drapto.media.demuxer import demuxer_of
-from drapto.media.frame_count import FRAME_PER_PACKET, promised_times, spread
+from drapto.media.frame_count import FRAME_PER_PACKET, Counted, promised_times, spread
 from drapto.media.index import index_packets, is_cover
+from drapto.media.matroska.pictures import PLAIN, track_heads
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
 from drapto.media.rate import NS
@@ -75,14 +76,18 @@ def _read(path: Path, container: InputContainer) -> Picture:
     stream = next((stream for stream in container.streams.video if not is_cover(stream)), None)
     if stream is None or stream.codec_context is None:
         raise SourceError("has no video track", path=path, remedy="name a file with a picture")
-    tally = index_packets(container).video[stream.index]
-    ticks, counted = _ticks(path, stream, tally)
+    heads = track_heads(path)
+    crops = {index: head.crop for index, head in heads.items()}
+    tally = index_packets(container, crops).video[stream.index]
+    ticks, how = _ticks(path, stream, tally)
     if not ticks or tally.trial.first is None:
         raise SourceError("has no frame that can be decoded", path=path, remedy="make it again")
     base = stream.time_base or Fraction(1, 1000)
     times = [round(tick * base * NS) for tick in spread(ticks)]
+    counted = Counted(ticks, how, tally.trial.history)
     facts = read_facts(path).tracks.get(stream.index, NO_FACTS)
-    return Picture(path, tracks.video_track(stream, tally, facts, times, counted, None, None), times)
+    about = tracks.Said(facts, heads.get(stream.index, PLAIN), None, None)
+    return Picture(path, tracks.video_track(stream, tally, times, counted, about), times)
 
 
 def _ticks(

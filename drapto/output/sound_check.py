@@ -17,7 +17,7 @@ from drapto.output.model import Check
 from drapto.words import count_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
     from pathlib import Path
 
     from av.audio.frame import AudioFrame
@@ -87,28 +87,30 @@ class _Decoded:
         return f"{' and '.join(parts)} from {time_text(self.first)} on"
 
 
-def check_sound(path: Path, tracks: Sequence[int] | None = None) -> Check:
+def check_sound(path: Path, tracks: Collection[int] | None = None) -> Check:
     """Decode audio tracks of a finished file, and throw them away; one check for all of them.
 
     Args:
         path: The file.
-        tracks: Which of its audio tracks, counted from 0; all by default.
+        tracks: Which audio tracks, counted from 0; all by default. What was copied may be as damaged as it
+            was in the source.
 
     Raises:
         FFmpegError: The file cannot be read.
     """
     with av.open(file_url(path), **ANY_TEXT) as container:
-        sound = container.streams.audio
-        numbers = range(len(sound)) if tracks is None else tracks
-        streams = [sound[number] for number in numbers]
-        found = {stream.index: _Decoded() for stream in streams}
+        streams = [
+            stream
+            for number, stream in enumerate(container.streams.audio)
+            if tracks is None or number in tracks
+        ]
+        found = {stream.index: _Decoded() for stream in container.streams.audio}
         for stream in streams:
             stream.codec_context.options = STRICT
         for packet in container.demux(*streams) if streams else ():
             # not by its own index: the last ones, which are empty, have none
             found[packet.stream.index].take(packet)
-    named = zip(numbers, found.values(), strict=True)
-    said = [f"audio {number}: {one.said}" for number, one in named if one.said]
+    said = [f"audio {number}: {one.said}" for number, one in enumerate(found.values()) if one.said]
     return Check(name="decode errors", expected="none", found="; ".join(said) or "none", passed=not said)
 
 

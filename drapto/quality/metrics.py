@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
 from drapto.media.filters import escaped, renumbered
+from drapto.media.uniform import input_options
 from drapto.quality.hdr import lit
 from drapto.quality.scale import DecibelScale, Scale, VmafScale
 from drapto.quality.scores import Measurement, Scores, scores_as
@@ -154,7 +155,8 @@ class Metric(ABC):
         decode = ("-noautorotate", "-threads", str(threads))
         return [
             *(["-copyts"] if reference.filters else []),
-            *(*decode, "-i", file_url(encode), *decode, "-i", file_url(reference.source)),
+            *(*decode, "-i", file_url(encode)),
+            *(*decode, *input_options(reference.filters), "-i", file_url(reference.source)),
             *("-filter_complex_threads", str(threads)),
             *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
             *("-f", "null", "-"),

@@ -12,7 +12,9 @@ import av
 from drapto.engine.causes import FAILED
 from drapto.engine.context import EncodeProgress, StageContext, file_url
 from drapto.errors import FrameCountError, ToolFailedError
+from drapto.media.bounds import MOST_RATE
 from drapto.media.filters import renumbered, without_first
+from drapto.media.uniform import input_options
 from drapto.media.yuv import conversion
 from drapto.video.hardware import decoder_of
 
@@ -61,12 +63,15 @@ def encode_arguments(
     filters += [f"crop={settings.crop}"] if settings.crop else []
     filters += conversion(settings.yuv_matrix)
     filters += [renumbered(settings.rate)]
+    if settings.rate >= MOST_RATE:
+        filters += [f"fps={MOST_RATE}"]  # the encoder is told the source's rate else; no frame is lost by it
     if settings.chroma_location:
         # said again once the format is the encoder's: ffmpeg forgets it on the way from 8 to 10 bit
         filters += [f"format={settings.pix_fmt}", f"setparams=chroma_location={settings.chroma_location}"]
     return [
         *(["-copyts"] if settings.filters else []),
         *(hardware.options if hardware else []),
+        *input_options(settings.filters),
         *("-noautorotate", "-threads", str(lp), "-i", file_url(source), "-map", f"0:{stream}"),
         *("-vf", ",".join(filters), "-frames:v", str(settings.frames), "-fps_mode", "passthrough"),
         *("-pix_fmt", settings.pix_fmt, "-c:v", "libsvtav1", "-preset", str(settings.preset)),
@@ -144,7 +149,7 @@ def run_encoder(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(finished.cpu_seconds, 3),
         starts=starts,
-        complaints=_of_the_picture(finished.complaints),
+        complaints=of_the_picture(finished.complaints),
     )
 
 
@@ -202,7 +207,8 @@ def count_packets(path: Path) -> int:
         raise failure from error
 
 
-def _of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
+def of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what ffmpeg complained of but for what its demuxer said."""
     kept = []
     demuxer = False
     for line in complaints:

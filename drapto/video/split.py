@@ -11,8 +11,11 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from drapto.media.bounds import encoder_rate
 from drapto.media.fields.model import Cadence, cadence
+from drapto.media.orientation import as_shown
 from drapto.media.timestamps import read_timestamps, write_timestamps
+from drapto.media.uniform import uniform_filters
 from drapto.video import cut
 from drapto.video.fieldfilters import LEAD_IN, LEAD_OUT, field_filters, needs_neighbours
 from drapto.video.plan import Segment, SegmentPlan
@@ -102,7 +105,12 @@ def split(
     end = times[-1] + round(NS / info.video.rate)
     planned = pulse.times(times, end)
     write_timestamps(request.planned, planned)
-    filters = [field_filters(fields, field_rate, times, frames, leads=bool(cuts)) for frames in ranges]
+    before = uniform_filters(info.video, fields=needs_neighbours(fields))
+    after = as_shown(info.video)
+    filters = [
+        (*before, *field_filters(fields, field_rate, times, frames, leads=bool(cuts)), *after)
+        for frames in ranges
+    ]
     segments = [
         _describe(request, number, _made(frames, pulse), planned, end, split=bool(cuts), filters=own)
         for number, (frames, own) in enumerate(zip(ranges, filters, strict=True), start=1)
@@ -112,7 +120,7 @@ def split(
         settings=cutting.settings,
         strategy=cutting.strategy,
         reason=reason if cuts or chunk_size is None else f"{reason}; no keyframe near a cut, so one segment",
-        rate=info.video.rate * pulse.ratio,
+        rate=encoder_rate(info.video.rate * pulse.ratio),
         segments=tuple(segments),
     )
     return plan.write(request.plan)

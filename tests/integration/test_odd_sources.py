@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import av
 import pytest
 
-from drapto.errors import SourceError
 from drapto.media.crop.detect import detect_crop, full_range_threshold
 from drapto.media.limits import limits
-from drapto.media.probe import inspect, probe_source
+from drapto.media.probe import inspect
 from drapto.output.mux import signed
 from tests import clips
 from tests.system.projects import ProjectDir, new_project
@@ -126,13 +125,37 @@ def test_a_rotation_in_the_stream_is_written_into_the_container(ffmpeg: Path, tm
     assert expected(project, "video rotation") == str(video.rotation % 360)
 
 
-def test_a_mirrored_picture_is_refused(ffmpeg: Path, tmp_path: Path) -> None:
-    source = oriented(ffmpeg, tmp_path, "flip=horizontal")
+@pytest.mark.parametrize(
+    ("orientation", "left"),
+    [("flip=horizontal", 0), ("flip=vertical", 0), ("flip=horizontal:rotate=90", 90)],
+)
+def test_a_mirrored_picture_is_turned_by_a_filter(
+    ffmpeg: Path, tmp_path: Path, orientation: str, left: int
+) -> None:
+    """Shown by a player that turns and mirrors, source and output are the same picture."""
+    source = oriented(ffmpeg, tmp_path, orientation)
     assert inspect(source)[0].video.mirrored
-    targets = [tmp_path / name for name in ("probe", "times", "keys", "dynamic")]
-    with pytest.raises(SourceError, match="is mirrored"):
-        probe_source(source, *targets, digest="d")
-    assert not any(target.exists() for target in targets)
+    # asymmetric, so that a crop of the wrong side shows
+    project, video = finish(tmp_path, source, settings="[crop]\nrect = '128:80:0:0'\n")
+    assert (video.mirrored, video.rotation % 180, video.frames) == (False, left, FRAMES)
+    way = {"flip=horizontal": "hflip", "flip=vertical": "vflip"}.get(orientation, "hflip")
+    given = plane(ffmpeg, source, pix_fmt="gray", filters=f"{way},crop=128:80:0:0")
+    made = plane(ffmpeg, output_of(project), pix_fmt="gray")
+    assert sum(abs(a - b) for a, b in zip(given, made, strict=True)) / len(given) < 6
+    whole, cut = shown(ffmpeg, source), shown(ffmpeg, output_of(project))
+    assert len(cut) == 128 * 80 < len(whole) == SIZE[0] * SIZE[1]
+
+
+def test_a_mirrored_picture_without_a_crop_is_shown_as_the_source(ffmpeg: Path, tmp_path: Path) -> None:
+    source = oriented(ffmpeg, tmp_path, "flip=horizontal:rotate=90")
+    project, _ = finish(tmp_path, source)
+    given, made = shown(ffmpeg, source), shown(ffmpeg, output_of(project))
+    assert sum(abs(a - b) for a, b in zip(given, made, strict=True)) / len(given) < 6
+
+
+def shown(ffmpeg: Path, path: Path) -> bytes:
+    """Return the luma of the first picture as a player turns it."""
+    return clips.run_ffmpeg(ffmpeg, "-i", path, "-frames:v", "1", "-pix_fmt", "gray", "-f", "rawvideo", "-")
 
 
 @pytest.mark.parametrize(("given", "kept"), [(0, 0), (270, -90), (-180, 180), (360, 0), (45, 45), (-90, -90)])
@@ -313,7 +336,7 @@ def test_one_picture_of_several_is_encoded_and_a_cover_and_unnamed_tracks_are_ke
     attach += ["-metadata:s:t", "filename=cover.png"]
     source = packed(ffmpeg, tmp_path / "several.mkv", inputs, [*tracks, *coded, *attach])
     project = new_project(tmp_path / "project", source)
-    assert "1 more video track(s): only the first is encoded" in project.doit().output
+    assert "video track 1 (h264 64x64, 24 frames) is left out" in project.doit().output
     info = inspect(output_of(project))[0]
     assert (info.video.width, info.video.height, info.video.rate) == (160, 96, Fraction(24))
     assert info.other_video == ()

@@ -178,7 +178,8 @@ def test_a_second_video_track_is_noted(ffmpeg: Path, tmp_path: Path) -> None:
     info, times = inspect(source)
     assert (info.video.width, [other.width for other in info.other_video]) == (64, [32])
     assert len(times) == 13
-    assert "1 more video track(s): only the first is encoded" in info.notes
+    left_out = "video track 1 (ffv1 32x32, 10 frames) is left out: it is not the default; the film is track 0"
+    assert left_out in info.notes
 
 
 def test_hdr10_metadata_is_read_out_of_the_picture(ffmpeg: Path, clip_cache: Path) -> None:
@@ -326,12 +327,12 @@ def test_a_codec_that_nothing_decodes_is_named(tracks: Path, tmp_path: Path, cod
     assert f"{kind} has a codec that ffmpeg does not know" in refusal(source)
 
 
-def test_an_unknown_subtitle_codec_is_left_out_with_a_note(tracks: Path, tmp_path: Path) -> None:
+def test_an_unknown_subtitle_codec_is_kept_with_a_note(tracks: Path, tmp_path: Path) -> None:
     source = tmp_path / "unknown.mkv"
     source.write_bytes(tracks.read_bytes().replace(b"S_TEXT/ASS", b"S_TEXT/XXX"))
     info, _ = inspect(source)
-    assert [track.index for track in info.subtitles] == [4]
-    assert "track 5 is of a kind that ffmpeg does not know: left out" in info.notes
+    assert [(track.index, track.codec) for track in info.subtitles] == [(4, "subrip"), (5, "s_text/xxx")]
+    assert "track 5 (S_TEXT/XXX) is kept, though ffmpeg does not know its kind" in info.notes
 
 
 REAL: dict[str, tuple[int, dict[str, Any]]] = {

@@ -40,6 +40,11 @@ without bars has no black."""
 LIMITED_BLACK, LIMITED_SWING, FULL_SWING = 16, 219, 255
 """Black and the distance to white in the limited range, and that distance in the full range, at 8 bits."""
 
+SIDE_BY_SIDE, ONE_ABOVE_THE_OTHER = (1, 11), (2, 3)
+WOVEN = (4, 5, 6, 7, 8, 9)
+"""StereoModes (RFC 9559) by how a picture holds two eyes': in halves, or in each other's pixels, which only
+some crops leave as they are."""
+
 MILLISECONDS = 3
 """Decimals of a sample's time."""
 
@@ -83,7 +88,7 @@ def detect_crop(
         elif info.video.colour.range == "pc" or is_rgb(info.video):
             used = full_range_threshold(threshold)
         found = _look(source, info.video, used)
-        chosen, reason = _decide(found, width, height)
+        chosen, reason = _decide(found, info.video)
         samples = _evidence(found)
     return CropInfo(
         digest=info.digest,
@@ -180,9 +185,19 @@ def _told(found: Iterable[Margins | None]) -> list[Margins]:
     return [margins for margins in found if margins is not None]
 
 
-def _decide(found: Mapping[float, Margins | None], width: int, height: int) -> tuple[CropRect, str]:
+def _decide(found: Mapping[float, Margins | None], video: VideoTrack) -> tuple[CropRect, str]:
+    width, height = video.width, video.height
     verdict = vote(_told(found.values()), len(found))
-    rect = to_rect(verdict.margins, width, height)
+    rect = to_rect(_of_both_eyes(verdict.margins, video.stereo_mode), width, height)
     if rect == _whole(width, height) and any(verdict.margins):
         return rect, f"not worth a crop, or too little would be left ({verdict.reason})"
     return rect, verdict.reason
+
+
+def _of_both_eyes(margins: Margins, stereo_mode: int) -> Margins:
+    """Return the margins whose crop takes as much from either eye's picture, and moves neither."""
+    if stereo_mode in SIDE_BY_SIDE:
+        return margins._replace(left=0, right=0)
+    if stereo_mode in ONE_ABOVE_THE_OTHER:
+        return margins._replace(top=0, bottom=0)
+    return Margins(0, 0, 0, 0) if stereo_mode in WOVEN else margins

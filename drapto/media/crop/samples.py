@@ -15,6 +15,7 @@ from av import FFmpegError
 from av.codec.context import Flags
 
 from drapto.engine.context import file_url
+from drapto.media.crop.shown import Shown
 from drapto.media.demuxer import demuxer_of
 from drapto.media.texts import ANY_TEXT
 
@@ -60,12 +61,12 @@ def keyframes(source: Path, video: VideoTrack, count: int = WANTED) -> Iterator[
         av.FFmpegError: The file cannot be read.
     """
     with _open(source) as container:
-        stream = _stream(container, video)
+        stream, shown = _stream(container, video), Shown(video)
         # a keyframe that is only a recovery point is withheld otherwise
         stream.codec_context.flags |= Flags.output_corrupt
         for packet in _keys(container, stream, sample_times(video.start, video.end, count)):
             for frame in list(_decode(stream, [packet]))[:1]:
-                yield _seconds(stream, packet.pts), frame
+                yield _seconds(stream, packet.pts), shown(frame)
 
 
 def runs(source: Path, video: VideoTrack) -> Iterator[tuple[float, VideoFrame]]:
@@ -96,7 +97,7 @@ def follow(
         av.FFmpegError: The file cannot be read.
     """
     with _open(source) as container, _open(source) as ahead:
-        stream = _stream(container, video)
+        stream, as_shown = _stream(container, video), Shown(video)
         stream.codec_context.skip_frame = "NONREF"
         for key in _keys(ahead, _stream(ahead, video), times):
             container.seek(key.pts or 0, stream=stream)
@@ -104,7 +105,7 @@ def follow(
             for frame in _decode(stream, _run(container, stream, length)):
                 shown = _seconds(stream, frame.pts)
                 if due <= shown <= times[-1] + max(gap, 1) and not frame.is_corrupt:
-                    yield shown, frame
+                    yield shown, as_shown(frame)
                     due = shown + gap
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.engine.context import file_url
+from drapto.media.uniform import input_options, uniform_filters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +49,12 @@ def ask(
     Raises:
         ToolFailedError: The file cannot be decoded.
     """
-    graph = ",".join((f"trim=end_frame={run.frames}", *filters, question))
+    alike = uniform_filters(video, fields=True)
+    graph = ",".join((*alike, f"trim=end_frame={run.frames}", *filters, question))
     seek = [] if run.time is None else ["-ss", f"{run.time:.3f}"]
     finished = context.run_ffmpeg(
         [
-            *("-noautorotate", "-threads", "1", *seek, "-i", file_url(source)),
+            *("-noautorotate", "-threads", "1", *input_options(alike), *seek, "-i", file_url(source)),
             *("-map", f"0:{video.index}", "-vf", graph),
             *("-fps_mode", "passthrough", "-f", "null", "-"),
         ],

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from av.sidedata.sidedata import Type
 
 from drapto.media.model import AV1_CHROMA_LOCATIONS, Colour, LightLevels, MasteringDisplay
+from drapto.media.sidedata import side_data
 
 if TYPE_CHECKING:
     from av import VideoFrame
-    from av.sidedata.sidedata import SideDataContainer
     from av.video.codeccontext import VideoCodecContext
 
 PRIMARIES = """
@@ -39,9 +39,6 @@ AV1C_SIZE = 4
 
 LIGHT = struct.Struct("=2I")
 """libavutil's AVContentLightMetadata: MaxCLL, MaxFALL."""
-
-MATRIX = struct.Struct("=9i")
-"""libavutil's display matrix, three rows of three: a negative determinant mirrors."""
 
 
 def read_colour(frame: VideoFrame, context: VideoCodecContext, chroma_location: str | None) -> Colour:
@@ -74,7 +71,7 @@ def _name(table: str, *codes: int) -> str | None:
 
 def read_mastering(frame: VideoFrame) -> MasteringDisplay | None:
     """Return the mastering display of a decoded picture, from the stream or the container, if whole."""
-    data = _side_data(frame, Type.MASTERING_DISPLAY_METADATA)
+    data = side_data(frame, Type.MASTERING_DISPLAY_METADATA)
     if data is None:
         return None
     *parts, has_primaries, has_luminance = MASTERING.unpack(data[: MASTERING.size])
@@ -93,7 +90,7 @@ def read_mastering(frame: VideoFrame) -> MasteringDisplay | None:
 
 def read_light(frame: VideoFrame) -> LightLevels | None:
     """Return the light levels of a decoded picture, from the stream or the container; zeros say nothing."""
-    data = _side_data(frame, Type.CONTENT_LIGHT_LEVEL)
+    data = side_data(frame, Type.CONTENT_LIGHT_LEVEL)
     if data is None:
         return None
     max_cll, max_fall = LIGHT.unpack(data[: LIGHT.size])
@@ -102,24 +99,7 @@ def read_light(frame: VideoFrame) -> LightLevels | None:
 
 def has_hdr10plus(frame: VideoFrame) -> bool:
     """Tell whether a decoded picture carries SMPTE ST 2094-40 metadata."""
-    return _side_data(frame, Type.DYNAMIC_HDR_PLUS) is not None
-
-
-def is_mirrored(frame: VideoFrame) -> bool:
-    """Tell whether a player shows a decoded picture the wrong way round, as H.264 and HEVC can ask for."""
-    data = _side_data(frame, Type.DISPLAYMATRIX)
-    if data is None:
-        return False
-    a, b, _, c, d, *_ = MATRIX.unpack(data[: MATRIX.size])
-    return bool(a * d < b * c)
-
-
-def _side_data(frame: VideoFrame, kind: Type) -> bytes | None:
-    """Return the raw side data of a kind; the last one where there are several."""
-    try:
-        return bytes(cast("SideDataContainer", frame.side_data)[kind])
-    except KeyError:
-        return None
+    return side_data(frame, Type.DYNAMIC_HDR_PLUS) is not None
 
 
 def name_hdr(

@@ -1,0 +1,61 @@
+"""What a user should know of a picture and of sound that are not as most are, a line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drapto.media.form import Form, SoundForm, change_notes, sound_notes
+from drapto.media.holes import hole_notes
+from drapto.words import count_text
+
+if TYPE_CHECKING:
+    from drapto.media.model import AudioTrack, SubtitleTrack, VideoTrack
+
+
+def picture_notes(video: VideoTrack) -> list[str]:
+    """Return what there is to say of the film's picture."""
+    notes = []
+    if video.first_form is not None:
+        notes += change_notes(video.first_form, video.changes, kept_form(video))
+    if video.views > 1:
+        notes.append("the picture has a second view, for the other eye (MV-HEVC): the first one is encoded")
+    if video.alpha:
+        notes.append("the alpha channel beside the picture is left out")
+    if video.flip is not None:
+        way = "left to right" if video.flip == "hflip" else "upside down"
+        notes.append(f"the picture is mirrored when it is played: it is encoded mirrored ({way})")
+    if video.frames == 1:
+        notes.append("the picture is a single frame")
+    return [*notes, *hole_notes(video.holes)]
+
+
+def kept_form(video: VideoTrack) -> Form:
+    """Return the form that all pictures of a track are brought to."""
+    colour = video.colour
+    return Form(
+        width=video.width,
+        height=video.height,
+        pix_fmt=video.pix_fmt,
+        range=colour.range,
+        primaries=colour.primaries,
+        transfer=colour.transfer,
+        matrix=colour.matrix,
+    )
+
+
+def read_notes(number: int, track: SubtitleTrack) -> list[str]:
+    """Return what there is to say of subtitle track ``number``."""
+    if not track.endless:
+        return []
+    said = f"{count_text(track.endless, 'packet')} of subtitle track {number}"
+    return [
+        f"{said} with a duration that cannot be meant: shown until the next, or as the picture itself says"
+    ]
+
+
+def heard_notes(number: int, track: AudioTrack) -> list[str]:
+    """Return what there is to say of audio track ``number``."""
+    if track.first_form is None:
+        return []
+    kept = SoundForm(channels=track.channels, layout=track.layout, sample_rate=track.sample_rate)
+    return sound_notes(number, track.first_form, track.changes, kept)
