@@ -98,7 +98,7 @@ def _check(copy: Path, info: SourceInfo, source: Path) -> None:
                 f"subtitle track {number} ({track.language or 'no language'}, {track.codec}): "
                 f"{tally.packets} packets copied, not the {track.packets} that the probe saw",
                 path=source,
-                remedy="the source has changed since it was probed, or is damaged; run again",
+                remedy="remux the file without that track",
             )
             raise _torn(error)
 
