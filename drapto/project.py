@@ -154,6 +154,11 @@ class Title:
         return self.work / "validation.json"
 
     @cached_property
+    def published(self) -> Path:
+        """What was published, so that the output can be held against it."""
+        return self.work / "published.json"
+
+    @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""
         return self.work / "logs"

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from drapto.project import Project, Title
 
-FILE = "published.json"
-
 HEAD = 1 << 10
 """Bytes at the beginning that tell a file that was cut, or damaged further on, from another one: Matroska's
 headers, the duration among them."""
@@ -53,14 +51,14 @@ def recorded(title: Title) -> dict[str, Any] | None:
     It is no `Document`: a run with nothing to do reads it for every title.
     """
     try:
-        known = json.loads((title.work / FILE).read_bytes())
+        known = json.loads(title.published.read_bytes())
     except (OSError, ValueError):
         return None
     return known if isinstance(known, dict) and "stamp" in known else None
 
 
 def _write(title: Title, known: dict[str, Any]) -> None:
-    atomic.write_text(title.work / FILE, json.dumps(known, indent=1) + "\n")
+    atomic.write_text(title.published, json.dumps(known, indent=1) + "\n")
 
 
 def holds(project: Project, title: Title) -> bool:

@@ -187,7 +187,7 @@ class RunState:
             if self._logging is not None:
                 self._logging()
             self._recording = self._logging = self._engine = self._tools = None
-            self.failed.clear()
+            self.failed = set()  # another one: who asked for the last run's may ask it still
             self.healed.clear()
             look_again()
             self._said.clear()

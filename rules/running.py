@@ -8,8 +8,8 @@ from doit.cmd_base import TaskLoader2
 from doit.doit_cmd import DoitMain
 from doit.exceptions import InvalidDodoFile
 
-from drapto.engine.causes import CAUSES
-from drapto.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_RESOURCE, UsageError
+from drapto.engine.causes import exit_code
+from drapto.errors import EXIT_INTERRUPTED, UsageError
 from drapto.project import require_output, require_sources
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config, make_state_dir
@@ -75,7 +75,7 @@ def run(
         jobs: How many tasks run side by side; as the settings say by default.
 
     Returns:
-        0 done, 1 a task failed, 2 error, 3 usage or could not start, 130 interrupted.
+        0 done, 1 a task failed, 2 error, 4 something was lacking, 130 interrupted.
 
     Raises:
         UsageError: A source is missing, or the output directory cannot be written to.
@@ -94,16 +94,10 @@ def run(
             begin(project, own=not quiet)
             try:
                 failed = state_of(project).failed
-                return _exit_code(int(main.run(["run", *options, *targets])), failed)
+                return exit_code(int(main.run(["run", *options, *targets])), failed)
             finally:
                 state_of(project).end()  # nothing is left where the run has ended by itself
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except InvalidDodoFile as error:
         raise UsageError(str(error)) from error
-
-
-def _exit_code(code: int, failed: set[str]) -> int:
-    """Return the exit code of a run: doit takes it for a failure like others where something lacked."""
-    lacked = any(CAUSES[cause].resource for cause in failed if cause in CAUSES)
-    return EXIT_RESOURCE if code == EXIT_FAILED and lacked else code

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
+from drapto.quality.hdr import light_text
 from drapto.quality.target import QualityTarget, decide
-from drapto.rules import decode_check, probe, published, shape, versions
+from drapto.rules import audio, decode_check, probe, published, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.audio.record import CopiedSound
     from drapto.config import Config
     from drapto.encoding.delivered import Delivered
     from drapto.encoding.record import EncodedSegment
+    from drapto.media.sidecars import Sidecar
     from drapto.output.model import Validation
     from drapto.project import Project, Title
     from drapto.rules.work import Work
@@ -37,7 +39,8 @@ NAMED_DIFFERENCES = 5
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
     plan, encoded = known.planned, str(title.encoded)
-    audio = [title.audio(number) for number in range(len(known.probed.audio))]
+    sound = [title.audio(number) for number in range(len(known.probed.audio))]
+    sidecars = subtitles.sidecars(project, title)
     rule = Rule(
         STAGE.name,
         build,
@@ -47,7 +50,8 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
             title.elements,
             *decode_check.targets(title, plan),
-            *audio,
+            *sound,
+            *([title.subtitles, *subtitles.files(sidecars)] if sidecars else []),
         ],
         targets=[title.validation, title.output],
         task_dep=[name_of("mux", title), decode_check.group_name(title)],
@@ -57,17 +61,18 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         # the output is the user's, who may have changed a tag in it
         made=lambda: [title.validation],
         holds=FileHolds(title.output, lambda: published.holds(project, title)),
-        arguments={"plan": plan},
+        arguments={"plan": plan, "sidecars": sidecars},
     )
     yield task(project, title, rule)
 
 
-def build(work: Work, *, plan: SegmentPlan) -> str:
+def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     """Validate and publish the title."""
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
     from drapto.output.decode_check import DecodedPart
     from drapto.output.publish import publish
+    from drapto.output.sidecars import with_sidecars
     from drapto.output.validate import Finished, Provenance, validate
 
     project, title = work.project, work.title
@@ -83,13 +88,15 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
         ONE_CPU,
         finished=Finished(
             muxed=title.muxed,
-            info=info,
+            info=with_sidecars(info, title.subtitles, sidecars),
             timestamps=title.planned,
             dynamic=title.dynamic,
             crop=CropInfo.read(title.crop),
             fields=FieldsInfo.read(title.fields),
-            plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
+            plans=[audio.planned(project, track) for track in info.audio],
+            copied=[_copied(title, number) for number, _ in enumerate(info.audio)],
             decoded=[segment for part in parts for segment in part.segments],
+            rate=plan.rate,
             elements=title.elements,
             audio=[title.audio(number) for number in range(len(info.audio))],
         ),
@@ -115,6 +122,14 @@ def _differences(validation: Validation) -> list[str]:
     lines = [f"differs: {check.said}" for check in found[:NAMED_DIFFERENCES]]
     more = len(found) - NAMED_DIFFERENCES
     return [*lines, f"{more} more differ; validation.json lists them"] if more > 0 else lines
+
+
+def _copied(title: Title, number: int) -> CopiedSound | None:
+    """Return what was copied of an audio track; None where it was encoded, or nobody wrote it down."""
+    from drapto.audio.record import EncodedTrack
+
+    record = EncodedTrack.read_if_whole(title.audio_record(number))
+    return record.copied if record else None
 
 
 def _refuse_concealed(
@@ -158,7 +173,8 @@ def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
 def _said(quality: Delivered | None) -> str:
     if quality is None:
         return ""
-    seen = f"{quality.scores.model} at {quality.display}; " if quality.display else ""
+    light = f", {light_text(quality.scores.light)}" if quality.scores.light else ""
+    seen = f"{quality.scores.model} at {quality.display}{light}; " if quality.display else ""
     worst = f"{seen}worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
     said = f", {score_text(quality.scores.metric, quality.score, quality.statistic)} ({worst})"
     return said + _low(quality)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drapto.cli.output import say
-from drapto.errors import EXIT_ERROR, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
+from drapto.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ class Commands(click.Group):
             code = self._code(args, prog_name, extra)
         except Exception:  # noqa: BLE001  a bug, shown as Python shows it; its text may be a stranger's
             say(traceback.format_exc(), err=True, nl=False)
-            code = EXIT_FAILED
+            code = EXIT_ERROR
         sys.exit(code)
 
     def _code(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:

@@ -14,10 +14,10 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drapto.errors import DraptoError
+from drapto.errors import EXIT_ERROR, EXIT_FAILED, EXIT_RESOURCE, DraptoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,18 @@ def of_error(error: BaseException) -> Cause:
     if isinstance(error, OSError):
         return _ERRNO.get(error.errno or 0, REFUSED)
     return DRAPTO
+
+
+def exit_code(code: int, failed: Collection[str]) -> int:
+    """Return the exit code of a run, of which doit knows nothing but success, failure and error.
+
+    Args:
+        code: doit's.
+        failed: The causes for which tasks failed; empty ones are of what nobody foresaw.
+    """
+    lacked = any(CAUSES[cause].resource for cause in failed if cause in CAUSES)
+    foreseen = code == EXIT_FAILED or (code == EXIT_ERROR and "" not in failed)
+    return EXIT_RESOURCE if lacked and foreseen else code
 
 
 def oom_kills() -> int:

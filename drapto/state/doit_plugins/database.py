@@ -58,12 +58,14 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
     """doit's SQLite backend, with every success on the disk before the next task is told of it.
 
     Attributes:
+        full: The databases that could not be written for lack of space.
         in_a_run: The databases of the runs of drapto's that are on. doit takes the success from a task that
             it does not try because another failed; but what that task made is still good.
     """
 
     desc = "sqlite3, each success committed at once"
     in_a_run: ClassVar[set[Path | None]] = set()
+    full: ClassVar[set[Path | None]] = set()
 
     def _sqlite3(self, name: str) -> sqlite3.Connection:
         """Open the database; one that is damaged is set aside, and rebuilt from the titles' journals."""
@@ -207,7 +209,10 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             yield
         except sqlite3.OperationalError as error:
             self._refused = True
-            raise InvalidTask(str(_unwritable(self.name, error))) from error
+            failure = _unwritable(self.name, error)
+            if isinstance(failure, SpaceError):
+                self.full.add(Path(self.name))
+            raise InvalidTask(str(failure)) from error
 
 
 def _rows_of(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:

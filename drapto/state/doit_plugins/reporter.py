@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.exceptions import DependencyError, InvalidCommand, TaskFailed, UnmetDependency
 
-from drapto.engine.causes import CAUSES
-from drapto.errors import EXIT_FAILED, EXIT_RESOURCE, DraptoError, printable
+from drapto.engine import causes
+from drapto.errors import DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted
@@ -86,7 +86,7 @@ class StageReporter:
         self.outstream = io.StringIO() if self.hooks.quiet else Shown(outstream)
         self.failures: list[Any] = []
         self.skipped = 0
-        self.lacked = False
+        self.causes: set[str] = set()
         self._started: dict[str, float] = {}
         self._display: Any = None
         self._begun = False
@@ -130,11 +130,10 @@ class StageReporter:
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
         """Tell that a stage failed, once; what depends on it is passed over in silence."""
         cause = getattr(fail, "cause", "")
-        self.lacked |= cause in CAUSES and CAUSES[cause].resource
-        self.hooks.on_failure(cause)
         if isinstance(fail, UnmetDependency):
             fail.__class__ = _FailedBefore
             return
+        self._failed_for(cause)
         if getattr(fail, "silent", False):
             self.failures.append(task.name)
             return
@@ -166,7 +165,8 @@ class StageReporter:
         Shown(sys.stderr).write(exception.get_msg())
 
     def runtime_error(self, msg: str) -> None:
-        """Show an error of doit's own."""
+        """Show an error of doit's own, or of its database."""
+        self._failed_for(causes.NO_SPACE.name if self.hooks.database in DurableDB.full else "")
         self.outstream.write(f"error: {msg}\n")
 
     def teardown_task(self, task: object) -> None:
@@ -174,7 +174,11 @@ class StageReporter:
 
     def exit_code(self, code: int) -> int:
         """Return the exit code of a run that doit gives ``code``: it may have lacked something."""
-        return EXIT_RESOURCE if code == EXIT_FAILED and self.lacked else code
+        return causes.exit_code(code, self.causes)
+
+    def _failed_for(self, cause: str) -> None:
+        self.causes.add(cause)
+        self.hooks.on_failure(cause)
 
     def complete_run(self) -> None:
         """Stop the display and give the lock back."""

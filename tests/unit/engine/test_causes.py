@@ -76,3 +76,20 @@ def test_what_cannot_pass_by_itself_is_not_tried_again() -> None:
 
 def test_the_kernel_s_count_can_be_read() -> None:
     assert causes.oom_kills() >= 0
+
+
+@pytest.mark.parametrize(
+    ("code", "failed", "wanted"),
+    [
+        (0, set(), 0),
+        (1, {"refused"}, 1),
+        (1, {"refused", "no space"}, 4),
+        (1, {"out of memory"}, 4),
+        (1, {"killed", "stalled"}, 1),
+        (2, {"no space"}, 4),
+        (2, {"", "no space"}, 2),
+        (130, {"no space"}, 130),
+    ],
+)
+def test_the_exit_code(code: int, failed: set[str], wanted: int) -> None:
+    assert causes.exit_code(code, failed) == wanted
