@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.audio.plan import plan_audio
+from drapto.audio.plan import AudioPlan, Copying, plan_audio
 from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
 from drapto.rules import versions
+from drapto.rules.placing import in_track
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
 from drapto.rules.work import ONE_CPU
@@ -58,8 +59,24 @@ def settings(project: Project, track: AudioTrack) -> dict[str, Any]:
     Raises:
         DraptoError: No Opus layout can hold the track.
     """
-    plan = plan_audio(track, project.config.audio.bitrate)
-    return {"stream": track.index, **plan.model_dump(mode="json")}
+    plan = planned(project, track)
+    # of the task alone and not of what makes a title finished: one of an earlier drapto stays as it is
+    family = {} if plan.family is None else {"mapping_family": plan.family}
+    return {"stream": track.index, **plan.slice(), **family}
+
+
+def planned(project: Project, track: AudioTrack) -> AudioPlan:
+    """Return what a track becomes.
+
+    Raises:
+        DraptoError: No Opus layout can hold it.
+    """
+    return plan_audio(track, project.config.audio.bitrate, copying(project))
+
+
+def copying(project: Project) -> Copying:
+    """Return which tracks are copied."""
+    return Copying(project.config.audio.copy_opus, project.config.audio.passthrough)
 
 
 def shapes(project: Project, title: Title, info: SourceInfo) -> list[dict[str, Any]]:
@@ -70,7 +87,7 @@ def shapes(project: Project, title: Title, info: SourceInfo) -> list[dict[str, A
 
 def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:
     try:
-        return plan_audio(track, project.config.audio.bitrate).model_dump(mode="json")
+        return planned(project, track).slice()
     except DraptoError as error:
         return {"refused": str(error)}
 
@@ -83,8 +100,12 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
     title = work.title
     context, made_by = provenance.begin(work.context)
 
+    reached = track.start
+
     def told(report: Report) -> None:
+        nonlocal reached
         if isinstance(report, EncodeProgress):
+            reached = max(reached, report.position)
             work.publish(
                 Progress(
                     title=title.name,
@@ -96,20 +117,26 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
                 )
             )
 
-    result = work.run(
-        encode_audio,
-        ONE_CPU,
-        told=told,
-        source=title.source,
-        track=track,
-        number=number,
-        target=title.audio(number),
-        bitrates=work.project.config.audio.bitrate,
-        context=context,
+    with in_track(title.source, lambda: reached):
+        result = work.run(
+            encode_audio,
+            ONE_CPU,
+            told=told,
+            source=title.source,
+            track=track,
+            number=number,
+            target=title.audio(number),
+            bitrates=work.project.config.audio.bitrate,
+            copying=copying(work.project),
+            context=context,
+        )
+    record = EncodedTrack(number=number, copied=result.copied)
+    provenance.sign(record, made_by, title.audio_record(number))
+    plan = result.plan
+    summary = f"{track.codec} {track.layout} " + (
+        "copied" if plan.copies else f"to Opus {plan.layout} at {plan.bitrate} kbit/s"
     )
-    provenance.sign(EncodedTrack(number=number), made_by, title.audio_record(number))
-    summary = f"{track.codec} {track.layout} to Opus {result.plan.layout} at {result.plan.bitrate} kbit/s"
-    summary += provenance.said(made_by)
+    summary += "" if plan.copies else provenance.said(made_by)
     if result.complaints:
         log = f"{printable(title.logs)}/{STAGE.name}.log"
         said = f"{count_text(len(result.complaints), 'error')}, the first: {result.complaints[0]}"

@@ -82,7 +82,7 @@ class Stage:
             that one of these files can be selected by its path.
         publishes: It makes the finished file, too.
         shapes: Returns what of the settings shapes the finished file in this stage, as JSON values; it must
-            not raise. None where nothing does.
+            not raise, and returns None where nothing does. None where nothing ever does.
         large: What it makes that a finished title does not need, patterns below the work directory.
         part: Where its tasks do a part of another stage's work beforehand, the part's name; ``name`` is the
             other stage.
@@ -133,6 +133,8 @@ def stages() -> tuple[Stage, ...]:
 def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     """Return all that shaped a finished file: the source's content, and the settings of every stage."""
     slices = {
-        stage.name: stage.shapes(project, title, info) for stage in stages() if stage.shapes is not None
+        stage.name: slice_
+        for stage in stages()
+        if stage.shapes is not None and (slice_ := stage.shapes(project, title, info)) is not None
     }
     return {"source": info.digest, **slices}

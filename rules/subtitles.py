@@ -1,49 +1,105 @@
-"""subtitles: subtitle tracks, copied out of the source once."""
+"""subtitles: subtitle tracks, copied out of the source once, and those of files beside it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from drapto.errors import printable
 from drapto.media.model import SourceInfo
+from drapto.media.sidecars import find_sidecars
+from drapto.rules.run_state import state_of
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
 from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from doit.task import Task
 
+    from drapto.media.sidecars import Sidecar
     from drapto.project import Project, Title
     from drapto.rules.work import Work
+    from drapto.state.fingerprint import Fingerprints
 
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that copies a title's subtitles, where it has any."""
-    if target(title, known.probed) is not None:
+    found = sidecars(project, title)
+    if target(title, known.probed, found) is not None:
         rule = Rule(
             STAGE.name,
             build,
-            settings={},
-            file_dep=[title.source, title.probe],
+            settings=settings(found),
+            file_dep=[title.source, title.probe, *files(found)],
             targets=[title.subtitles],
+            arguments={"sidecars": found},
         )
         yield task(project, title, rule)
 
 
-def target(title: Title, info: SourceInfo) -> Path | None:
+def sidecars(project: Project, title: Title) -> tuple[Sidecar, ...]:
+    """Return the subtitle files beside a title's source that are taken along."""
+    wanted = project.config.input.sidecar_subtitles and title.source.parent.is_dir()
+    return find_sidecars(title.source) if wanted else ()
+
+
+def files(found: Sequence[Sidecar]) -> list[Path]:
+    """Return all that subtitle files consist of."""
+    return [path for sidecar in found for path in sidecar.files]
+
+
+def settings(found: Sequence[Sidecar]) -> dict[str, Any]:
+    """Return what the names of subtitle files say; nothing where there are none."""
+    return {"sidecars": [_named(sidecar) for sidecar in found]} if found else {}
+
+
+def shapes(project: Project, title: Title, info: SourceInfo) -> list[dict[str, Any]] | None:
+    """Return what comes from files beside the source, by their content; None where nothing does."""
+    del info
+    known, found = state_of(project).fingerprints, sidecars(project, title)
+    shaped = [{**_named(one), "content": [_content(known, path) for path in one.files]} for one in found]
+    return shaped or None
+
+
+def _named(sidecar: Sidecar) -> dict[str, Any]:
+    # a name may hold bytes that are no text
+    return {
+        "name": printable(sidecar.path.name),
+        "language": sidecar.language,
+        "title": printable(sidecar.title) if sidecar.title else None,
+        "flags": list(sidecar.dispositions),
+    }
+
+
+def _content(state: Fingerprints, path: Path) -> str | None:
+    try:
+        return state.of(path)
+    except OSError:
+        return None  # its task says so; raised here, it would end the run for all titles
+
+
+def target(title: Title, info: SourceInfo, found: Sequence[Sidecar]) -> Path | None:
     """Return the file that they are copied to, None where there is nothing to copy."""
-    return title.subtitles if info.subtitles else None
+    return title.subtitles if info.subtitles or found else None
 
 
-def build(work: Work) -> str:
+def build(work: Work, *, sidecars: Sequence[Sidecar]) -> str:
     """Copy them."""
     from drapto.output.subtitles import copy_subtitles
 
     title, info = work.title, SourceInfo.read(work.title.probe)
-    work.run(copy_subtitles, source=title.source, info=info, target=title.subtitles, context=work.context)
-    return count_text(len(info.subtitles), "subtitle")
+    work.run(
+        copy_subtitles,
+        source=title.source,
+        info=info,
+        target=title.subtitles,
+        context=work.context,
+        sidecars=sidecars,
+    )
+    more = f", {count_text(len(sidecars), 'file')} beside the source" if sidecars else ""
+    return count_text(len(info.subtitles), "subtitle") + more
 
 
 STAGE = Stage(
@@ -53,5 +109,6 @@ STAGE = Stage(
     tasks=tasks,
     after=("probe",),
     makes=r"subtitles\.mkv",
+    shapes=shapes,
     large=("subtitles.mkv",),
 )

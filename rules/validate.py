@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.audio.plan import plan_audio
 from drapto.errors import SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
+from drapto.quality.hdr import light_text
 from drapto.quality.target import QualityTarget, decide
-from drapto.rules import decode_check, published, shape, versions
+from drapto.rules import audio, decode_check, probe, published, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
@@ -18,12 +18,15 @@ from drapto.state.settings import FileHolds
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from doit.task import Task
 
+    from drapto.audio.record import CopiedSound
     from drapto.config import Config
     from drapto.encoding.delivered import Delivered
+    from drapto.encoding.record import EncodedSegment
+    from drapto.media.sidecars import Sidecar
     from drapto.output.model import Validation
     from drapto.project import Project, Title
     from drapto.rules.work import Work
@@ -36,17 +39,19 @@ NAMED_DIFFERENCES = 5
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
     plan, encoded = known.planned, str(title.encoded)
-    audio = [title.audio(number) for number in range(len(known.probed.audio))]
+    sound = [title.audio(number) for number in range(len(known.probed.audio))]
+    sidecars = subtitles.sidecars(project, title)
     rule = Rule(
         STAGE.name,
         build,
         # what it records of the other stages' settings, which may change without changing the file
-        settings=lambda: settings(project, title),
+        settings=lambda: {**settings(project, title), **probe.refusing(project)},
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
             title.elements,
             *decode_check.targets(title, plan),
-            *audio,
+            *sound,
+            *([title.subtitles, *subtitles.files(sidecars)] if sidecars else []),
         ],
         targets=[title.validation, title.output],
         task_dep=[name_of("mux", title), decode_check.group_name(title)],
@@ -56,22 +61,24 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         # the output is the user's, who may have changed a tag in it
         made=lambda: [title.validation],
         holds=FileHolds(title.output, lambda: published.holds(project, title)),
-        arguments={"plan": plan},
+        arguments={"plan": plan, "sidecars": sidecars},
     )
     yield task(project, title, rule)
 
 
-def build(work: Work, *, plan: SegmentPlan) -> str:
+def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     """Validate and publish the title."""
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
     from drapto.output.decode_check import DecodedPart
     from drapto.output.publish import publish
+    from drapto.output.sidecars import with_sidecars
     from drapto.output.validate import Finished, Provenance, validate
 
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
+    _refuse_concealed(project, title, plan, encoded)
     quality = delivered(plan, encoded, _display(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
     made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
@@ -81,13 +88,15 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
         ONE_CPU,
         finished=Finished(
             muxed=title.muxed,
-            info=info,
+            info=with_sidecars(info, title.subtitles, sidecars),
             timestamps=title.planned,
             dynamic=title.dynamic,
             crop=CropInfo.read(title.crop),
             fields=FieldsInfo.read(title.fields),
-            plans=[plan_audio(track, project.config.audio.bitrate) for track in info.audio],
+            plans=[audio.planned(project, track) for track in info.audio],
+            copied=[_copied(title, number) for number, _ in enumerate(info.audio)],
             decoded=[segment for part in parts for segment in part.segments],
+            rate=plan.rate,
             elements=title.elements,
             audio=[title.audio(number) for number in range(len(info.audio))],
         ),
@@ -115,6 +124,34 @@ def _differences(validation: Validation) -> list[str]:
     return [*lines, f"{more} more differ; validation.json lists them"] if more > 0 else lines
 
 
+def _copied(title: Title, number: int) -> CopiedSound | None:
+    """Return what was copied of an audio track; None where it was encoded, or nobody wrote it down."""
+    from drapto.audio.record import EncodedTrack
+
+    record = EncodedTrack.read_if_whole(title.audio_record(number))
+    return record.copied if record else None
+
+
+def _refuse_concealed(
+    project: Project, title: Title, plan: SegmentPlan, encoded: Sequence[EncodedSegment]
+) -> None:
+    """Refuse to publish what a decoder concealed, where nothing may be damaged.
+
+    Raises:
+        SourceError: Names the first place.
+    """
+    if not probe.refusing(project):
+        return
+    for segment, record in zip(plan.segments, encoded, strict=True):
+        if record.complaints:
+            where = f"the picture is damaged after {time_text(segment.start_time)}"
+            raise SourceError(
+                f"{where} ({record.complaint})",
+                path=title.source,
+                remedy='rip it again, or allow a moment of damage by input.allow_damage = "concealed"',
+            )
+
+
 def _require_same_source(work: Work, info: SourceInfo) -> None:
     """Refuse to publish where the source was replaced on the way; it may be gone, on a disc put away.
 
@@ -136,7 +173,8 @@ def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
 def _said(quality: Delivered | None) -> str:
     if quality is None:
         return ""
-    seen = f"{quality.scores.model} at {quality.display}; " if quality.display else ""
+    light = f", {light_text(quality.scores.light)}" if quality.scores.light else ""
+    seen = f"{quality.scores.model} at {quality.display}{light}; " if quality.display else ""
     worst = f"{seen}worst segment {quality.worst:.1f} at {time_text(quality.worst_time)}"
     said = f", {score_text(quality.scores.metric, quality.score, quality.statistic)} ({worst})"
     return said + _low(quality)

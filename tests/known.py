@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.config import load_config
 from drapto.engine.digest import digest
 from drapto.media.model import AudioTrack, CropInfo, CropRect
+from drapto.media.opus import OpusStream
 from drapto.output.model import Sizes, Validation
 from drapto.project import open_project
 from drapto.rules import crop, fields, finished, segment
@@ -41,6 +42,21 @@ class Track:
         )
 
 
+@dataclass(frozen=True)
+class Opus:
+    """A stereo track that is Opus already, and may be copied."""
+
+    kilobits: float = 100.0
+    seamless: bool = True
+
+    def at(self, index: int) -> AudioTrack:
+        """Return the track as stream ``index``."""
+        opus = OpusStream(family=0, kilobits=self.kilobits, seamless=self.seamless)
+        return AudioTrack(
+            index=index, codec="opus", channels=2, layout="stereo", sample_rate=48000, opus=opus
+        )
+
+
 SOUND = (Track(1, "mono"), Track(2, "stereo"), Track(6, "5.1"), Track(8, "7.1"))
 UNNAMED = Track(10, None)
 
@@ -58,7 +74,7 @@ def project_in(
     return open_project(folder, config, titles)
 
 
-def probed(title: Title, sound: Iterable[Track] = (), **more: Any) -> SourceInfo:
+def probed(title: Title, sound: Iterable[Track | Opus] = (), **more: Any) -> SourceInfo:
     """Write a title's ``probe.json``; its picture is a plain one."""
     tracks = [track.at(index) for index, track in enumerate(sound, 1)]
     info = sources.source(**{"digest": digest(title.source), "audio": tracks, **more})

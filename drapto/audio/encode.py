@@ -1,12 +1,21 @@
-"""One audio track to Opus."""
+"""One audio track to Opus, or copied where that is planned."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from drapto.audio.copy import copy_sound
 from drapto.audio.evenly import decode_options
-from drapto.audio.plan import AudioPlan, Bitrates, describe, first_sound, plan_audio
+from drapto.audio.plan import (
+    NO_COPYING,
+    AudioPlan,
+    Bitrates,
+    Copying,
+    describe,
+    first_sound,
+    plan_audio,
+)
 from drapto.audio.span import Span, opus_span
 from drapto.engine import atomic
 from drapto.engine.context import file_url
@@ -17,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from drapto.audio.record import CopiedSound
     from drapto.engine.context import EncodeProgress, StageContext
     from drapto.media.model import AudioTrack
 
@@ -49,6 +59,7 @@ class AudioResult:
         span: When it sounds.
         size: Bytes of the file.
         complaints: What ffmpeg complained of in the source, a line each.
+        copied: What was copied, where it was not encoded.
     """
 
     number: int
@@ -56,6 +67,7 @@ class AudioResult:
     span: Span
     size: int
     complaints: tuple[str, ...] = ()
+    copied: CopiedSound | None = None
 
 
 def encode_audio(
@@ -66,9 +78,10 @@ def encode_audio(
     *,
     bitrates: Bitrates,
     context: StageContext,
+    copying: Copying = NO_COPYING,
     report: Callable[[EncodeProgress], None] | None = None,
 ) -> AudioResult:
-    """Encode one track of ``source`` to Opus in Matroska.
+    """Encode one track of ``source`` to Opus in Matroska, or copy it there.
 
     It starts when the source's track starts. Where the source's timestamps leave a hole, silence fills it,
     and where they overlap, samples are dropped, so that what follows stays in time in every player.
@@ -80,6 +93,7 @@ def encode_audio(
         target: Where to; written whole or not at all.
         bitrates: kbit/s by class of layout.
         context: The surroundings.
+        copying: Which tracks are copied.
         report: Told about twice a second how far it is.
 
     Raises:
@@ -87,25 +101,35 @@ def encode_audio(
         StageError: ffmpeg failed for another reason.
     """
     name = describe(number, track)
-    plan = plan_audio(track, bitrates)
+    plan = plan_audio(track, bitrates, copying)
+    log = f"audio-{number}"
+    copied = None
     with atomic.replacing(target) as partial:
-        arguments = _arguments(source, track, plan, partial)
-        log = f"audio-{number}"
         try:
-            done = context.run_ffmpeg(arguments, log=log, about=source, on_progress=report, target=partial)
+            if plan.copies:
+                span, copied, complaints = copy_sound(
+                    source, track, partial, log=log, context=context, report=report
+                )
+            else:
+                arguments = _arguments(source, track, plan, partial)
+                complaints = context.run_ffmpeg(
+                    arguments, log=log, about=source, on_progress=report, target=partial
+                ).complaints
         except SpaceError:
             raise
-        except StageError as error:
+        except (StageError, SourceError) as error:
             raise type(error)(f"{name}: {error.problem}", path=source, remedy=error.remedy) from error
-        span = _checked(opus_span(partial), track, name, source)
+        if not plan.copies:
+            span = _checked(opus_span(partial), track, name, source)
         size = partial.stat().st_size
-    return AudioResult(number, plan, span, size, done.complaints)
+    return AudioResult(number, plan, span, size, complaints, copied)
 
 
 def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) -> list[str]:
     return [
         *("-copyts", *UNCOMPRESSED_DYNAMICS.get(track.codec, ()), "-i", file_url(source)),
         *(*decode_options(track, plan), *OPUS, "-b:a", f"{plan.bitrate}k"),
+        *(() if plan.family is None else ("-mapping_family", f"{plan.family}")),
         *(*BARE, "-f", "matroska", file_url(partial)),
     ]
 

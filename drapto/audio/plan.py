@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from drapto.audio.layout import OPUS_LAYOUTS, STANDARD_LAYOUTS, channels_of, opus_layout, route
+from drapto.config.types import PASSTHROUGH
 from drapto.engine.document import Model
 from drapto.errors import SourceError
+from drapto.media.opus import is_common
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +58,27 @@ class Bitrates(Protocol):
         """For seven and eight channels."""
 
 
+VBR = 1.6
+"""By how much an Opus track's bitrate may exceed the one that it would be encoded at, and still pass for no
+higher. libopus only aims at that: of tones at 128, 256 and 384 kbit/s it makes 1.42, 1.55 and 1.54 times as
+much, of a trailer's sound 0.92 to 1.02 times."""
+
+
+class Copying(NamedTuple):
+    """Which tracks are copied instead of encoded; ``audio.copy_opus`` and ``audio.passthrough``.
+
+    Attributes:
+        opus: Those that are what drapto would make of them.
+        codecs: Those of these codecs, by the names of `PASSTHROUGH`.
+    """
+
+    opus: bool = False
+    codecs: tuple[str, ...] = ()
+
+
+NO_COPYING = Copying()
+
+
 class AudioPlan(Model):
     """What one audio track becomes.
 
@@ -64,32 +87,69 @@ class AudioPlan(Model):
         channels: How many it has.
         bitrate: kbit/s, the mean that VBR aims at.
         filters: ffmpeg's filter chain from the decoded track to the encoder.
+        copies: Its packets are copied as they are, and the rest says what they hold.
     """
 
     layout: str
     channels: int
     bitrate: int
     filters: str
+    copies: bool = False
+
+    @property
+    def family(self) -> int | None:
+        """The channel mapping family to ask libopus' encoder for; None for the one that it takes by itself.
+
+        Left to itself, ffmpeg 9.0.2 takes a permutation for its inverse: in 5.0 and 6.1, whose are not their
+        own, the centre then comes from behind. The other way of asking has no such fault.
+        """
+        return 1 if self.layout in ("5.0", "6.1") and not self.copies else None
+
+    def slice(self) -> dict[str, Any]:
+        """Return what of it shapes the track's file, as JSON values."""
+        return {"copies": True} if self.copies else self.model_dump(mode="json", exclude={"copies"})
 
 
-def plan_audio(track: AudioTrack, bitrates: Bitrates) -> AudioPlan:
+def plan_audio(track: AudioTrack, bitrates: Bitrates, copying: Copying = NO_COPYING) -> AudioPlan:
     """Return what ``track`` becomes.
 
     Raises:
         SourceError: It has more than eight channels and does not say which.
     """
+    if _passes(track, copying.codecs):
+        return _copy_of(track)
     names = channels_of(track.layout)
     if names is None or len(names) != track.channels:
         layout, mapping = _by_count(track.channels)
     else:
         layout, mapping = _by_name(names)
     count = len(OPUS_LAYOUTS[layout])
+    bitrate = bitrate_for(count, bitrates)
+    if copying.opus and count == track.channels and _is_made_so(track, bitrate):
+        return _copy_of(track)
     return AudioPlan(
         layout=layout,
         channels=count,
-        bitrate=bitrate_for(count, bitrates),
+        bitrate=bitrate,
         filters=f"{mapping},{_timing(first_sound(track))}",
     )
+
+
+def _passes(track: AudioTrack, codecs: Iterable[str]) -> bool:
+    return any(track.codec.startswith(PASSTHROUGH[name]) for name in codecs)
+
+
+def _is_made_so(track: AudioTrack, bitrate: int) -> bool:
+    """Tell whether an Opus track is one that drapto would make, at ``bitrate`` kbit/s or less."""
+    opus = track.opus
+    fits = opus is not None and opus.seamless and is_common(opus.family, track.channels)
+    return fits and opus is not None and opus.kilobits <= bitrate * VBR
+
+
+def _copy_of(track: AudioTrack) -> AudioPlan:
+    bitrate = 0 if track.opus is None else round(track.opus.kilobits)
+    layout = track.layout or f"{track.channels} channels"
+    return AudioPlan(layout=layout, channels=track.channels, bitrate=bitrate, filters="", copies=True)
 
 
 def first_sound(track: AudioTrack) -> float:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from drapto.engine.document import Document
+from drapto.engine.document import Document, Model
 from drapto.versions import Versions
+
+
+class CopiedSound(Model):
+    """What was copied.
+
+    Attributes:
+        packets: How many.
+        digest: SHA-256 of their payloads, in order, hexadecimal.
+    """
+
+    packets: int
+    digest: str
 
 
 class EncodedTrack(Document):
@@ -16,9 +28,11 @@ class EncodedTrack(Document):
         versions: Of what made it.
         program: The ffmpeg that made it, its path.
         shape: Digest of what all of the title's tracks were to become then.
+        copied: What was copied, where it was not encoded.
     """
 
     number: int
     versions: Versions | None = None
     program: str = ""
     shape: str = ""
+    copied: CopiedSound | None = None

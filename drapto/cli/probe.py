@@ -59,6 +59,8 @@ def headline(source: Path, info: SourceInfo) -> list[str]:
         f"{video.frames} frames ({video.counted}), {float(video.rate):.3f} fps"
         f"{', variable' if video.variable else ''}, {video.keyframes} keyframes, {video.scan}"
     )
+    if video.dynamic is not None and video.dynamic.caption_frames:
+        lines.append(f"closed captions on {video.dynamic.caption_frames} frames")
     if info.chapters:
         lines.append(f"{len(info.chapters)} chapters")
     return lines

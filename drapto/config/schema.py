@@ -18,6 +18,7 @@ from drapto.config.problems import refuse
 from drapto.config.section import Section
 from drapto.config.types import (
     Bytes,
+    Codecs,
     Crf,
     Kilobits,
     Location,
@@ -164,13 +165,16 @@ class InputSettings(Section):
     max_size: Bytes | None = Field(
         None, ge=1, examples=["100 GiB"], description="larger files are left out; unset: no limit"
     )
+    sidecar_subtitles: bool = Field(
+        False, description="take subtitle files next to a source along, such as film.eng.forced.srt"
+    )
     frame_index: Literal["auto", "packets", "decode"] = Field(
         "auto",
         description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",
     )
     allow_damage: Literal["none", "concealed", "holes"] = Field(
         "concealed",
-        description="what may be missing of a picture: none, moments that a player conceals, or holes",
+        description="what may be wrong with a picture: none, moments that a player conceals, or holes",
     )
 
     @model_validator(mode="after")
@@ -258,6 +262,12 @@ class AudioSettings(Section):
     """How the sound is encoded."""
 
     bitrate: BitrateSettings = BitrateSettings()
+    copy_opus: bool = Field(
+        True, description="copy tracks that are Opus already, where their bitrate is no higher"
+    )
+    passthrough: Codecs = Field(
+        (), description='codecs whose tracks are copied unchanged, such as ["truehd", "dts"]'
+    )
 
 
 class ToolSettings(Section):

@@ -138,6 +138,38 @@ def check_rect(value: str) -> str:
     return value
 
 
+PASSTHROUGH: dict[str, tuple[str, ...]] = {
+    "aac": ("aac",),
+    "ac3": ("ac3",),
+    "alac": ("alac",),
+    "dts": ("dts", "dca"),
+    "eac3": ("eac3",),
+    "flac": ("flac",),
+    "mlp": ("mlp",),
+    "mp2": ("mp2",),
+    "mp3": ("mp3",),
+    "opus": ("opus",),
+    "pcm": ("pcm_",),
+    "truehd": ("truehd",),
+    "tta": ("tta",),
+    "vorbis": ("vorbis",),
+    "wavpack": ("wavpack",),
+}
+"""What `audio.passthrough` knows, and how ffmpeg's names of these codecs begin."""
+
+
+def read_codecs(value: object) -> object:
+    """Return the codecs of ``["truehd", "dts"]`` or ``"truehd,dts"``, each once, in the table's order."""
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError('is not a list of codecs, such as ["truehd", "dts"]')  # noqa: TRY004  as pydantic wants it
+    names = {str(name).strip().lower().replace("-", "") for name in given} - {""}
+    for name in sorted(names - set(PASSTHROUGH)):
+        raise ValueError(f'has the unknown codec "{name}": write {", ".join(PASSTHROUGH)}')
+    return tuple(name for name in PASSTHROUGH if name in names)
+
+
+Codecs = Annotated[tuple[str, ...], BeforeValidator(read_codecs)]
 Whole = Annotated[int, BeforeValidator(read_number)]
 Real = Annotated[float, BeforeValidator(read_number), Field(allow_inf_nan=False)]
 Share = Annotated[

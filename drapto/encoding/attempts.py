@@ -36,6 +36,7 @@ class Attempt(Model):
         preset: SVT-AV1's preset, where it is another than the title's (`drapto.quality.floor`).
         wrong: Which of its frames have wrong blocks, by their number in it, each with how far the worst is
             off, percent of full scale; None where nobody looked.
+        header: Digest of its sequence header; empty where an earlier drapto did not write it down.
         looks: The parts of it that were looked at more closely.
         keyframes: Which of its frames are keyframes, by their number in it.
         bytes: The file's size.
@@ -51,6 +52,7 @@ class Attempt(Model):
     first: int = 0
     preset: int | None = None
     wrong: tuple[tuple[int, float], ...] | None = None
+    header: str = ""
     looks: tuple[Look, ...] = ()
     keyframes: tuple[int, ...] = ()
     bytes: int

@@ -124,15 +124,15 @@ class Lifting:
         by = self._better(tail if begin >= first and begin else head, low)
         if by is None:
             return None
-        again: Attempt | Splice
+        made = self._encode(by, begin)
+        headers = {one.header for one in (made, *self._trials.sources(chosen)) if one.header}
+        if len(headers) > 1:
+            return None  # another SVT-AV1, whose presets do not follow each other in one file
+        again: Attempt | Splice = made
         if begin:
-            self._encode(by, begin)
             again = _spliced(head, begin, by)
         elif end < self._frames:
-            self._encode(by, 0)
             again = _spliced(by, end, tail)
-        else:
-            again = self._encode(by, 0)
         if isinstance(again, Attempt):
             scores = self._trials.measured(again, self._stride)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,12 @@ class TrialEncodes:
         return settings if preset is None else settings.model_copy(update={"preset": preset})
 
     def _keep(self, attempt: Attempt, path: Path) -> Attempt:
-        found = {"bytes": path.stat().st_size, "digest": digest(path), "keyframes": keyframes(path)}
+        found = {
+            "bytes": path.stat().st_size,
+            "digest": digest(path),
+            "keyframes": keyframes(path),
+            "header": header(path),
+        }
         return self._store.keep(attempt.model_copy(update=found))
 
     def _report_from(self, first: int) -> Callable[[EncodeProgress], None] | None:
@@ -273,3 +279,17 @@ def keyframes(path: Path) -> tuple[int, ...]:
             return tuple(number for number, packet in enumerate(packets) if packet.is_keyframe)
     except av.FFmpegError as error:
         raise ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path) from error
+
+
+def header(path: Path) -> str:
+    """Return the digest of an AV1 file's sequence header, which all parts of one file have in common.
+
+    Raises:
+        ToolFailedError: The file cannot be read.
+    """
+    try:
+        with av.open(str(path), "r") as container:
+            found = container.streams.video[0].codec_context.extradata or b""
+    except av.FFmpegError as error:
+        raise ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path) from error
+    return hashlib.blake2b(found, digest_size=10).hexdigest()

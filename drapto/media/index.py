@@ -46,14 +46,12 @@ class Tally:
         packets: How many.
         first: Lowest presentation time, in the stream's ticks; None where there is none.
         end: Highest presentation time plus duration, ticks.
-        endless: How many packets have a duration that is none.
     """
 
     def __init__(self) -> None:
         self.packets = 0
         self.first: int | None = None
         self.end = 0
-        self.endless = 0
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet; the empty one that ends a stream does not count."""
@@ -72,9 +70,12 @@ class Tally:
 
 
 class AudioTally(Tally):
-    """A track whose packets follow one another: only the first and the last are asked for their times.
+    """A track whose packets follow one another: only the first and the last are asked for their durations.
 
     TrueHD has 1,200 packets a second: this is where the pass spends its time.
+
+    Attributes:
+        untimed: How many packets have no time of their own, as in a lace of unknown durations.
     """
 
     def __init__(self, stream: AudioStream) -> None:
@@ -83,21 +84,37 @@ class AudioTally(Tally):
         self._usual = 0
         self.history = SoundHistory(stream)
         self._watch = self.history.watch
+        self.untimed = 0
+        self._timed = (0, 0)
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet."""
         if packet.size:
             if self._last is None:
                 self.first, self._usual = packet.pts, packet.duration or 0
+            pts = packet.pts
+            if pts is None:
+                self.untimed += 1
+            else:
+                self._timed = (pts, self.packets)
             self.packets += 1
             self._last = packet
             if self._watch is not None:
                 self._watch(packet)
 
+    @property
+    def spacing(self) -> float:
+        """From one packet to the next, ticks on average, where some have no time; 0 where all have one."""
+        time, number = self._timed
+        return (time - (self.first or 0)) / number if self.untimed and number else 0.0
+
     def finish(self) -> None:
-        """Take the end from the last packet."""
-        if self._last is not None:
-            self.end = (self._last.pts or 0) + self.length_of(self._last)
+        """Take the end from the last packet, or from the last that has a time."""
+        if self._last is not None and self._last.pts is not None:
+            self.end = self._last.pts + self.length_of(self._last)
+        elif self._last is not None:
+            time, number = self._timed
+            self.end = time + round((self.packets - number) * self.spacing)
 
     @property
     def filled(self) -> float:
@@ -105,6 +122,28 @@ class AudioTally(Tally):
         duration = max(self._usual, (self._last.duration or 0) if self._last is not None else 0)
         length = self.end - (self.first or 0)
         return min(1.0, self.packets * duration / length) if duration and length > 0 else 1.0
+
+
+class OpusTally(AudioTally):
+    """An Opus track, which may be copied: all of its packets are looked at.
+
+    Attributes:
+        size: Bytes.
+        length: What the packets last, ticks.
+        astray: By how many ticks a packet's time was off the end of those before it, at most.
+    """
+
+    def __init__(self, stream: AudioStream) -> None:
+        super().__init__(stream)
+        self.size = self.length = self.astray = 0
+
+    def add(self, packet: Packet[Stream]) -> None:
+        """Count a packet."""
+        super().add(packet)
+        if packet.size and packet.pts is not None and self.first is not None:
+            self.astray = max(self.astray, abs(packet.pts - self.first - self.length))
+            self.size += packet.size
+            self.length += packet.duration or 0
 
 
 class SubtitleTally(Tally):
@@ -207,6 +246,12 @@ def is_cover(stream: Stream) -> bool:
     return Disposition.attached_pic in stream.disposition
 
 
+def _audio_tally(stream: AudioStream) -> AudioTally:
+    codec = stream.codec_context
+    known = codec is not None and codec.codec.canonical_name == "opus"
+    return OpusTally(stream) if known else AudioTally(stream)
+
+
 def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_CROPS) -> Index:
     """Read every packet of ``container`` once.
 
@@ -224,7 +269,7 @@ def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_C
             for stream in streams.video
             if not is_cover(stream) and stream.codec_context is not None
         },
-        audio={stream.index: AudioTally(stream) for stream in streams.audio},
+        audio={stream.index: _audio_tally(stream) for stream in streams.audio},
         subtitles={stream.index: SubtitleTally(stream) for stream in streams.subtitles},
         covers={stream.index: CoverTally() for stream in streams.video if is_cover(stream)},
     )

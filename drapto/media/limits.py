@@ -8,7 +8,6 @@ from drapto.errors import SourceError
 from drapto.media import yuv
 from drapto.media.hdr import dolby_vision
 from drapto.media.uniform import refuse_mixtures
-from drapto.words import count_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,16 +17,7 @@ if TYPE_CHECKING:
 
 def limits(info: SourceInfo) -> list[str]:
     """Return what the output will lack, a line each, for the user to know before hours of encoding."""
-    return [*yuv.changes(info.video), *_dynamic_metadata(info.video), *_endless(info)]
-
-
-def _endless(info: SourceInfo) -> list[str]:
-    return [
-        f"subtitle track {number}: {count_text(track.endless, 'packet')} of {track.packets} would last "
-        "longer than a day, which is left out"
-        for number, track in enumerate(info.subtitles)
-        if track.endless
-    ]
+    return [*yuv.changes(info.video), *_dynamic_metadata(info.video)]
 
 
 def _dynamic_metadata(video: VideoTrack) -> list[str]:

@@ -11,6 +11,11 @@ from typing import Literal
 from pydantic import Field
 
 from drapto.engine.document import Document, Model, Rational
+from drapto.media.crop_info import CropInfo as CropInfo  # noqa: PLC0414  passed on from here
+from drapto.media.crop_info import CropRect as CropRect  # noqa: PLC0414  passed on from here
+from drapto.media.crop_info import CropSample as CropSample  # noqa: PLC0414  passed on from here
+from drapto.media.foreign import ForeignCodec
+from drapto.media.opus import OpusStream
 from drapto.media.peculiar import PeculiarPicture, PeculiarSound, PeculiarSubtitles
 
 DISPOSITIONS = (
@@ -87,7 +92,7 @@ class DynamicMetadata(Model):
 
     Attributes:
         hdr10plus_frames: Frames with SMPTE ST 2094-40 metadata.
-        rpu_frames: Frames with a Dolby Vision RPU.
+        rpu_frames, caption_frames: Frames with a Dolby Vision RPU, and with closed captions.
         rpu_profiles: The Dolby Vision profiles that the RPUs look like, ascending; 0 for an unknown one.
         rpu_problem: Why an RPU cannot be read; None where all can.
         enhancement: The enhancement layer that the RPUs describe: ``MEL`` adds nothing, ``FEL`` may; None
@@ -96,6 +101,7 @@ class DynamicMetadata(Model):
 
     hdr10plus_frames: int
     rpu_frames: int
+    caption_frames: int = 0
     rpu_profiles: tuple[int, ...] = ()
     rpu_problem: str | None = None
     enhancement: Literal["MEL", "FEL"] | None = None
@@ -197,18 +203,26 @@ class AudioTrack(Track, PeculiarSound):
         channels: How many.
         layout: ffmpeg's layout name (``5.1(side)``); None where the source says none.
         sample_rate: Hz.
+        spacing: Seconds between packets of which some have no time of their own; 0 where all have one.
+        opus: More of an Opus track; None of any other, and where an earlier drapto looked.
     """
 
     profile: str | None = None
     channels: int
     layout: str | None = None
     sample_rate: int
+    spacing: float = 0.0
+    opus: OpusStream | None = None
 
 
 class SubtitleTrack(Track, PeculiarSubtitles):
-    """One subtitle track; ``digest`` is the SHA-256 of its packets' payloads, in order, hexadecimal."""
+    """One subtitle track; ``digest`` is the SHA-256 of its packets' payloads, in order, hexadecimal.
+
+    ``foreign`` is the codec of one that ffmpeg does not know.
+    """
 
     digest: str
+    foreign: ForeignCodec | None = None
 
 
 class Attachment(Model):
@@ -264,64 +278,3 @@ class SourceInfo(Document):
     attachments: tuple[Attachment, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-class CropRect(Model):
-    """The part of the picture that is kept, in source pixels."""
-
-    width: int
-    height: int
-    x: int
-    y: int
-
-    def __str__(self) -> str:
-        """Return ffmpeg's form, ``width:height:x:y``."""
-        return f"{self.width}:{self.height}:{self.x}:{self.y}"
-
-
-class CropSample(Model):
-    """What one sampled frame showed.
-
-    Attributes:
-        time: Seconds.
-        left, right, top, bottom: Black margins in pixels; None for a frame too dark to say.
-    """
-
-    time: float
-    left: int | None = None
-    right: int | None = None
-    top: int | None = None
-    bottom: int | None = None
-
-
-class CropInfo(Document):
-    """The crop and its evidence (``crop.json``).
-
-    Attributes:
-        digest: The source's content digest.
-        source_width, source_height: Pixels before the crop.
-        rect: What is kept; the whole picture where nothing is cut.
-        method: ``detected``, ``disabled`` or ``manual``.
-        reason: Why this rectangle, in one line.
-        threshold: What was taken for black, as a fraction of full scale; in a full-range picture, what it
-            means there.
-        black: The measured black level of an HDR title, as a fraction of full scale.
-        samples: Each sampled frame's margins, in order of time.
-        settings: The settings slice that led here.
-    """
-
-    digest: str
-    source_width: int
-    source_height: int
-    rect: CropRect
-    method: Literal["detected", "disabled", "manual"]
-    reason: str
-    threshold: float | None = None
-    black: float | None = None
-    samples: tuple[CropSample, ...] = ()
-    settings: dict[str, object] = Field(default_factory=dict)
-
-    @property
-    def cuts(self) -> bool:
-        """Whether anything is cut away."""
-        return (self.rect.width, self.rect.height) != (self.source_width, self.source_height)

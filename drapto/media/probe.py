@@ -15,10 +15,13 @@ from drapto.media import tracks
 from drapto.media.bounds import refuse_beyond
 from drapto.media.damage import listening, refuse_damaged, refuse_gutted
 from drapto.media.film import Candidate, choose_film
+from drapto.media.foreign import WEBVTT
 from drapto.media.frame_count import MILLISECOND, count_frames, spread
 from drapto.media.hdr.dynamic import describe, write_dynamic
 from drapto.media.index import index_packets, is_cover
 from drapto.media.limits import refuse_unkeepable
+from drapto.media.matroska.additions import t35_additions
+from drapto.media.matroska.codecs import foreign_codecs
 from drapto.media.matroska.container import require_matroska
 from drapto.media.matroska.oddities import oddities, refuse_oddities
 from drapto.media.matroska.pictures import PLAIN, track_heads
@@ -27,6 +30,7 @@ from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
 from drapto.media.notes import heard_notes, picture_notes, read_notes
 from drapto.media.rate import NS
+from drapto.media.texts import ANY_TEXT
 from drapto.media.timestamps import write_timestamps
 
 if TYPE_CHECKING:
@@ -120,7 +124,7 @@ def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
     sized = require_matroska(source)
     refuse_oddities(source)
     try:
-        with listening() as said, av.open(file_url(source), format="matroska") as container:
+        with listening() as said, av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
             refuse_damaged(source, said)
             _refuse_unusable(source, container)
             whole = _Pass(source, container, frame_index)
@@ -156,6 +160,8 @@ class _Pass:
         self.index = index_packets(container, {index: head.crop for index, head in self.heads.items()})
         self.facts = read_facts(source)
         self.records = dolby_vision_records(source)
+        unknown = [one.index for one in container.streams.subtitles if one.codec_context is None]
+        self.foreign = foreign_codecs(source, unknown)
 
     def report(self, digest: str, *, sized: bool) -> Examined:
         """Return what was found; ``sized`` as `require_matroska` returns it."""
@@ -240,7 +246,8 @@ class _Pass:
             self.notes.append(f"video track {stream.index} has frames at equal times: moved apart by a tick")
         base = (stream.time_base or MILLISECOND) * NS
         times = [round(tick * base) for tick in ascending]
-        dynamic = tally.dynamic.of(ticks, tally.times)
+        beside = t35_additions(self.source, stream.index) if tally.dynamic.beside else {}
+        dynamic = tally.dynamic.of(ticks, tally.times, beside)
         record = self.records.get(stream.index)
         about = tracks.Said(self._facts(stream), self._head(stream), describe(dynamic), record)
         track = tracks.video_track(stream, tally, times, counted, about)
@@ -255,16 +262,23 @@ class _Pass:
 
     def _subtitles(self) -> tuple[SubtitleTrack, ...]:
         return tuple(
-            tracks.subtitle_track(stream, self.index.subtitles[stream.index], self._facts(stream))
+            tracks.subtitle_track(
+                stream,
+                self.index.subtitles[stream.index],
+                self._facts(stream),
+                self.foreign.get(stream.index),
+            )
             for stream in self.streams.subtitles
-            if stream.codec_context is not None
+            if (stream.codec_context is not None or stream.index in self.foreign)
             and self._has_packets(stream, self.index.subtitles[stream.index])
         )
 
     def _has_packets(self, stream: Stream, tally: Tally) -> bool:
         """Tell whether a track has any, and note it where it has none: there is nothing in it to keep."""
         if not tally.packets:
-            named = f"{stream.type} track {stream.index} ({stream.codec_context.codec.canonical_name})"
+            codec = stream.codec_context
+            kind = self.foreign[stream.index].id if codec is None else codec.codec.canonical_name
+            named = f"{stream.type} track {stream.index} ({kind})"
             self.notes.append(f"{named} is empty: left out")
         return tally.packets > 0
 
@@ -288,6 +302,14 @@ class _Pass:
             )
         self.notes += oddities(self.source)
         for stream in self.streams:
-            unknown = stream.type in ("subtitle", "video") and stream.codec_context is None
-            if stream.type == "data" or unknown:
+            if stream.index in self.foreign and self.foreign[stream.index].id != WEBVTT:
+                kind = self.foreign[stream.index].id
+                self.notes.append(
+                    f"track {stream.index} ({kind}) is kept, though ffmpeg does not know its kind"
+                )
+            elif stream.type == "data" or self._is_lost(stream):
                 self.notes.append(f"track {stream.index} is of a kind that ffmpeg does not know: left out")
+
+    def _is_lost(self, stream: Stream) -> bool:
+        unknown = stream.type in ("subtitle", "video") and stream.codec_context is None
+        return unknown and stream.index not in self.foreign

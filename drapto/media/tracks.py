@@ -11,6 +11,7 @@ from av.stream import Disposition
 
 from drapto.media import peculiarities
 from drapto.media.hdr import colour
+from drapto.media.index import AudioTally, OpusTally
 from drapto.media.model import (
     DISPOSITIONS,
     Attachment,
@@ -21,6 +22,7 @@ from drapto.media.model import (
     VideoTrack,
     is_statistics_tag,
 )
+from drapto.media.opus import LARGEST_SEAM, OpusStream, family_of
 from drapto.media.orientation import orientation
 from drapto.media.rate import NS, is_variable, nominal_rate
 from drapto.media.stereo import ALPHA_TAG, TAG, mode_of, name_of
@@ -35,9 +37,10 @@ if TYPE_CHECKING:
     from av.subtitles.stream import SubtitleStream
     from av.video.stream import VideoStream
 
+    from drapto.media.foreign import ForeignCodec
     from drapto.media.form import Form
     from drapto.media.frame_count import Counted
-    from drapto.media.index import AudioTally, CoverTally, SubtitleTally, Tally, VideoTally
+    from drapto.media.index import CoverTally, SubtitleTally, Tally, VideoTally
     from drapto.media.matroska.pictures import TrackHead
     from drapto.media.mediainfo import TrackFacts
     from drapto.media.model import DolbyVision, DynamicMetadata
@@ -67,11 +70,11 @@ def kept_tags(metadata: Mapping[str, str], *, own: tuple[str, ...] = ()) -> dict
     }
 
 
-def _common(stream: Stream, tally: Tally, facts: TrackFacts) -> _Common:
+def _common(stream: Stream, tally: Tally, facts: TrackFacts, codec: str | None = None) -> _Common:
     base = stream.time_base or Fraction(1, 1000)
     return {
         "index": stream.index,
-        "codec": stream.codec_context.codec.canonical_name,
+        "codec": codec or stream.codec_context.codec.canonical_name,
         "language": facts.language or stream.metadata.get("language"),
         "title": stream.metadata.get("title"),
         "dispositions": tuple(name for name in DISPOSITIONS if Disposition[name] in stream.disposition),
@@ -185,7 +188,8 @@ def _chroma_location(stream: VideoStream, facts: TrackFacts) -> str | None:
 def audio_track(stream: AudioStream, tally: AudioTally, facts: TrackFacts) -> AudioTrack:
     """Return an audio track, as it is where it has the most channels."""
     form, forms = tally.history.claimed, tally.history.forms
-    changes = tally.history.changes(stream.time_base or Fraction(1, 1000))
+    base = stream.time_base or Fraction(1, 1000)
+    changes = tally.history.changes(base)
     if changes:
         form = max((form for _, form in forms), key=lambda form: form.channels)
     return AudioTrack(
@@ -197,14 +201,27 @@ def audio_track(stream: AudioStream, tally: AudioTally, facts: TrackFacts) -> Au
         first_form=forms[0][1] if changes else None,
         changes=changes,
         filled=round(tally.filled, 3),
+        spacing=float(tally.spacing * base),
+        opus=_opus(tally, stream) if isinstance(tally, OpusTally) and not changes else None,
     )
 
 
-def subtitle_track(stream: SubtitleStream, tally: SubtitleTally, facts: TrackFacts) -> SubtitleTrack:
-    """Return a subtitle track."""
-    return SubtitleTrack(
-        **_common(stream, tally, facts), digest=tally.hash.hexdigest(), endless=tally.endless
-    )
+def _opus(tally: OpusTally, stream: AudioStream) -> OpusStream | None:
+    base = stream.time_base or Fraction(1, 1000)
+    family = family_of(stream.codec_context.extradata)
+    if family is None or not tally.length:
+        return None
+    kilobits = round(float(tally.size * 8 / (tally.length * base) / 1000), 1)
+    return OpusStream(family=family, kilobits=kilobits, seamless=tally.astray * base <= LARGEST_SEAM)
+
+
+def subtitle_track(
+    stream: SubtitleStream, tally: SubtitleTally, facts: TrackFacts, foreign: ForeignCodec | None = None
+) -> SubtitleTrack:
+    """Return a subtitle track; ``foreign`` is the codec of one that ffmpeg does not know."""
+    common = _common(stream, tally, facts, foreign.name if foreign else None)
+    digest = tally.hash.hexdigest()
+    return SubtitleTrack(**common, digest=digest, endless=tally.endless, foreign=foreign)
 
 
 def attachment(stream: AttachmentStream) -> Attachment:

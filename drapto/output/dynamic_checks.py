@@ -1,4 +1,4 @@
-"""The promises about HDR10+ and Dolby Vision, frame by frame. Pure: metadata in, checks out."""
+"""The promises about HDR10+, Dolby Vision and captions, frame by frame. Pure: metadata in, checks out."""
 
 from __future__ import annotations
 
@@ -38,8 +38,14 @@ def check_dynamic(
         return
     wanted_frames = list(expected)
     frames = found or [NOTHING] * len(wanted_frames)
-    yield _equal("video HDR10+", [one.hdr10plus for one in wanted_frames], [one.hdr10plus for one in frames])
-    yield _equal("video RPUs", [one.rpu for one in wanted_frames], [one.rpu for one in frames])
+    there = [one for one in (source.dynamic, output.dynamic) if one is not None]
+    if any(one.hdr10plus_frames or one.rpu_frames for one in there):
+        plus = [one.hdr10plus for one in wanted_frames]
+        yield _equal("video HDR10+", plus, [one.hdr10plus for one in frames])
+        yield _equal("video RPUs", [one.rpu for one in wanted_frames], [one.rpu for one in frames])
+    if any(one.caption_frames for one in there):
+        said = [one.captions for one in wanted_frames]
+        yield _equal("video captions", said, [one.captions for one in frames])
 
 
 def _equal(name: str, expected: Sequence[bytes | None], found: Sequence[bytes | None]) -> Check:

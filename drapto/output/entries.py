@@ -5,17 +5,20 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import TYPE_CHECKING
 
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, real, unsigned
 from drapto.media.matroska.languages import three_letters
+from drapto.media.model import SubtitleTrack
 from drapto.media.rate import NS, is_variable, nominal_rate
 from drapto.output.statistics import TICK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from drapto.media.foreign import ForeignCodec
     from drapto.media.model import Track
 
 DOLBY_VISION = int.from_bytes(b"dvvC", "big")
@@ -90,6 +93,9 @@ def entry(own: Element, source: Element | None, track: Track, uid: int, picture:
     replaced = {*DESCRIBING, ids.TRACK_UID, ids.DEFAULT_DURATION}
     number = own.of(ids.TRACK_NUMBER)
     rest = [part for part in own.parts if part.id not in {*replaced, ids.TRACK_NUMBER}]
+    if isinstance(track, SubtitleTrack) and track.foreign is not None:
+        rest = [part for part in rest if part.id not in {ids.CODEC_ID, ids.CODEC_PRIVATE}]
+        rest += _codec(track.foreign)
     made = [*number, Element(ids.TRACK_UID, unsigned(uid)), *described]
     if picture is None:
         return Element(own.id, (*made, *rest))
@@ -104,6 +110,13 @@ def entry(own: Element, source: Element | None, track: Track, uid: int, picture:
     shown = source.find(ids.VIDEO) if source else None
     rest = [_video(part, shown, picture) if part.id == ids.VIDEO else part for part in rest]
     return Element(own.id, (*made, *rest))
+
+
+def _codec(foreign: ForeignCodec) -> Iterator[Element]:
+    """Yield what an entry says of a codec that ffmpeg does not know."""
+    yield Element(ids.CODEC_ID, foreign.id.encode())
+    if foreign.private:
+        yield Element(ids.CODEC_PRIVATE, bytes.fromhex(foreign.private))
 
 
 def labels(track: Track) -> list[Element]:
@@ -125,15 +138,12 @@ def unique_uids(wanted: Sequence[int | None], taken: Collection[int]) -> list[in
         wanted: The source's, None or 0 where it has none.
         taken: All of the source's, those of tracks that are left out among them.
     """
-    found: list[int] = []
+    found: dict[int, None] = {}
+    reserved = {*taken, *(uid for uid in wanted if uid)}
+    free = (number for number in count(1) if number not in reserved)
     for uid in wanted:
-        number = uid
-        if not uid or uid in found:
-            number = next(
-                one for one in range(1, len(wanted) + len(taken) + 2) if one not in {*taken, *found}
-            )
-        found.append(number or 0)
-    return found
+        found[uid if uid and uid not in found else next(free)] = None
+    return list(found)
 
 
 def default_duration(times: Sequence[int], source: Element | None) -> int | None:

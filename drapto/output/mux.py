@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import av
 
+from drapto.audio.copy import WHOLE
 from drapto.engine import atomic
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, ElementError
@@ -14,6 +15,7 @@ from drapto.media.hdr import dolby_vision
 from drapto.media.muxer import EXACT, REPRODUCIBLE
 from drapto.output.complete import Given, complete, room
 from drapto.output.entries import Picture
+from drapto.output.foreign import foreign_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,13 +55,13 @@ def mux(
         raise ArtifactError(f"{len(audio)} audio files for {len(info.audio)} audio tracks", path=target)
     parts = [video, *audio, *([subtitles] if subtitles and info.subtitles else [])]
     with atomic.replacing(target) as partial, _given(elements) as given:
-        space = room(given, 1 + len(info.audio) + len(info.subtitles))
+        space = room(given, 1 + len(info.audio) + len(info.subtitles)) + foreign_room(info.subtitles)
         arguments = [
             "-copyts",
             *(part for path in parts for part in ("-i", file_url(path))),
             *("-f", "ffmetadata", "-i", "pipe:0", *_maps(info)),
             # what ffmpeg writes before the clusters is room for what comes there
-            *("-c", "copy", "-map_metadata", str(len(parts)), "-map_chapters", "-1"),
+            *("-c", "copy", *WHOLE, "-map_metadata", str(len(parts)), "-map_chapters", "-1"),
             *(*EXACT, *REPRODUCIBLE, "-f", "matroska", file_url(partial)),
         ]
         document = f";FFMETADATA1\nroom={'.' * space}\n"

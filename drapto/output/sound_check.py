@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from drapto.engine.context import file_url
+from drapto.media.texts import ANY_TEXT
 from drapto.output.model import Check
 from drapto.words import count_text, time_text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from av.audio.frame import AudioFrame
@@ -85,15 +87,24 @@ class _Decoded:
         return f"{' and '.join(parts)} from {time_text(self.first)} on"
 
 
-def check_sound(path: Path) -> Check:
-    """Decode all audio tracks of a finished file, and throw them away; one check for all of them.
+def check_sound(path: Path, tracks: Collection[int] | None = None) -> Check:
+    """Decode audio tracks of a finished file, and throw them away; one check for all of them.
+
+    Args:
+        path: The file.
+        tracks: Which audio tracks, counted from 0; all by default. What was copied may be as damaged as it
+            was in the source.
 
     Raises:
         FFmpegError: The file cannot be read.
     """
-    with av.open(file_url(path)) as container:
-        streams = container.streams.audio
-        found = {stream.index: _Decoded() for stream in streams}
+    with av.open(file_url(path), **ANY_TEXT) as container:
+        streams = [
+            stream
+            for number, stream in enumerate(container.streams.audio)
+            if tracks is None or number in tracks
+        ]
+        found = {stream.index: _Decoded() for stream in container.streams.audio}
         for stream in streams:
             stream.codec_context.options = STRICT
         for packet in container.demux(*streams) if streams else ():

@@ -10,12 +10,12 @@ import av
 
 from drapto.engine.context import file_url
 from drapto.errors import SourceError, ValidationError
-from drapto.media.hdr.dolby_vision import plan
-from drapto.media.hdr.dynamic import read_dynamic
 from drapto.media.probe import examine
+from drapto.media.texts import ANY_TEXT
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all
 from drapto.output.copies import Content, copy_checks
+from drapto.output.copy_checks import check_copies
 from drapto.output.decode_check import same_frames
 from drapto.output.dynamic_checks import check_dynamic
 from drapto.output.element_checks import check_elements
@@ -23,17 +23,18 @@ from drapto.output.fields import FIELDS, FIELDS_REMEDY, check_fields
 from drapto.output.judging import exact
 from drapto.output.model import Sizes, Validation
 from drapto.output.sound_check import check_sound
-from drapto.video.carry import carried
+from drapto.video.carry import of_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from fractions import Fraction
     from pathlib import Path
 
     from drapto.audio.plan import AudioPlan
+    from drapto.audio.record import CopiedSound
     from drapto.encoding.delivered import Delivered
     from drapto.engine.context import StageContext
     from drapto.media.fields.model import FieldsInfo
-    from drapto.media.hdr.dynamic import FrameMetadata
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.media.probe import Examined
     from drapto.output.decode_check import DecodedSegment
@@ -51,13 +52,15 @@ class Finished:
         muxed: The file.
         info: The source's probe.
         timestamps: The presentation times planned for the output's frames.
-        dynamic: Its frames' HDR10+ and Dolby Vision metadata.
+        dynamic: The HDR10+ and Dolby Vision metadata and the captions of the source's frames.
         crop: What was kept of its picture.
         fields: What its pictures were made of.
         plans: What its audio tracks became, in order.
         decoded: The segments that its picture is joined from.
         elements: The source's own elements; None where these are not compared.
         audio: The files that its audio tracks are copied from, in order.
+        rate: Its planned frames per second; None where it has the source's frames.
+        copied: What was copied of its audio tracks, in order; None of one that was encoded.
     """
 
     muxed: Path
@@ -70,6 +73,8 @@ class Finished:
     decoded: Sequence[DecodedSegment]
     elements: Path | None = None
     audio: Sequence[Path] = ()
+    rate: Fraction | None = None
+    copied: Sequence[CopiedSound | None] = ()
 
 
 @dataclass(frozen=True)
@@ -118,14 +123,17 @@ def validate(
     by_elements = finished.elements is not None
     plans = finished.plans
     checks = list(check_all(info, expected, crop, plans, output, found.times, by_elements=by_elements))
-    checks += _metadata_checks(info, crop, read_dynamic(finished.dynamic, len(expected)), found)
+    metadata = of_output(finished.dynamic, len(expected), info, crop, finished.rate)
+    checks += check_dynamic(info.video, output.video, metadata, found.dynamic)
     if finished.elements is not None:
         checks += check_elements(finished.elements, muxed, info)
     frames, held, content = _held_against(finished.decoded, muxed, output)
     checks += copy_checks(finished.audio, output, content)
     if finished.fields.kind != "progressive":
         checks.append(check_fields(muxed, output.video, context=context))
-    checks += [check_sound(muxed), exact("decoded frames", len(expected), frames)]
+    checks += check_copies(muxed, finished.copied, output.audio)
+    encoded = [number for number, made in enumerate(plans) if not made.copies]
+    checks += [check_sound(muxed, encoded), exact("decoded frames", len(expected), frames)]
     validation = Validation(
         digest=info.digest,
         passed=all(check.passed or (check.severity == "differs" and not strict) for check in checks),
@@ -153,13 +161,6 @@ def _examined(muxed: Path, target: Path) -> Examined:
         ) from error
 
 
-def _metadata_checks(
-    info: SourceInfo, crop: CropInfo, dynamic: Iterable[FrameMetadata], found: Examined
-) -> Iterator[Check]:
-    metadata = carried(dynamic, plan(info.video), crop)
-    yield from check_dynamic(info.video, found.info.video, metadata, found.dynamic)
-
-
 def _held_against(
     decoded: Sequence[DecodedSegment], muxed: Path, output: SourceInfo
 ) -> tuple[int, Counter[int], Content]:
@@ -174,7 +175,7 @@ def _held_against(
 
 def _picture(muxed: Path, output: SourceInfo, held: Counter[int], content: Content) -> Iterator[bytes]:
     """Yield the packets of the picture; take in what every track has, by stream index."""
-    with av.open(file_url(muxed)) as container:
+    with av.open(file_url(muxed), **ANY_TEXT) as container:
         for packet in container.demux():
             held[packet.stream_index] += packet.size
             data = bytes(packet)

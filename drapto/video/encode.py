@@ -142,14 +142,14 @@ def run_encoder(
         raise FrameCountError(
             f"segment {request.index} came to {frames} frames instead of {settings.frames}",
             path=request.source,
-            remedy='the source may be damaged there; try --set input.frame_index="decode"',
+            remedy='rip it again; to encode what decodes of it, set input.frame_index = "decode"',
         )
     return Encode(
         bytes=target.stat().st_size,
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(finished.cpu_seconds, 3),
         starts=starts,
-        complaints=_of_the_picture(finished.complaints),
+        complaints=of_the_picture(finished.complaints),
     )
 
 
@@ -207,7 +207,8 @@ def count_packets(path: Path) -> int:
         raise failure from error
 
 
-def _of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
+def of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what ffmpeg complained of but for what its demuxer said."""
     kept = []
     demuxer = False
     for line in complaints:

@@ -15,7 +15,10 @@ from drapto.output.decode_check import Coded, DecodedSegment, decode_part
 from drapto.output.elements import copy_elements
 from drapto.output.mux import mux
 from drapto.output.subtitles import copy_subtitles
+from drapto.video.carry import of_output
+from drapto.video.join import join
 from tests import clips
+from tests.disk import RATE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +63,11 @@ def finish(context: StageContext, source: Path, folder: Path) -> Finished:
     write_timestamps(timestamps, times)
     write_dynamic(dynamic, found.dynamic)
     video = encode_video(context, source, folder / "video.mkv")
+    if found.dynamic:
+        # as they come out of the encoder, the frames have none of it
+        encoded, rate = video.replace(folder / "encoded.mkv"), info.video.rate
+        kept = of_output(dynamic, len(times), info, whole_picture(info), None)
+        join([encoded], timestamps, video, rate=rate, disk_rate=RATE, metadata=kept)
     audio = [folder / f"audio-{number}.mkv" for number in range(len(info.audio))]
     for number, (track, path) in enumerate(zip(info.audio, audio, strict=True)):
         encode_audio(source, track, number, path, bitrates=Bitrates(), context=context)

@@ -144,7 +144,7 @@ def test_a_late_track_stays_late(context: StageContext, tone: Path, tmp_path: Pa
     assert len(sound.channels[0]) / 48000 == pytest.approx(4.0, abs=0.002)
 
 
-@pytest.mark.parametrize("rate", [22050, 44100, 48000, 96000])
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000, 96000, 192000])
 def test_a_late_track_of_any_rate_starts_in_time(
     context: StageContext, ffmpeg: Path, tmp_path: Path, rate: int
 ) -> None:
@@ -184,29 +184,89 @@ def test_a_hole_becomes_silence_and_what_follows_keeps_its_time(
     assert end == pytest.approx(4.5, abs=0.01)
 
 
+def test_packets_that_overlap_are_cut_and_what_follows_keeps_its_time(
+    context: StageContext, ffmpeg: Path, tmp_path: Path
+) -> None:
+    source, tone = tmp_path / "overlap.mkv", tmp_path / "tone.mka"
+    long = ["-c:a", "flac", "-frame_size", "4608"]  # packets of 96 ms
+    clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", "sine=440:d=4:r=48000", *long, tone)
+    with av.open(str(tone)) as given, av.open(str(source), "w", format="matroska") as taken:
+        stream = taken.add_stream_from_template(given.streams[0])
+        for packet in given.demux(given.streams[0]):
+            if packet.pts is not None:
+                packet.stream = stream
+                packet.pts -= 70 if packet.pts * packet.time_base > 2 else 0
+                packet.dts = packet.pts
+                taken.mux(packet)
+    result = encode(context, source, tmp_path / "audio-0.mkv")
+    assert result.span.start == pytest.approx(0.0, abs=0.002)
+    assert result.span.end == pytest.approx(3.93, abs=0.01)
+
+
 def test_the_same_bytes_each_time(context: StageContext, tone: Path, tmp_path: Path) -> None:
     encode(context, tone, tmp_path / "one.mkv")
     encode(context, tone, tmp_path / "two.mkv")
     assert (tmp_path / "one.mkv").read_bytes() == (tmp_path / "two.mkv").read_bytes()
 
 
-@pytest.mark.parametrize("layout", ["mono", "3.0", "4.0", "5.1(side)", "6.1(back)", "7.1(wide)", "7.1.4"])
-def test_each_channel_is_heard(context: StageContext, ffmpeg: Path, tmp_path: Path, layout: str) -> None:
-    """Each channel has a tone of its own; all of them are in the output, in the layout that was planned."""
+SAME = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
+"""Layouts of which every channel stays where it is."""
+
+SIDES = {"SL": ["BL"], "SR": ["BR"]}
+BACKS = {"BL": ["SL"], "BR": ["SR"]}
+CENTRE = {"BC": ["BL", "BR"]}
+FRONTS = {"FLC": ["SL"], "FRC": ["SR"]}
+ABOVE = {"TFL": ["FL"], "TFR": ["FR"]}
+
+PLACES: dict[str, tuple[str, dict[str, list[str]]]] = {
+    **{layout: (layout, {}) for layout in SAME},
+    "downmix": ("stereo", {"DL": ["FL"], "DR": ["FR"]}),
+    "2.1": ("5.1", {}),
+    "3.0(back)": ("quad", CENTRE),
+    "4.0": ("5.0", CENTRE),
+    "quad(side)": ("quad", SIDES),
+    "3.1": ("5.1", {}),
+    "5.0(side)": ("5.0", SIDES),
+    "4.1": ("5.1", CENTRE),
+    "5.1(side)": ("5.1", SIDES),
+    "6.0": ("6.1", {}),
+    "hexagonal": ("6.1", BACKS),
+    "6.1(back)": ("6.1", BACKS),
+    "6.0(front)": ("7.1", {**FRONTS, **SIDES}),
+    "7.0": ("7.1", {}),
+    "7.1(wide)": ("7.1", FRONTS),
+    "7.1(wide-side)": ("7.1", {**FRONTS, **SIDES}),
+    "5.1.2": ("5.1", {**SIDES, **ABOVE}),
+    "5.1.2(back)": ("5.1", ABOVE),
+    "7.1.2": ("7.1", ABOVE),
+    "7.1.4": ("7.1", {**ABOVE, "TBL": ["BL"], "TBR": ["BR"]}),
+}
+"""For each of ffmpeg's layouts: Opus's, and the channels of it that a channel is heard from where these are
+not its own."""
+
+
+@pytest.mark.parametrize("layout", PLACES)
+def test_each_channel_is_heard_in_its_place_alone(
+    context: StageContext, ffmpeg: Path, tmp_path: Path, layout: str
+) -> None:
+    """Each channel has a tone of its own."""
     channels = STANDARD_LAYOUTS[layout].split()
     # the low-frequency channel is coded narrow: its tone has to be low
-    tones = [60 if name == "LFE" else 500 + 220 * number for number, name in enumerate(channels)]
-    graph = "aevalsrc=" + "|".join(f"0.3*sin(2*PI*{tone}*t)" for tone in tones)
+    tones = {name: 60 if name == "LFE" else 500 + 220 * number for number, name in enumerate(channels)}
+    graph = "aevalsrc=" + "|".join(f"0.3*sin(2*PI*{tone}*t)" for tone in tones.values())
     source = tmp_path / "tones.wav"  # says its layout, as Matroska does not for PCM
-    graph += f":c={layout}:s=48000:d=1"
+    graph += f":c={layout}:s=48000:d=0.5"
     clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", graph, "-c:a", "pcm_s16le", source)
-    plan = encode(context, source, tmp_path / "audio-0.mkv").plan
+    named = track_of(source, layout=layout)  # WAVE names those that differ from the usual ones in part alone
+    plan = encode(context, source, tmp_path / "audio-0.mkv", named).plan
     sound = heard(ffmpeg, tmp_path / "audio-0.mkv")
-    assert sound.layout == plan.layout
-    assert len(sound.channels) == len(OPUS_LAYOUTS[plan.layout])
-    for tone in tones:
-        loudest = max(sound.tone(number, tone) for number in range(len(sound.channels)))
-        assert loudest > 0.05, f"{tone} Hz is lost"
+    target, moved = PLACES[layout]
+    assert (plan.layout, sound.layout, len(sound.channels)) == (target, target, len(OPUS_LAYOUTS[target]))
+    for name, tone in tones.items():
+        found = [
+            place for number, place in enumerate(OPUS_LAYOUTS[target]) if sound.tone(number, tone) > 0.05
+        ]
+        assert found == moved.get(name, [name]), f"{name}, {tone} Hz"
 
 
 def test_unnamed_channels_are_kept_in_their_order(

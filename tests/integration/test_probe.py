@@ -327,12 +327,12 @@ def test_a_codec_that_nothing_decodes_is_named(tracks: Path, tmp_path: Path, cod
     assert f"{kind} has a codec that ffmpeg does not know" in refusal(source)
 
 
-def test_an_unknown_subtitle_codec_is_left_out_with_a_note(tracks: Path, tmp_path: Path) -> None:
+def test_an_unknown_subtitle_codec_is_kept_with_a_note(tracks: Path, tmp_path: Path) -> None:
     source = tmp_path / "unknown.mkv"
     source.write_bytes(tracks.read_bytes().replace(b"S_TEXT/ASS", b"S_TEXT/XXX"))
     info, _ = inspect(source)
-    assert [track.index for track in info.subtitles] == [4]
-    assert "track 5 is of a kind that ffmpeg does not know: left out" in info.notes
+    assert [(track.index, track.codec) for track in info.subtitles] == [(4, "subrip"), (5, "s_text/xxx")]
+    assert "track 5 (S_TEXT/XXX) is kept, though ffmpeg does not know its kind" in info.notes
 
 
 REAL: dict[str, tuple[int, dict[str, Any]]] = {

@@ -46,9 +46,9 @@ def nal_units(data: memoryview, size: int) -> Iterator[tuple[int, memoryview]]:
         at = end
 
 
-def unescape(unit: memoryview) -> bytes:
+def unescape(unit: memoryview, header: int = NAL_HEADER) -> bytes:
     """Return a NAL unit's payload: header off, the bytes against false start codes out (7.4.2)."""
-    body = bytes(unit[NAL_HEADER:])
+    body = bytes(unit[header:])
     if b"\0\0\3" not in body:
         return body
     parts = []

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import pytest
 
-from drapto.audio.plan import bitrate_for, describe, plan_audio
+from drapto.audio.plan import Copying, bitrate_for, describe, plan_audio
 from drapto.errors import SourceError
 from drapto.media.model import AudioTrack
+from drapto.media.opus import OpusStream
 
 
 class Table(NamedTuple):
@@ -74,3 +75,42 @@ def test_unnamed_channels_beyond_eight_are_refused() -> None:
 )
 def test_what_a_track_is_called(values: dict[str, object], text: str) -> None:
     assert describe(2, track(6, "5.1", **values)) == text
+
+
+def opus(channels: int = 2, layout: str | None = "stereo", **more: object) -> AudioTrack:
+    stream = OpusStream.model_validate({"family": 0, "kilobits": 100.0, "seamless": True} | more)
+    return track(channels, layout).model_copy(update={"codec": "opus", "opus": stream})
+
+
+@pytest.mark.parametrize(
+    ("given", "copies"),
+    [
+        (opus(), True),
+        (opus(kilobits=200), True),  # what libopus may make of 128
+        (opus(kilobits=256), False),
+        (opus(seamless=False), False),
+        (opus(6, "5.1", family=1, kilobits=347), True),
+        (opus(6, "5.1", family=1, kilobits=512), False),
+        (opus(6, "5.1", family=0), False),
+        (opus(2, "stereo", family=255), False),
+        (opus(9, None, family=2), None),
+        (track(2, "stereo"), False),
+        (track(2, "stereo").model_copy(update={"codec": "opus"}), False),  # as an earlier drapto probed it
+    ],
+)
+def test_opus_is_copied_where_drapto_would_make_no_other(given: AudioTrack, copies: bool | None) -> None:
+    if copies is None:
+        with pytest.raises(SourceError):
+            plan_audio(given, Table(), Copying(opus=True))
+        return
+    made = plan_audio(given, Table(), Copying(opus=True))
+    assert made.copies == copies
+    assert (made.slice() == {"copies": True}) == copies
+    assert not plan_audio(given, Table()).copies
+
+
+def test_what_is_asked_for_is_copied_whatever_it_is() -> None:
+    pcm = track(12, None).model_copy(update={"codec": "pcm_s24le"})
+    assert plan_audio(pcm, Table(), Copying(codecs=("pcm",))).copies
+    assert plan_audio(opus(kilobits=500), Table(), Copying(codecs=("opus",))).copies
+    assert not plan_audio(track(2, "stereo"), Table(), Copying(codecs=("truehd",))).copies

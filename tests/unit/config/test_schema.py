@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from drapto.config import Config, load_config
 from drapto.config.types import read_size, written_size
+from drapto.config.writing import dump
 from drapto.errors import EXIT_USAGE, ConfigError
 
 if TYPE_CHECKING:
@@ -240,3 +241,27 @@ def test_only_vmaf_v1_knows_telephones() -> None:
         load("quality.viewing=phone")
     with pytest.raises(ConfigError, match="vmaf_model"):
         load("quality.vmaf_model=v2")
+
+
+@pytest.mark.parametrize(
+    ("text", "codecs"),
+    [
+        ('["truehd", "DTS", "truehd"]', ("dts", "truehd")),
+        ("truehd,e-ac-3", ("eac3", "truehd")),
+        ("[]", ()),
+        ("", ()),
+    ],
+)
+def test_codecs_to_pass_through_are_a_list_or_text(
+    text: str, codecs: tuple[str, ...], tmp_path: Path
+) -> None:
+    config = load_config(tmp_path, environ={}, overrides=[f"audio.passthrough={text}"])
+    assert config.audio.passthrough == codecs
+    (tmp_path / "drapto.toml").write_text(dump(config))
+    assert load_config(tmp_path, environ={}) == config
+
+
+@pytest.mark.parametrize("text", ['["truehd", "atmos"]', "atmos", "7"])
+def test_a_codec_that_is_not_known_is_refused_with_those_that_are(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"audio\.passthrough = .*(truehd|dts)"):
+        load_config(tmp_path, environ={}, overrides=[f"audio.passthrough={text}"])

@@ -34,6 +34,7 @@ class Encodes:
         self.known = Attempts(key="")
         self.made: list[tuple[float, int, int | None]] = []
         self.looks: list[tuple[int, int]] = []
+        self.headers: dict[int | None, str] = {}
 
     def encoded(self, crf: float, first: int = 0, preset: int | None = None) -> Attempt:
         """Make an attempt, once."""
@@ -41,7 +42,10 @@ class Encodes:
         if known is None:
             self.made.append((crf, first, preset))
             keyframes = (0,) if first else (0, GOP)
-            known = Attempt(crf=crf, first=first, preset=preset, keyframes=keyframes, bytes=1, digest="")
+            header = self.headers.get(preset, "")
+            known = Attempt(
+                crf=crf, first=first, preset=preset, keyframes=keyframes, bytes=1, digest="", header=header
+            )
             self.known = self.known.model_copy(update={"attempts": (*self.known.attempts, known)})
         return known
 
@@ -175,6 +179,15 @@ def test_wrong_blocks_get_a_slower_preset(segment: SegmentContext) -> None:
     assert found.low == ()
     assert trials.made == [(CRF, GOP, SOUND)]
     assert found.chosen == Splice(crf=CRF, first=GOP, tail_crf=CRF, tail_preset=SOUND)
+
+
+@pytest.mark.parametrize(("headers", "lifted"), [(("a", "a"), True), (("a", "b"), False), (("", "b"), True)])
+def test_what_does_not_fit_to_other_segments_is_left(
+    headers: tuple[str, str], lifted: bool, segment: SegmentContext
+) -> None:
+    trials = Encodes((200, 230), wrong=True)
+    trials.headers = {None: headers[0], SOUND: headers[1]}
+    assert (lift(segment, trials).low == ()) is lifted
 
 
 def test_nobody_looks_for_wrong_blocks_where_the_preset_makes_none(segment: SegmentContext) -> None:

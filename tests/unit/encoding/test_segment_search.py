@@ -14,7 +14,7 @@ from drapto.encoding.job import SegmentContext
 from drapto.encoding.prediction import Predictor
 from drapto.encoding.segment_search import OPEN_GOP, SegmentSearch
 from drapto.errors import StageError
-from drapto.quality.scores import Part, Scores, pooled, scores_of
+from drapto.quality.scores import STATISTICS, Part, Scores, pooled, scores_of
 from tests.encodes import job, request, shape, target
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import StageContext
     from drapto.quality.scale import Prediction
+    from drapto.quality.scores import Statistic
     from drapto.quality.search import Goal
 
 FRAMES, GOP = 240, 120
@@ -192,3 +193,17 @@ def test_every_frame_is_measured_where_that_is_asked_for(segment: SegmentContext
     assert found.scores.stride == 3
     _, found = search_on(aiming(segment, thorough=True), Arithmetic(falling(6.5)))[0].run()
     assert found.scores.stride == 1
+
+
+@pytest.mark.parametrize("statistic", STATISTICS)
+@pytest.mark.parametrize("missing", [4.0, 12.0, 20.0])
+def test_each_figure_of_the_frames_can_be_aimed_at(
+    statistic: Statistic, missing: float, segment: SegmentContext
+) -> None:
+    aimed = aiming(segment, statistic=statistic, thorough=True)
+    trials = Arithmetic(falling(missing), better=1.5)
+    _, found = search_on(aimed, trials)[0].run()
+    assert found.why == "target"
+    assert found.scores.figure(statistic) == pytest.approx(93, abs=0.65)
+    assert len(trials.made) <= 4
+    assert statistic in ("harmonic", "mean") or isinstance(found.chosen, Attempt)

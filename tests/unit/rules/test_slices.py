@@ -277,6 +277,7 @@ PROFILES: dict[str, tuple[dict[str, object], dict[str, Any]]] = {
         {"quality.mode": "target"},
         {"track": sources.video(hdr="HDR10", colour={"transfer": "smpte2084", "range": "tv"})},
     ),
+    "opus": ({"quality.mode": "crf"}, {"sound": [known.Opus()]}),
 }
 """Settings and sources for which what is read differs."""
 
@@ -346,8 +347,10 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "input.file_pattern", "*.mk", set()),
     ("crf", "input.min_size", 1, set()),
     ("crf", "input.max_size", 1000, set()),
+    ("crf", "input.sidecar_subtitles", True, set()),
     ("crf", "input.frame_index", "decode", {"probe", "segment", "validate"}),
     ("crf", "input.allow_damage", "holes", {"probe"}),
+    ("crf", "input.allow_damage", "none", {"probe", "validate"}),
     ("crf", "output.dir", "elsewhere", {"validate"}),
     ("crf", "output.strict", True, {"validate"}),
     ("crf", "crop.enabled", False, {"crop", "validate"}),
@@ -366,6 +369,10 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "audio.bitrate.stereo", 96, {"audio", "validate"}),
     ("crf", "audio.bitrate.5.1", 192, {"audio", "validate"}),
     ("crf", "audio.bitrate.7.1", 300, {"audio", "validate"}),
+    ("crf", "audio.copy_opus", False, set()),
+    ("opus", "audio.copy_opus", False, {"audio", "validate"}),
+    ("crf", "audio.passthrough", ["flac"], {"audio", "validate"}),
+    ("crf", "audio.passthrough", ["truehd"], set()),
     ("crf", "tools.ffmpeg", "/nowhere/ffmpeg", set()),
     ("vmaf", "tools.ab_av1", "/nowhere/ab-av1", set()),
     ("crf", "engine.name", "another", set()),
@@ -453,3 +460,25 @@ def test_a_track_that_no_layout_holds_is_recorded_as_refused(tmp_path: Path) -> 
     assert found["validate:film"]["audio"] == shaped["audio"]
     assert "audio:film:0" in found
     assert "audio:film:1" not in found, "it can only fail"
+
+
+def test_files_beside_a_source_are_read_where_they_are_wanted(tmp_path: Path) -> None:
+    project = known.known_project(tmp_path)
+    without = known.slices(project)
+    (tmp_path / "source" / "film.eng.forced.srt").write_text("1")
+    assert known.slices(known.known_project(tmp_path)) == without
+    wanted = {"input.sidecar_subtitles": True}
+    found = known.slices(known.known_project(tmp_path, wanted))
+    assert changed(without, found) == {"subtitles:film", "mux:film", "validate:film"}
+    named = {"name": "film.eng.forced.srt", "language": "eng", "title": None, "flags": ["forced"]}
+    assert found["subtitles:film"] == found["mux:film"] == {"sidecars": [named]}
+    (tmp_path / "source" / "film.eng.forced.srt").write_text("two")
+    assert changed(found, known.slices(known.known_project(tmp_path, wanted))) == {"validate:film"}
+
+
+def test_a_layout_that_ffmpeg_mixes_up_is_made_again_in_a_title_at_work_alone(tmp_path: Path) -> None:
+    project = known.known_project(tmp_path, sound=[known.Track(5, "5.0"), known.Track(6, "5.1")])
+    found = known.slices(project)
+    assert found["audio:film:0"]["mapping_family"] == 1
+    assert "mapping_family" not in found["audio:film:1"]
+    assert "mapping_family" not in found["validate:film"]["audio"][0]
