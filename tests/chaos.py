@@ -41,9 +41,13 @@ FRAMES = 36
 
 FAULTS = ("fail", "memory", "kill", "crash", "hang", "full", "flood", "truncate", "empty", "garbage")
 
-ENCODE = ("libsvtav1", f"-frames:v {FRAMES}")
-
-CALLS = (ENCODE, ("libopus", "-progress"), ("ffmetadata",), ("-attach",), ("obu",))
+CALLS = (
+    ("libsvtav1", f"-frames:v {FRAMES}"),
+    ("libopus", "-progress"),
+    ("ffmetadata",),
+    ("-attach",),
+    ("obu",),
+)
 """Words of the calls of a whole job: encodes, sound, mux, subtitles, the checking decode."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
