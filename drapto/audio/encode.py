@@ -112,8 +112,10 @@ def encode_audio(
                 )
             else:
                 arguments = _arguments(source, track, plan, partial)
+                # ffmpeg counts the bytes of its first output, which such a track has none of
+                counted = None if track.changes else partial
                 complaints = context.run_ffmpeg(
-                    arguments, log=log, about=source, on_progress=report, target=partial
+                    arguments, log=log, about=source, on_progress=report, target=counted
                 ).complaints
         except SpaceError:
             raise
