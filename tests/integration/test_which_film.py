@@ -90,6 +90,25 @@ def test_a_track_that_is_not_enabled_is_not_the_film(ffmpeg: Path, tmp_path: Pat
     assert "is left out: it is not enabled" in info.notes[0]
 
 
+def test_a_track_without_a_frame_is_not_the_film(ffmpeg: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole.mkv"
+    inputs = ["-f", "lavfi", "-i", "testsrc=s=320x192:r=24:d=1", "-f", "lavfi", "-i", FILM]
+    late = ["-itsoffset", "2", *inputs[:4], *inputs[4:]]
+    clips.run_ffmpeg(ffmpeg, *late, "-map", "0", "-map", "1", *X264.split(), "-disposition", "0", whole)
+    source = tmp_path / "clip.mkv"
+    clips.run_ffmpeg(ffmpeg, "-i", whole, "-map", "0", "-c", "copy", "-t", "0.9", source)
+    info = inspect(source)[0]
+    assert (info.video.index, info.other_video) == (1, ())
+    assert "video track 0 (h264 320x192, 0 frames) is left out: none of it can be decoded" in info.notes[0]
+
+
+def test_a_tag_in_an_old_encoding_loses_no_film(ffmpeg: Path, tmp_path: Path) -> None:
+    source = packed(ffmpeg, tmp_path / "clip.mkv", [FILM], *X264.split(), "-metadata:s:v", "title=Die XX")
+    source.write_bytes(source.read_bytes().replace(b"Die XX", "Die Ä".encode("latin-1") + b"!"))
+    _, made, _ = finish(tmp_path, source)
+    assert (made.video.title, made.video.frames) == ("Die Ä!", 24)
+
+
 @pytest.mark.parametrize("codec", ["mjpeg", "png"])
 def test_a_poster_alone_is_refused(ffmpeg: Path, tmp_path: Path, codec: str) -> None:
     inputs = ["color=red:s=200x300:r=24:d=0.04", "sine=440:d=2"]
