@@ -41,13 +41,9 @@ FRAMES = 36
 
 FAULTS = ("fail", "memory", "kill", "crash", "hang", "full", "flood", "truncate", "empty", "garbage")
 
-CALLS = (
-    ("libsvtav1", f"-frames:v {FRAMES}"),
-    ("libopus", "-progress"),
-    ("ffmetadata",),
-    ("-attach",),
-    ("obu",),
-)
+ENCODE = ("libsvtav1", f"-frames:v {FRAMES}")
+
+CALLS = (ENCODE, ("libopus", "-progress"), ("ffmetadata",), ("-attach",), ("obu",))
 """Words of the calls of a whole job: encodes, sound, mux, subtitles, the checking decode."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)

@@ -124,7 +124,7 @@ def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
     sized = require_matroska(source)
     refuse_oddities(source)
     try:
-        with listening() as said, _open(source) as container:
+        with listening() as said, av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
             refuse_damaged(source, said)
             _refuse_unusable(source, container)
             whole = _Pass(source, container, frame_index)
@@ -134,11 +134,6 @@ def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
         raise SourceError(
             f"is damaged ({error.strerror})", path=source, remedy="rip or copy it again"
         ) from error
-
-
-def _open(source: Path) -> InputContainer:
-    # a tag in an old encoding is no reason to lose a film
-    return av.open(file_url(source), format="matroska", **ANY_TEXT)
 
 
 def _refuse_unusable(source: Path, container: InputContainer) -> None:

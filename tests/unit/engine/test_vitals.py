@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
 import time
@@ -107,7 +105,7 @@ def test_a_killed_child_says_so() -> None:
     assert caught.value.cause == "killed"
 
 
-def test_priority(tmp_path: Path) -> None:
+def test_priority() -> None:
     process.set_priority(process.Priority(nice=7))
     try:
         # the shell may be quicker than its priority is set
@@ -115,5 +113,3 @@ def test_priority(tmp_path: Path) -> None:
     finally:
         process.set_priority(process.Priority())
     assert done.stdout.strip() == b"7"
-    assert os.getpriority(os.PRIO_PROCESS, 0) == 0 or signal.SIGKILL
-    assert not list(tmp_path.iterdir())
