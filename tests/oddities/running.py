@@ -24,7 +24,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "crf": {"quality.mode": "crf"},
     "standard": {"encoding.mode": "standard"},
 }
-SHOWN = {"pixel_crop": (632, 276), "stereo_side_by_side": (640, 272)}
+SHOWN = {"pixel_crop": (632, 276)}
 """The sizes in square pixels of real clips of which libavformat misreads the shape."""
 
 FASTEST: dict[str, object] = {"encoding.preset": 13, "processing.chunk_size": 1}
