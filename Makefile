@@ -2,7 +2,7 @@
 #
 #   make run                        encode a sample that it makes itself
 #   make run INPUT=/path/movie.mkv  encode yours
-#   make test | lint | bench | chaos | clean
+#   make test | odd | lint | bench | chaos | clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ SECONDS_OF_SAMPLE ?= 32
 
 export INPUT
 
-.PHONY: run test lint bench chaos clean
+.PHONY: run test odd lint bench chaos clean
 
 run: $(VENV)/.installed
 	@$(BIN)/drapto init $(PROJECT) >/dev/null
@@ -28,6 +28,9 @@ endif
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+odd: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.oddities .odd --table docs/oddities.md $(if $(wildcard ../shared),--shared ../shared)
+
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,7 +44,7 @@ chaos: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.chaos
 
 clean:
-	rm -rf $(VENV) .run .bench build dist *.egg-info .mypy_cache .ruff_cache .grimp_cache .import_linter_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) .run .odd .bench build dist *.egg-info .mypy_cache .ruff_cache .grimp_cache .import_linter_cache .pytest_cache .hypothesis .coverage*
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

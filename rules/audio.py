@@ -8,6 +8,7 @@ from drapto.audio.plan import AudioPlan, Copying, plan_audio
 from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
 from drapto.rules import versions
+from drapto.rules.placing import in_track
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
 from drapto.rules.work import ONE_CPU
@@ -99,8 +100,12 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
     title = work.title
     context, made_by = provenance.begin(work.context)
 
+    reached = track.start
+
     def told(report: Report) -> None:
+        nonlocal reached
         if isinstance(report, EncodeProgress):
+            reached = max(reached, report.position)
             work.publish(
                 Progress(
                     title=title.name,
@@ -112,18 +117,19 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
                 )
             )
 
-    result = work.run(
-        encode_audio,
-        ONE_CPU,
-        told=told,
-        source=title.source,
-        track=track,
-        number=number,
-        target=title.audio(number),
-        bitrates=work.project.config.audio.bitrate,
-        copying=copying(work.project),
-        context=context,
-    )
+    with in_track(title.source, lambda: reached):
+        result = work.run(
+            encode_audio,
+            ONE_CPU,
+            told=told,
+            source=title.source,
+            track=track,
+            number=number,
+            target=title.audio(number),
+            bitrates=work.project.config.audio.bitrate,
+            copying=copying(work.project),
+            context=context,
+        )
     record = EncodedTrack(number=number, copied=result.copied)
     provenance.sign(record, made_by, title.audio_record(number))
     plan = result.plan

@@ -8,6 +8,7 @@ from drapto.quality.sampling import anchors
 from drapto.quality.target import QualityTarget
 from drapto.rules import versions
 from drapto.rules.hardware import decoding_of, fallback_line
+from drapto.rules.placing import in_segment
 from drapto.rules.shape import calibration_slice, common_to, source_of
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
@@ -65,11 +66,12 @@ def build(
         for segment in chosen
     ]
 
-    def tried(job: SegmentJob) -> TriedAnchor:
-        return work.run(try_anchor, common.needs, job=job, target=target, context=context)
+    def tried(job: SegmentJob, segment: Segment) -> TriedAnchor:
+        with in_segment(work, segment):
+            return work.run(try_anchor, common.needs, job=job, target=target, context=context)
 
     with ThreadPoolExecutor(max(1, len(jobs))) as pool:  # each thread only waits for the engine
-        done = list(pool.map(tried, jobs))
+        done = list(pool.map(tried, jobs, chosen))
     known = write_calibration(title.calibration, target.metric, [one.anchor for one in done], made_with)
     if not chosen:
         return "too few segments to learn from"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine.execution import Needs
 from drapto.rules import shape
+from drapto.rules.placing import among_segments
 from drapto.rules.run_state import cpus
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
@@ -87,19 +88,19 @@ def build(work: Work, *, plan: SegmentPlan, segments: list[Segment], part: int, 
                 Progress(title=title.name, stage=STAGE.name, decode_part=part, frame=report, frames=frames)
             )
 
-    work.run(
-        check_part,
-        Needs(cpus=threads),
-        told=told,
-        segments=[
-            Encoded(one.index, shape.targets(title, one)[0], one.first_frame, one.frames) for one in segments
-        ],
-        metadata=metadata_of(title, plan),
-        target=target(title, part),
-        context=work.context,
-        log=f"{STAGE.name}-{part:02d}",
-        threads=threads,
-    )
+    files = {shape.targets(title, one)[0]: one for one in segments}
+    with among_segments(title, files):
+        work.run(
+            check_part,
+            Needs(cpus=threads),
+            told=told,
+            segments=[Encoded(one.index, path, one.first_frame, one.frames) for path, one in files.items()],
+            metadata=metadata_of(title, plan),
+            target=target(title, part),
+            context=work.context,
+            log=f"{STAGE.name}-{part:02d}",
+            threads=threads,
+        )
     return f"{count_text(frames, 'frame')} decoded"
 
 

@@ -10,6 +10,7 @@ from drapto.errors import printable
 from drapto.quality.target import FixedCrf, decide
 from drapto.rules import versions
 from drapto.rules.hardware import decoding_of, fallback_line
+from drapto.rules.placing import in_segment
 from drapto.rules.shape import common_to, encode_slice, segment_slice
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
@@ -94,15 +95,20 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
         made_with=provenance.made_with(made_by),
     )
 
+    reached = 0
+
     def told(report: Report) -> None:
+        nonlocal reached
         if isinstance(report, Started):
             work.publish(_started(title, segment, common))
         elif isinstance(report, EncodeProgress):
             if report.peak:
                 learn(title.encode_data, common.memory_kind, report.peak)
+            reached = report.frame
             work.publish(_progress(title, segment, report))
 
-    done = work.run(encode, common.needs, told=told, job=job, context=context)
+    with in_segment(work, segment, lambda: segment.duration * reached / segment.frames):
+        done = work.run(encode, common.needs, told=told, job=job, context=context)
     encoded = provenance.sign(done.segment, made_by, job.record)
     work.publish(_complete(title, encoded))
     line = fallback_line(work, done.fallback, log=job.request.log)

@@ -39,6 +39,12 @@ def counting(project: Project) -> dict[str, Any]:
     return {"frame_index": project.config.input.frame_index}
 
 
+def refusing(project: Project) -> dict[str, Any]:
+    """Return the setting that refuses what a decoder conceals; nothing where that is let through."""
+    allowed = project.config.input.allow_damage
+    return {"allow_damage": allowed} if allowed == "none" else {}
+
+
 def settings(project: Project) -> dict[str, Any]:
     """Return what probing reads of the settings."""
     allowed = project.config.input.allow_damage

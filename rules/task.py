@@ -16,6 +16,7 @@ from drapto.rules.doing import do
 from drapto.rules.failures import foreseen
 from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
+from drapto.rules.unforeseen import unforeseen
 from drapto.rules.work import Work
 from drapto.state.doit_plugins import StageFailed, forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
@@ -210,6 +211,11 @@ def perform(
         known = foreseen(error, title)
         silent = isinstance(known, NotBegunError)
         return StageFailed(str(known), of_error(known).name, silent=silent)
+    except Exception as error:
+        unknown = unforeseen(error, title, name.partition(":")[0])
+        if unknown is None:
+            raise
+        return StageFailed(str(unknown), of_error(unknown).name)
 
 
 def failing(name: str, message: str, place: dict[str, Any], *, parent: str) -> Task:

@@ -9,7 +9,7 @@ from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.quality.hdr import light_text
 from drapto.quality.target import QualityTarget, decide
-from drapto.rules import audio, decode_check, published, shape, subtitles, versions
+from drapto.rules import audio, decode_check, probe, published, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from drapto.audio.record import CopiedSound
     from drapto.config import Config
     from drapto.encoding.delivered import Delivered
+    from drapto.encoding.record import EncodedSegment
     from drapto.media.sidecars import Sidecar
     from drapto.output.model import Validation
     from drapto.project import Project, Title
@@ -44,7 +45,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         # what it records of the other stages' settings, which may change without changing the file
-        settings=lambda: settings(project, title),
+        settings=lambda: {**settings(project, title), **probe.refusing(project)},
         file_dep=[
             *(title.muxed, title.probe, title.planned, title.dynamic, title.crop, title.fields),
             title.elements,
@@ -77,6 +78,7 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
+    _refuse_concealed(project, title, plan, encoded)
     quality = delivered(plan, encoded, _display(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
     made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
@@ -128,6 +130,26 @@ def _copied(title: Title, number: int) -> CopiedSound | None:
 
     record = EncodedTrack.read_if_whole(title.audio_record(number))
     return record.copied if record else None
+
+
+def _refuse_concealed(
+    project: Project, title: Title, plan: SegmentPlan, encoded: Sequence[EncodedSegment]
+) -> None:
+    """Refuse to publish what a decoder concealed, where nothing may be damaged.
+
+    Raises:
+        SourceError: Names the first place.
+    """
+    if not probe.refusing(project):
+        return
+    for segment, record in zip(plan.segments, encoded, strict=True):
+        if record.complaints:
+            where = f"the picture is damaged after {time_text(segment.start_time)}"
+            raise SourceError(
+                f"{where} ({record.complaint})",
+                path=title.source,
+                remedy='rip it again, or allow a moment of damage by input.allow_damage = "concealed"',
+            )
 
 
 def _require_same_source(work: Work, info: SourceInfo) -> None:

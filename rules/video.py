@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.rules import shape
+from drapto.rules.placing import among_segments
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
 from drapto.state.events import EncodingComplete
@@ -43,15 +44,16 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
 
     title = work.title
     pairs = [shape.targets(title, segment) for segment in plan.segments]
-    frames = work.run(
-        join,
-        segments=[encoded for encoded, _ in pairs],
-        timestamps=title.planned,
-        target=title.video,
-        rate=plan.rate,
-        disk_rate=work.context.disk_rate,
-        metadata=metadata_of(title, plan),
-    )
+    with among_segments(title, {pair[0]: one for pair, one in zip(pairs, plan.segments, strict=True)}):
+        frames = work.run(
+            join,
+            segments=[encoded for encoded, _ in pairs],
+            timestamps=title.planned,
+            target=title.video,
+            rate=plan.rate,
+            disk_rate=work.context.disk_rate,
+            metadata=metadata_of(title, plan),
+        )
     records = [EncodedSegment.read_if_whole(record) for _, record in pairs]
     size = title.video.stat().st_size
     work.publish(

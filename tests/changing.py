@@ -29,6 +29,7 @@ RAW = {
     "ac3": ("ac3", "ac3", "-c:a ac3 -b:a 192k"),
     "eac3": ("eac3", "eac3", "-c:a eac3 -b:a 192k"),
     "mp3": ("mp3", "mp3", "-c:a libmp3lame -b:a 128k -write_xing 0 -id3v2_version 0"),
+    "dts": ("dts", "dts", "-c:a dca -strict -2 -b:a 1411k"),
     "flac": ("flac", "flac", "-c:a flac"),
 }
 """By codec: ffmpeg's formats of it bare, to write and to read, and an encoder's options."""

@@ -112,8 +112,10 @@ def encode_audio(
                 )
             else:
                 arguments = _arguments(source, track, plan, partial)
+                # of two outputs, ffmpeg says how large the first is, which is not the track's
+                whole = None if track.changes else partial
                 complaints = context.run_ffmpeg(
-                    arguments, log=log, about=source, on_progress=report, target=partial
+                    arguments, log=log, about=source, on_progress=report, target=whole
                 ).complaints
         except SpaceError:
             raise

@@ -174,7 +174,7 @@ class InputSettings(Section):
     )
     allow_damage: Literal["none", "concealed", "holes"] = Field(
         "concealed",
-        description="what may be missing of a picture: none, moments that a player conceals, or holes",
+        description="what may be wrong with a picture: none, moments that a player conceals, or holes",
     )
 
     @model_validator(mode="after")

@@ -78,6 +78,11 @@ def _length(info: SourceInfo) -> float:
     return info.video.end - info.video.start
 
 
+def _uncut(info: SourceInfo) -> bool:
+    """Tell whether ffmpeg cannot copy a title's picture: uncompressed, it reads what it does not write."""
+    return info.video.codec == "rawvideo"
+
+
 class Standard(Strategy):
     """One pass over the whole title by one encoder on all cores."""
 
@@ -88,6 +93,8 @@ class Standard(Strategy):
         """Take a title that is asked for so, or that cannot be split."""
         if mode == self.name:
             return "encoding.mode is standard"
+        if _uncut(info) and mode in ("auto", Chunked.name):
+            return "uncompressed pictures cannot be copied into segments"
         if mode != "auto":
             return None
         if info.video.keyframes == 1:
@@ -107,6 +114,8 @@ class Chunked(Strategy):
 
     def can_handle(self, info: SourceInfo, *, mode: str, chunk_size: float) -> str | None:
         """Take a title that is asked for so, or that gives at least two segments."""
+        if _uncut(info):
+            return None
         if mode == self.name:
             return "encoding.mode is chunked"
         length = _length(info)

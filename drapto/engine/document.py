@@ -58,7 +58,7 @@ class Document(Model):
         try:
             return cls.model_validate_json(path.read_bytes())
         except FileNotFoundError as error:
-            raise ArtifactError("is missing", path=path, remedy="run `doit` to rebuild it") from error
+            raise ArtifactError("is missing", path=path, remedy="run again") from error
         except (ValidationError, ValueError, OSError) as error:
             raise ArtifactError(
                 f"is damaged ({str(error).splitlines()[0]})", path=path, remedy="delete it and run again"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drapto.engine import causes
+from drapto.engine.telling import telling
 from drapto.errors import SpaceError, StalledError, ToolFailedError, printable
 
 ADDRESS = re.compile(r" @ 0x[0-9a-f]+\]")
@@ -84,7 +85,7 @@ def failure(program: str, ended: Ended, about: Path | None, log: Path | None) ->
     if ended.overdue:
         error = StalledError(f"{name} {ended.overdue}, and was killed", path=about, remedy=see)
     else:
-        said = lines[-1] if lines else "it said nothing"
+        said = telling(ended.stderr.splitlines()) or "it said nothing"
         how = f"was killed by signal {-status}" if status < 0 else f"failed with status {status}"
         known = cause in NAMED
         problem = f"{name} {cause.text} (it {how})" if known else f"{name} {how}: {said}"

@@ -19,6 +19,7 @@ from drapto.engine.context import file_url
 from drapto.errors import SourceError
 from drapto.media.history import History
 from drapto.media.holes import find_holes
+from drapto.media.texts import ANY_TEXT
 from drapto.media.trial import Trial
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def promised_times(
 def _decode_times(source: Path, index: int, crop: Margins) -> tuple[list[int], History]:
     """Decode the whole stream; return the frames' times, ascending, and their forms."""
     times, history = [], History(crop)
-    with av.open(file_url(source), format="matroska") as container:
+    with av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
         stream = next(stream for stream in container.streams.video if stream.index == index)
         stream.thread_type = "AUTO"
         for packet in container.demux(stream):

@@ -41,10 +41,21 @@ class History:
     def see(self, time: int, frame: VideoFrame, context: VideoCodecContext) -> Form:
         """Take note of a decoded picture; return its form."""
         form = self._form(frame, context)
+        self._learn(form)
         if len(self.examples) < KEPT:
             self.examples.setdefault(form, frame)
         self.go_on(time, form)
         return form
+
+    def _learn(self, form: Form) -> None:
+        """Take HDR10 metadata that come late, and alone, for those of the first pictures, too."""
+        if not self.forms or self.forms[-1][1].hdr10 is not None:
+            return
+        time, last = self.forms[-1]
+        if form.hdr10 is not None and form == last.model_copy(update={"hdr10": form.hdr10}):
+            self.forms[-1] = (time, form)
+            if last in self.examples:
+                self.examples[form] = self.examples[last]
 
     def go_on(self, time: int, form: Form) -> None:
         """Take note that pictures have a form from a time on."""

@@ -46,14 +46,12 @@ class Tally:
         packets: How many.
         first: Lowest presentation time, in the stream's ticks; None where there is none.
         end: Highest presentation time plus duration, ticks.
-        endless: How many packets have a duration that is none.
     """
 
     def __init__(self) -> None:
         self.packets = 0
         self.first: int | None = None
         self.end = 0
-        self.endless = 0
 
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet; the empty one that ends a stream does not count."""

@@ -19,6 +19,7 @@ from drapto.media.matroska.pictures import PLAIN, track_heads
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
 from drapto.media.rate import NS
+from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ def look_at(path: Path) -> Picture:
         SourceError: It has no picture, or cannot be read.
     """
     try:
-        with av.open(file_url(path), format=demuxer_of(path)) as container:
+        with av.open(file_url(path), format=demuxer_of(path), **ANY_TEXT) as container:
             return _read(path, container)
     except FFmpegError as error:
         problem = f"cannot be read by ffmpeg ({error.strerror})"
@@ -104,7 +105,7 @@ def _decoded(path: Path, asked: VideoStream) -> list[int]:
     """Return the times of the frames that decode; by their number where they have none."""
     ticks: list[int] = []
     frames = 0
-    with av.open(file_url(path), format=demuxer_of(path)) as container:
+    with av.open(file_url(path), format=demuxer_of(path), **ANY_TEXT) as container:
         stream = next(stream for stream in container.streams.video if stream.index == asked.index)
         stream.thread_type = "AUTO"
         for packet in container.demux(stream):

@@ -30,6 +30,7 @@ from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
 from drapto.media.notes import heard_notes, picture_notes, read_notes
 from drapto.media.rate import NS
+from drapto.media.texts import ANY_TEXT
 from drapto.media.timestamps import write_timestamps
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
     sized = require_matroska(source)
     refuse_oddities(source)
     try:
-        with listening() as said, av.open(file_url(source), format="matroska") as container:
+        with listening() as said, av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
             refuse_damaged(source, said)
             _refuse_unusable(source, container)
             whole = _Pass(source, container, frame_index)

@@ -13,6 +13,7 @@ import av
 
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError
+from drapto.media.texts import ANY_TEXT
 from drapto.output.model import Check
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def content_of(path: Path) -> Content:
     """
     content = Content()
     try:
-        with av.open(file_url(path)) as container:
+        with av.open(file_url(path), **ANY_TEXT) as container:
             for packet in container.demux():
                 content.add(packet.stream_index, bytes(packet))
     except av.FFmpegError as error:

@@ -66,6 +66,7 @@ class Picture:
         rotation: Degrees by which players are to rotate it, counter-clockwise, from -180, left out, to 180.
         dolby_vision: The configuration record, where it is Dolby Vision.
         times: When each frame is shown, nanoseconds, ascending.
+        stereo_mode: How it holds two eyes' pictures, 0 for one; None: as the source's entry says.
     """
 
     width: int
@@ -74,6 +75,7 @@ class Picture:
     rotation: int = 0
     dolby_vision: bytes | None = None
     times: Sequence[int] = ()
+    stereo_mode: int | None = None
 
 
 def entry(own: Element, source: Element | None, track: Track, uid: int, picture: Picture | None) -> Element:
@@ -166,8 +168,16 @@ def default_duration(times: Sequence[int], source: Element | None) -> int | None
 def _video(own: Element, source: Element | None, picture: Picture) -> Element:
     kept = [part for part in own.parts if part.id not in SHAPE]
     given = source or Element(ids.VIDEO, ())
-    shape = [*given.of(ids.STEREO_MODE), *_display(given, picture), *_projection(given, picture)]
+    shape = [*_stereo(given, picture), *_display(given, picture), *_projection(given, picture)]
     return Element(own.id, (*kept, *shape))
+
+
+def _stereo(source: Element, picture: Picture) -> Iterator[Element]:
+    """Yield how the picture holds two eyes': the source's word, else its stream's; nothing of one eye's."""
+    if picture.stereo_mode is None or picture.stereo_mode == source.number(ids.STEREO_MODE):
+        yield from source.of(ids.STEREO_MODE)
+    elif picture.stereo_mode:
+        yield Element(ids.STEREO_MODE, unsigned(picture.stereo_mode))
 
 
 def _display(source: Element, picture: Picture) -> Iterator[Element]:

@@ -20,7 +20,7 @@ FIELDS = "video fields"
 
 FIELDS_REMEDY = (
     'say what its pictures are, by deinterlace.titles: "off" where they are whole and only look combed, else '
-    '"interlaced", "telecined" or "mixed"'
+    '"interlaced", which filters every one of them'
 )
 
 

@@ -14,6 +14,7 @@ import av
 from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
+from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ def as_subrip(source: Path, streams: Sequence[int], target: Path) -> None:
     try:
         with (
             av.open(io.BytesIO(SUBRIP), format="srt") as plain,
-            av.open(file_url(source), format="matroska") as given,
+            av.open(file_url(source), format="matroska", **ANY_TEXT) as given,
             av.open(str(target), "w", format="matroska", options=options) as made,
         ):
             template = plain.streams.subtitles[0]

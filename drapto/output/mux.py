@@ -87,11 +87,18 @@ def _given(elements: Path | None) -> Iterator[Given]:
 def _picture(info: SourceInfo, video: Path) -> Picture:
     """Return what no part of the picture says: PyAV, which joins them, cannot set it."""
     decided = dolby_vision.plan(info.video)
-    with av.open(file_url(video)) as container:
+    with av.open(file_url(video), metadata_errors="replace") as container:
         width, height = container.streams.video[0].width, container.streams.video[0].height
     configuration = dolby_vision.kept(decided, width, height, info.video.rate)
     record = None if configuration is None else dolby_vision.record(configuration)
-    return Picture(width, height, info.video.sar, signed(info.video.rotation), record)
+    return Picture(
+        width,
+        height,
+        info.video.sar,
+        signed(info.video.rotation),
+        record,
+        stereo_mode=info.video.stereo_mode,
+    )
 
 
 def signed(rotation: int) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from drapto.engine.context import file_url
+from drapto.media.texts import ANY_TEXT
 from drapto.output.model import Check
 from drapto.words import count_text, time_text
 
@@ -97,7 +98,7 @@ def check_sound(path: Path, tracks: Collection[int] | None = None) -> Check:
     Raises:
         FFmpegError: The file cannot be read.
     """
-    with av.open(file_url(path)) as container:
+    with av.open(file_url(path), **ANY_TEXT) as container:
         streams = [
             stream
             for number, stream in enumerate(container.streams.audio)

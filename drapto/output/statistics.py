@@ -17,6 +17,7 @@ from drapto.engine.context import file_url
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, unsigned
 from drapto.media.rate import NS, is_variable, nominal_rate
+from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ class Statistics:
 
 def measure(path: Path) -> list[Statistics]:
     """Return what each track of a file holds, in their order, in one pass over it."""
-    with av.open(file_url(path)) as container:
+    with av.open(file_url(path), **ANY_TEXT) as container:
         streams = list(container.streams)
         found = [Statistics() for _ in streams]
         bases = [(stream.time_base or MILLISECOND) * NS for stream in streams]

@@ -87,7 +87,7 @@ def _maps(info: SourceInfo) -> Iterator[str]:
 
 def _check(copy: Path, info: SourceInfo, source: Path) -> None:
     """Refuse a copy whose tracks have not got the source's packets."""
-    with av.open(file_url(copy)) as container:
+    with av.open(file_url(copy), metadata_errors="replace") as container:
         tallies = list(index_packets(container).subtitles.values())
     if len(tallies) < len(info.subtitles):  # behind them are those from files beside the source
         problem = f"{len(tallies)} subtitle tracks copied, not the {len(info.subtitles)} that the probe saw"
@@ -98,7 +98,7 @@ def _check(copy: Path, info: SourceInfo, source: Path) -> None:
                 f"subtitle track {number} ({track.language or 'no language'}, {track.codec}): "
                 f"{tally.packets} packets copied, not the {track.packets} that the probe saw",
                 path=source,
-                remedy="the source has changed since it was probed, or is damaged; run again",
+                remedy="remux the file without that track",
             )
             raise _torn(error)
 

@@ -11,6 +11,7 @@ import av
 from drapto.engine.context import file_url
 from drapto.errors import SourceError, ValidationError
 from drapto.media.probe import examine
+from drapto.media.texts import ANY_TEXT
 from drapto.media.timestamps import read_timestamps
 from drapto.output.checks import check_all
 from drapto.output.copies import Content, copy_checks
@@ -174,7 +175,7 @@ def _held_against(
 
 def _picture(muxed: Path, output: SourceInfo, held: Counter[int], content: Content) -> Iterator[bytes]:
     """Yield the packets of the picture; take in what every track has, by stream index."""
-    with av.open(file_url(muxed)) as container:
+    with av.open(file_url(muxed), **ANY_TEXT) as container:
         for packet in container.demux():
             held[packet.stream_index] += packet.size
             data = bytes(packet)

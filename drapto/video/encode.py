@@ -158,7 +158,7 @@ def run_encoder(
         raise FrameCountError(
             f"segment {request.index} came to {frames} frames instead of {settings.frames}",
             path=request.source,
-            remedy='the source may be damaged there; try --set input.frame_index="decode"',
+            remedy='rip it again; to encode what decodes of it, set input.frame_index = "decode"',
         )
     return Encode(
         bytes=target.stat().st_size,

@@ -24,8 +24,8 @@ class EncodeShape(Model):
         first: How many of the segment's frames go before the first that is encoded.
         frames: How many are encoded.
         keyint: The most frames from keyframe to keyframe.
-        filters: ffmpeg's filters that make whole pictures of fields, before the crop; they count on the
-            file's own times (``-copyts``).
+        filters: ffmpeg's filters that bring pictures to one form, make whole ones of fields and flip them,
+            before the crop; they count on the file's own times (``-copyts``).
         yuv_matrix: By what an RGB source is made YUV (`drapto.media.yuv`); None where it is no RGB.
         chroma_location: Where the source says its chroma samples are, by ffmpeg's name; None says nothing.
     """

@@ -75,6 +75,12 @@ def join(
     return _join(runs, read_timestamps(timestamps), target, rate, disk_rate, metadata)
 
 
+ODD_ONE = (
+    "delete it and run again; where it comes out the same, the source's picture changes there, and "
+    'encoding.mode = "standard" makes one of it'
+)
+
+
 class Run(NamedTuple):
     """Frames of an encoded file.
 
@@ -215,9 +221,7 @@ class _Joined:
                 self._header = header
             elif header != self._header:
                 # another sequence header means another size or bit depth: a player would stop or show rubbish
-                raise ArtifactError(
-                    "does not fit to the segments before it", path=path, remedy="delete it and run again"
-                )
+                raise ArtifactError("does not fit to the segments before it", path=path, remedy=ODD_ONE)
             yield from _packets(container, run)
 
     def write(self, packet: Packet[VideoStream], frame: int) -> None:

@@ -18,6 +18,7 @@ import av
 from drapto.engine import atomic
 from drapto.errors import SourceError, SpaceError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
+from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,7 +171,7 @@ def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_ra
     """
     throttle = disk_rate.throttle()
     try:
-        with av.open(str(source), "r") as container:
+        with av.open(str(source), "r", **ANY_TEXT) as container:
             stream = cast("VideoStream", container.streams[info.video.index])
             copier = _Copier(stream, spans, info.video.rate)
             try:
@@ -188,5 +189,7 @@ def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_ra
                 "the disk is full", path=spans[0].path.parent, remedy="free some space and run again"
             ) from error
         raise SourceError(
-            f"cannot be read to its end ({error.strerror})", path=source, remedy="make the rip again"
+            f"cannot be copied to its end ({error.strerror})",
+            path=source,
+            remedy='rip it again, or set encoding.mode = "standard", which copies nothing of it',
         ) from error

@@ -280,6 +280,14 @@ SOUNDS: dict[str, tuple[str, list[list[str]], str, list[set[int]], list[set[int]
         [{900}, {1000}],
         "audio track 0 changes from mono at 48000 Hz to stereo at 48000 Hz after 1.0 s",
     ),
+    "stereo to 5.1 in DTS": (
+        "dts",
+        [changing.tones("stereo", [900, 1000]), changing.tones("5.1(side)", SURROUND)],
+        "5.1",
+        [{900}, {1000}, SILENT, SILENT, SILENT, SILENT],
+        SPEAKERS,
+        "audio track 0 changes from stereo at 48000 Hz to 5.1(side) at 48000 Hz after 1.0 s",
+    ),
     "44.1 to 48 kHz": (
         "mp3",
         [changing.tones("stereo", [900, 1000], rate=44_100), changing.tones("stereo", [900, 1000])],

@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drapto.errors import SourceError
+from drapto.errors import ArtifactError, SourceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element
 from drapto.media.matroska.tree import LIMIT, Reader
 from drapto.media.matroska.writing import replace_head
+from drapto.media.model import SubtitleTrack
 from drapto.media.probe import inspect
+from drapto.output.complete import Given, complete
 from drapto.output.elements import copy_elements
+from drapto.output.entries import Picture
 from tests import clips
 from tests.matroska import identified, made, mkvtoolnix, read
 
@@ -177,6 +180,25 @@ def test_damaged_tags_behind_the_clusters_are_left_out_with_a_note(clip: Path, t
     copy_elements(path, tmp_path / "elements.mkv")
     assert read(tmp_path / "elements.mkv", "Tags") is None
     assert read(tmp_path / "elements.mkv", "Tracks") is not None
+
+
+def test_a_source_that_is_gone_or_no_longer_matroska_is_said(tmp_path: Path) -> None:
+    (tmp_path / "text.mkv").write_text("not what was probed")
+    for name in ("text.mkv", "none.mkv"):
+        with pytest.raises(SourceError, match=rf"{name}: cannot be read"):
+            copy_elements(tmp_path / name, tmp_path / "elements.mkv")
+    assert [one.name for one in tmp_path.iterdir()] == ["text.mkv"]
+
+
+def test_a_file_with_other_tracks_than_it_should_have_is_refused(clip: Path, tmp_path: Path) -> None:
+    path = completed(clip, tmp_path / "a.mkv", {})
+    info = inspect(path)[0]
+    twice = info.model_copy(update={"subtitles": (SUBTITLE,)})
+    with pytest.raises(ArtifactError, match=r"cannot be completed \(1 tracks of 2\)"):
+        complete(path, Given(), twice, Picture(64, 48))
+
+
+SUBTITLE = SubtitleTrack(index=1, codec="subrip", digest="")
 
 
 def test_before_them_they_cost_ffmpeg_the_film(clip: Path, tmp_path: Path) -> None:

@@ -72,6 +72,16 @@ def test_nothing_may_be_missing_where_that_is_asked_for(ffmpeg: Path, tmp_path: 
         probed(source, tmp_path, "none")
 
 
+def test_what_the_decoder_conceals_is_not_published_then(ffmpeg: Path, tmp_path: Path) -> None:
+    source = damaged(ffmpeg, tmp_path, "h264", [50])
+    project = new_project(tmp_path / "project", source)
+    assert "the picture is damaged after 2.0 s" in project.doit().output
+    project.configure('[input]\nallow_damage = "none"\n')
+    said = project.doit(status=1).output
+    assert "clip.mkv: " in said
+    assert "allow a moment of damage by input.allow_damage" in said or "cannot be decoded" in said
+
+
 def test_more_than_a_moment_is_refused_unless_it_is_allowed(ffmpeg: Path, tmp_path: Path) -> None:
     source = damaged(ffmpeg, tmp_path, "hevc", range(24, 60))
     with pytest.raises(SourceError, match=r'of 96 frames cannot be decoded, from 1\.\d+ to 2\.5.*"holes"'):

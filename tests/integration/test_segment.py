@@ -186,7 +186,7 @@ def test_a_source_that_breaks_off_leaves_no_piece(ffmpeg: Path, clip_cache: Path
     )
 
     info = SourceInfo.read(tmp_path / "probe.json")
-    with pytest.raises(SourceError, match=r"gone\.mkv: cannot be read"):
+    with pytest.raises(SourceError, match=r"gone\.mkv: cannot be copied"):
         split(
             request,
             info,

@@ -57,6 +57,8 @@ def test_one_damaged_packet_is_seen_and_its_time_said(
     check = check_sound(path)
     assert (check.passed, check.severity) == (False, "broken")
     assert check.found == said
+    assert check_sound(path, [0]).passed
+    assert check_sound(path, [1]).found == said
 
 
 def test_what_only_a_muxer_complains_of_is_no_fault(ffmpeg: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from typing import TYPE_CHECKING
 
 import av
@@ -12,6 +13,7 @@ from drapto.errors import ArtifactError, ValidationError
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element
 from drapto.output import validate as validate_module
+from drapto.output.copies import content_of
 from drapto.output.entries import DESCRIBING
 from drapto.output.model import Validation
 from drapto.output.mux import mux
@@ -22,7 +24,7 @@ from tests.matroska import changed, made, without
 from tests.sources import fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from drapto.engine.context import StageContext
@@ -34,7 +36,9 @@ def done(shared_job: StageContext, clip_cache: Path, tmp_path_factory: pytest.Te
     return finish(shared_job, source, tmp_path_factory.mktemp("title"))
 
 
-def run(done: Finished, context: StageContext, target: Path, *, strict: bool = False) -> Validation:
+def run(
+    done: Finished, context: StageContext, target: Path, *, strict: bool = False, audio: Sequence[Path] = ()
+) -> Validation:
     finished = validate_module.Finished(
         done.muxed,
         done.info,
@@ -45,6 +49,7 @@ def run(done: Finished, context: StageContext, target: Path, *, strict: bool = F
         done.plans,
         done.decoded,
         done.elements,
+        audio,
     )
     provenance = Provenance({"crf": 25.0, "source": "abc"})
     return validate(finished, target, provenance=provenance, context=context, strict=strict)
@@ -335,3 +340,30 @@ def test_a_source_with_packets_that_are_no_frames(
     done = finish(shared_job, media("ntsc_letterbox_mpeg2.mkv"), tmp_path / "title")
     validation = run(done, shared_job, tmp_path / "validation.json")
     assert (validation.passed, validation.frames) == (True, 202)
+
+
+def flipped(path: Path, target: Path, stream: int, chance: random.Random) -> Path:
+    """Copy a file with one bit of one packet of a stream changed."""
+    with av.open(str(path)) as container:
+        packets = [bytes(one) for one in container.demux(container.streams[stream]) if one.size > 8]
+    data, packet = bytearray(path.read_bytes()), chance.choice(packets)
+    at = data.index(packet) + chance.randrange(len(packet))
+    data[at] ^= 1 << chance.randrange(8)
+    target.write_bytes(data)
+    return target
+
+
+def test_one_bit_of_sound_is_missed(done: Finished, shared_job: StageContext, tmp_path: Path) -> None:
+    assert run(done, shared_job, tmp_path / "right.json", audio=done.audio).passed
+    muxed = flipped(done.muxed, tmp_path / "muxed.mkv", 2, random.Random(1))
+    wrong = dataclasses.replace(done, muxed=muxed)
+    with pytest.raises(ValidationError, match="audio 1 packets") as caught:
+        run(wrong, shared_job, tmp_path / "wrong.json", audio=done.audio)
+    assert "audio 1 packets" in caught.value.failed
+
+
+def test_it_is_missed_in_each_of_a_hundred_files(done: Finished, tmp_path: Path) -> None:
+    whole = content_of(done.audio[0]).value
+    for seed in range(100):
+        chance = random.Random(seed)
+        assert content_of(flipped(done.audio[0], tmp_path / "flipped.mkv", 0, chance)).value != whole

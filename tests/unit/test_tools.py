@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from drapto import tools
+from drapto.engine.vitals import Limits
 from drapto.errors import ToolMissingError
 
 
@@ -65,3 +67,26 @@ def test_an_ffmpeg_that_lacks_an_encoder_and_a_filter(tmp_path: Path) -> None:
 def test_a_program_that_is_no_ffmpeg(text: str, tmp_path: Path) -> None:
     with pytest.raises(ToolMissingError, match=r"tool: does not"):
         tools.find_tools(script(tmp_path / "tool", text))
+
+
+def test_an_ffmpeg_that_does_not_answer_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\nsleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(tools, "INSTANT", Limits(seconds=0.4))
+    with pytest.raises(ToolMissingError, match=r"ffmpeg did not answer within 0\.4 s"):
+        tools.find_tools(program, {})
+
+
+def test_no_other_ffmpeg_is_taken_for_one_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("mine", "exit 1"), ("ffmpeg", "echo ffmpeg version 9.9")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "mine"))
+    assert tools.locate(None, {}) == (tmp_path / "mine", "bundled")
+    with pytest.raises(ToolMissingError, match="does not work as an ffmpeg"):
+        tools.find_tools(None, {})
+    (tmp_path / "mine").chmod(0o644)
+    with pytest.raises(ToolMissingError, match="is not a program that can be run"):
+        tools.locate(None, {})

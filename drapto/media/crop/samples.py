@@ -17,6 +17,7 @@ from av.codec.context import Flags
 from drapto.engine.context import file_url
 from drapto.media.crop.shown import Shown
 from drapto.media.demuxer import demuxer_of
+from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,7 +110,7 @@ def follow(
 
 
 def _open(source: Path) -> AbstractContextManager[InputContainer]:
-    return av.open(file_url(source), format=demuxer_of(source))
+    return av.open(file_url(source), format=demuxer_of(source), **ANY_TEXT)
 
 
 def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:

@@ -42,6 +42,13 @@ def test_the_title_and_the_mode_decide(
     assert (chosen.name, why) == (name, reason)
 
 
+@pytest.mark.parametrize("mode", ["auto", "chunked"])
+def test_uncompressed_pictures_are_not_cut(mode: str) -> None:
+    track = sources.video(codec="rawvideo", keyframes=900, end=60.0)
+    chosen, why = choose(sources.source(track), mode=mode, chunk_size=15)
+    assert (chosen.name, why) == ("standard", "uncompressed pictures cannot be copied into segments")
+
+
 def test_only_the_chunked_one_splits() -> None:
     assert Standard().chunk_size(15) is None
     assert Chunked().chunk_size(15) == 15

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
 import time
@@ -20,7 +18,7 @@ from drapto.errors import StalledError
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK = Limits(patience=1.2)
+QUICK = Limits(patience=0.8)
 
 
 def shell(text: str) -> list[str]:
@@ -40,10 +38,10 @@ def test_a_silent_child_is_killed(hang: str, tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     began = time.monotonic()
     with pytest.raises(
-        StalledError, match=r"clip\.mkv: sh showed no sign of life for 1\.2 s, and was killed"
+        StalledError, match=r"clip\.mkv: sh showed no sign of life for 0\.8 s, and was killed"
     ):
         process.run(shell(hang), limits=QUICK, about=tmp_path / "clip.mkv", log=log)
-    assert 1.0 < time.monotonic() - began < 5
+    assert 0.7 < time.monotonic() - began < 5
     assert "showed no sign of life" in log.read_text()
 
 
@@ -60,9 +58,9 @@ def test_what_it_started_is_killed_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "busy",
     [
-        "import time; until = time.time() + 3\nwhile time.time() < until: pass",
-        "import sys, time\nfor _ in range(6): print('x', file=sys.stderr, flush=True); time.sleep(0.5)",
-        "import os, time\nfor _ in range(30): open('/dev/null', 'wb').write(bytes(20000)); time.sleep(0.1)",
+        "import time; until = time.time() + 2\nwhile time.time() < until: pass",
+        "import sys, time\nfor _ in range(4): print('x', file=sys.stderr, flush=True); time.sleep(0.5)",
+        "import os, time\nfor _ in range(20): open('/dev/null', 'wb').write(bytes(20000)); time.sleep(0.1)",
     ],
 )
 def test_one_that_computes_speaks_or_moves_bytes_is_left_alone(busy: str) -> None:
@@ -75,7 +73,7 @@ def test_reports_of_nothing_new_are_no_sign_of_life() -> None:
         process.run(
             shell(f"while :; do {report}; sleep 0.3; done"),
             on_line=_progress_reader(lambda _: None),
-            limits=Limits(patience=1.2),
+            limits=QUICK,
         )
 
 
@@ -107,7 +105,7 @@ def test_a_killed_child_says_so() -> None:
     assert caught.value.cause == "killed"
 
 
-def test_priority(tmp_path: Path) -> None:
+def test_priority() -> None:
     process.set_priority(process.Priority(nice=7))
     try:
         # the shell may be quicker than its priority is set
@@ -115,5 +113,3 @@ def test_priority(tmp_path: Path) -> None:
     finally:
         process.set_priority(process.Priority())
     assert done.stdout.strip() == b"7"
-    assert os.getpriority(os.PRIO_PROCESS, 0) == 0 or signal.SIGKILL
-    assert not list(tmp_path.iterdir())

@@ -181,6 +181,7 @@ def colour(**values: str | None) -> dict[str, Any]:
         ("video", colour(chroma_location=None)),
         ("video", {"mastering": DISPLAY.model_copy(update={"max_luminance": 999.0})}),
         ("audio", {"start": 0.135}),
+        ("audio", {"end": 0.8}),
         ("audio", {"tags": {"BPS": "1"}}),
         ("subtitles", {"end": 0.35}),
         ("chapters", {"start": 1_000_000}),

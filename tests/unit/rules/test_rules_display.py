@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.config import Config
+from drapto.output.model import Check, Sizes, Validation
 from drapto.project import open_project
 from drapto.rules import bus_of
 from drapto.rules import project as rules_project
@@ -46,6 +47,27 @@ def test_tasks_that_begin_together_share_one_display(project: Project) -> None:
         thread.join()
     assert len(shown) == 1
     shown[0].stop()
+
+
+def test_the_summary_counts_what_differs(project: Project) -> None:
+    checks = [
+        Check(name=f"audio {number} title", expected="a", found="b", passed=False, severity="differs")
+        for number in range(3)
+    ]
+    Validation(
+        digest="d",
+        passed=True,
+        frames=1,
+        duration=1.0,
+        sizes=Sizes(source=1, output=1, video=1),
+        inputs={},
+        checks=tuple(checks),
+    ).write(project.titles[0].validation)
+    display = rules_project._show(project, [])
+    bus_of(project).publish(StageComplete(title="done", stage="validate", seconds=1.0))
+    display.stop()
+    (done,) = rules_project._summary(project, display)
+    assert (done.differing, done.mark) == (3, "done")
 
 
 def test_the_summary_has_what_was_finished_and_what_failed(project: Project) -> None:

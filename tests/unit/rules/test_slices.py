@@ -363,6 +363,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "input.sidecar_subtitles", True, set()),
     ("crf", "input.frame_index", "decode", {"probe", "segment", "validate"}),
     ("crf", "input.allow_damage", "holes", {"probe"}),
+    ("crf", "input.allow_damage", "none", {"probe", "validate"}),
     ("crf", "output.dir", "elsewhere", {"validate"}),
     ("crf", "output.strict", True, {"validate"}),
     ("crf", "crop.enabled", False, {"crop", "validate"}),
