@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 
 def tagged(encode: Path) -> str:
-    """Return ffmpeg's filter that says of kept frames what their encode says of its own, and a comma.
+    """Return ffmpeg's filter that says of kept frames what their encode says of its own.
 
-    Neither NUT nor any other file of uncompressed pictures says which range and which matrix they have. Where
-    two inputs of a filter differ in that, ffmpeg converts one of them: full range measured so has 20 points of
-    VMAF too few.
+    A file of uncompressed pictures does not say which range and which matrix they have. Where two inputs of a
+    filter differ in that, ffmpeg converts one of them: PQ in full range lost 14 points of VMAF in a frame by
+    it, RGB 9, and PQ in limited range gained 3.
+
+    It has a final comma.
 
     Args:
         encode: The encoded file, whose tags are those of the frames that the encoder was given.

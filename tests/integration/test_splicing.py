@@ -135,7 +135,6 @@ def test_keeping_the_frames_to_measure_changes_neither_bytes_nor_scores(
     [
         ("format=yuv420p10le,setparams=range=tv:{hdr}", {}, "pu21-pq"),
         ("scale=out_range=pc,format=yuv420p10le,setparams=range=pc:{hdr}", {}, "pu21-pq-full"),
-        ("scale=out_range=pc,format=yuv420p,setparams=range=pc", {"chroma_location": "left"}, ""),
         ("format=gbrp", {"yuv_matrix": "bt709"}, ""),
     ],
 )
