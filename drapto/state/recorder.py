@@ -154,6 +154,8 @@ class Recorder:
 
 def _note_failure(folder: Path, event: ErrorEvent | StageRetried) -> None:
     """Append an attempt that failed to the title's list of them, whatever its stage."""
+    if not folder.is_dir():
+        return  # nothing of the title is known yet
     attempt = event.attempt if isinstance(event, StageRetried) else None
     place = {"stage": event.stage, "part": event.part, "attempt": attempt}
     line = {"at": _now().isoformat(timespec="seconds"), **place, "cause": event.cause, "error": event.message}
