@@ -52,6 +52,6 @@ def test_an_hdr_title_meets_its_target(
     assert (quality.scores.light, quality.statistic) == (f"pu21-{light}", "p5")
     assert quality.worst == record["scores"]["p5"]
     monkeypatch.chdir(project.root)
-    plan = CliRunner().invoke(main, ["plan"], prog_name="drapto").output
+    plan = CliRunner().invoke(main, ["plan", "-v"], prog_name="drapto").output
     assert f"shown at 1920x96, PU21 of {light.upper()}), its 5th percentile" in plan
     assert project.executed() == set()
