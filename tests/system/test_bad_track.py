@@ -14,7 +14,10 @@ from tests.system.projects import ProjectDir, new_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-REFUSAL = "an audio track has 10 channels and does not say which; remux the file without that track"
+REFUSAL = (
+    "audio track 1 has 10 channels and does not say which, and Opus takes 8 such at most; "
+    "remux the file without that track"
+)
 
 
 def make(ffmpeg: Path, path: Path, *, unnamed: bool) -> Path:
@@ -59,7 +62,7 @@ def test_a_track_that_no_layout_holds(project: ProjectDir) -> None:
     ]
     line, last = failed  # where it happens, and at the end
     assert last == f"✗ bad: {line[line.index(str(project.root)) :]}"
-    assert line.split()[:4] == ["✗", "bad", "audio", "1"]
+    assert line.split()[:3] == ["✗", "bad", "probe"]  # before anything is encoded
     assert line.endswith(f"bad.mkv: {REFUSAL}")
     outputs = [path.name for path in (project.root / "output").iterdir()]
     assert outputs == ["good.mkv"]
@@ -67,12 +70,8 @@ def test_a_track_that_no_layout_holds(project: ProjectDir) -> None:
     assert [line for line in again if line.startswith("✗") and ";" in line] == failed
     plan = drapto(project, "plan", "-v")
     good = plan.index(next(line for line in plan if line.startswith("good:")))
-    assert [line.split()[1] for line in plan[:good] if line.split()[0] == "run"] == [
-        "audio",
-        "mux",
-        "validate",
-    ]
+    assert "probe" in [line.split()[1] for line in plan[:good] if line.split()[0] == "run"]
     assert not [line for line in plan[good:] if line.split()[0] == "run"]
     status = drapto(project, "status")
-    assert (status[0], "… audio 1/2" in status[1]) == ("… bad", True)
+    assert "bad" in status[0]
     assert "✓ good" in status

@@ -87,5 +87,5 @@ def test_without_a_preview(here: Path, clip: Path) -> None:
 
 def test_what_is_no_file_is_refused(here: Path) -> None:
     done = run(here / "gone.mkv")
-    assert done.exit_code == 1
-    assert "gone.mkv: is not a file; name an MKV file" in done.stderr
+    assert done.exit_code == 3
+    assert "gone.mkv: does not exist; check the name" in done.stderr

@@ -107,7 +107,7 @@ def test_without_vmaf_a_title_is_refused_once_it_is_known_to_need_it(
     script.chmod(0o755)
     asked = ["--set", f"tools.ffmpeg={script}", "--preset", "13"]
     said = run("encode", source, "-o", "out", *asked)
-    assert said.exit_code == 1, said.output
+    assert said.exit_code == 4, said.output
     assert "cannot measure VMAF by the model vmaf_v0.6.1" in said.output
     assert not list(tmp_path.rglob("encoded/*.mkv"))
     assert run("encode", source, "-o", "out", *asked).exit_code == 3

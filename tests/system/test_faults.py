@@ -58,8 +58,6 @@ def tracks(ffmpeg: Path, clip_cache: Path) -> Path:
         ("truncate", "-progress pipe:1 ... libopus", "audio:"),
         ("truncate", "ffmetadata", "mux:"),
         ("garbage", "ffmetadata", "mux:"),
-        ("garbage", "-attach", "subtitles:"),
-        ("truncate", "-attach", "subtitles:"),
     ],
 )
 def test_what_is_found_broken_is_made_again_in_the_same_run(

@@ -172,6 +172,15 @@ def second_output(two_films: tuple[Path, Path], tmp_path_factory: pytest.TempPat
     return (project.root / "output" / "clip.mkv").read_bytes()
 
 
+@pytest.fixture(scope="module")
+def first_output(two_films: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What becomes of the first film."""
+    project = new_project(tmp_path_factory.mktemp("first") / "project")
+    (project.root / "source" / "clip.mkv").write_bytes(two_films[0].read_bytes())
+    project.doit()
+    return (project.root / "output" / "clip.mkv").read_bytes()
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(
     "function", ["probe_source", "detect_crop", "detect_fields", "split", "encode_audio"]
@@ -205,7 +214,12 @@ def test_a_source_that_is_replaced_while_it_is_read_is_not_believed(
     ],
 )
 def test_a_work_file_that_is_replaced_while_it_is_read_is_not_believed(
-    two_films: tuple[Path, Path], tmp_path: Path, function: str, file: str, remade: str
+    two_films: tuple[Path, Path],
+    first_output: bytes,
+    tmp_path: Path,
+    function: str,
+    file: str,
+    remade: str,
 ) -> None:
     project = new_project(tmp_path / "project", two_films[0].with_name("swap-one.mkv"))
     (project.root / "source" / "swap-one.mkv").rename(project.root / "source" / "clip.mkv")
@@ -213,8 +227,12 @@ def test_a_work_file_that_is_replaced_while_it_is_read_is_not_believed(
     other.write_bytes(two_films[1].read_bytes())
     swap = (function, "before", project.work() / file, other)
     done = _swapped(project, engines.install(tmp_path / "site"), swap)
-    assert done.returncode == 1, done.stdout
-    assert not (project.root / "output" / "clip.mkv").exists()
-    project.configure("")
-    assert remade in project.executed()
-    assert (project.root / "output" / "clip.mkv").is_file()
+    # it is noticed, and made again by itself: in this run, unless two tasks read it at once, or in the next
+    assert done.returncode in (0, 1), done.stdout
+    assert (project.root / "output" / "clip.mkv").exists() == (done.returncode == 0)
+    if done.returncode:
+        project.configure("")
+        project.doit()
+    assert (project.root / "output" / "clip.mkv").read_bytes() == first_output
+    events = (project.work() / "encode_data" / "failures.jsonl").read_text()
+    assert remade.split(":")[0] in events or function in events

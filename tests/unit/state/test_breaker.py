@@ -33,7 +33,8 @@ def test_without_failures_nothing_is_written(breaker: Breaker, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_three_alike_in_a_row_stop_what_would_begin(breaker: Breaker) -> None:
+def test_three_alike_in_a_row_stop_what_would_begin(tmp_path: Path) -> None:
+    breaker = Breaker(tmp_path / "breaker", 600)
     assert not fail(breaker, "a", "b")
     assert breaker.admit("d", "film") == GO
     assert fail(breaker, "c")
