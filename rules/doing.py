@@ -40,6 +40,9 @@ def do(
         DraptoError: It failed, or what it read is not what it was.
         OSError: It cannot be read.
     """
+    # whole, before any part of it: two threads that begin with two of its parts each get half of the other's
+    import av  # noqa: F401
+
     paths = {one: os.path.join(work.project.root, one) for one in reads[0]}  # noqa: PTH118  pathlib is slow
     readings = Readings(paths.values(), work.state.fingerprints, more=reads[1])
     _require_probed(readings, name, work.title)

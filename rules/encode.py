@@ -38,6 +38,10 @@ FEWEST = 2
 """Encodes of a title that were killed for lack of memory, from which each gets by with one thread."""
 
 
+OUT_OF_REACH = 3
+"""The last of `drapto.quality.search.tiers`: what nothing better was found than."""
+
+
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each segment, those that take longest first."""
     plan = known.planned
@@ -112,7 +116,20 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
     encoded = provenance.sign(done.segment, made_by, job.record)
     work.publish(_complete(title, encoded))
     line = fallback_line(work, done.fallback, log=job.request.log)
-    return _summary(title, segment, encoded, by=provenance.said(made_by)) + line
+    return _summary(title, segment, encoded, by=provenance.said(made_by)) + _shortfall(common, encoded) + line
+
+
+def _shortfall(common: Common, encoded: EncodedSegment) -> str:
+    """Return the note of a segment that has the closest to its target that was found; empty for any other."""
+    target = common.quality
+    if isinstance(target, FixedCrf) or encoded.scores is None or encoded.tier != OUT_OF_REACH:
+        return ""
+    found = encoded.scores.figure(target.statistic)
+    wanted = score_text(target.metric, target.score, target.statistic)
+    return (
+        f"\nsegment {encoded.index} does not reach {wanted}: CRF {encoded.crf:g} gives {found:.1f} "
+        f"({encoded.why}), which is the closest"
+    )
 
 
 def _started(title: Title, segment: Segment, common: Common) -> EncodingStarted:

@@ -126,7 +126,8 @@ class QualitySettings(Section):
         "native", description="who finds the CRF: drapto itself, or the program ab-av1"
     )
     out_of_reach: Literal["fail", "closest"] = Field(
-        "fail", description="what becomes of a segment that cannot have the target"
+        "closest",
+        description="a segment that cannot have the target takes the closest, with a note, or fails",
     )
 
     @model_validator(mode="after")

@@ -266,7 +266,11 @@ def test_mkvtoolnix_sees_the_same(
     source = merged(done.source, FILES[kind], tmp_path)
     elements, output = tmp_path / "elements.mkv", tmp_path / "out.mkv"
     copy_elements(source, elements)
-    mux(done.video, done.audio, done.subtitles, done.info, output, elements=elements, context=shared_job)
+    # as the probe of such a file says it
+    mode = 1 if "--stereo-mode" in FILES[kind].options else 0
+    video = done.info.video.model_copy(update={"stereo_mode": mode})
+    info = done.info.model_copy(update={"video": video})
+    mux(done.video, done.audio, done.subtitles, info, output, elements=elements, context=shared_job)
     said = extracted(source, tmp_path)
     assert extracted(output, tmp_path) == said
     assert (said[0] != [""]) == bool(FILES[kind].chapters)
@@ -279,4 +283,4 @@ def test_mkvtoolnix_sees_the_same(
         mkvtoolnix("mkvextract", output, "attachments", *taken)
         contents = [(tmp_path / str(number)).read_bytes() for number in range(1, len(taken) + 1)]
         assert contents == [content for *_, content in FILES[kind].attached]
-    assert [check for check in check_elements(elements, output, done.info) if not check.passed] == []
+    assert [check for check in check_elements(elements, output, info) if not check.passed] == []

@@ -64,6 +64,7 @@ def targets_of(task: str) -> list[str]:
         "fields": [f"{work}/fields.json"],
         "segment": [f"{work}/encode_data/segments.json", f"{work}/planned.txt"],
         "encode": [f"{work}/encoded/{number}.{kind}" for number in part for kind in ("mkv", "json")],
+        "elements": [f"{work}/elements.mkv"],
         "video": [f"{work}/video.mkv"],
         "mux": [f"{work}/muxed.mkv"],
         "validate": [f"{work}/decoded/{int(number):02d}.json" for number in part[1:]]

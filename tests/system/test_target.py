@@ -189,13 +189,17 @@ def test_black_still_and_short_titles(ffmpeg: Path, tmp_path: Path) -> None:
 
 
 def test_a_target_out_of_reach(source: Path, tmp_path: Path) -> None:
-    project = aim(new_project(tmp_path / "p", source), 90, "crf_min = 50\ncrf_max = 52\nmax_encodes = 2")
+    project = aim(
+        new_project(tmp_path / "p", source),
+        90,
+        'crf_min = 50\ncrf_max = 52\nmax_encodes = 2\nout_of_reach = "fail"',
+    )
     output = project.doit(status=1).output
     assert "does not reach VMAF 90.0: CRF 50 gives" in output
     assert "quality.out_of_reach" in output
     assert not (project.root / "output" / "clip.mkv").exists()
-    quality = 'crf_min = 50\ncrf_max = 52\nmax_encodes = 2\nout_of_reach = "closest"'
-    aim(project, 90, quality).doit()
+    quality = "crf_min = 50\ncrf_max = 52\nmax_encodes = 2"
+    assert "does not reach" in aim(project, 90, quality).doit().output
     assert {record["tier"] for record in records(project)} >= {3}
     assert (project.root / "output" / "clip.mkv").is_file()
 

@@ -91,7 +91,7 @@ TARGET: dict[str, Any] = {
     "most": 6,
     "thorough": False,
     "engine": "native",
-    "out_of_reach": "fail",
+    "out_of_reach": "closest",
 }
 
 OWN: list[dict[str, Any]] = [
@@ -107,8 +107,8 @@ ASKED: list[tuple[dict[str, object], dict[str, Any]]] = [
         {"crf": None, "target": TARGET | {"metric": "xpsnr", "score": 42.0, "thorough": True}},
     ),
     (
-        {"quality.mode": "target", "quality.engine": "ab-av1", "quality.out_of_reach": "closest"},
-        {"crf": None, "target": TARGET | {"engine": "ab-av1", "out_of_reach": "closest"}},
+        {"quality.mode": "target", "quality.engine": "ab-av1", "quality.out_of_reach": "fail"},
+        {"crf": None, "target": TARGET | {"engine": "ab-av1", "out_of_reach": "fail"}},
     ),
 ]
 
@@ -340,7 +340,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("vmaf", "quality.max_encodes", 3, ENCODES),
     ("vmaf", "quality.thorough", True, ENCODES),
     ("vmaf", "quality.engine", "ab-av1", {"calibrate"} | ENCODES),
-    ("vmaf", "quality.out_of_reach", "closest", ENCODES),
+    ("vmaf", "quality.out_of_reach", "fail", ENCODES),
     ("crf", "processing.chunk_size", 20, {"segment", "validate"}),
     ("crf", "processing.parallel_jobs", 3, set()),
     ("crf", "processing.temp_dir", "elsewhere", set()),
