@@ -16,7 +16,6 @@ import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from drapto.errors import ArtifactError, DraptoError
-from drapto.media.matroska.container import require_matroska
 from drapto.rules import (
     audio,
     calibrate,
@@ -190,6 +189,8 @@ def _found(stage: Stage, project: Project, title: Title) -> Known:
     """
     known = look(project, title)
     if known.info is None:
+        from drapto.media.matroska.container import require_matroska
+
         require_matroska(title.source)  # where the source has become unreadable, it is not the probe's fault
     _made(known.info, title.probe)
     if stage.needs == "plan":

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.errors import printable
 from drapto.media.model import SourceInfo
-from drapto.media.sidecars import find_sidecars
 from drapto.rules.run_state import state_of
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
@@ -41,8 +40,11 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
 
 def sidecars(project: Project, title: Title) -> tuple[Sidecar, ...]:
     """Return the subtitle files beside a title's source that are taken along."""
-    wanted = project.config.input.sidecar_subtitles and title.source.parent.is_dir()
-    return find_sidecars(title.source) if wanted else ()
+    if not (project.config.input.sidecar_subtitles and title.source.parent.is_dir()):
+        return ()
+    from drapto.media.sidecars import find_sidecars
+
+    return find_sidecars(title.source)
 
 
 def files(found: Sequence[Sidecar]) -> list[Path]:

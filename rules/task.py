@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
-from drapto.engine.causes import of_error
 from drapto.errors import DraptoError, printable
-from drapto.rules.attempts import NotBegunError, persistently
-from drapto.rules.doing import do
-from drapto.rules.failures import foreseen
 from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
-from drapto.rules.unforeseen import unforeseen
 from drapto.rules.work import Work
 from drapto.state.doit_plugins import StageFailed, forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
@@ -201,6 +196,13 @@ def perform(
     again (`attempts`). An exception that is not expected here is a bug: it goes on to doit, which shows where
     it came from.
     """
+    # not for a run that has nothing to do
+    from drapto.engine.causes import of_error
+    from drapto.rules.attempts import NotBegunError, persistently
+    from drapto.rules.doing import do
+    from drapto.rules.failures import foreseen
+    from drapto.rules.unforeseen import unforeseen
+
     state = state_of(project)
     work = Work(project, title, state)
     try:
