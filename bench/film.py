@@ -15,7 +15,7 @@ from drapto.encoding.abav1 import find_ab_av1
 from drapto.encoding.abav1.programs import toolchain
 from drapto.encoding.record import EncodedSegment
 from drapto.errors import ToolMissingError
-from drapto.quality.metrics import escaped
+from drapto.media.filters import escaped
 from drapto.quality.scores import scores_of
 from drapto.rules import DODO
 from drapto.video.plan import SegmentPlan
