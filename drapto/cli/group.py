@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 import traceback
@@ -55,9 +54,11 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            if not (near := difflib.get_close_matches(args[0], COMMANDS, n=1)):
+            from drapto.config.problems import nearest  # noqa: PLC0415  for a mistyped command alone
+
+            if (near := nearest(args[0], COMMANDS)) is None:
                 raise
-            said = f"{error.message.rstrip('.')}; did you mean `{ctx.command_path} {near[0]}`?"
+            said = f"{error.message.rstrip('.')}; did you mean `{ctx.command_path} {near}`?"
             raise click.UsageError(said, ctx) from error
 
     def main(  # type: ignore[override]  # click's own overloads differ in standalone_mode alone

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from drapto.cli import dodo
 from drapto.config import FILE_NAME
+from drapto.config.problems import nearest
 from drapto.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def _names_of(project: Project, title: Title) -> set[str]:
 def _instead(project: Project, name: str) -> str:
     stems = [title.source.stem for title in project.titles]
     folded = {stem.casefold(): stem for stem in stems}
-    near = [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=1)]
+    found = nearest(name.casefold(), folded)
+    near = [] if found is None else [folded[found]]
     shown = near or stems[:MOST_NAMED]
     rest = "" if near or len(stems) <= MOST_NAMED else f" and {len(stems) - MOST_NAMED} more"
     listed = ", ".join(repr(printable(one)) for one in shown) + rest

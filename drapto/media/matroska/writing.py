@@ -9,7 +9,6 @@ from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import (
     SIZE_WIDTH,
     Element,
-    Range,
     encoded_size,
     summed,
     unsigned,
@@ -143,9 +142,3 @@ def _seek_head(named: Sequence[int], positions: dict[int, int], start: int) -> E
         for element in named
     )
     return summed(Element(ids.SEEK_HEAD, entries))
-
-
-def payload_bytes(elements: Sequence[Element]) -> int:
-    """Return how many bytes of elements stay in their file."""
-    chunks = (chunk for element in elements for chunk in element.chunks())
-    return sum(chunk.end - chunk.start for chunk in chunks if isinstance(chunk, Range))
