@@ -169,7 +169,7 @@ def _copy(name: str, source: AudioTrack, output: AudioTrack) -> Iterator[Check]:
     yield exact(f"{name} codec", source.codec, output.codec)
     yield exact(f"{name} layout", source.layout, output.layout)
     yield exact(f"{name} sample rate", source.sample_rate, output.sample_rate)
-    yield exact(f"{name} packets", source.packets, output.packets)
+    yield exact(f"{name} packet count", source.packets, output.packets)
     yield near(f"{name} start", source.start, output.start, TICK)
     # where packets have no times, the last one has no duration either
     yield near(f"{name} end", source.end, output.end, SOUND_START + source.spacing)
