@@ -40,7 +40,7 @@ def note(work_dir: Path, task: str, row: dict[str, Any] | None) -> None:
     if folder is not None and folder.is_dir():
         line = json.dumps({"task": task, "row": row}, separators=(",", ":"))
         with contextlib.suppress(OSError):
-            write_log(folder / FILE, f"{line}\n", limit=NO_LIMIT)
+            write_log(folder / FILE, f"{line}\n", limit=NO_LIMIT, private=True)
 
 
 def is_lacking(work_dir: Path, title: str) -> bool:

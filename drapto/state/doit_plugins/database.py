@@ -15,6 +15,7 @@ from doit.dependency import DatabaseException, JSONCodec, SqliteDB
 from doit.exceptions import InvalidCommand, InvalidTask
 from pydantic_core import from_json
 
+from drapto.engine.private import open_private
 from drapto.errors import SpaceError, StageError, printable
 from drapto.state import journal
 from drapto.terminal import Shown
@@ -88,6 +89,9 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
 
     def _opened(self, name: str) -> sqlite3.Connection:
         """Open a database and read all of it: what is damaged in its midst is to be found out now."""
+        if name != MEMORY and not Path(name).exists():
+            with contextlib.suppress(OSError):  # it says itself why it cannot be made
+                os.close(open_private(name))
         connection: sqlite3.Connection = super()._sqlite3(name)
         try:
             connection.execute("pragma journal_mode = wal")
