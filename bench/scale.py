@@ -1,8 +1,6 @@
 """What drapto itself costs, without its encoders, where titles have many segments and shelves many titles.
 
-Encoding 10,000 segments would take hours. So an ffmpeg stands in that encodes the first segment of each
-number of frames, and copies what came of it for the others; all else is the real one, and all that drapto
-does is done: every segment is cut, checked, recorded, joined and decoded.
+Encoding 10,000 segments would take hours, so an ffmpeg stands in for the encoder (`tests.many`).
 """
 
 from __future__ import annotations
@@ -13,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.idle import FIRST, clone
 from bench.timing import Own, own
-from drapto.rules import DODO
-from tests import clips
+from tests.many import make_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,30 +20,6 @@ SEGMENTS = (250, 2000, 10_000)
 TITLES = (50, 500)
 OF_A_TITLE = 10
 """Segments of each of these."""
-
-STAND_IN = """#!/bin/sh
-for target; do :; done
-case "$*" in
-*libsvtav1*/encoded/.*)
-  words="$*"; frames="${words##*-frames:v }"; ready="READY-${frames%% *}"; target="${target#file:}"
-  if [ ! -e "$ready" ]; then
-    "FFMPEG" "$@" || exit
-    cp "$target" "$ready.$$" && exec mv "$ready.$$" "$ready"
-  fi
-  exec cp "$ready" "$target" ;;
-esac
-exec "FFMPEG" "$@"
-"""
-
-SETTINGS = """[encoding]
-preset = 13
-[quality]
-mode = "crf"
-[processing]
-chunk_size = 1
-[tools]
-ffmpeg = '{ffmpeg}'
-"""
 
 
 @dataclass(frozen=True)
@@ -105,14 +78,5 @@ def _looks(folder: Path) -> Looks:
 
 
 def _project(folder: Path, ffmpeg: Path, segments: int) -> Path:
-    """Make a project of one film, every frame of which but the last is a segment of its own."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "source").mkdir(parents=True)
-    (folder / "dodo.py").write_text(DODO)
-    program = folder / "ffmpeg"
-    program.write_text(STAND_IN.replace("READY", str(folder / "ready")).replace("FFMPEG", str(ffmpeg)))
-    program.chmod(0o755)
-    (folder / "drapto.toml").write_text(SETTINGS.format(ffmpeg=program))
-    source = folder / "source" / f"{FIRST}.mkv"
-    clips.make_clip(ffmpeg, source, frames=segments + 1, size=(64, 64), rate="1", keyint=1, bframes=0)
-    return folder
+    return make_project(folder, ffmpeg, segments, FIRST).root

@@ -43,9 +43,9 @@ class Document(Model):
         """Return the JSON text, indented, with a final newline."""
         return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
 
-    def write(self, path: Path) -> Self:
-        """Write to ``path``, whole or not at all; return self."""
-        atomic.write_text(path, self.dumps())
+    def write(self, path: Path, *, durable: bool = True) -> Self:
+        """Write to ``path``, whole or not at all; return self. ``durable`` as for `atomic.replacing`."""
+        atomic.write_text(path, self.dumps(), durable=durable)
         return self
 
     @classmethod
