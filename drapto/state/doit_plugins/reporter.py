@@ -127,6 +127,7 @@ class StageReporter:
         self.hooks.bus.publish(
             StageComplete(**_place(task), seconds=seconds, summary=text, notes=tuple(notes))
         )
+        _forget_result(task)
         if "decode_part" not in task.meta:
             self.hooks.on_success(task.meta["title"], task.meta["stage"])
 
@@ -195,6 +196,12 @@ class StageReporter:
             self.hooks.on_end()
         self._begun = False
         DurableDB.in_a_run.discard(self.hooks.database)
+
+
+def _forget_result(task: Any) -> None:  # noqa: ANN401  doit is untyped
+    """Free what came of a task: it is in the database, and doit would keep it until the run ends."""
+    for one in (task, *task.actions):
+        one.result, one.values = None, {}
 
 
 def _name_missing(fail: Any) -> None:  # noqa: ANN401  doit is untyped
