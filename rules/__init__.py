@@ -1,7 +1,7 @@
 """THE GRAPH: one file for each stage, its tasks' dependencies, targets, settings and action. No media code.
 
     source.mkv -> probe -> crop ---------------+              +-> decode x <= 16 ----v
-                        -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate
+                        -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate -> report
                         -> audio x M ------------------------------------------------^
                         -> subtitles ------------------------------------------------^
                         -> elements -------------------------------------------------^
@@ -25,13 +25,15 @@ from drapto.rules.task import Rule, task
 from drapto.rules.work import Work
 
 if TYPE_CHECKING:
-    from drapto.rules.explaining import PlannedTask, explain, qualities
+    from drapto.rules.explaining import PlannedTask, explain, qualities, unfinished
+    from drapto.rules.reports import Reports, write_reports
     from drapto.rules.running import run
 
 __all__ = [
     "DODO",
     "Known",
     "PlannedTask",
+    "Reports",
     "Rule",
     "Stage",
     "Verdict",
@@ -47,10 +49,20 @@ __all__ = [
     "register",
     "run",
     "task",
+    "unfinished",
     "verify",
+    "write_reports",
 ]
 
-_LATER = {"PlannedTask": "explaining", "explain": "explaining", "qualities": "explaining", "run": "running"}
+_LATER = {
+    "PlannedTask": "explaining",
+    "Reports": "reports",
+    "explain": "explaining",
+    "qualities": "explaining",
+    "run": "running",
+    "unfinished": "explaining",
+    "write_reports": "reports",
+}
 """What a dodo.py has no use for: a run with nothing to do need not wait for its import."""
 
 

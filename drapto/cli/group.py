@@ -26,6 +26,10 @@ COMMANDS = (
     "probe",
     "crop",
     "score",
+    "report",
+    "compare",
+    
+    
     "doctor",
     "config",
     "clean",

@@ -34,6 +34,10 @@ STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 3
 LEVELS = 5
 """Labels of the values, about."""
 
+LEAST_SPAN = 4.0
+"""By how much the values of a plot differ at least from its bottom to its top: noise is not to look like
+more."""
+
 LABEL = 6
 """Characters of a value's label."""
 
@@ -106,7 +110,10 @@ def _said(
 def _levels(lowest: float, highest: float, *, top: float | None, zero: bool) -> list[float]:
     """Return round values around those that there are, ascending; the first and last bound the plot."""
     low = 0.0 if zero else lowest
-    span = max(highest - low, 1e-3 * max(1.0, abs(highest)))
+    if not zero and highest - low < LEAST_SPAN:
+        low, highest = low - LEAST_SPAN / 2, highest + LEAST_SPAN / 2
+        highest = highest if top is None else min(top, highest)
+    span = max(highest - low, 1e-3)
     rough = span / LEVELS
     power = 10.0 ** _exponent(rough)
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from drapto.engine import process
 from drapto.errors import DraptoError
 from drapto.report.page import Scene, Still
 from drapto.report.pictures import COARSE, Frame, View, grab
@@ -147,6 +148,8 @@ def shown(
                 grab(view, frame, width=WIDTH, most=MOST_BYTES, context=context) for view, frame in pair(low)
             )
         except (DraptoError, OSError) as error:
+            if process.is_stopping():
+                raise
             problems.append(str(error))
         else:
             scenes.append(Scene(name, before, after))
@@ -168,6 +171,7 @@ def strip(
         most: How many.
     """
     begin, end = intervals[0].start, intervals[-1].start + intervals[-1].duration
+    most = max(1, min(most, int((end - begin) / FEWEST_APART)))
     slot = (end - begin) / most
     starts = [one.start for one in intervals]
     stills: list[Still] = []
@@ -187,6 +191,8 @@ def strip(
                 quantisers=COARSE,
             )
         except (DraptoError, OSError) as error:
+            if process.is_stopping():
+                raise
             problems.append(str(error))
         else:
             stills.append(Still(clock(time), picture))
