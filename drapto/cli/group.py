@@ -28,8 +28,6 @@ COMMANDS = (
     "score",
     "report",
     "compare",
-    
-    
     "doctor",
     "config",
     "clean",
