@@ -19,7 +19,7 @@ from drapto.rules.cleaning import clean
 from drapto.rules.graph import default_tasks, graph
 from drapto.rules.project import DODO, doit_config, here
 from drapto.rules.published import Verdict, verify
-from drapto.rules.run_state import bus_of
+from drapto.rules.run_state import bus_of, leave_of, put_in_order
 from drapto.rules.stage import Known, Stage, register
 from drapto.rules.task import Rule, task
 from drapto.rules.work import Work
@@ -45,6 +45,8 @@ __all__ = [
     "explain",
     "graph",
     "here",
+    "leave_of",
+    "put_in_order",
     "qualities",
     "register",
     "run",

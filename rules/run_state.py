@@ -22,6 +22,7 @@ from drapto.project import require_output
 from drapto.rules.signals import watch_signals
 from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
+from drapto.state.doit_plugins.order import Turns
 from drapto.state.events import FileDiscovered
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
@@ -29,7 +30,7 @@ from drapto.state.run_log import RunLog
 from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from doit.task import Task
@@ -37,6 +38,31 @@ if TYPE_CHECKING:
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
+
+
+class Leave:
+    """Whether tasks may begin. Any thread may give it, and take it back."""
+
+    def __init__(self) -> None:
+        self._given = threading.Event()
+        self._given.set()
+
+    @property
+    def given(self) -> bool:
+        """Whether they may."""
+        return self._given.is_set()
+
+    def give(self) -> None:
+        """Have them begin."""
+        self._given.set()
+
+    def take_back(self) -> None:
+        """Have none begin; those that run are not touched."""
+        self._given.clear()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until they may, but not for longer; return whether they may."""
+        return self._given.wait(seconds)
 
 
 class RunState:
@@ -50,6 +76,8 @@ class RunState:
         fingerprints: The memory of content digests.
         lock: The project's lock.
         run_name: Tells this run from the next.
+        leave: Whether tasks may begin.
+        turns: Which titles come first, where that was asked for.
         failed: The causes for which tasks of this run failed.
         healed: When what a task had made was found broken and made again, by the task's name.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
@@ -62,6 +90,8 @@ class RunState:
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
         self._tools: tools.Tools | None = None
+        self.leave = Leave()
+        self.turns = Turns()
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
@@ -210,6 +240,16 @@ def state_of(project: Project) -> RunState:
         if folder not in _states:
             _states[folder] = RunState(folder)
         return _states[folder]
+
+
+def leave_of(project: Project) -> Leave:
+    """Return what says whether tasks of a project's runs in this process may begin."""
+    return state_of(project).leave
+
+
+def put_in_order(project: Project, names: Sequence[str]) -> None:
+    """Have titles worked on in this order from now on, also by a run of this process that goes on."""
+    state_of(project).turns.wish(names)
 
 
 def bus_of(project: Project) -> Bus:

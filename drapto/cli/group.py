@@ -28,6 +28,7 @@ COMMANDS = (
     "score",
     "report",
     "compare",
+    "serve",
     "doctor",
     "config",
     "clean",
