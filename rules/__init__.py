@@ -1,10 +1,10 @@
 """THE GRAPH: one file for each stage, its tasks' dependencies, targets, settings and action. No media code.
 
-    source.mkv -> probe -> crop ---------------+              +-> decode x <= 16 ----v
-                        -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate -> report
-                        -> audio x M ------------------------------------------------^
-                        -> subtitles ------------------------------------------------^
-                        -> elements -------------------------------------------------^
+    source.mkv -> probe -> crop ---------------+              +-> decode x <= 16 -v
+                        -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate
+                        -> audio x M ---------------------------------------------------^        v
+                        -> subtitles ---------------------------------------------------^      report
+                        -> elements ----------------------------------------------------^
 
 A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings
 in ``settings``. What is not there cannot make it run again.
@@ -19,7 +19,7 @@ from drapto.rules.cleaning import clean
 from drapto.rules.graph import default_tasks, graph
 from drapto.rules.project import DODO, doit_config, here
 from drapto.rules.published import Verdict, verify
-from drapto.rules.run_state import bus_of, leave_of, put_in_order
+from drapto.rules.run_state import bus_of
 from drapto.rules.stage import Known, Stage, register
 from drapto.rules.task import Rule, task
 from drapto.rules.work import Work
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from drapto.rules.explaining import PlannedTask, explain, qualities, unfinished
     from drapto.rules.reports import Reports, write_reports
     from drapto.rules.running import run
+    from drapto.rules.steering import leave_of, put_in_order
 
 __all__ = [
     "DODO",
@@ -60,6 +61,8 @@ _LATER = {
     "PlannedTask": "explaining",
     "Reports": "reports",
     "explain": "explaining",
+    "leave_of": "steering",
+    "put_in_order": "steering",
     "qualities": "explaining",
     "run": "running",
     "unfinished": "explaining",

@@ -58,7 +58,8 @@ def write_reports(project: Project, titles: Sequence[Title], *, again: bool = Fa
     from drapto.report.render import write_index
 
     known = [
-        Known(title, finished(title), seconds_of(title) if finished(title) else 0.0) for title in project.titles
+        Known(title, finished(title), seconds_of(title) if finished(title) else 0.0)
+        for title in project.titles
     ]
     write_index(index(known, project.index.parent), project.index)
     return reports

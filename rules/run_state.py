@@ -19,6 +19,7 @@ from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.rules.leave import Leave
 from drapto.rules.signals import watch_signals
 from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
@@ -30,7 +31,7 @@ from drapto.state.run_log import RunLog
 from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from doit.task import Task
@@ -38,31 +39,6 @@ if TYPE_CHECKING:
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
-
-
-class Leave:
-    """Whether tasks may begin. Any thread may give it, and take it back."""
-
-    def __init__(self) -> None:
-        self._given = threading.Event()
-        self._given.set()
-
-    @property
-    def given(self) -> bool:
-        """Whether they may."""
-        return self._given.is_set()
-
-    def give(self) -> None:
-        """Have them begin."""
-        self._given.set()
-
-    def take_back(self) -> None:
-        """Have none begin; those that run are not touched."""
-        self._given.clear()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until they may, but not for longer; return whether they may."""
-        return self._given.wait(seconds)
 
 
 class RunState:
@@ -240,16 +216,6 @@ def state_of(project: Project) -> RunState:
         if folder not in _states:
             _states[folder] = RunState(folder)
         return _states[folder]
-
-
-def leave_of(project: Project) -> Leave:
-    """Return what says whether tasks of a project's runs in this process may begin."""
-    return state_of(project).leave
-
-
-def put_in_order(project: Project, names: Sequence[str]) -> None:
-    """Have titles worked on in this order from now on, also by a run of this process that goes on."""
-    state_of(project).turns.wish(names)
 
 
 def bus_of(project: Project) -> Bus:

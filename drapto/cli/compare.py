@@ -14,7 +14,9 @@ from drapto.errors import SourceError, UsageError, printable
 
 @click.command(
     short_help="Make a page that holds two files against each other.",
-    epilog=options.examples("drapto compare film.mkv out/film.mkv --open", "drapto compare a.mkv b.mp4 -o ab.html"),
+    epilog=options.examples(
+        "drapto compare film.mkv out/film.mkv --open", "drapto compare a.mkv b.mp4 -o ab.html"
+    ),
 )
 @click.argument("source", metavar="SOURCE", type=options.PATH)
 @click.argument("output", metavar="OUTPUT", type=options.PATH)
@@ -42,7 +44,7 @@ def compare(
     set_: tuple[str, ...],
     config_file: Path | None,
 ) -> None:
-    """Score OUTPUT's picture against SOURCE's, and make a page of it: over time, worst scenes, what is in both.
+    """Score OUTPUT's picture against SOURCE's, and make a page of it: over time, worst scenes, tracks.
 
     Any two files that ffmpeg reads, whoever made them; `drapto score` has the numbers alone.
     """

@@ -27,8 +27,14 @@ LEAST_TOKEN = 16
 @options.project_options
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="What to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes any.")
-@click.option("--token", metavar="TEXT", help="What a browser must know; made up where --host is not this machine alone.")
-@click.option("--allow-host", multiple=True, metavar="NAME", help="Another name that this machine is asked by.")
+@click.option(
+    "--token",
+    metavar="TEXT",
+    help="What a browser must know; made up where --host is not this machine alone.",
+)
+@click.option(
+    "--allow-host", multiple=True, metavar="NAME", help="Another name that this machine is asked by."
+)
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @click.option("--start", is_flag=True, help="Begin at once.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in a browser.")
@@ -45,21 +51,22 @@ def serve(
 ) -> int:
     """Show the project's queue in a browser: progress, failures, reports. Work begins when Start is pressed.
 
-    Only this machine can open it, unless --host says otherwise; then whoever opens it needs the address with the
-    token that is printed. What is sent is not encrypted: use it in a network that you trust.
+    Only this machine can open it, unless --host says otherwise; then whoever opens it needs the address with
+    the token that is printed. What is sent is not encrypted: use it in a network that you trust.
     """
     from drapto.serve.guard import Guard, is_loopback  # noqa: PLC0415  the graph comes once the arguments are good
 
     if token is not None and (len(token) < LEAST_TOKEN or not token.isascii() or not token.isalnum()):
         raise UsageError(
-            f"--token is not {LEAST_TOKEN} letters and digits, or more", remedy="leave it out, and one is made up"
+            f"--token is not {LEAST_TOKEN} letters and digits, or more",
+            remedy="leave it out, and one is made up",
         )
     if token is None:
         token = "" if is_loopback(host) else secrets.token_hex(16)
     project = options.open_named(named)
-    from drapto.serve.working import Work, serve as served  # noqa: PLC0415  as above
+    from drapto.serve import working  # noqa: PLC0415  as above
 
-    work = Work(project, jobs)
+    work = working.Work(project, jobs)
     shown = f"[{host}]" if ":" in host else host
 
     def ready(found: int) -> None:
@@ -73,7 +80,7 @@ def serve(
             work.act("start", {})
 
     signal.signal(signal.SIGTERM, _stop)
-    return served(work, (host, port), Guard(host, token, allow_host), ready)
+    return working.serve(work, (host, port), Guard(host, token, allow_host), ready)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

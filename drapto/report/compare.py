@@ -19,7 +19,7 @@ from drapto.media.demuxer import demuxer_of
 from drapto.media.texts import ANY_TEXT
 from drapto.output.score import compare as measured
 from drapto.report import evidence, scenes
-from drapto.report.page import Fact, Page, Plot, Table
+from drapto.report.page import NOTHING, Fact, Page, Plot, Table
 from drapto.report.pictures import Frame, View
 from drapto.report.plots import plot
 from drapto.report.scenes import Low
@@ -72,7 +72,10 @@ def compare(
         ToolFailedError: ffmpeg failed.
     """
     found = measured(source, output, config, every=every, crop=crop)
-    contents = {path: _contents(path, look.video.index) for path, look in ((source, found.source), (output, found.output))}
+    contents = {
+        path: _contents(path, look.video.index)
+        for path, look in ((source, found.source), (output, found.output))
+    }
     intervals = _intervals(found, contents[output].packets)
     with tempfile.TemporaryDirectory(prefix="drapto-") as name:
         folder = Path(name)
@@ -81,7 +84,7 @@ def compare(
         lows = [Low(0, 0, moment.time, moment.score) for moment in found.score.worst]
         shown, problems = scenes.shown(lows, lambda low: _pair(found, low), "vmaf", context)
         first = found.output.times[0] / 1e9
-        strip, more = scenes.strip(_view(found.output), intervals, first, context)
+        strip, more = scenes.strip(_view(found.output), intervals, first, context, keys=False)
     why = dict.fromkeys([*problems, *more])
     return Page(
         heading=f"{output.name} against {source.name}",
@@ -94,7 +97,8 @@ def compare(
         scenes_said="The lowest frames that were measured, some way apart; the lowest first.",
         tables=(
             _how(found),
-            *(_streams(path, contents[path].streams) for path in (source, output)),
+            _streams("In the source", contents[source].streams),
+            _streams("In the output", contents[output].streams),
             replace(evidence.colour_table(found.source.video), title="Colour and HDR of the source"),
         ),
     )
@@ -106,15 +110,14 @@ def _contents(path: Path, video: int) -> Contents:
     Raises:
         SourceError: It cannot be read.
     """
-    streams, packets = [], []
     try:
         with av.open(file_url(path), format=demuxer_of(path), **ANY_TEXT) as container:
-            for stream in container.streams:
-                streams.append(_stream(stream))
-            picture = container.streams[video]
-            for packet in container.demux(picture):
-                if packet.size and packet.pts is not None:
-                    packets.append((float(packet.pts * packet.time_base), packet.size))
+            streams = [_stream(stream) for stream in container.streams]
+            packets = [
+                (float(packet.pts * packet.time_base), packet.size)
+                for packet in container.demux(container.streams[video])
+                if packet.size and packet.pts is not None
+            ]
     except (FFmpegError, OSError) as error:
         raise SourceError(f"cannot be read ({error})", path=path, remedy="check the file") from error
     return Contents(streams, sorted(packets))
@@ -124,14 +127,20 @@ def _stream(stream: object) -> tuple[str, ...]:
     """Return a row about a stream of PyAV's."""
     kind = getattr(stream, "type", "") or "other"
     context = getattr(stream, "codec_context", None)
-    codec = getattr(context, "name", None) or "–"
+    codec = getattr(getattr(context, "codec", None), "canonical_name", None) or NOTHING
     tags = {key.lower(): value for key, value in (getattr(stream, "metadata", None) or {}).items()}
-    more = "–"
+    more = NOTHING
     if kind == "video" and context is not None:
         more = f"{context.width}x{context.height}, {context.pix_fmt}"
     elif kind == "audio" and context is not None:
         more = f"{context.layout.name}, {context.sample_rate} Hz"
-    return kind, codec, tags.get("language", "not said"), tags.get("title") or tags.get("filename") or "–", more
+    return (
+        kind,
+        codec,
+        tags.get("language", "not said"),
+        tags.get("title") or tags.get("filename") or NOTHING,
+        more,
+    )
 
 
 def _intervals(found: Comparison, packets: Sequence[tuple[float, int]]) -> list[Interval]:
@@ -206,7 +215,9 @@ def _facts(found: Comparison) -> Iterator[Fact]:
     change = f"{sizes[1] / sizes[0] - 1:+.0%}, of {size_text(sizes[0])}" if sizes[0] else ""
     yield Fact("Size", size_text(sizes[1]), change)
     yield Fact("Quality", f"VMAF {score.scores.harmonic:.1f}", f"harmonic mean; mean {score.scores.mean:.1f}")
-    yield Fact("5th percentile", f"{score.scores.p5:.1f}", f"10th {score.p10:.1f}, lowest {score.scores.minimum:.1f}")
+    yield Fact(
+        "5th percentile", f"{score.scores.p5:.1f}", f"10th {score.p10:.1f}, lowest {score.scores.minimum:.1f}"
+    )
     times = found.output.times
     yield Fact("Length", time_text((times[-1] - times[0]) / 1e9), count_text(score.frames, "frame"))
     seen, made = found.source.video, found.output.video
@@ -227,8 +238,8 @@ def _how(found: Comparison) -> Table:
     return Table("How it was measured", ("what", "how"), rows)
 
 
-def _streams(path: Path, streams: Sequence[tuple[str, ...]]) -> Table:
-    return Table(f"In {path.name}", ("kind", "codec", "language", "title", "more"), tuple(streams))
+def _streams(title: str, streams: Sequence[tuple[str, ...]]) -> Table:
+    return Table(title, ("kind", "codec", "language", "title", "more"), tuple(streams))
 
 
 def _view(picture: Picture, filters: tuple[str, ...] = (), size: tuple[int, int] | None = None) -> View:

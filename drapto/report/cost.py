@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from drapto.report.page import Table
+from drapto.report.page import NOTHING, Table
 from drapto.report.plots import clock
 from drapto.report.timeline import MOST_ROWS, at_most
 from drapto.words import count_text, size_text, time_text
@@ -40,13 +40,13 @@ def _row(one: Interval) -> tuple[str, ...]:
         *(_number(one.crf, 2), _number(one.score), _number(one.p5), _number(one.lowest)),
         *(size_text(one.bytes), f"{one.bitrate / 1000:,.0f}"),
         *(_number(one.encodes, 2), time_text(one.seconds)),
-        ", ".join(f"{crf:g}: {score:.1f}" for crf, score in one.tried[:MOST_TRIED]) or "–",
-        one.why or ("the target" if one.score is not None else "–"),
+        ", ".join(f"{crf:g}: {score:.1f}" for crf, score in one.tried[:MOST_TRIED]) or NOTHING,
+        one.why or ("the target" if one.score is not None else NOTHING),
     )
 
 
 def _number(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+    return NOTHING if value is None else f"{value:.{digits}f}"
 
 
 def attempts_table(records: Sequence[EncodedSegment]) -> Table:
@@ -69,9 +69,11 @@ def attempts_table(records: Sequence[EncodedSegment]) -> Table:
     )
     missed = [one for one in records if one.why not in ("", "target")]
     if missed:
-        said += f" {count_text(len(missed), 'segment')} ended elsewhere than at the target; the list says why."
+        said += (
+            f" {count_text(len(missed), 'segment')} ended elsewhere than at the target; the list says why."
+        )
     return Table("Attempts and what they cost", ("picture", "processor time", "share"), tuple(rows), (said,))
 
 
 def _share(part: float, whole: float) -> str:
-    return f"{part / whole:.0%}" if whole else "–"
+    return f"{part / whole:.0%}" if whole else NOTHING

@@ -6,7 +6,7 @@ from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING
 
-from drapto.report.page import Table
+from drapto.report.page import NOTHING, Table
 from drapto.report.plots import clock
 from drapto.words import count_text
 
@@ -32,12 +32,14 @@ def crop_table(crop: CropInfo) -> Table:
     rows = []
     for side, pixels in zip(SIDES, cut, strict=True):
         seen = [value for one in crop.samples if (value := getattr(one, side)) is not None]
-        spread = (f"{min(seen)}", f"{median(seen):g}", f"{max(seen)}") if seen else ("–", "–", "–")
+        spread = (f"{min(seen)}", f"{median(seen):g}", f"{max(seen)}") if seen else (NOTHING,) * 3
         rows.append((side, f"{pixels} px", *spread))
     whole = f"{crop.source_width}x{crop.source_height}"
     kept = f"{rect.width}x{rect.height} of {whole} at {rect.x}, {rect.y}" if crop.cuts else f"all of {whole}"
     told = sum(one.top is not None for one in crop.samples)
-    looked = f" {count_text(len(crop.samples), 'picture')} were sampled, {told} of them bright enough to tell."
+    looked = (
+        f" {count_text(len(crop.samples), 'picture')} were sampled, {told} of them bright enough to tell."
+    )
     return Table(
         "Black bars",
         ("side", "cut off", "least black seen, px", "median", "most"),
@@ -60,7 +62,7 @@ def fields_table(fields: FieldsInfo) -> Table:
             point.verdict,
             str(point.frames),
             f"{point.multiple.fraction_combed:.0%}",
-            "–" if point.pulldown is None else f"{point.pulldown.following:.2f}",
+            NOTHING if point.pulldown is None else f"{point.pulldown.following:.2f}",
         )
         for point in fields.points[::step]
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from drapto.report.page import Entry, Fact, Index
+from drapto.report.page import NOTHING, Entry, Fact, Index
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
@@ -64,8 +64,12 @@ def _entry(known: Known, folder: Path) -> Entry:
     title, validation = known.title, known.validation
     name = title.source.stem
     if validation is None:
-        return Entry(name, "", "not finished", ("–",) * len(HEAD))
+        return Entry(name, "", "not finished", (NOTHING,) * len(HEAD))
     sizes, quality = validation.sizes, validation.quality
+    scored = (NOTHING, NOTHING)
+    if quality is not None:
+        figure = score_text(quality.scores.metric, quality.score, quality.statistic)
+        scored = (figure, f"{quality.scores.p5:.1f}")
     failed = len(validation.failed)
     checks = f"{len(validation.checks) - failed} passed" + (f", {failed} differ" if failed else "")
     return Entry(
@@ -74,9 +78,8 @@ def _entry(known: Known, folder: Path) -> Entry:
         "finished",
         (
             *(size_text(sizes.source), size_text(sizes.output)),
-            f"{sizes.output / sizes.source - 1:+.0%}" if sizes.source else "–",
-            "–" if quality is None else score_text(quality.scores.metric, quality.score, quality.statistic),
-            "–" if quality is None else f"{quality.scores.p5:.1f}",
+            f"{sizes.output / sizes.source - 1:+.0%}" if sizes.source else NOTHING,
+            *scored,
             *(time_text(validation.duration), time_text(known.seconds), checks),
         ),
     )

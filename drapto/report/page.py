@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+NOTHING = "\u2013"
+"""What stands where nothing is known."""
+
+
 @dataclass(frozen=True)
 class Fact:
     """A number that matters, with what it means.

@@ -118,9 +118,7 @@ def fitting(view: View, width: int) -> tuple[int, int]:
     return max(2, round(square * factor / 2) * 2), max(2, round(view.height * factor / 2) * 2)
 
 
-def _jpeg(
-    view: View, frame: Frame, size: tuple[int, int], quantiser: int, context: StageContext
-) -> bytes:
+def _jpeg(view: View, frame: Frame, size: tuple[int, int], quantiser: int, context: StageContext) -> bytes:
     with tempfile.TemporaryDirectory(prefix="drapto-") as folder:
         target = Path(folder) / "picture.jpg"
         context.run_ffmpeg(

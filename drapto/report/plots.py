@@ -95,9 +95,7 @@ def _steps(
             yield one.start + one.duration, level
 
 
-def _said(
-    lines: Sequence[tuple[str, str, list[tuple[float, float]]]], unit: Callable[[float], str]
-) -> str:
+def _said(lines: Sequence[tuple[str, str, list[tuple[float, float]]]], unit: Callable[[float], str]) -> str:
     """Say what the lines are like, for those who do not see them."""
     told = []
     for name, kind, points in lines:
@@ -189,7 +187,7 @@ def _plain(svg: Any, kinds: Sequence[str]) -> str:  # noqa: ANN401  an element, 
 
     for part in list(svg):
         overlay = isinstance(part.tag, str) and "overlay" in part.get("class", "")
-        if part.tag != "g" and not (isinstance(part.tag, str) and part.tag.endswith("}g")) or overlay:
+        if (part.tag != "g" and not (isinstance(part.tag, str) and part.tag.endswith("}g"))) or overlay:
             svg.remove(part)
     for parent in list(svg.iter()):
         for child in list(parent):

@@ -71,7 +71,9 @@ def _html(name: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         # a name that is no UTF-8, or turns the text round, is shown as a terminal would be given it
-        finalize=lambda value: shown(value) if isinstance(value, str) and not hasattr(value, "__html__") else value,
+        finalize=lambda value: (
+            shown(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+        ),
     )
     environment.filters["data"] = data_url
     style, script = _asset("page.css"), _asset("page.js")

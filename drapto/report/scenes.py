@@ -1,4 +1,4 @@
-"""Which moments of a film are shown: its worst ones, source beside output, and what it looks like in between."""
+"""Which moments of a film are shown: its worst, source beside output, and what it looks like in between."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ class Low:
     score: float | None = None
 
 
-def worst(
-    intervals: Sequence[Interval], records: Sequence[EncodedSegment], most: int = SCENES
-) -> list[Low]:
+def worst(intervals: Sequence[Interval], records: Sequence[EncodedSegment], most: int = SCENES) -> list[Low]:
     """Return the lowest measured frames, some way apart, the lowest first.
 
     Args:
@@ -157,21 +155,21 @@ def shown(
 
 
 def strip(
-    view: View, intervals: Sequence[Interval], offset: float, context: StageContext, most: int = STILLS
+    view: View, intervals: Sequence[Interval], offset: float, context: StageContext, *, keys: bool = True
 ) -> tuple[list[Still], list[str]]:
     """Return pictures from all over a film, and what kept some from being shown.
 
-    Each is the first of an interval where one begins near by, since that is a keyframe and found at once.
+    Each is the first of an interval where one begins near by: a keyframe is found at once.
 
     Args:
         view: The output.
         intervals: In order.
         offset: What an interval's start lacks to the output's own time, seconds.
         context: The surroundings.
-        most: How many.
+        keys: Whether intervals begin with keyframes.
     """
     begin, end = intervals[0].start, intervals[-1].start + intervals[-1].duration
-    most = max(1, min(most, int((end - begin) / FEWEST_APART)))
+    most = max(1, min(STILLS, int((end - begin) / FEWEST_APART)))
     slot = (end - begin) / most
     starts = [one.start for one in intervals]
     stills: list[Still] = []
@@ -179,7 +177,7 @@ def strip(
     for number in range(most):
         centre = begin + (number + 0.5) * slot
         start = min(starts, key=lambda time: abs(time - centre))
-        near = abs(start - centre) <= slot / 2
+        near = keys and abs(start - centre) <= slot / 2
         time = start if near else centre
         try:
             picture = grab(

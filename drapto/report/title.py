@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.encoding.record import EncodedSegment
-from drapto.engine.document import Document
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.media.timestamps import read_timestamps
 from drapto.media.yuv import delivered
 from drapto.output.model import Validation
 from drapto.report import cost, evidence, scenes, timeline, tracks
-from drapto.report.page import Fact, Page, Plot, Table
+from drapto.report.page import NOTHING, Fact, Page, Plot, Table
 from drapto.report.pictures import Frame, View
 from drapto.report.plots import plot
 from drapto.video.plan import SegmentPlan
@@ -152,7 +151,11 @@ def _facts(known: Records) -> Iterator[Fact]:
         yield Fact("5th percentile", f"{quality.scores.p5:.1f}", worst)
     rate = 8 * sizes.video / validation.duration / 1000 if validation.duration else 0.0
     yield Fact("Length", time_text(validation.duration), count_text(validation.frames, "frame"))
-    yield Fact("Picture", f"{known.crop.rect.width}x{known.crop.rect.height}", f"{rate:,.0f} kbit/s, {info.video.hdr}")
+    yield Fact(
+        "Picture",
+        f"{known.crop.rect.width}x{known.crop.rect.height}",
+        f"{rate:,.0f} kbit/s, {info.video.hdr}",
+    )
     seconds = math.fsum(one.search_cpu_seconds or one.cpu_seconds for one in known.encoded)
     segments = count_text(len(known.encoded), "segment")
     yield Fact("Processor time", time_text(seconds), f"for the picture, {segments}")
@@ -213,7 +216,13 @@ def _versions(validation: Validation) -> Table:
         for what, several in (("picture", made.segments), ("sound", made.tracks), ("checks", (made.check,))):
             distinct = dict.fromkeys(one for one in several if one is not None)
             rows += [
-                (what, *(getattr(one, name) or "–" for name in ("drapto", "ffmpeg", "svt_av1", "libopus", "libvmaf")))
+                (
+                    what,
+                    *(
+                        getattr(one, name) or NOTHING
+                        for name in ("drapto", "ffmpeg", "svt_av1", "libopus", "libvmaf")
+                    ),
+                )
                 for one in distinct
             ]
     head = ("of the", "drapto", "ffmpeg", "SVT-AV1", "libopus", "libvmaf")

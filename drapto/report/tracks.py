@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.report.page import Table
+from drapto.report.page import NOTHING, Table
 from drapto.words import count_text, size_text
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ def tracks_table(info: SourceInfo, sound: Sequence[AudioPlan | None], sizes: Siz
     return Table("Tracks", HEAD, tuple(_rows(info, sound, sizes)), tuple(_rest(info)))
 
 
-def _rows(
-    info: SourceInfo, sound: Sequence[AudioPlan | None], sizes: Sizes
-) -> Iterator[tuple[str, ...]]:
+def _rows(info: SourceInfo, sound: Sequence[AudioPlan | None], sizes: Sizes) -> Iterator[tuple[str, ...]]:
     video = info.video
     said = f"{video.codec}, {video.width}x{video.height}, {float(video.rate):.3f} per second"
     yield (
@@ -39,29 +37,34 @@ def _rows(
     )
     for number, track in enumerate(info.audio):
         plan = sound[number] if number < len(sound) else None
-        size = size_text(sizes.audio[number]) if number < len(sizes.audio) else "–"
+        size = size_text(sizes.audio[number]) if number < len(sizes.audio) else NOTHING
         found = f"{track.profile or track.codec}, {track.layout or count_text(track.channels, 'channel')}"
         copied = plan is not None and plan.copies
         made = (
-            "–" if plan is None else track.codec if copied else f"Opus, {plan.layout}, {plan.bitrate} kbit/s"
+            NOTHING
+            if plan is None
+            else track.codec
+            if copied
+            else f"Opus, {plan.layout}, {plan.bitrate} kbit/s"
         )
         how = "copied, packet by packet" if copied else "encoded"
         yield (f"sound {number + 1}", *_named(track), found, made, size, how)
     for number, text in enumerate(info.subtitles):
-        size = size_text(sizes.subtitles[number]) if number < len(sizes.subtitles) else "–"
+        size = size_text(sizes.subtitles[number]) if number < len(sizes.subtitles) else NOTHING
         codec = text.codec if text.foreign is None else text.foreign.name
         yield (
             *(f"subtitles {number + 1}", *_named(text)),
             *(f"{codec}, {count_text(text.packets, 'packet')}", codec, size, "copied, packet by packet"),
         )
-    for track in info.other_video:
-        yield ("picture", *_named(track), f"{track.codec}, {track.width}x{track.height}", "–", "–", "left out")
+    for film in info.other_video:
+        size = f"{film.codec}, {film.width}x{film.height}"
+        yield ("picture", *_named(film), size, NOTHING, NOTHING, "left out")
 
 
 def _named(track: Track) -> tuple[str, str]:
     marks = ", ".join(name.replace("_", " ") for name in track.dispositions)
     title = track.title or ""
-    return track.language or "not said", f"{title} ({marks})".strip() if marks else title or "–"
+    return track.language or "not said", f"{title} ({marks})".strip() if marks else title or NOTHING
 
 
 def _rest(info: SourceInfo) -> Iterator[str]:

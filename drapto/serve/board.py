@@ -1,4 +1,4 @@
-"""What the page shows: the titles in their order, what each is at, what was asked for; and who is told of it."""
+"""What the page shows: the titles in order, what each is at, what was asked for; and who is told of it."""
 
 from __future__ import annotations
 

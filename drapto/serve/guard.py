@@ -1,7 +1,7 @@
 """Who may ask for what: the checks that each request passes before anything is done for it.
 
-A browser sends requests for any page that it shows. So a page of a stranger's could ask this server to start or
-to stop work, and, where it has its own name point to this machine (DNS rebinding), read the answers, too:
+A browser sends requests for any page that it shows. So a page of a stranger's could ask this server to start
+or to stop work, and, where it has its own name point to this machine (DNS rebinding), read the answers, too:
 
 - the ``Host`` that is asked must be one of this server's, which a stranger's name is not;
 - what changes something must come from a page of this server's, by what the browser says of its origin, and
@@ -16,11 +16,8 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 COOKIE = "drapto"
 HEADER = "X-Drapto"
@@ -28,6 +25,13 @@ HEADER = "X-Drapto"
 agreed beforehand, which it never does."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Headers(Protocol):
+    """What a request says of itself, whatever the case of the names."""
+
+    def get(self, name: str, /) -> str | None:
+        """Return a header; None where it is not there."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,12 @@ class Guard:
     token: str = ""
     more: tuple[str, ...] = ()
 
-    def refuses(self, method: str, headers: Mapping[str, str]) -> Refusal | None:
+    def refuses(self, method: str, headers: Headers) -> Refusal | None:
         """Return why a request is refused; None where it is not.
 
         Args:
             method: ``GET`` or ``POST``.
-            headers: Of the request; they are looked up whatever their case.
+            headers: Of the request.
         """
         if not self.knows(headers.get("Host") or ""):
             return Refusal(421, "this server does not go by that name; --allow-host adds one")
@@ -85,7 +89,7 @@ class Guard:
         """Return whether that is the token."""
         return bool(self.token) and hmac.compare_digest(token.encode(), self.token.encode())
 
-    def _shows_token(self, headers: Mapping[str, str]) -> bool:
+    def _shows_token(self, headers: Headers) -> bool:
         scheme, _, given = (headers.get("Authorization") or "").partition(" ")
         if scheme.lower() == "bearer" and self.accepts(given.strip()):
             return True
@@ -95,7 +99,7 @@ class Guard:
             return False
         return cookie is not None and self.accepts(cookie.value)
 
-    def _refuses_change(self, headers: Mapping[str, str]) -> Refusal | None:
+    def _refuses_change(self, headers: Headers) -> Refusal | None:
         if headers.get("Sec-Fetch-Site") not in (None, "same-origin", "none"):
             return Refusal(403, "only this server's own page may ask for that")
         origin = headers.get("Origin")

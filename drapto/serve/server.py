@@ -39,8 +39,8 @@ OWN_POLICY = (
 )
 
 REPORT_POLICY = "sandbox allow-scripts; frame-ancestors 'none'"
-"""A report is a page of another origin to the browser: should a stranger's script ever run in one, it could ask
-this server for nothing."""
+"""A report is a page of another origin to the browser: should a stranger's script ever run in one, it could
+ask this server for nothing."""
 
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
@@ -107,7 +107,11 @@ class Handler(BaseHTTPRequestHandler):
         """Answer with a page, a report, the state, or the messages from now on."""
         url = urlsplit(self.path)
         given = parse_qs(url.query).get("token", [""])[0]
-        if given and self.server.guard.knows(self.headers.get("Host") or "") and self.server.guard.accepts(given):
+        if (
+            given
+            and self.server.guard.knows(self.headers.get("Host") or "")
+            and self.server.guard.accepts(given)
+        ):
             self._remember(given)
         elif (refusal := self.server.guard.refuses("GET", self.headers)) is not None:
             self._say(refusal.status, refusal.reason)

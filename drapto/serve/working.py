@@ -1,4 +1,4 @@
-"""What works the queue off: the graph runs in the main thread, which signals reach, and the server beside it."""
+"""What works the queue off: the graph in the main thread, which signals reach, the server beside it."""
 
 from __future__ import annotations
 
