@@ -107,8 +107,8 @@ def grab(
         jpeg = _jpeg(view, frame, size, quantiser, context)
         if len(jpeg) <= most:
             break
-    turned = size[::-1] if view.rotation % 180 else size
-    return Picture(jpeg, *turned)
+    shown = size[::-1] if view.rotation % 180 else size
+    return Picture(jpeg, *shown)
 
 
 def fitting(view: View, width: int) -> tuple[int, int]:
@@ -156,8 +156,8 @@ def _filters(view: View, frame: Frame, size: tuple[int, int]) -> list[str]:
 
 def _plain(view: View, scale: str) -> list[str]:
     """Return the filters that make JPEG's samples of SDR."""
-    guess = "bt709" if view.width > SD[0] or view.height > SD[1] else "smpte170m"
-    matrix = view.colour.matrix or guess
+    assumed = "bt709" if view.width > SD[0] or view.height > SD[1] else "smpte170m"
+    matrix = view.colour.matrix or assumed
     source = f":in_color_matrix={matrix}" if matrix in MATRICES else ""
     return [f"{scale}{source}:out_color_matrix=bt601:out_range=pc", "format=yuvj420p"]
 
