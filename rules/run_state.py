@@ -16,8 +16,10 @@ from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.rules.leave import Leave
 from drapto.rules.signals import watch_signals
 from drapto.state.bus import Bus
+from drapto.state.doit_plugins.order import Turns
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
 from drapto.words import count_text
@@ -45,6 +47,8 @@ class RunState:
         fingerprints: The memory of content digests.
         lock: The project's lock.
         run_name: Tells this run from the next.
+        leave: Whether tasks may begin.
+        turns: Which titles come first, where that was asked for.
         failed: The causes for which tasks of this run failed.
         healed: When what a task had made was found broken and made again, by the task's name.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
@@ -57,6 +61,8 @@ class RunState:
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
         self._tools: tools.Tools | None = None
+        self.leave = Leave()
+        self.turns = Turns()
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()

@@ -15,6 +15,7 @@ from pydantic import (
 from drapto.config import svt_params
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.problems import refuse
+from drapto.config.report import ReportSettings
 from drapto.config.section import Section
 from drapto.config.types import (
     Bytes,
@@ -306,6 +307,7 @@ class Config(Section):
     deinterlace: DeinterlaceSettings = DeinterlaceSettings()
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
+    report: ReportSettings = ReportSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
 
