@@ -31,6 +31,7 @@ class EncodeResult:
         output: The finished file, absolute; it is there where ``ok`` is true.
         title: The title's name, as events and task names have it.
         ok: The output is complete and validated, by this run or by an earlier one.
+        skipped: Why it was left alone; empty where it was not. That is no failure, and leaves ``ok`` false.
         errors: What failed, a line each: the file, what is wrong, the remedy.
     """
 
@@ -39,6 +40,7 @@ class EncodeResult:
     title: str
     ok: bool
     errors: tuple[str, ...] = ()
+    skipped: str = ""
 
 
 def encode(
@@ -88,14 +90,16 @@ def encode(
     if code == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
     left = rules.explain(project) if code else []
+    skips = rules.skips(project)
     unfinished = {task.title for task in left if task.action == "run"}
     return [
         EncodeResult(
             source=title.source,
             output=title.output,
             title=title.name,
-            ok=title.name not in unfinished and title.output.is_file(),
+            ok=title.name not in {*unfinished, *skips} and title.output.is_file(),
             errors=tuple(errors[title.name]),
+            skipped=skips.get(title.name, ""),
         )
         for title in project.titles
     ]

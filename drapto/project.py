@@ -159,6 +159,11 @@ class Title:
         return self.work / "published.json"
 
     @cached_property
+    def skipped(self) -> Path:
+        """That it would not have become small enough, and by what that is known."""
+        return self.work / "skipped.json"
+
+    @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""
         return self.work / "logs"

@@ -25,7 +25,7 @@ from drapto.rules.task import Rule, task
 from drapto.rules.work import Work
 
 if TYPE_CHECKING:
-    from drapto.rules.explaining import PlannedTask, explain, qualities
+    from drapto.rules.explaining import PlannedTask, explain, qualities, skips
     from drapto.rules.running import run
 
 __all__ = [
@@ -46,11 +46,18 @@ __all__ = [
     "qualities",
     "register",
     "run",
+    "skips",
     "task",
     "verify",
 ]
 
-_LATER = {"PlannedTask": "explaining", "explain": "explaining", "qualities": "explaining", "run": "running"}
+_LATER = {
+    "PlannedTask": "explaining",
+    "explain": "explaining",
+    "qualities": "explaining",
+    "skips": "explaining",
+    "run": "running",
+}
 """What a dodo.py has no use for: a run with nothing to do need not wait for its import."""
 
 

@@ -14,6 +14,7 @@ from drapto.quality.target import FixedCrf, decide
 from drapto.rules import probe
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config
+from drapto.rules.skipping import skip_of
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
 from drapto.state.settings import (
@@ -93,6 +94,12 @@ def qualities(project: Project) -> dict[str, str]:
             crf = f"CRF {decision.quality.crf:g} " if isinstance(decision.quality, FixedCrf) else ""
             found[title.name] = f"{crf}({decision.reason})" if crf else decision.reason
     return found
+
+
+def skips(project: Project) -> dict[str, str]:
+    """Return why titles are left alone, and what to do to have them encoded, by their names."""
+    found = {title.name: skip_of(project, title) for title in project.titles}
+    return {name: str(skip) for name, skip in found.items() if skip is not None}
 
 
 class _Planner:

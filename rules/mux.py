@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drapto.media.model import SourceInfo
 from drapto.rules import subtitles
+from drapto.rules.skipping import hold_against_source
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
 from drapto.words import size_text
@@ -58,7 +59,9 @@ def build(work: Work, *, sidecars: Sequence[Sidecar]) -> str:
         elements=title.elements,
         context=work.context,
     )
-    return size_text(title.muxed.stat().st_size)
+    size = title.muxed.stat().st_size
+    hold_against_source(work, info, size)
+    return size_text(size)
 
 
 STAGE = Stage(

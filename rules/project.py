@@ -83,6 +83,8 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
             on_start=(lambda: None) if begun else (lambda: _begin(project)),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_failure=state.failed.add,
+            left_alone=lambda: len(state.left_alone),
+            on_kept=state.encoded.keep,
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
             quiet=quiet,
@@ -151,11 +153,12 @@ def _summary(project: Project, display: Display) -> list[SummaryRow]:
         SummaryRow(
             title=titles[one.title].source.stem,
             source_bytes=_size(titles[one.title].source) or 0,
-            output_bytes=None if one.failed else _size(titles[one.title].output),
+            output_bytes=_size(titles[one.title].output) if one.published else None,
             seconds=one.until - one.since,
             duration=one.duration,
             failed=one.failed,
             problems=tuple(one.problems),
+            skipped=one.skipped,
             differing=_differing(titles[one.title]) if one.validated and not one.failed else 0,
         )
         for one in display.outcomes()

@@ -31,8 +31,8 @@ HEAD = 1 << 10
 headers, the duration among them."""
 
 
-def record(project: Project, title: Title, validation: Validation) -> None:
-    """Note what was just published."""
+def record(project: Project, title: Title, content: str) -> None:
+    """Note what was just published; ``content`` is the digest of its packets."""
     state = title.output.stat()
     known = {
         "output": printable(shown(project, title.output)),
@@ -40,7 +40,7 @@ def record(project: Project, title: Title, validation: Validation) -> None:
         "stamp": _stamp(state),
         "digest": state_of(project).fingerprints.of(title.output),
         "head": _head(title.output),
-        "content": validation.content,
+        "content": content,
     }
     _write(title, known)
 

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drapto import tools
 from drapto.about import VERSION
@@ -19,6 +19,7 @@ from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.rules.encoded_sizes import EncodedSizes
 from drapto.rules.signals import watch_signals
 from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
@@ -51,7 +52,10 @@ class RunState:
         lock: The project's lock.
         run_name: Tells this run from the next.
         failed: The causes for which tasks of this run failed.
+        encoded: How large the segments are that are encoded as the settings are now.
         healed: When what a task had made was found broken and made again, by the task's name.
+        left_alone: The titles that are skipped, as was known when the tasks were made.
+        left: Returns why a task is not begun, as its title is skipped; None for others. The graph sets it.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -64,11 +68,14 @@ class RunState:
         self._tools: tools.Tools | None = None
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
+        self.left: Callable[[Any, str], object | None] = lambda _work, _name: None
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None
         self.run_name = os.urandom(8).hex()
         self._said: set[tuple[str, str]] = set()
+        self.encoded = EncodedSizes()
+        self.left_alone: set[str] = set()
         self._running = False
         self._guard = threading.RLock()
 
@@ -191,6 +198,7 @@ class RunState:
             self.healed.clear()
             look_again()
             self._said.clear()
+            self.encoded.clear()
             self.run_name = os.urandom(8).hex()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
-from drapto.errors import DraptoError, printable
+from drapto.errors import DraptoError, SkippedError, printable
 from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
 from drapto.rules.work import Work
@@ -207,8 +207,13 @@ def perform(
     work = Work(project, title, state)
     try:
         state.prepare(project)
+        if (skip := state.left(work, name)) is not None:
+            return StageFailed(str(skip), on_purpose=True)
         forget(project.database, name)
         return persistently(work, name, place, lambda: do(name, action, work, arguments, reads))
+    except SkippedError as skip:
+        state.left(work, name)
+        return StageFailed(str(skip), on_purpose=True)
     except (DraptoError, OSError) as error:
         known = foreseen(error, title)
         silent = isinstance(known, NotBegunError)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.errors import SourceError
+from drapto.errors import SkippedError, SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.quality.hdr import light_text
 from drapto.quality.target import QualityTarget, decide
 from drapto.rules import audio, decode_check, probe, published, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
+from drapto.rules.skipping import hold_against_source
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
 from drapto.rules.work import ONE_CPU
@@ -77,6 +78,8 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
 
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
+    if (skip := hold_against_source(work, info, title.muxed.stat().st_size)) is not None:
+        raise SkippedError(str(skip))
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     _refuse_concealed(project, title, plan, encoded)
     quality = delivered(plan, encoded, _display(project.config, info, plan))
@@ -108,7 +111,8 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     _require_same_source(work, info)
     published.require_own(project, title)
     work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)
-    published.record(project, title, validation)
+    published.record(project, title, validation.content)
+    title.skipped.unlink(missing_ok=True)  # as earlier settings had it
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     passed = len(validation.checks) - len(validation.failed)

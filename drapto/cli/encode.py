@@ -42,6 +42,7 @@ MOST_JOBS = 256
 @options.set_options
 @options.config_file
 @options.events_option
+@options.no_skip
 @click.option("--overwrite", is_flag=True, help="Replace a file of another source in an output's place.")
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def encode(
@@ -52,6 +53,7 @@ def encode(
     vmaf: float | None,
     crf: float | None,
     thorough: bool,
+    no_skip: bool,
     overwrite: bool,
     force: bool,
     events: Path | None,
@@ -75,6 +77,7 @@ def encode(
             "encoding.crf.sd": crf,
             "encoding.crf.hd": crf,
             "encoding.crf.uhd": crf,
+            **options.not_skipping(no_skip),
         },
     )
     return options.built(project, events, force=force, jobs=jobs)

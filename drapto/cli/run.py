@@ -27,15 +27,22 @@ if TYPE_CHECKING:
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @options.set_options
 @options.events_option
+@options.no_skip
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def run(
-    *, titles: Sequence[str], jobs: int | None, set_: Sequence[str], events: Path | None, force: bool
+    *,
+    titles: Sequence[str],
+    jobs: int | None,
+    set_: Sequence[str],
+    events: Path | None,
+    no_skip: bool,
+    force: bool,
 ) -> int:
     """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
 
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
     """
-    loaded = options.settings(set_)
+    loaded = options.settings(set_, options=options.not_skipping(no_skip))
     project = open_project(Path.cwd(), loaded.config)
     if not project.titles:
         say(nothing_here(project))

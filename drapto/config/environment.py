@@ -36,6 +36,7 @@ VARIABLES: dict[str, Key] = {
     "DRAPTO_MAX_DISK_IO": ("resources", "max_disk_io"),
     "DRAPTO_DISABLE_CROP": ("crop", "enabled"),
     "DRAPTO_ENABLE_CHUNKED_ENCODING": ("encoding", "mode"),
+    "DRAPTO_IF_LARGER": ("output", "if_larger"),
     "DRAPTO_HWACCEL": ("decoding", "hardware"),
     "DRAPTO_FFMPEG": ("tools", "ffmpeg"),
     "DRAPTO_AB_AV1": ("tools", "ab_av1"),

@@ -144,6 +144,7 @@ ENVIRONMENT = [
     ("DRAPTO_DISABLE_CROP", "false", "crop.enabled", True),
     ("DRAPTO_ENABLE_CHUNKED_ENCODING", "true", "encoding.mode", "chunked"),
     ("DRAPTO_ENABLE_CHUNKED_ENCODING", "Off", "encoding.mode", "standard"),
+    ("DRAPTO_IF_LARGER", "copy-source", "output.if_larger", "copy-source"),
     ("DRAPTO_HWACCEL", "cuda", "decoding.hardware", "cuda"),
     ("DRAPTO_FFMPEG", "/usr/bin/ffmpeg", "tools.ffmpeg", "/usr/bin/ffmpeg"),
     ("DRAPTO_AB_AV1", "/usr/bin/ab-av1", "tools.ab_av1", "/usr/bin/ab-av1"),
