@@ -19,8 +19,10 @@ from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
 from drapto.state.settings import (
     KEY,
+    LATER,
     DocumentWhole,
     FileHolds,
+    LaterSettings,
     MadeByVersion,
     SettingsUnchanged,
     TargetsAsMade,
@@ -159,6 +161,7 @@ class _Planner:
             *(Reason("changed", path, "not as it was made") for path in _altered(said, values)),
             *(Reason("changed", str(check.path), "not as it was published") for check in _lost(said)),
             *changed_settings(values[KEY], now),
+            *_later(said, values),
             *_outdated(said, values),
             *(Reason("changed", path) for path in sorted(changed)),
             *(Reason("changed", path, "no longer used") for path in sorted(said.get("removed_file_dep", []))),
@@ -180,6 +183,12 @@ def _altered(said: dict[str, Any], values: dict[str, Any]) -> list[str]:
     """Return the targets that are no longer as their task made them."""
     checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, TargetsAsMade)]
     return [path for check in checks for path in check.changed(values)]
+
+
+def _later(said: dict[str, Any], values: dict[str, Any]) -> list[Reason]:
+    """Return which settings differ of those that a task began to read in a later version."""
+    checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, LaterSettings)]
+    return [reason for check in checks for reason in changed_settings(values[LATER], check.slice)]
 
 
 def _outdated(said: dict[str, Any], values: dict[str, Any]) -> list[Reason]:

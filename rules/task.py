@@ -14,7 +14,7 @@ from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
 from drapto.rules.work import Work
 from drapto.state.doit_plugins import StageFailed, forget
-from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
+from drapto.state.settings import DocumentWhole, LaterSettings, SettingsUnchanged, TargetsAsMade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,6 +53,7 @@ class Rule:
         document: What the first target must hold, so that a damaged one is made again.
         made: Returns what must stay as this task made it, or is made again; the targets by default.
         version: Says whether what another version of the encoder made may stay.
+        later: More of the settings, which it began to read in a later version: what was made before stays.
         holds: Says whether a file is still as the task left it, where that is not for `made` to say.
     """
 
@@ -72,6 +73,7 @@ class Rule:
     made: Callable[[], Iterable[Path]] | None = None
     version: MadeByVersion | None = None
     holds: FileHolds | None = None
+    later: dict[str, Any] | None = None
 
     def place(self, title: Title) -> dict[str, Any]:
         """Return which task it is, as events say it."""
@@ -105,6 +107,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
             SettingsUnchanged(rule.settings),
             TargetsAsMade(project.root, made, state_of(project).fingerprints),
             *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
+            *([LaterSettings(rule.later)] if rule.later is not None else []),
             *([rule.version] if rule.version else []),
             *([rule.holds] if rule.holds else []),
         ],

@@ -8,7 +8,6 @@ from drapto.errors import SkippedError, SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.quality.hdr import light_text
-from drapto.quality.target import QualityTarget, decide
 from drapto.rules import audio, decode_check, probe, published, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.skipping import hold_against_source
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.audio.record import CopiedSound
-    from drapto.config import Config
     from drapto.encoding.delivered import Delivered
     from drapto.encoding.record import EncodedSegment
     from drapto.media.sidecars import Sidecar
@@ -82,7 +80,7 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
         raise SkippedError(str(skip))
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     _refuse_concealed(project, title, plan, encoded)
-    quality = delivered(plan, encoded, _display(project.config, info, plan))
+    quality = delivered(plan, encoded, shape.display_of(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
     made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
     parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
@@ -166,12 +164,6 @@ def _require_same_source(work: Work, info: SourceInfo) -> None:
     if source.is_file() and work.state.fingerprints.of(source) != info.digest:
         remedy = "run again, and leave it alone meanwhile"
         raise SourceError("has changed since it was probed", path=source, remedy=remedy)
-
-
-def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
-    """Return how large the picture is shown for its score; nothing where it is not scored as shown."""
-    decided = decide(config, info, plan.rate).quality
-    return decided.display.size if isinstance(decided, QualityTarget) and decided.display else ""
 
 
 def _said(quality: Delivered | None) -> str:

@@ -160,11 +160,13 @@ def _head(
         statistics_tag(uid, one, APP, date.value if date else None)
         for uid, one in zip(uids, found, strict=True)
     ]
+    said = [picture.encoder.element(uids[0])] if picture.encoder else []
+    kept = kept_tags(given.tags, gone, given.encoded(info))
     return [
         about,
         Element(ids.TRACKS, tuple(made)),
         kept_chapters(given.chapters, gone) or Element(ids.CHAPTERS, ()),
-        Element(ids.TAGS, (*kept_tags(given.tags, gone, given.encoded(info)), *counted)),
+        Element(ids.TAGS, (*kept, *said, *counted)),
         _attachments(given.attachments),
     ]
 

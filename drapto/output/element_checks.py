@@ -12,7 +12,7 @@ from drapto.media.matroska.ebml import Element
 from drapto.output.complete import KEPT_INFO, Given, kept_info
 from drapto.output.entries import DESCRIBING
 from drapto.output.judging import exact, noted
-from drapto.output.tags import is_statistics, kept_chapters, kept_tags
+from drapto.output.tags import is_encoder_tag, is_statistics, kept_chapters, kept_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,8 +98,8 @@ def _stereo(name: str, source: Element, output: Element) -> Iterator[Difference]
 
 
 def _plain(tags: Sequence[Element] | Iterator[Element]) -> Element:
-    """Return tags without the statistics of tracks."""
-    return Element(ids.TAGS, tuple(tag for tag in tags if not is_statistics(tag)))
+    """Return tags without the statistics of tracks, and without what drapto says of how it made one."""
+    return Element(ids.TAGS, tuple(tag for tag in tags if not (is_statistics(tag) or is_encoder_tag(tag))))
 
 
 def _only(element: Element | None, kept: Sequence[int]) -> Element | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import StageContext
     from drapto.media.model import SourceInfo
+    from drapto.output.tags import EncoderTag
 
 
 def mux(
@@ -33,6 +34,7 @@ def mux(
     target: Path,
     *,
     elements: Path | None = None,
+    encoder: EncoderTag | None = None,
     context: StageContext,
 ) -> None:
     """Write the whole file: stream copies, every timestamp as it is in its part.
@@ -45,6 +47,7 @@ def mux(
         target: Where to; written whole or not at all.
         elements: What `copy_elements` wrote: names, languages, flags, chapters, tags, attached files. Without
             it there are only the tracks, as ``info`` describes them.
+        encoder: What the file says of how its picture was made.
         context: The surroundings.
 
     Raises:
@@ -66,7 +69,7 @@ def mux(
         ]
         document = f";FFMETADATA1\nroom={'.' * space}\n"
         context.run_ffmpeg(arguments, log="mux", about=target, feed=[document.encode()], target=partial)
-        complete(partial, given, info, _picture(info, video))
+        complete(partial, given, info, _picture(info, video, encoder))
 
 
 @contextlib.contextmanager
@@ -84,7 +87,7 @@ def _given(elements: Path | None) -> Iterator[Given]:
         yield given
 
 
-def _picture(info: SourceInfo, video: Path) -> Picture:
+def _picture(info: SourceInfo, video: Path, encoder: EncoderTag | None) -> Picture:
     """Return what no part of the picture says: PyAV, which joins them, cannot set it."""
     decided = dolby_vision.plan(info.video)
     with av.open(file_url(video), metadata_errors="replace") as container:
@@ -98,6 +101,7 @@ def _picture(info: SourceInfo, video: Path) -> Picture:
         signed(info.video.rotation),
         record,
         stereo_mode=info.video.stereo_mode,
+        encoder=encoder,
     )
 
 
