@@ -11,6 +11,7 @@ from drapto.rules import versions
 from drapto.rules.placing import in_track
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
+from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
 from drapto.state.events import Progress
 from drapto.words import count_text
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each audio track of a title."""
     provenance = versions.of_sound(project, title, known.probed)
-    for number, track in enumerate(known.probed.audio):
+    for number in chosen(project, known.probed).audio:
+        track = known.probed.audio[number]
         try:
             slice_ = settings(project, track)
         except DraptoError as error:
@@ -82,7 +84,7 @@ def copying(project: Project) -> Copying:
 def shapes(project: Project, title: Title, info: SourceInfo) -> list[dict[str, Any]]:
     """Return what each track is to become; of one that no layout can hold, why."""
     del title
-    return [_shape(project, track) for track in info.audio]
+    return [_shape(project, track) for track in chosen(project, info).info.audio]
 
 
 def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:

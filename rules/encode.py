@@ -14,6 +14,7 @@ from drapto.rules.placing import in_segment
 from drapto.rules.shape import common_to, encode_slice, segment_slice
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
+from drapto.rules.tracks import chosen
 from drapto.rules.vmaf_models import require_model
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.state.memory import learn
@@ -128,8 +129,9 @@ def _stop_early(work: Work, encoded: EncodedSegment, segments: int) -> None:
     """Leave a title alone as soon as its segments say that it is larger than its source."""
     sizes = work.state.encoded.add(work.title, encoded.index, encoded.bytes)
     if encoded.index % (1 + segments // LOOKS) == 0 or len(sizes) == segments:
-        info, least = probe.fresh(work.project, work.title), skipping.least(work.title, sizes)
+        info = probe.fresh(work.project, work.title)
         if info is not None and len(sizes) < segments:
+            least = skipping.least(work.title, sizes, chosen(work.project, info).audio)
             skipping.hold_against_source(work, info, least, segments=len(sizes), of=segments)
 
 

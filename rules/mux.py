@@ -9,6 +9,7 @@ from drapto.rules import encode, shape, subtitles
 from drapto.rules.skipping import hold_against_source
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
+from drapto.rules.tracks import chosen, defaults, shapes
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that muxes a title."""
-    tracks = [title.audio(number) for number in range(len(known.probed.audio))]
+    choice = chosen(project, known.probed)
+    tracks = [title.audio(number) for number in choice.audio]
     sidecars = subtitles.sidecars(project, title)
-    copied = subtitles.target(title, known.probed, sidecars)
+    copied = subtitles.target(title, choice.info, sidecars)
     rule = Rule(
         STAGE.name,
         build,
-        settings=subtitles.settings(sidecars),
+        settings={**subtitles.settings(sidecars), **defaults(project, known.probed)},
         file_dep=[
             *(title.video, *tracks, *([copied] if copied else []), title.elements, title.probe),
             *subtitles.files(sidecars),
@@ -73,23 +75,25 @@ def build(work: Work, *, sidecars: Sequence[Sidecar]) -> str:
     """Mux the title."""
     from drapto.output.mux import mux
     from drapto.output.sidecars import with_sidecars
+    from drapto.output.tags import Said
 
     title = work.title
-    info = with_sidecars(SourceInfo.read(title.probe), title.subtitles, sidecars)
+    choice = chosen(work.project, SourceInfo.read(title.probe))
+    info = with_sidecars(choice.info, title.subtitles, sidecars)
     work.run(
         mux,
         video=title.video,
-        audio=[title.audio(number) for number in range(len(info.audio))],
+        audio=[title.audio(number) for number in choice.audio],
         subtitles=subtitles.target(title, info, sidecars),
         info=info,
         target=title.muxed,
         elements=title.elements,
-        encoder=_encoder(work, info),
+        said=Said(_encoder(work, info), choice.defaults),
         context=work.context,
     )
     size = title.muxed.stat().st_size
     hold_against_source(work, info, size)
-    return size_text(size)
+    return "\n".join([size_text(size), *choice.notes])
 
 
 STAGE = Stage(
@@ -99,5 +103,6 @@ STAGE = Stage(
     tasks=tasks,
     after=("probe", "audio", "subtitles", "elements", "video"),
     makes=r"muxed\.mkv",
+    shapes=shapes,
     large=("muxed.mkv",),
 )

@@ -18,6 +18,8 @@ from drapto.state.events import TitleSkipped
 from drapto.words import size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drapto.media.model import SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.work import Work
@@ -126,16 +128,17 @@ def hold_against_source(
     return skip_of(work.project, work.title, info)
 
 
-def least(title: Title, sizes: dict[int, int]) -> int:
+def least(title: Title, sizes: dict[int, int], audio: Sequence[int]) -> int:
     """Return how many bytes a finished file will have at least.
 
     Args:
         title: The title.
         sizes: Of the encoded segments that it will have, by number.
+        audio: The numbers of the audio tracks that it will have.
     """
     whole = sum(max(0, size - SLACK) for size in sizes.values())
     # each audio track, and the subtitles, as far as they are there; they are copied as they are
-    for path in (*title.work.glob("audio-*.mkv"), title.subtitles):
+    for path in (*(title.audio(number) for number in audio), title.subtitles):
         if path.is_file():
             whole += max(0, path.stat().st_size - SLACK)
     return whole

@@ -13,6 +13,7 @@ from drapto.rules.finished import inputs, settings
 from drapto.rules.skipping import hold_against_source
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
+from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
 from drapto.state.settings import FileHolds
 from drapto.words import count_text, score_text, size_text, time_text
@@ -38,7 +39,7 @@ NAMED_DIFFERENCES = 5
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
     plan, encoded = known.planned, str(title.encoded)
-    sound = [title.audio(number) for number in range(len(known.probed.audio))]
+    sound = [title.audio(number) for number in chosen(project, known.probed).audio]
     sidecars = subtitles.sidecars(project, title)
     rule = Rule(
         STAGE.name,
@@ -76,30 +77,32 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
 
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
+    choice = chosen(project, info)
     if (skip := hold_against_source(work, info, title.muxed.stat().st_size)) is not None:
         raise SkippedError(str(skip))
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     _refuse_concealed(project, title, plan, encoded)
     quality = delivered(plan, encoded, shape.display_of(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
-    made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
+    made_with = versions.made_with(project, title, encoded, choice.audio, work.context)
     parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
     validation = work.run(
         validate,
         ONE_CPU,
         finished=Finished(
             muxed=title.muxed,
-            info=with_sidecars(info, title.subtitles, sidecars),
+            info=with_sidecars(choice.info, title.subtitles, sidecars),
             timestamps=title.planned,
             dynamic=title.dynamic,
             crop=CropInfo.read(title.crop),
             fields=FieldsInfo.read(title.fields),
-            plans=[audio.planned(project, track) for track in info.audio],
-            copied=[_copied(title, number) for number, _ in enumerate(info.audio)],
+            plans=[audio.planned(project, track) for track in choice.info.audio],
+            copied=[_copied(title, number) for number in choice.audio],
             decoded=[segment for part in parts for segment in part.segments],
             rate=plan.rate,
             elements=title.elements,
-            audio=[title.audio(number) for number in range(len(info.audio))],
+            audio=[title.audio(number) for number in choice.audio],
+            defaults=choice.defaults,
         ),
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),

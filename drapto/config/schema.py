@@ -16,7 +16,7 @@ from drapto.config.files import InputSettings, OutputSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.problems import refuse
 from drapto.config.section import Section
-from drapto.config.sound import AudioSettings
+from drapto.config.sound import AudioSettings, TrackSettings
 from drapto.config.types import (
     Crf,
     Location,
@@ -222,6 +222,7 @@ class Config(Section):
     deinterlace: DeinterlaceSettings = DeinterlaceSettings()
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
+    tracks: TrackSettings = TrackSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
 

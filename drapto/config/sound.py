@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from drapto.config.section import Section
-from drapto.config.types import Codecs, Kilobits  # noqa: TC001  pydantic reads them
+from drapto.config.types import Codecs, Kilobits, Selector, Selectors  # noqa: TC001  pydantic reads them
 
 
 class BitrateSettings(Section):
@@ -30,4 +30,23 @@ class AudioSettings(Section):
     )
     passthrough: Codecs = Field(
         (), description='codecs whose tracks are copied unchanged, such as ["truehd", "dts"]'
+    )
+
+
+class TrackSettings(Section):
+    """Which tracks are kept. A selector is languages, kinds and numbers that hold for a track together."""
+
+    audio: Selectors = Field(
+        ("all",), description='audio tracks that are kept, such as ["eng !commentary", "jpn"]'
+    )
+    subtitles: Selectors = Field(
+        ("all",), description='subtitles that are kept, such as ["eng", "forced"]; ["none"] keeps none'
+    )
+    default_audio: Selector | None = Field(
+        None,
+        examples=["eng !commentary"],
+        description="the audio track that players take; unset: as it was",
+    )
+    default_subtitles: Selector | None = Field(
+        None, examples=["none"], description="the subtitles that players show; unset: as it was"
     )

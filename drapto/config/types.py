@@ -209,6 +209,23 @@ def read_part(value: object) -> object:
     return read_number(value)
 
 
+def read_selectors(value: object) -> object:
+    """Return the selectors of ``["eng", "forced"]`` or ``"eng,forced"``."""
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError('is not a list of selectors, such as ["eng", "jpn !commentary"]')  # noqa: TRY004  as pydantic wants it
+    return tuple(read_selector(str(one)) for one in given)
+
+
+def read_selector(value: object) -> object:
+    """Return a selector in the form in which it is kept."""
+    from drapto.media.choice import check_selector  # noqa: PLC0415  a file without one need not wait for it
+
+    return check_selector(str(value))
+
+
+Selector = Annotated[str, BeforeValidator(read_selector)]
+Selectors = Annotated[tuple[str, ...], BeforeValidator(read_selectors)]
 VideoCodecs = Annotated[tuple[str, ...], BeforeValidator(read_video_codecs)]
 Part = Annotated[float, BeforeValidator(read_part), Field(allow_inf_nan=False)]
 Codecs = Annotated[tuple[str, ...], BeforeValidator(read_codecs)]

@@ -16,14 +16,15 @@ from drapto.media.muxer import EXACT, REPRODUCIBLE
 from drapto.output.complete import Given, complete, room
 from drapto.output.entries import Picture
 from drapto.output.foreign import foreign_room
+from drapto.output.tags import NOTHING_SAID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from drapto.engine.context import StageContext
     from drapto.media.model import SourceInfo
-    from drapto.output.tags import EncoderTag
+    from drapto.output.tags import EncoderTag, Said
 
 
 def mux(
@@ -34,7 +35,7 @@ def mux(
     target: Path,
     *,
     elements: Path | None = None,
-    encoder: EncoderTag | None = None,
+    said: Said = NOTHING_SAID,
     context: StageContext,
 ) -> None:
     """Write the whole file: stream copies, every timestamp as it is in its part.
@@ -47,7 +48,7 @@ def mux(
         target: Where to; written whole or not at all.
         elements: What `copy_elements` wrote: names, languages, flags, chapters, tags, attached files. Without
             it there are only the tracks, as ``info`` describes them.
-        encoder: What the file says of how its picture was made.
+        said: What the file says of itself that the source does not.
         context: The surroundings.
 
     Raises:
@@ -57,7 +58,7 @@ def mux(
     if len(audio) != len(info.audio):
         raise ArtifactError(f"{len(audio)} audio files for {len(info.audio)} audio tracks", path=target)
     parts = [video, *audio, *([subtitles] if subtitles and info.subtitles else [])]
-    with atomic.replacing(target) as partial, _given(elements) as given:
+    with atomic.replacing(target) as partial, _given(elements, said.defaults) as given:
         space = room(given, 1 + len(info.audio) + len(info.subtitles)) + foreign_room(info.subtitles)
         arguments = [
             "-copyts",
@@ -69,18 +70,18 @@ def mux(
         ]
         document = f";FFMETADATA1\nroom={'.' * space}\n"
         context.run_ffmpeg(arguments, log="mux", about=target, feed=[document.encode()], target=partial)
-        complete(partial, given, info, _picture(info, video, encoder))
+        complete(partial, given, info, _picture(info, video, said.encoder))
 
 
 @contextlib.contextmanager
-def _given(elements: Path | None) -> Iterator[Given]:
+def _given(elements: Path | None, defaults: Mapping[int, bool]) -> Iterator[Given]:
     """Yield the source's elements, while the file that has them is open."""
     if elements is None:
         yield Given()
         return
     with elements.open("rb") as file:
         try:
-            given = Given.read(file)
+            given = Given.read(file, defaults)
         except ElementError as error:
             remedy = "delete it and run again"
             raise ArtifactError(f"is damaged ({error})", path=elements, remedy=remedy) from error

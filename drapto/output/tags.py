@@ -9,7 +9,7 @@ from drapto.media.matroska.ebml import Element, integer, unsigned
 from drapto.media.model import is_statistics_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 ENCODER = "ENCODER"
 ENCODER_SETTINGS = "ENCODER_SETTINGS"
@@ -31,6 +31,22 @@ class EncoderTag(NamedTuple):
         targets = Element(ids.TARGETS, (Element(ids.TAG_TRACK_UID, unsigned(uid)),))
         named = ((ENCODER, self.encoder), (ENCODER_SETTINGS, self.settings))
         return Element(ids.TAG, (targets, *(_simple(name, value) for name, value in named)))
+
+
+class Said(NamedTuple):
+    """What a finished file says of itself that its source does not.
+
+    Attributes:
+        encoder: How its picture was made; None says nothing of it.
+        defaults: Whether players take a track by default, by its stream index in the source, where not
+            as there.
+    """
+
+    encoder: EncoderTag | None = None
+    defaults: Mapping[int, bool] = {}
+
+
+NOTHING_SAID = Said()
 
 
 def _simple(name: str, value: str) -> Element:

@@ -176,7 +176,7 @@ def test_a_database_that_may_not_be_used_is_left_as_it_is(tmp_path: Path) -> Non
 DODO = """
 import os, signal
 from pathlib import Path
-from drapto.state.settings import LaterSettings, SettingsUnchanged
+from drapto.state.settings import SettingsUnchanged
 
 DOIT_CONFIG = {"backend": "drapto", "dep_file": "state.db", "par_type": "thread", "verbosity": 0}
 
