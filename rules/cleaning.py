@@ -62,10 +62,8 @@ def finished_titles(project: Project) -> list[Title]:
     """Return the titles that nothing is to be done for: published as all is now, or skipped."""
     finished = []
     for title in project.titles:
-        info = probe.fresh(project, title)
-        if info is not None and (
-            is_finished(project, title, info) or skip_of(project, title, info) is not None
-        ):
+        own, info = project.of(title), probe.fresh(project, title)
+        if info is not None and (is_finished(own, title, info) or skip_of(own, title, info) is not None):
             finished.append(title)
     return finished
 

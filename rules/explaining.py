@@ -92,7 +92,7 @@ def qualities(project: Project) -> dict[str, str]:
     for title in project.titles:
         info = probe.fresh(project, title)
         if info is not None:
-            decision = decide(project.config, info)
+            decision = decide(project.of(title).config, info)
             crf = f"CRF {decision.quality.crf:g} " if isinstance(decision.quality, FixedCrf) else ""
             found[title.name] = f"{crf}({decision.reason})" if crf else decision.reason
     return found
@@ -100,7 +100,7 @@ def qualities(project: Project) -> dict[str, str]:
 
 def skips(project: Project) -> dict[str, str]:
     """Return why titles are left alone, and what to do to have them encoded, by their names."""
-    found = {title.name: skip_of(project, title) for title in project.titles}
+    found = {title.name: skip_of(project.of(title), title) for title in project.titles}
     return {name: str(skip) for name, skip in found.items() if skip is not None}
 
 

@@ -111,6 +111,7 @@ def title_tasks(
     project: Project, title: Title, wanted: Sequence[str], *, again: bool, preview: bool = False
 ) -> Iterator[Task]:
     """Yield the tasks of one title; ``again`` where it is built though it is finished."""
+    project = project.of(title)
     # what is found out again may come out otherwise, by another version of drapto: nothing is known before
     known = Known() if again and not preview else look(project, title)
     # its work files are not kept: nothing is left to build, and nothing needs to be
@@ -146,6 +147,7 @@ def _left_alone(project: Project, title: Title, known: Known) -> Iterator[Task]:
 
 def _known_tasks(project: Project, title: Title) -> Iterator[Task]:
     """Yield the tasks of a title whose stages are known by now."""
+    project = project.of(title)
     known = look(project, title)
     for stage in stages():
         if known.suffices(stage.needs):

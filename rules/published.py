@@ -190,7 +190,7 @@ def _is_own(project: Project, title: Title) -> bool:
 
 def _require_all_own(project: Project) -> None:
     for title in project.titles:
-        require_own(project, title)
+        require_own(project.of(title), title)
 
 
 before_each_run(_require_all_own)

@@ -12,7 +12,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
-from drapto.cli.titles import nothing_here
+from drapto.cli.titles import idle_settings, nothing_here
 from drapto.errors import printable
 from drapto.words import count_text
 
@@ -48,6 +48,9 @@ def plan(*, verbose: bool, as_json: bool, **named: Unpack[options.Named]) -> Non
     if not project.titles:
         say(nothing_here(project))
         return
+    if not named["inputs"]:
+        for line in idle_settings(project):
+            say(line, err=True)
     stems = {title.name: title.source.stem for title in project.titles}
     for line in render(tasks, {**qualities, **skips}) if verbose else brief(tasks, qualities, stems, skips):
         say(line)

@@ -10,7 +10,7 @@ import click
 from drapto.cli import options
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
-from drapto.cli.titles import chosen, nothing_here
+from drapto.cli.titles import chosen, idle_settings, nothing_here
 from drapto.project import open_project
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def run(
     if not project.titles:
         say(nothing_here(project))
         return 0
+    for line in idle_settings(project):
+        say(line, err=True)
     wanted = chosen(project, titles)
     from drapto.rules import default_tasks  # noqa: PLC0415  the graph comes once the arguments have proved good
 

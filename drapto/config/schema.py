@@ -14,6 +14,7 @@ from pydantic import (
 from drapto.config import svt_params
 from drapto.config.files import InputSettings, OutputSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
+from drapto.config.overrides import Overrides, of_title
 from drapto.config.problems import refuse
 from drapto.config.section import Section
 from drapto.config.sound import AudioSettings, TrackSettings
@@ -225,6 +226,20 @@ class Config(Section):
     tracks: TrackSettings = TrackSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
+    titles: Overrides = Field(
+        {},
+        description="settings of single titles, by their sources' names without .mkv, or patterns",
+    )
+
+    def of(self, *names: str) -> Config:
+        """Return the settings of a title: those that are given for it stand above these.
+
+        Of several patterns the later wins, and a name wins over all patterns.
+
+        Args:
+            names: What the title is called: its source's name without ``.mkv``, with its folders and without.
+        """
+        return of_title(self, names) if self.titles else self
 
     @model_validator(mode="after")
     def _can_hold(self) -> Config:
