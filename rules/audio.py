@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.audio.plan import AudioPlan, Copying, plan_audio
+from drapto.audio.plan import AudioPlan, Treatment, plan_audio
 from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
 from drapto.rules import versions
@@ -73,12 +73,14 @@ def planned(project: Project, track: AudioTrack) -> AudioPlan:
     Raises:
         DraptoError: No Opus layout can hold it.
     """
-    return plan_audio(track, project.config.audio.bitrate, copying(project))
+    return plan_audio(track, project.config.audio.bitrate, treatment(project))
 
 
-def copying(project: Project) -> Copying:
-    """Return which tracks are copied."""
-    return Copying(project.config.audio.copy_opus, project.config.audio.passthrough)
+def treatment(project: Project) -> Treatment:
+    """Return which tracks are copied, and which are mixed down."""
+    audio = project.config.audio
+    downmix = "" if audio.downmix == "none" else audio.downmix
+    return Treatment(audio.copy_opus, audio.passthrough, downmix)
 
 
 def shapes(project: Project, title: Title, info: SourceInfo) -> list[dict[str, Any]]:
@@ -129,7 +131,7 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
             number=number,
             target=title.audio(number),
             bitrates=work.project.config.audio.bitrate,
-            copying=copying(work.project),
+            treatment=treatment(work.project),
             context=context,
         )
     record = EncodedTrack(number=number, copied=result.copied)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from drapto.config.section import Section
@@ -27,6 +29,9 @@ class AudioSettings(Section):
     bitrate: BitrateSettings = BitrateSettings()
     copy_opus: bool = Field(
         True, description="copy tracks that are Opus already, where their bitrate is no higher"
+    )
+    downmix: Literal["none", "5.1", "stereo", "mono"] = Field(
+        "none", description="mix tracks of more channels down to these: 5.1, stereo, mono, or none of them"
     )
     passthrough: Codecs = Field(
         (), description='codecs whose tracks are copied unchanged, such as ["truehd", "dts"]'
