@@ -39,6 +39,7 @@ MOST_JOBS = 256
 @click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF.")
 @click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
+@options.profile_option
 @options.set_options
 @options.config_file
 @options.events_option

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 )
 @click.argument("titles", metavar="[TITLE]...", nargs=-1)
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@options.profile_option
 @options.set_options
 @options.events_option
 @options.no_skip
@@ -34,6 +35,7 @@ def run(
     titles: Sequence[str],
     jobs: int | None,
     set_: Sequence[str],
+    profile: str | None,
     events: Path | None,
     no_skip: bool,
     force: bool,
@@ -42,7 +44,7 @@ def run(
 
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
     """
-    loaded = options.settings(set_, options=options.not_skipping(no_skip))
+    loaded = options.settings(set_, options={"profile": profile, **options.not_skipping(no_skip)})
     project = open_project(Path.cwd(), loaded.config)
     if not project.titles:
         say(nothing_here(project))

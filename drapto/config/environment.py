@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PREFIX = "DRAPTO_"
 
 VARIABLES: dict[str, Key] = {
+    "DRAPTO_PROFILE": ("profile",),
     "DRAPTO_PRESET": ("encoding", "preset"),
     "DRAPTO_CRF_SD": ("encoding", "crf", "sd"),
     "DRAPTO_CRF_HD": ("encoding", "crf", "hd"),

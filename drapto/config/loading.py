@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from drapto.config import keys, layers, migrate
+from drapto.config import keys, layers, migrate, profiles
 from drapto.config.environment import read_environment
 from drapto.config.overrides import is_of_whole, nested, split
 from drapto.config.problems import config_error
@@ -78,8 +78,9 @@ def load(
     if path is not None:
         migrated = migrate.migrate(read_toml(path), path)
         notes = migrated.notes
-        given |= layers.flatten(Config, migrated.data, str(path))
-    above = read_environment(os.environ if environ is None else environ) | read_overrides(overrides)
+        given |= profiles.expand(Config, layers.flatten(Config, migrated.data, str(path)))
+    variables = read_environment(os.environ if environ is None else environ)
+    above = profiles.expand(Config, variables) | profiles.expand(Config, read_overrides(overrides))
     # what is given for this run stands above what the file has, also for single titles
     given = {key: value for key, value in given.items() if key[:1] != ("titles",) or key[2:] not in above}
     given |= above
@@ -93,6 +94,7 @@ def validate(given: Mapping[Key, Given]) -> Config:
         ConfigError: One of them cannot hold.
     """
     project, titles = split(given)
+    titles = {name: profiles.expand(Config, own) for name, own in titles.items()}
     for name, own in titles.items():
         for key, value in own.items():
             if is_of_whole(key) or not key:

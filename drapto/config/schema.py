@@ -213,6 +213,9 @@ class Config(Section):
     """All settings of a project. Every one has a default, so that ``Config()`` is a whole project."""
 
     version: Literal[3] = Field(3, description="the version of this file's layout")
+    profile: str | None = Field(
+        None, examples=["balanced"], description="a named set of settings, below all that is set here"
+    )
     encoding: EncodingSettings = EncodingSettings()
     quality: QualitySettings = QualitySettings()
     processing: ProcessingSettings = ProcessingSettings()

@@ -128,6 +128,7 @@ def test_a_directory_of_that_name_is_refused(root: Path) -> None:
 
 
 ENVIRONMENT = [
+    ("DRAPTO_PROFILE", "small", "profile", "small"),
     ("DRAPTO_PRESET", "8", "encoding.preset", 8),
     ("DRAPTO_CRF_SD", "30.25", "encoding.crf.sd", 30.25),
     ("DRAPTO_CRF_HD", "31", "encoding.crf.hd", 31),
