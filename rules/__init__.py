@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.rules.cleaning import clean
 from drapto.rules.graph import default_tasks, graph
 from drapto.rules.project import DODO, doit_config, here
-from drapto.rules.published import Verdict, verify
+from drapto.rules.published import Verdict, output_of, verify
 from drapto.rules.run_state import bus_of
 from drapto.rules.stage import Known, Stage, register
 from drapto.rules.task import Rule, task
@@ -43,6 +43,7 @@ __all__ = [
     "explain",
     "graph",
     "here",
+    "output_of",
     "qualities",
     "register",
     "run",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from drapto.engine.atomic import sweep
 from drapto.rules import probe, validate
 from drapto.rules.finished import finished as is_finished
+from drapto.rules.replacing import is_replaced
 from drapto.rules.run_state import state_of
 from drapto.rules.skipping import skip_of
 from drapto.rules.stage import stages
@@ -63,7 +64,9 @@ def finished_titles(project: Project) -> list[Title]:
     finished = []
     for title in project.titles:
         own, info = project.of(title), probe.fresh(project, title)
-        if info is not None and (is_finished(own, title, info) or skip_of(own, title, info) is not None):
+        if is_replaced(own, title) or (
+            info is not None and (is_finished(own, title, info) or skip_of(own, title, info) is not None)
+        ):
             finished.append(title)
     return finished
 

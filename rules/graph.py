@@ -34,6 +34,7 @@ from drapto.rules import (
 )
 from drapto.rules.command_line import forced
 from drapto.rules.finished import finished as is_finished
+from drapto.rules.replacing import is_replaced
 from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
 from drapto.rules.skipping import PROBE, is_due, refused, skip_of
@@ -112,6 +113,9 @@ def title_tasks(
 ) -> Iterator[Task]:
     """Yield the tasks of one title; ``again`` where it is built though it is finished."""
     project = project.of(title)
+    if not again and is_replaced(project, title):
+        yield from (group(one.of(title), [], parent=one.name) for one in stages() if one.part is None)
+        return
     # what is found out again may come out otherwise, by another version of drapto: nothing is known before
     known = Known() if again and not preview else look(project, title)
     # its work files are not kept: nothing is left to build, and nothing needs to be

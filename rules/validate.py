@@ -8,7 +8,7 @@ from drapto.errors import SkippedError, SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.quality.hdr import light_text
-from drapto.rules import audio, decode_check, probe, published, shape, subtitles, versions
+from drapto.rules import audio, decode_check, probe, published, replacing, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.skipping import hold_against_source
 from drapto.rules.stage import Known, Stage
@@ -113,12 +113,13 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     published.require_own(project, title)
     work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)
     published.record(project, title, validation.content)
+    replaced = replacing.replace(work, validation)
     title.skipped.unlink(missing_ok=True)  # as earlier settings had it
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     passed = len(validation.checks) - len(validation.failed)
     summary = f"{count_text(passed, 'check')} passed, {sizes}{_said(quality)}"
-    return "\n".join([summary, *_differences(validation)])
+    return "\n".join([summary, *replaced, *_differences(validation)])
 
 
 def _differences(validation: Validation) -> list[str]:

@@ -119,9 +119,9 @@ def _stages(tasks: Sequence[PlannedTask]) -> tuple[StageOverview, ...]:
 
 
 def _state(done: int, total: int) -> State:
-    if not done:
-        return "waiting"
-    return "done" if done == total else "partly"
+    if done == total:  # of a title that took its source's place, nothing is to be done
+        return "done"
+    return "partly" if done else "waiting"
 
 
 def _segments(title: Title) -> SegmentsOverview | None:

@@ -74,6 +74,11 @@ class OutputSettings(Section):
     min_reduction: Part = Field(
         0.0, ge=0, le=0.95, description='how much smaller than its source it has to be, such as "10 %"'
     )
+    replace_source: Literal["never", "quarantine", "delete"] = Field(
+        "never",
+        description="once a finished file is validated, it takes its source's place, and the source is kept"
+        " in a directory beside it (quarantine), or deleted (delete)",
+    )
     strict: bool = Field(
         False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"
     )
