@@ -26,6 +26,7 @@ COMMANDS = (
     "probe",
     "crop",
     "score",
+    "sample",
     "doctor",
     "config",
     "clean",
