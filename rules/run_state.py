@@ -23,7 +23,7 @@ from drapto.rules.encoded_sizes import EncodedSizes
 from drapto.rules.signals import watch_signals
 from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
-from drapto.state.events import FileDiscovered
+from drapto.state.events import FileDiscovered, TitleSkipped
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
 from drapto.state.run_log import RunLog
@@ -55,7 +55,8 @@ class RunState:
         encoded: How large the segments are that are encoded as the settings are now.
         healed: When what a task had made was found broken and made again, by the task's name.
         left_alone: The titles that are skipped, as was known when the tasks were made.
-        left: Returns why a task is not begun, as its title is skipped; None for others. The graph sets it.
+        left: Returns what is told of a task that is not begun, as its title is skipped; None of others. The
+            graph sets it.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -68,7 +69,7 @@ class RunState:
         self._tools: tools.Tools | None = None
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
-        self.left: Callable[[Any, str], object | None] = lambda _work, _name: None
+        self.left: Callable[[Any, str], TitleSkipped | None] = lambda _work, _name: None
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None

@@ -144,23 +144,20 @@ def least(title: Title, sizes: dict[int, int], audio: Sequence[int]) -> int:
     return whole
 
 
-def refused(work: Work, name: str) -> Skip | None:
-    """Return why a task is not begun, since its title is left alone; say so, once in a run.
+def refused(work: Work, name: str) -> TitleSkipped | None:
+    """Return what is told of a task that is not begun, since its title is left alone; None of any other.
 
     Raises:
         DraptoError: The source itself is to be published, and cannot be.
     """
     project, title = work.project, work.title
-    if name.split(":", maxsplit=1)[0] == PROBE:
+    skip = None if name.split(":", maxsplit=1)[0] == PROBE else skip_of(project, title)
+    if skip is None:
         return None
-    skip = skip_of(project, title)
-    if skip is not None and work.once("skipped"):
-        copied = is_due(project, title)
-        if copied:
-            _publish_source(work)
-        kept = project.config.output.if_larger == "copy-source"
-        work.publish(TitleSkipped(title=title.name, reason=skip.reason, remedy=skip.remedy, copied=kept))
-    return skip
+    if work.once("skipped") and is_due(project, title):
+        _publish_source(work)
+    copied = project.config.output.if_larger == "copy-source"
+    return TitleSkipped(title=title.name, reason=skip.reason, remedy=skip.remedy, copied=copied)
 
 
 def is_due(project: Project, title: Title) -> bool:

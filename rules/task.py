@@ -211,12 +211,11 @@ def perform(
     try:
         state.prepare(project)
         if (skip := state.left(work, name)) is not None:
-            return StageFailed(str(skip), on_purpose=True)
+            return StageFailed(skip.reason, skipped=skip)
         forget(project.database, name)
         return persistently(work, name, place, lambda: do(name, action, work, arguments, reads))
-    except SkippedError as skip:
-        state.left(work, name)
-        return StageFailed(str(skip), on_purpose=True)
+    except SkippedError as error:
+        return StageFailed(str(error), skipped=state.left(work, name))
     except (DraptoError, OSError) as error:
         known = foreseen(error, title)
         silent = isinstance(known, NotBegunError)

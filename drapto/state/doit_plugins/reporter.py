@@ -15,7 +15,7 @@ from drapto.engine import causes
 from drapto.errors import DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
-from drapto.state.events import ErrorEvent, StageComplete, StageStarted
+from drapto.state.events import ErrorEvent, StageComplete, StageStarted, TitleSkipped
 from drapto.terminal import Shown
 from drapto.words import count_text
 
@@ -38,16 +38,16 @@ class StageFailed(TaskFailed):  # type: ignore[misc]
     Attributes:
         cause: The name of its cause (`drapto.engine.causes`).
         silent: Whether it was not even begun, for a reason that has been told already.
-        on_purpose: Whether its title is skipped, which is no failure.
+        skipped: That its title is left alone, which is no failure; None where it is one.
     """
 
     def __init__(
-        self, message: str, cause: str = "", *, silent: bool = False, on_purpose: bool = False
+        self, message: str, cause: str = "", *, silent: bool = False, skipped: TitleSkipped | None = None
     ) -> None:
         super().__init__(message)
         self.cause = cause
         self.silent = silent
-        self.on_purpose = on_purpose
+        self.skipped = skipped
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,11 @@ class StageReporter:
         if isinstance(fail, UnmetDependency):
             fail.__class__ = _FailedBefore
             return
-        if getattr(fail, "on_purpose", False):
-            self.left_alone.add(task.meta["title"])
+        skipped = getattr(fail, "skipped", None)
+        if skipped is not None:
+            if skipped.title not in self.left_alone:  # told here, as it may come from a worker of doit's
+                self.hooks.bus.publish(skipped)
+            self.left_alone.add(skipped.title)
             return
         self._failed_for(cause)
         if getattr(fail, "silent", False):
