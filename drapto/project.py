@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drapto.config.overrides import fits
 from drapto.engine import atomic
 from drapto.errors import UsageError
 from drapto.sources import Source, dangles, find_sources, refuse_collisions, short_digest, slugs
@@ -35,12 +36,14 @@ class Title:
         source: The MKV that it comes from, absolute.
         work: Its work directory, absolute.
         output: The finished file, absolute.
+        place: Where it is below the output directory, without ``.mkv``.
     """
 
     name: str
     source: Path
     work: Path
     output: Path
+    place: str = ""
 
     @cached_property
     def source_note(self) -> Path:
@@ -166,6 +169,11 @@ class Title:
         return self.work / "report.html"
 
     @cached_property
+    def skipped(self) -> Path:
+        """That it would not have become small enough, and by what that is known."""
+        return self.work / "skipped.json"
+
+    @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""
         return self.work / "logs"
@@ -186,6 +194,13 @@ class Project:
     config: Config
     work_dir: Path
     titles: tuple[Title, ...]
+
+    def of(self, title: Title) -> Project:
+        """Return the project as a title sees it: with the settings that are given for it."""
+        if not self.config.titles:
+            return self
+        config = self.config.of(title.source.stem, title.place)
+        return self if config is self.config else replace(self, config=config)
 
     @cached_property
     def state_dir(self) -> Path:
@@ -268,7 +283,7 @@ def _absolute(root: Path, source: Path | Source) -> Source:
 
 
 def _title(work_dir: Path, name: str, source: Source, output_dir: Path) -> Title:
-    return Title(name, source.path, work_dir / name, output_dir / f"{source.place}.mkv")
+    return Title(name, source.path, work_dir / name, output_dir / f"{source.place}.mkv", str(source.place))
 
 
 def _noted(root: Path, source: Path) -> str:
@@ -290,6 +305,12 @@ def _name(root: Path, work_dir: Path, name: str, source: Path) -> str:
         return name  # nobody's, or of an earlier version, which wrote no such note
     taken = other != _noted(root, source) and os.path.exists(root / other)  # noqa: PTH110  as above
     return own if taken else name
+
+
+def without_titles(project: Project) -> list[str]:
+    """Return the names and patterns in the settings' ``titles`` that fit no title."""
+    names = [(title.source.stem, title.place) for title in project.titles]
+    return [one for one in project.config.titles if not any(fits(one, those) for those in names)]
 
 
 def require_sources(project: Project) -> None:

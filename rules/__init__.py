@@ -21,14 +21,14 @@ with collection.paused():
     from drapto.rules.cleaning import clean
     from drapto.rules.graph import default_tasks, graph
     from drapto.rules.project import DODO, doit_config, here
-    from drapto.rules.published import Verdict, verify
+    from drapto.rules.published import Verdict, output_of, verify
     from drapto.rules.run_state import bus_of
     from drapto.rules.stage import Known, Stage, register
     from drapto.rules.task import Rule, task
     from drapto.rules.work import Work
 
 if TYPE_CHECKING:
-    from drapto.rules.explaining import PlannedTask, explain, qualities, unfinished
+    from drapto.rules.explaining import PlannedTask, explain, qualities, skips, unfinished
     from drapto.rules.reports import Reports, write_reports
     from drapto.rules.running import run
     from drapto.rules.steering import leave_of, put_in_order
@@ -50,10 +50,12 @@ __all__ = [
     "graph",
     "here",
     "leave_of",
+    "output_of",
     "put_in_order",
     "qualities",
     "register",
     "run",
+    "skips",
     "task",
     "unfinished",
     "verify",
@@ -68,6 +70,7 @@ _LATER = {
     "put_in_order": "steering",
     "qualities": "explaining",
     "run": "running",
+    "skips": "explaining",
     "unfinished": "explaining",
     "write_reports": "reports",
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.audio.plan import AudioPlan, Copying, plan_audio
+from drapto.audio.plan import AudioPlan, Treatment, plan_audio
 from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
 from drapto.rules import versions
 from drapto.rules.placing import in_track
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
+from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
 from drapto.state.events import Progress
 from drapto.words import count_text
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each audio track of a title."""
     provenance = versions.of_sound(project, title, known.probed)
-    for number, track in enumerate(known.probed.audio):
+    for number in chosen(project, known.probed).audio:
+        track = known.probed.audio[number]
         try:
             slice_ = settings(project, track)
         except DraptoError as error:
@@ -71,18 +73,20 @@ def planned(project: Project, track: AudioTrack) -> AudioPlan:
     Raises:
         DraptoError: No Opus layout can hold it.
     """
-    return plan_audio(track, project.config.audio.bitrate, copying(project))
+    return plan_audio(track, project.config.audio.bitrate, treatment(project))
 
 
-def copying(project: Project) -> Copying:
-    """Return which tracks are copied."""
-    return Copying(project.config.audio.copy_opus, project.config.audio.passthrough)
+def treatment(project: Project) -> Treatment:
+    """Return which tracks are copied, and which are mixed down."""
+    audio = project.config.audio
+    downmix = "" if audio.downmix == "none" else audio.downmix
+    return Treatment(audio.copy_opus, audio.passthrough, downmix)
 
 
 def shapes(project: Project, title: Title, info: SourceInfo) -> list[dict[str, Any]]:
     """Return what each track is to become; of one that no layout can hold, why."""
     del title
-    return [_shape(project, track) for track in info.audio]
+    return [_shape(project, track) for track in chosen(project, info).info.audio]
 
 
 def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:
@@ -127,7 +131,7 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
             number=number,
             target=title.audio(number),
             bitrates=work.project.config.audio.bitrate,
-            copying=copying(work.project),
+            treatment=treatment(work.project),
             context=context,
         )
     record = EncodedTrack(number=number, copied=result.copied)

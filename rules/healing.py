@@ -103,12 +103,13 @@ def _by_checks(failed: Sequence[str], tasks: dict[str, Task]) -> Iterator[str]:
     def any_of(heads: Iterable[str]) -> bool:
         return any(name.startswith(tuple(heads)) for name in failed)
 
+    tracks = [task.meta["track"] for task in tasks.values() if "track" in task.meta]
     for name, task in tasks.items():
         stage = task.meta["stage"]
         if (
             (stage == "video" and any_of(OF_PICTURE))
             or (stage == "subtitles" and any_of(OF_SUBTITLES))
-            or (stage == "audio" and any_of((f"audio {task.meta['track']} ", "decode errors")))
+            or (stage == "audio" and any_of((f"audio {tracks.index(task.meta['track'])} ", "decode errors")))
             or stage == "mux"
         ):
             yield name

@@ -18,7 +18,7 @@ from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
 
 if TYPE_CHECKING:
-    from drapto.display.display import Display, SummaryRow
+    from drapto.display.display import Display, Outcome, SummaryRow
 
 DODO = '''"""The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
 
@@ -77,6 +77,8 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
             on_start=(lambda: None) if begun else (lambda: _begin(project)),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_failure=state.failed.add,
+            left_alone=lambda: len(state.left_alone),
+            on_kept=state.encoded.keep,
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
             quiet=quiet,
@@ -139,30 +141,29 @@ def _end(project: Project, shown: list[Display]) -> None:
 
 def _summary(project: Project, display: Display) -> list[SummaryRow]:
     """Return a row for each title that this run finished, or failed to."""
-    from drapto.display.display import SummaryRow
-
     titles = {title.name: title for title in project.titles}
-    return [
-        SummaryRow(
-            title=titles[one.title].source.stem,
-            source_bytes=_size(titles[one.title].source) or 0,
-            output_bytes=None if one.failed else _size(titles[one.title].output),
-            seconds=one.until - one.since,
-            duration=one.duration,
-            failed=one.failed,
-            problems=tuple(one.problems),
-            differing=_differing(titles[one.title]) if one.validated and not one.failed else 0,
-        )
-        for one in display.outcomes()
-    ]
+    return [_row(titles[one.title], one) for one in display.outcomes()]
 
 
-def _differing(title: Title) -> int:
-    """Return in how many details a finished title differs from its source."""
+def _row(title: Title, one: Outcome) -> SummaryRow:
+    from drapto.display.display import SummaryRow
     from drapto.output.model import Validation
 
-    validation = Validation.read_if_whole(title.validation)
-    return 0 if validation is None else len(validation.differing)
+    finished = one.validated and not one.failed
+    # by what was validated: the finished file may be in its source's place by now
+    made = Validation.read_if_whole(title.validation) if finished else None
+    published = _size(title.output) if one.published else None
+    return SummaryRow(
+        title=title.source.stem,
+        source_bytes=made.sizes.source if made else _size(title.source) or 0,
+        output_bytes=made.output_bytes if made else published,
+        seconds=one.until - one.since,
+        duration=one.duration,
+        failed=one.failed,
+        problems=tuple(one.problems),
+        skipped=one.skipped,
+        differing=len(made.differing) if made else 0,
+    )
 
 
 def _size(path: Path) -> int | None:

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drapto import tools
 from drapto.about import VERSION
@@ -16,6 +16,7 @@ from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.rules.encoded_sizes import EncodedSizes
 from drapto.rules.leave import Leave
 from drapto.rules.signals import watch_signals
 from drapto.state.bus import Bus
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
+    from drapto.state.events import TitleSkipped
 
 
 class RunState:
@@ -50,7 +52,11 @@ class RunState:
         leave: Whether tasks may begin.
         turns: Which titles come first, where that was asked for.
         failed: The causes for which tasks of this run failed.
+        encoded: How large the segments are that are encoded as the settings are now.
         healed: When what a task had made was found broken and made again, by the task's name.
+        left_alone: The titles that are skipped, as was known when the tasks were made.
+        left: Returns what is told of a task that is not begun, as its title is skipped; None of others. The
+            graph sets it.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -65,11 +71,14 @@ class RunState:
         self.turns = Turns()
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
+        self.left: Callable[[Any, str], TitleSkipped | None] = lambda _work, _name: None
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None
         self.run_name = os.urandom(8).hex()
         self._said: set[tuple[str, str]] = set()
+        self.encoded = EncodedSizes()
+        self.left_alone: set[str] = set()
         self._running = False
         self._guard = threading.RLock()
 
@@ -196,6 +205,7 @@ class RunState:
             self.healed.clear()
             look_again()
             self._said.clear()
+            self.encoded.clear()
             self.run_name = os.urandom(8).hex()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()

@@ -210,6 +210,7 @@ def main() -> int:
     parser.add_argument("--times", type=int)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    os.environ["DRAPTO_IF_LARGER"] = "keep"  # clips so small become larger
     held: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="drapto-chaos-") as place:

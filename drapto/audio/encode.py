@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from drapto.audio.copy import copy_sound
 from drapto.audio.evenly import decode_options
 from drapto.audio.plan import (
-    NO_COPYING,
+    AS_IT_IS,
     AudioPlan,
     Bitrates,
-    Copying,
+    Treatment,
     describe,
     first_sound,
     plan_audio,
@@ -78,7 +78,7 @@ def encode_audio(
     *,
     bitrates: Bitrates,
     context: StageContext,
-    copying: Copying = NO_COPYING,
+    treatment: Treatment = AS_IT_IS,
     report: Callable[[EncodeProgress], None] | None = None,
 ) -> AudioResult:
     """Encode one track of ``source`` to Opus in Matroska, or copy it there.
@@ -93,7 +93,7 @@ def encode_audio(
         target: Where to; written whole or not at all.
         bitrates: kbit/s by class of layout.
         context: The surroundings.
-        copying: Which tracks are copied.
+        treatment: Which tracks are copied, and which are mixed down.
         report: Told about twice a second how far it is.
 
     Raises:
@@ -101,7 +101,7 @@ def encode_audio(
         StageError: ffmpeg failed for another reason.
     """
     name = describe(number, track)
-    plan = plan_audio(track, bitrates, copying)
+    plan = plan_audio(track, bitrates, treatment)
     log = f"audio-{number}"
     copied = None
     with atomic.replacing(target) as partial:

@@ -29,6 +29,7 @@ COMMANDS = (
     "report",
     "compare",
     "serve",
+    "sample",
     "doctor",
     "config",
     "clean",

@@ -178,8 +178,11 @@ def exit_code(code: int, failed: Collection[str]) -> int:
 
     Args:
         code: doit's.
-        failed: The causes for which tasks failed; empty ones are of what nobody foresaw.
+        failed: The causes for which tasks failed; empty ones are of what nobody foresaw. Nothing failed where
+            there are none, whatever doit says of tasks of a title that is skipped.
     """
+    if code == EXIT_FAILED and not failed:
+        return 0  # what was not done is left alone on purpose
     lacked = any(CAUSES[cause].resource for cause in failed if cause in CAUSES)
     foreseen = code == EXIT_FAILED or (code == EXIT_ERROR and "" not in failed)
     return EXIT_RESOURCE if lacked and foreseen else code

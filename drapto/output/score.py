@@ -139,6 +139,7 @@ def compare(
         ToolMissingError: There is no ffmpeg that can measure it.
         ToolFailedError: ffmpeg failed.
     """
+    config = config.of(source.stem)
     tools = find_tools(config.tools.ffmpeg)
     seen, made = look_at(source), look_at(output)
     with tempfile.TemporaryDirectory(prefix="drapto-") as name:

@@ -24,6 +24,7 @@ __all__ = [
     "StageEvent",
     "StageRetried",
     "StageStarted",
+    "TitleSkipped",
 ]
 
 
@@ -260,3 +261,19 @@ class StageComplete(StageEvent):
     seconds: float
     summary: str = ""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TitleSkipped(Event):
+    """A title is left alone, which is no failure.
+
+    Attributes:
+        reason: Why, in a few words, such as ``already AV1``.
+        remedy: What to set to have it encoded all the same.
+        copied: Whether the source itself is published in its output's place.
+    """
+
+    name = "title_skipped"
+    reason: str
+    remedy: str
+    copied: bool = False

@@ -20,6 +20,7 @@ from drapto.state.bus import Bus
 from drapto.state.doit_plugins import DurableDB, bound_checker, bound_reporter, forget
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 from drapto.state.fingerprint import Fingerprints
+from drapto.state.settings import LaterSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -302,3 +303,10 @@ def test_nothing_to_do_is_said_in_a_line() -> None:
     reporter.runtime_error("odd")
     reporter.complete_run()
     assert out.getvalue() == "ignored: probe:a\nerror: odd\neverything is up to date\n"
+
+
+def test_settings_that_a_later_version_reads_leave_what_there_is() -> None:
+    check = LaterSettings({"encoder": {"preset": 6}})
+    assert check(None, {"settings": {}})
+    assert check(None, {"later": {"encoder": {"preset": 6}}})
+    assert not check(None, {"later": {"encoder": {"preset": 8}}})
