@@ -15,7 +15,6 @@ from drapto.engine import causes
 from drapto.errors import DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
-from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 from drapto.terminal import Shown
 
 if TYPE_CHECKING:
@@ -106,6 +105,8 @@ class StageReporter:
 
     def execute_task(self, task: Any) -> None:  # noqa: ANN401  doit is untyped
         """Tell that a stage begins."""
+        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
+
         if not task.actions:
             return
         if self._display is None:
@@ -115,6 +116,8 @@ class StageReporter:
 
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """Tell that a stage is done; its success is in the database by now."""
+        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
+
         if not task.actions:
             return
         seconds = time.monotonic() - self._started.pop(task.name, time.monotonic())
@@ -130,6 +133,8 @@ class StageReporter:
 
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
         """Tell that a stage failed, once; what depends on it is passed over in silence."""
+        from drapto.state.events import ErrorEvent  # noqa: PLC0415  a run with nothing to do has no events
+
         cause = getattr(fail, "cause", "")
         if isinstance(fail, UnmetDependency):
             fail.__class__ = _FailedBefore
