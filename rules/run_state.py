@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drapto import tools
 from drapto.about import VERSION
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.config import Config
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
@@ -88,6 +89,8 @@ class RunState:
                     writes=(project.work_dir, project.root / config.output.dir),
                     reserve=config.resources.disk_reserve,
                     disk_wait=config.resources.disk_wait,
+                    options=_options(config),
+                    ffmpeg=lambda: tools.require(self.tools(project)).ffmpeg,
                 )
                 self._engine = engine_named(config.engine.name, settings)
             return self._engine
@@ -186,6 +189,8 @@ class RunState:
                 self._recording()
             if self._logging is not None:
                 self._logging()
+            # an engine that holds connections has one more method
+            getattr(self._engine, "close", _nothing)()
             self._recording = self._logging = self._engine = self._tools = None
             self.failed = set()  # another one: who asked for the last run's may ask it still
             self.healed.clear()
@@ -196,6 +201,21 @@ class RunState:
                 self.fingerprints.save()
             self.lock.release(ended_well=ended_well)
             self._running = False
+
+
+def _nothing() -> None:
+    pass
+
+
+def _options(config: Config) -> dict[str, Any]:
+    """Return what an engine other than the local one is made with."""
+    engine, encoding = config.engine, config.encoding
+    return {
+        **engine.dask.model_dump(),
+        "transfer": engine.transfer,
+        "preset": encoding.preset,
+        "crf": encoding.crf.hd,
+    }
 
 
 _states: dict[Path, RunState] = {}
@@ -223,9 +243,10 @@ def cpus(project: Project) -> int:
 
 
 def jobs(project: Project) -> int:
-    """Return how many encoders may run side by side."""
-    wanted = project.config.processing.parallel_jobs
-    return cpus(project) if wanted == "auto" else int(wanted)
+    """Return how many encoders may run side by side: on this machine, or under way in a cluster."""
+    wanted, engine = project.config.processing.parallel_jobs, project.config.engine
+    usual = engine.dask.slots if engine.name == "dask" else cpus(project)
+    return usual if wanted == "auto" else int(wanted)
 
 
 def context_for(project: Project, title: Title) -> StageContext:

@@ -39,6 +39,7 @@ MOST_JOBS = 256
 @click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF.")
 @click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
+@options.cluster
 @options.set_options
 @options.config_file
 @options.events_option
@@ -52,6 +53,7 @@ def encode(
     vmaf: float | None,
     crf: float | None,
     thorough: bool,
+    cluster: str | None,
     overwrite: bool,
     force: bool,
     events: Path | None,
@@ -75,6 +77,7 @@ def encode(
             "encoding.crf.sd": crf,
             "encoding.crf.hd": crf,
             "encoding.crf.uhd": crf,
+            **options.on_cluster(cluster),
         },
     )
     return options.built(project, events, force=force, jobs=jobs)

@@ -25,17 +25,24 @@ if TYPE_CHECKING:
 )
 @click.argument("titles", metavar="[TITLE]...", nargs=-1)
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@options.cluster
 @options.set_options
 @options.events_option
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def run(
-    *, titles: Sequence[str], jobs: int | None, set_: Sequence[str], events: Path | None, force: bool
+    *,
+    titles: Sequence[str],
+    jobs: int | None,
+    cluster: str | None,
+    set_: Sequence[str],
+    events: Path | None,
+    force: bool,
 ) -> int:
     """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
 
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
     """
-    loaded = options.settings(set_)
+    loaded = options.settings(set_, options=options.on_cluster(cluster))
     project = open_project(Path.cwd(), loaded.config)
     if not project.titles:
         say(nothing_here(project))

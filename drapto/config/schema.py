@@ -286,10 +286,31 @@ class ToolSettings(Section):
     )
 
 
+class DaskSettings(Section):
+    """A Dask cluster."""
+
+    scheduler: str | None = Field(
+        None, examples=["tcp://10.0.0.1:8786"], description="the scheduler's address, tcp:// or tls://"
+    )
+    slots: Whole = Field(
+        128, ge=1, le=4096, description="calls that are under way at most: the encode slots of all workers"
+    )
+    mixed: bool = Field(
+        False, description="let workers have other versions, or encode to other bytes, than this machine"
+    )
+
+
 class EngineSettings(Section):
     """Where the work runs."""
 
-    name: str = Field("local", description="local (this machine), or an engine that another package brings")
+    name: str = Field(
+        "local",
+        description="local (this machine), dask (a cluster), or an engine that another package brings",
+    )
+    transfer: Literal["shared", "push"] = Field(
+        "shared", description="how workers get the files: from a shared directory, or sent to them"
+    )
+    dask: DaskSettings = DaskSettings()
 
 
 class Config(Section):
