@@ -131,7 +131,7 @@ class Remote:
         """Run it on a worker that sees none of the files."""
         lease = attempt.submit(tasks.begin, stage.token, key=f"{LEASE}{stage.token}")
         try:
-            attempt.result(lease)
+            attempt.result(lease, keep=True)
             for name, path in stage.inputs:
                 attempt.send(stage.token, name, path)
             head = self._head(stage, attempt.connection)
@@ -187,8 +187,21 @@ class _Attempt:
         key = key or f"drapto-{function.__name__}-{secrets.token_hex(6)}"
         return self.connection.submit(function, *arguments, key=key, worker=self._offer.address, **more)
 
-    def result(self, future: Any, hear: Callable[[object], None] | None = None, token: str = "") -> Any:  # noqa: ANN401
+    def result(
+        self,
+        future: Any,  # noqa: ANN401  Dask's
+        hear: Callable[[object], None] | None = None,
+        token: str = "",
+        *,
+        keep: bool = False,
+    ) -> Any:  # noqa: ANN401  what the task returns
         """Wait for what a task returns, and pass on what it reports meanwhile.
+
+        Args:
+            future: The task.
+            hear: Is told the reports.
+            token: Names the call that reports.
+            keep: Whether the worker is to keep what it returned.
 
         Raises:
             GoneError, WorkerLostError: There is none.
@@ -212,10 +225,10 @@ class _Attempt:
                 return answer
             finally:
                 if not self.connection.gone.is_set():
-                    if future.done():
-                        future.release()
-                    else:
+                    if not future.done():
                         future.cancel()
+                    elif not keep:
+                        future.release()
 
     def _next(self, inbox: Any) -> object:  # noqa: ANN401  a queue
         while True:

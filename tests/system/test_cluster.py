@@ -1,0 +1,205 @@
+"""One film on a cluster of this machine: the same bytes, whatever becomes of its workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import clips
+from tests.clusters import Cluster, await_encoder, encoders
+from tests.system.killing import survivors
+from tests.system.projects import ProjectDir, new_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytest.importorskip("distributed", reason="Dask is not installed")
+
+SLOW = "[encoding.crf]\nsd = 10\n"
+
+
+@pytest.fixture(scope="module")
+def source(ffmpeg: Path, clip_cache: Path) -> Path:
+    return clips.make_clip(
+        ffmpeg, clip_cache / "cluster" / "clip.mkv", frames=192, size=(320, 180), keyint=24
+    )
+
+
+@pytest.fixture(scope="module")
+def local(source: Path, tmp_path_factory: pytest.TempPathFactory) -> ProjectDir:
+    project = new_project(tmp_path_factory.mktemp("local") / "p", source, settings=SLOW)
+    project.doit()
+    return project
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A scheduler and two workers."""
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    made.schedule()
+    made.work("one", wait=False)
+    made.work("two")
+    made.await_said("one", "worker ")
+    yield made
+    made.close()
+
+
+def on(cluster: Cluster, root: Path, source: Path, more: str = "") -> ProjectDir:
+    engine = f'[engine]\nname = "dask"\n{more}[engine.dask]\nscheduler = "{cluster.address}"\n'
+    return new_project(root / "p", source, settings=SLOW + engine)
+
+
+def started(project: ProjectDir) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "doit"],
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        process_group=0,
+    )
+
+
+def attempts(project: ProjectDir) -> list[int]:
+    record = json.loads((project.work() / "encode_data" / "encoding.json").read_text())
+    return [one["attempts"] for one in record["segments"]]
+
+
+def video(project: ProjectDir) -> bytes:
+    return (project.work() / "video.mkv").read_bytes()
+
+
+def is_tidy(project: ProjectDir, cluster: Cluster) -> None:
+    """Hold that nothing of a run is left: no process, no temporary file, no copy, nothing on a worker."""
+    assert survivors(project.root) == []
+    assert list(project.root.rglob("*.partial")) == []
+    assert not (project.root / "work" / ".drapto" / "cluster").exists()
+    until = time.monotonic() + 3
+    while cluster.scratch() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert cluster.scratch() == []
+
+
+@pytest.mark.parametrize("transfer", ["shared", "push"])
+def test_the_bytes_are_those_of_this_machine(
+    cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path, transfer: str
+) -> None:
+    project = on(cluster, tmp_path, source, f'transfer = "{transfer}"\n')
+    project.doit()
+    assert video(project) == video(local)
+    record = json.loads((project.work() / "encode_data" / "encoding.json").read_text())
+    assert {one["where"] for one in record["segments"]} == {"one", "two"}
+    assert "libsvtav1" in (project.work() / "logs" / "encode.log").read_text()
+    is_tidy(project, cluster)
+    assert project.executed() == set()
+
+
+def test_a_worker_that_is_killed_costs_its_segment(
+    cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path
+) -> None:
+    project = on(cluster, tmp_path, source)
+    run = started(project)
+    await_encoder(project.root)
+    cluster.kill("two")
+    cluster.work("two", wait=False)
+    said = run.communicate(timeout=120)[0].decode()
+    assert run.returncode == 0, said
+    assert video(project) == video(local)
+    assert sum(attempts(project)) <= 9, "only what the worker was at is begun again"
+    is_tidy(project, cluster)
+
+
+def test_a_run_that_is_killed_leaves_no_encoder_and_keeps_what_was_finished(
+    cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path
+) -> None:
+    project = on(cluster, tmp_path, source)
+    run = started(project)
+    while len(list(project.work().glob("encoded/*.json"))) < 3:
+        assert run.poll() is None
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
+    until = time.monotonic() + 3
+    while encoders(project.root) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert encoders(project.root) == []
+    done = {one for one in project.finished() if one.startswith("encode:clip:")}
+    assert done
+    assert not project.executed() & done
+    assert video(project) == video(local)
+    is_tidy(project, cluster)
+
+
+def test_an_interrupt_stops_the_clusters_encoders(cluster: Cluster, source: Path, tmp_path: Path) -> None:
+    project = on(cluster, tmp_path, source)
+    run = started(project)
+    await_encoder(project.root)
+    began = time.monotonic()
+    os.killpg(run.pid, signal.SIGINT)
+    while encoders(project.root):
+        time.sleep(0.02)
+    assert time.monotonic() - began < 3
+    assert run.wait(10) == 130
+
+
+def test_a_scheduler_that_is_restarted_is_waited_for(
+    cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path
+) -> None:
+    project = on(cluster, tmp_path, source)
+    run = started(project)
+    await_encoder(project.root)
+    cluster.kill("scheduler")
+    cluster.schedule()
+    said = run.communicate(timeout=120)[0].decode()
+    assert run.returncode == 0, said
+    assert video(project) == video(local)
+    is_tidy(project, cluster)
+
+
+def test_what_no_worker_has_is_an_error_within_seconds(source: Path, tmp_path: Path) -> None:
+    small = Cluster(tmp_path / "small")
+    small.schedule()
+    small.work("small", memory="64 MiB")
+    try:
+        project = on(small, tmp_path, source)
+        began = time.monotonic()
+        said = project.doit(status=4).output
+        assert time.monotonic() - began < 60
+        assert "no worker has" in said
+        assert "small: 1 encode slot" in said
+    finally:
+        small.close()
+
+
+def test_a_scheduler_that_is_not_there_is_an_error(source: Path, tmp_path: Path) -> None:
+    nobody = Cluster(tmp_path / "nobody")
+    said = on(nobody, tmp_path, source).doit(status=4).output
+    assert f"no scheduler answers at {nobody.address}" in said
+
+
+def test_a_worker_with_another_ffmpeg_is_refused_unless_it_is_allowed(
+    source: Path, ffmpeg: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "ffmpeg"
+    told = 'case "$*" in "-version") echo "ffmpeg version 1.2.3"; exit 0;; esac'
+    other.write_text(f'#!/bin/sh\n{told}\nexec "{ffmpeg}" "$@"\n')
+    other.chmod(0o755)
+    mixed = Cluster(tmp_path / "mixed")
+    mixed.schedule()
+    mixed.work("odd", env={"DRAPTO_FFMPEG": str(other)})
+    try:
+        said = on(mixed, tmp_path / "a", source).doit(status=4).output
+        assert "worker odd has ffmpeg 1.2.3, and this machine" in said
+        project = on(mixed, tmp_path / "b", source)
+        with (project.root / "drapto.toml").open("a") as file:
+            file.write("mixed = true\n")
+        project.doit("encode:clip:0001")
+    finally:
+        mixed.close()
