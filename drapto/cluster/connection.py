@@ -50,7 +50,7 @@ class Connection:
     """
 
     def __init__(self, address: str, greeting: Greeting, log: Path) -> None:
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        quieten()
         self.client: Any = _client(address)
         self.workers = Workers()
         self.gone = threading.Event()
@@ -183,6 +183,13 @@ class Connection:
         self.gone.set()
         with contextlib.suppress(Exception):
             self.client.close(timeout=2)
+
+
+def quieten() -> None:
+    """Have Dask say nothing: what a user should know of a cluster, drapto says."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in {"distributed", "tornado"}:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _client(address: str) -> Any:  # noqa: ANN401  as below

@@ -185,7 +185,12 @@ class _Attempt:
 
     def submit(self, function: Callable[..., Any], *arguments: object, key: str = "", **more: Any) -> Any:  # noqa: ANN401  a future of Dask's
         key = key or f"drapto-{function.__name__}-{secrets.token_hex(6)}"
-        return self.connection.submit(function, *arguments, key=key, worker=self._offer.address, **more)
+        try:
+            return self.connection.submit(function, *arguments, key=key, worker=self._offer.address, **more)
+        except Exception as error:  # whatever Dask raises where its scheduler is gone
+            if self.connection.client.status == "running":
+                raise
+            raise GoneError from error
 
     def result(
         self,

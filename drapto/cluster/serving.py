@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import logging
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ import dask
 from distributed import Scheduler, Security, Worker
 
 from drapto.cluster import worker as preload
+from drapto.cluster.connection import quieten
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ async def work(
 
 def serve(coroutine: Coroutine[Any, Any, None]) -> None:
     """Run until a signal comes; end tidily then."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    quieten()
 
     async def until_signalled() -> None:
         task = asyncio.ensure_future(coroutine)

@@ -59,9 +59,8 @@ def on(cluster: Cluster, root: Path, source: Path, transfer: str) -> ProjectDir:
     return new_project(root, source, settings=engine)
 
 
-def test_a_worker_that_does_not_see_the_files_is_named(
-    cluster: Cluster, local: ProjectDir, folder: Path
-) -> None:
+@pytest.mark.usefixtures("local")
+def test_a_worker_that_does_not_see_the_files_is_named(cluster: Cluster, folder: Path) -> None:
     project = on(cluster, folder / "shared", folder / "clip.mkv", "shared")
     said = project.doit(status=4).output
     assert f"worker apart does not see {project.root}/work/.drapto/cluster" in said
