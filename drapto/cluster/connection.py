@@ -60,6 +60,7 @@ class Connection:
         self._inboxes: dict[str, SimpleQueue[Any]] = {}
         self._asked: dict[str, Any] = {}
         self._known: dict[str, Offer] = {}
+        self._beats: dict[str, tuple[object, float]] = {}
         self.refused: dict[str, str] = {}
         self.looked = threading.Event()
         self.client.subscribe_topic(self.topic, self._hear)
@@ -111,10 +112,7 @@ class Connection:
         self.looked.set()
 
     def _look(self, found: dict[str, dict[str, Any]]) -> None:
-        now = time.time()
-        there = {
-            address: info for address, info in found.items() if now - info.get("last_seen", now) < SILENCE
-        }
+        there = {address: info for address, info in found.items() if self._is_alive(address, info)}
         for address in [one for one in self._known if one not in there]:
             self._note(f"worker {self._known.pop(address).name} is gone")
         for address in [one for one in (*self._asked, *self.refused) if one not in there]:
@@ -133,6 +131,15 @@ class Connection:
         self.workers.become(self._known)
         if not self._asked and there:
             self.looked.set()
+
+    def _is_alive(self, address: str, info: dict[str, Any]) -> bool:
+        """Return whether a worker's heartbeats go on; by this machine's clock, as others may go wrong."""
+        now, said = time.monotonic(), info.get("last_seen")
+        before = self._beats.get(address)
+        if before is None or before[0] != said:
+            self._beats[address] = said, now
+            return True
+        return now - before[1] < SILENCE
 
     def _meet(self, address: str, info: dict[str, Any], future: Any) -> None:  # noqa: ANN401
         name = str(info["name"])

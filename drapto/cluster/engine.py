@@ -92,6 +92,7 @@ class DaskEngine:
         remote = Remote(call, written, self._folder, pushes=self._pushes)
         if self._pushes and not remote.is_within:
             return self._local.run(call, needs, on_event)  # it reads the source, which is not sent
+        self._local.wait_for_room(on_event)
         for need in needs.disk:
             require_space(need.folder, need.bytes, need.what, place=need.place)
         result: T = self._persistently(remote, needs, on_event)

@@ -27,13 +27,18 @@ SETTINGS = {
     # a worker that is cut off is noticed by its silence, and its calls are run elsewhere
     "distributed.scheduler.worker-ttl": "60s",
     "distributed.scheduler.work-stealing": False,
-    # nothing but calls and what they need: no function of a client's own by the ways that Dask has for those
-    "distributed.worker.blocked-handlers": ["run", "run_coroutine", "actor_execute", "actor_attribute"],
     "distributed.worker.profile.enabled": False,
     "distributed.admin.low-level-log-length": 200,
 }
 
 _make: Any = Security  # untyped
+
+WORKER_BLOCKED = ("run", "run_coroutine", "actor_execute", "actor_attribute", "plugin-add")
+SCHEDULER_BLOCKED = (
+    *("run_function", "broadcast", "restart", "restart_workers"),
+    *("register_scheduler_plugin", "register_worker_plugin", "register_nanny_plugin"),
+)
+"""Dask's ways for a client to run functions of its own, beside the tasks that it submits."""
 
 RETRY = 2.0
 """Seconds between two tries of a worker to find its scheduler."""
@@ -52,11 +57,19 @@ class _Silent:
 
 
 class SilentScheduler(_Silent, Scheduler):
-    """A scheduler without a web server."""
+    """A scheduler without a web server, that runs no functions of clients."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:  # noqa: ANN401  as Dask's
+        super().__init__(*arguments, **more)
+        self.blocked_handlers = list(SCHEDULER_BLOCKED)
 
 
 class SilentWorker(_Silent, Worker):
-    """A worker without a web server."""
+    """A worker without a web server, that runs no functions of clients but those of tasks."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:  # noqa: ANN401  as Dask's
+        super().__init__(*arguments, **more)
+        self.blocked_handlers = list(WORKER_BLOCKED)
 
 
 def security(ca_file: str | None, certificate: str | None, key: str | None) -> Security:

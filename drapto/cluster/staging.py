@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 from drapto.cluster.calls import LOGS
@@ -146,12 +147,20 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+KEPT = 7 * 86400
+"""Seconds for which a copy is kept whose call ended well, where nobody has asked for it since."""
+
+
+def _is_worth_keeping(result: Path) -> bool:
+    return result.is_file() and time.time() - result.stat().st_mtime < KEPT
+
+
 def sweep(parent: Path) -> None:
     """Remove the copies that earlier runs left, but for those in which a call has ended well."""
     if not parent.is_dir():
         return
     for path in parent.iterdir():
-        if path.is_dir() and not (path / RESULT).is_file():
+        if path.is_dir() and not _is_worth_keeping(path / RESULT):
             shutil.rmtree(path, ignore_errors=True)
         elif not path.is_dir():
             path.unlink(missing_ok=True)

@@ -189,6 +189,14 @@ class LocalEngine:
             on_event(Started())
             return call.run(on_event)
 
+    def wait_for_room(self, on_event: Callable[[Report], None]) -> None:
+        """Wait until there is room on the disks, as `run` does.
+
+        Raises:
+            SpaceError: There was none for too long.
+        """
+        self._room.wait(on_event)
+
     @contextlib.contextmanager
     def _held(self, needs: Needs) -> Iterator[None]:
         """Hold slots for the block: processors before memory, so that two never wait for each other."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from tests import clips
@@ -19,7 +22,6 @@ from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
@@ -205,3 +207,53 @@ def test_a_worker_with_another_ffmpeg_is_refused_unless_it_is_allowed(
         project.doit("encode:clip:0001")
     finally:
         mixed.close()
+
+
+def test_with_tls_only_those_with_a_certificate_get_in(source: Path, tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make certificates with")
+    maker = Path(__file__).parents[2] / "docs" / "cluster" / "certificates.sh"
+    keys = tmp_path / "keys"
+    subprocess.run(["sh", maker, keys], check=True)
+    files = {"ca-file": keys / "ca.pem", "cert": keys / "node.pem", "key": keys / "node.key"}
+    tls = [word for name, path in files.items() for word in (f"--tls-{name}", str(path))]
+    guarded = Cluster(tmp_path / "guarded", protocol="tls", tls=tls)
+    guarded.schedule()
+    guarded.work("guarded")
+    try:
+        project = on(guarded, tmp_path, source)
+        said = project.doit("crop:clip", status=4).output
+        assert f"no scheduler answers at {guarded.address}" in said
+        section = "DASK_DISTRIBUTED__COMM__TLS"
+        known = {
+            f"{section}__CA_FILE": str(files["ca-file"]),
+            f"{section}__CLIENT__CERT": str(files["cert"]),
+            f"{section}__CLIENT__KEY": str(files["key"]),
+        }
+        run = [sys.executable, "-m", "doit", "crop:clip"]
+        subprocess.run(run, cwd=project.root, env=os.environ | known, check=True, capture_output=True)
+        assert (project.work() / "crop.json").exists()
+    finally:
+        guarded.close()
+
+
+def test_no_function_of_a_clients_own_is_run_but_as_a_task(cluster: Cluster) -> None:
+    from distributed import Client  # noqa: PLC0415  where it is installed
+
+    with Client(cluster.address, set_as_default=False) as client:
+        with pytest.raises(ValueError, match="disallowed"):
+            client.run_on_scheduler(os.getpid)
+        with pytest.raises(ValueError, match="disallowed"):
+            client.run(os.getpid)
+
+
+def test_nothing_listens_beyond_loopback(cluster: Cluster) -> None:
+    family = [psutil.Process(one.pid) for one in cluster.processes.values()]
+    listening = [
+        connection.laddr.ip
+        for one in family
+        for connection in one.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert set(listening) == {"127.0.0.1"}
+    assert len(listening) == 3, "the scheduler and its two workers, and no web server"
