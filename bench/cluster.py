@@ -123,8 +123,8 @@ class Scale:
         return "\n".join(lines)
 
 
-def simulate(folder: Path, ffmpeg: Path, *, workers: int, calls: int, sleep: float) -> Scale:
-    """Have ``workers`` simulated workers run ``calls`` encodes that sleep."""
+def simulate(folder: Path, ffmpeg: Path, *, workers: int, calls: int, sleep: float, most: float) -> Scale:
+    """Have ``workers`` simulated workers run ``calls`` encodes that sleep, for ``most`` seconds at most."""
     shutil.rmtree(folder, ignore_errors=True)
     title = folder / "work" / "film"
     source = clips.make_clip(ffmpeg, title / "segments" / "0001.mkv", frames=FRAMES, size=(64, 64))
@@ -142,13 +142,21 @@ def simulate(folder: Path, ffmpeg: Path, *, workers: int, calls: int, sleep: flo
             cluster.work(f"simulated-{number:02d}", env=environment, wait=False)
         for number in range(workers):
             cluster.await_said(f"simulated-{number:02d}", "worker ", 300)
-        return _driven(cluster, folder, title, sleeping, calls=calls, workers=workers, sleep=sleep)
+        return _driven(cluster, folder, title, sleeping, calls=calls, workers=workers, sleep=sleep, most=most)
     finally:
         cluster.close()
 
 
 def _driven(
-    cluster: Cluster, folder: Path, title: Path, ffmpeg: Path, *, calls: int, workers: int, sleep: float
+    cluster: Cluster,
+    folder: Path,
+    title: Path,
+    ffmpeg: Path,
+    *,
+    calls: int,
+    workers: int,
+    sleep: float,
+    most: float,
 ) -> Scale:
     options = {"scheduler": cluster.address, "mixed": True}
     state = folder / "work" / ".drapto"
@@ -157,12 +165,15 @@ def _driven(
     context = StageContext("film", ffmpeg, title / "logs", DiskRate(1 << 30, state / "disk"))
     numbers = count(1)
     failed: list[BaseException] = []
+    done: list[int] = []
+    until = time.monotonic() + most
 
     def drive() -> None:
-        while not failed and (number := next(numbers)) <= calls:
-            call = Call.of(encode, job=_job(title, number), context=context)
+        while not failed and time.monotonic() < until and (number := next(numbers)) <= calls:
             try:
+                call = Call.of(encode, job=_job(title, number), context=context)
                 engine.run(call, Needs(cpus=1, memory=64 << 20), lambda _: None)
+                done.append(number)
             except BaseException as error:  # noqa: BLE001  told below
                 failed.append(error)
 
@@ -180,7 +191,7 @@ def _driven(
     engine.close()
     if failed:
         raise failed[0]
-    return Scale(workers, calls, seconds, sleep, spent[0], spent[1], spent[2], *peaks)
+    return Scale(workers, len(done), seconds, sleep, spent[0], spent[1], spent[2], *peaks)
 
 
 def _job(title: Path, number: int) -> SegmentJob:
@@ -200,7 +211,7 @@ def _job(title: Path, number: int) -> SegmentJob:
         chroma_location=None,
     )
     return SegmentJob(
-        request, shape, FixedCrf(30.0), "chunked", target.with_suffix(".json"), title / "attempts"
+        request, shape, FixedCrf(crf=30.0), "chunked", target.with_suffix(".json"), title / "attempts"
     )
 
 
