@@ -63,6 +63,7 @@ class Connection:
         self._beats: dict[str, tuple[object, float]] = {}
         self.refused: dict[str, str] = {}
         self.looked = threading.Event()
+        self._has_looked = False
         self.client.subscribe_topic(self.topic, self._hear)
         threading.Thread(target=self._follow, name="cluster", daemon=True).start()
 
@@ -128,7 +129,8 @@ class Connection:
             if future.done():
                 del self._asked[address]
                 self._meet(address, there[address], future)
-        self.workers.become(self._known)
+        self.workers.become(self._known, joining=len(self._asked))
+        self._has_looked = True
         if not self._asked and there:
             self.looked.set()
 
@@ -171,10 +173,12 @@ class Connection:
         Raises:
             ClusterError: There is none; or one may not be used, which is named with the reason.
         """
-        self.looked.wait(patience)
-        until = time.monotonic() + self._greeting.patience
-        while self._asked and time.monotonic() < until and not self.gone.wait(0.05):
-            pass
+        began = time.monotonic()
+        while not self.looked.wait(0.05):
+            # who is there and has not answered yet is waited for longer: a machine may be busy
+            most = patience if self._has_looked and not self._asked else self._greeting.patience
+            if time.monotonic() - began > most:
+                break
         if self.refused:
             raise unable("; ".join(sorted(self.refused.values())), self._greeting.remedy)
 

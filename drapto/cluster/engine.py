@@ -123,7 +123,7 @@ class DaskEngine:
                 lost.append(str(error))
                 if len(lost) >= MOST_LOST:
                     raise _fatal(lost) from error
-            except DraptoError as error:
+            except (DraptoError, OSError) as error:
                 if of_error(error) is not NO_SPACE or not connection.workers.avoid(offer.address):
                     raise
 

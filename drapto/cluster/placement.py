@@ -55,11 +55,13 @@ class Workers:
         self._offers: dict[str, Offer] = {}
         self._used: dict[str, tuple[int, int]] = {}
         self._avoided: dict[str, float] = {}
+        self._joining = 0
         self._changed = threading.Condition()
 
-    def become(self, offers: Mapping[str, Offer]) -> None:
-        """Take in which workers there are."""
+    def become(self, offers: Mapping[str, Offer], *, joining: int = 0) -> None:
+        """Take in which workers there are, and how many more have yet to show that they may be used."""
         with self._changed:
+            self._joining = joining
             if offers != self._offers:
                 self._offers = dict(offers)
                 self._changed.notify_all()
@@ -144,9 +146,9 @@ class Workers:
 
     def _require_match(self, needs: Needs, waited: float, patience: float) -> None:
         if not self._offers:
-            if waited > patience:
+            if waited > patience and not self._joining:
                 raise unable("the cluster has no worker", "start some: `drapto cluster worker ADDRESS`")
-        elif not self._fits(needs) and waited > MATCH_WAIT:
+        elif not self._fits(needs) and waited > MATCH_WAIT and not self._joining:
             largest = max(self._offers.values(), key=lambda one: one.memory)
             raise unable(
                 f"no worker has {size_text(needs.memory)} of memory, which this needs ({largest.said})",
