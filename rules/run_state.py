@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drapto import tools
 from drapto.about import VERSION
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from drapto.config import Config
     from drapto.engine.context import StageContext
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
@@ -86,7 +85,7 @@ class RunState:
                     writes=(project.work_dir, project.root / config.output.dir),
                     reserve=config.resources.disk_reserve,
                     disk_wait=config.resources.disk_wait,
-                    options=_options(config),
+                    options=config.engine.options(config.encoding.preset, config.encoding.crf.hd),
                     ffmpeg=lambda: tools.require(self.tools(project)).ffmpeg,
                 )
                 self._engine = engine_named(config.engine.name, settings)
@@ -188,8 +187,10 @@ class RunState:
                 self._recording()
             if self._logging is not None:
                 self._logging()
-            # an engine that holds connections has one more method
-            getattr(self._engine, "close", _nothing)()
+            if self._engine is not None:
+                from drapto.engine.execution import close
+
+                close(self._engine)
             self._recording = self._logging = self._engine = self._tools = None
             self.failed = set()  # another one: who asked for the last run's may ask it still
             self.healed.clear()
@@ -200,21 +201,6 @@ class RunState:
                 self.fingerprints.save()
             self.lock.release(ended_well=ended_well)
             self._running = False
-
-
-def _nothing() -> None:
-    pass
-
-
-def _options(config: Config) -> dict[str, Any]:
-    """Return what an engine other than the local one is made with."""
-    engine, encoding = config.engine, config.encoding
-    return {
-        **engine.dask.model_dump(),
-        "transfer": engine.transfer,
-        "preset": encoding.preset,
-        "crf": encoding.crf.hd,
-    }
 
 
 _states: dict[Path, RunState] = {}

@@ -16,6 +16,7 @@ from drapto.cluster import tasks
 from drapto.cluster.placement import Offer, Workers, unable
 from drapto.cluster.worker import ENCODE, GIB, MEMORY
 from drapto.engine.logs import write_log
+from drapto.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,8 +204,26 @@ def quieten() -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
+def require_keys(address: str, tls: Any, role: str) -> None:  # noqa: ANN401  Dask's, untyped
+    """Refuse an address of TLS where Dask's settings name no certificate.
+
+    Args:
+        address: A scheduler's.
+        tls: Dask's settings.
+        role: ``client``, ``worker`` or ``scheduler``.
+
+    Raises:
+        UsageError: They name none.
+    """
+    if address.startswith("tls:") and tls.get_tls_config_for_role(role)["cert"] is None:
+        remedy = "set distributed.comm.tls in Dask's configuration, see docs/cluster.md"
+        raise UsageError("needs a certificate", path=address, remedy=remedy)
+
+
 def _client(address: str) -> Any:  # noqa: ANN401  as below
     make: Any = distributed.Client
+    security: Any = distributed.Security
+    require_keys(address, security(), "client")
     return make(address, timeout=CONNECT, set_as_default=False, name="drapto")
 
 

@@ -18,7 +18,7 @@ from drapto.engine.causes import KILLED, NO_SPACE, of_error
 from drapto.engine.execution import EngineSettings, LocalEngine, Started
 from drapto.engine.resources import require_space
 from drapto.engine.room import Paused, Resumed
-from drapto.errors import ClusterError, ConfigError, DraptoError, StageError, ToolFailedError
+from drapto.errors import ClusterError, ConfigError, DraptoError, StageError, ToolFailedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,6 +174,8 @@ class DaskEngine:
                     address, self._greeting(), self._settings.folder / "logs" / "cluster.log"
                 )
                 break
+            except UsageError as error:
+                raise unable(str(error), "") from error
             except (OSError, ValueError) as error:
                 if time.monotonic() > until or isinstance(error, ValueError):
                     said = " ".join(str(error).split())[:200]

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import dask
 from distributed import Scheduler, Security, Worker
+from distributed.comm.addressing import get_address_host
+from distributed.utils import get_ip
 
 from drapto.cluster import worker as preload
-from drapto.cluster.connection import quieten
+from drapto.cluster.connection import quieten, require_keys
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ SETTINGS = {
 }
 
 _make: Any = Security  # untyped
+_ip: Any = get_ip  # as well
 
 WORKER_BLOCKED = ("run", "run_coroutine", "actor_execute", "actor_attribute", "plugin-add")
 SCHEDULER_BLOCKED = (
@@ -97,6 +100,7 @@ async def schedule(listen: str, tls: Security, ready: Callable[[str], None]) -> 
     Raises:
         UsageError: The address cannot be listened on.
     """
+    require_keys(listen, tls, "scheduler")
     protocol, _, place = listen.rpartition("://")
     host, _, port = place.rpartition(":")
     try:
@@ -109,6 +113,13 @@ async def schedule(listen: str, tls: Security, ready: Callable[[str], None]) -> 
         raise UsageError(
             f"cannot listen ({error})", path=listen, remedy="name host and port, as tcp://127.0.0.1:8786"
         ) from error
+
+
+def _reaching(scheduler: str) -> str:
+    """Return this machine's address on the way to the scheduler: Dask alone would listen on all."""
+    host: str = get_address_host(scheduler)
+    own: str = LOOPBACK if host in {"localhost", LOOPBACK} else _ip(host)
+    return own
 
 
 async def work(
@@ -132,6 +143,7 @@ async def work(
         stay: Whether to wait for another scheduler.
         say: Told what happens, a line each.
     """
+    require_keys(scheduler, tls, "worker")
     waiting = False
     while True:
         try:
@@ -140,7 +152,7 @@ async def work(
                 nthreads=int(given[preload.ENCODE]) + SPARE_THREADS,
                 name=name or f"{socket.gethostname()}-{os.getpid()}",
                 resources=given,
-                host=listen,
+                host=listen or _reaching(scheduler),
                 memory_limit=0,
                 dashboard=False,
                 preload=[preload.__name__],

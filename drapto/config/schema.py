@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from drapto.config import svt_params
+from drapto.config.engine import EngineSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.problems import refuse
 from drapto.config.section import Section
@@ -284,33 +285,6 @@ class ToolSettings(Section):
         examples=["/usr/local/bin/ab-av1"],
         description='the ab-av1 for quality.engine = "ab-av1"; unset: the one on PATH',
     )
-
-
-class DaskSettings(Section):
-    """A Dask cluster."""
-
-    scheduler: str | None = Field(
-        None, examples=["tcp://10.0.0.1:8786"], description="the scheduler's address, tcp:// or tls://"
-    )
-    slots: Whole = Field(
-        128, ge=1, le=4096, description="calls that are under way at most: the encode slots of all workers"
-    )
-    mixed: bool = Field(
-        False, description="let workers have other versions, or encode to other bytes, than this machine"
-    )
-
-
-class EngineSettings(Section):
-    """Where the work runs."""
-
-    name: str = Field(
-        "local",
-        description="local (this machine), dask (a cluster), or an engine that another package brings",
-    )
-    transfer: Literal["shared", "push"] = Field(
-        "shared", description="how workers get the files: from a shared directory, or sent to them"
-    )
-    dask: DaskSettings = DaskSettings()
 
 
 class Config(Section):
