@@ -161,6 +161,11 @@ class Title:
         return self.work / "published.json"
 
     @cached_property
+    def report(self) -> Path:
+        """The page about the finished title."""
+        return self.work / "report.html"
+
+    @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""
         return self.work / "logs"
@@ -186,6 +191,11 @@ class Project:
     def state_dir(self) -> Path:
         """Where the project keeps what belongs to no title: state, lock, slots."""
         return self.work_dir / ".drapto"
+
+    @cached_property
+    def index(self) -> Path:
+        """The page about all titles."""
+        return self.work_dir / "report.html"
 
     @cached_property
     def database(self) -> Path:

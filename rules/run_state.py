@@ -16,8 +16,10 @@ from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.rules.leave import Leave
 from drapto.rules.signals import watch_signals
 from drapto.state.bus import Bus
+from drapto.state.doit_plugins.order import Turns
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
 from drapto.words import count_text
@@ -45,6 +47,8 @@ class RunState:
         fingerprints: The memory of content digests.
         lock: The project's lock.
         run_name: Tells this run from the next.
+        leave: Whether tasks may begin.
+        turns: Which titles come first, where that was asked for.
         failed: The causes for which tasks of this run failed.
         healed: When what a task had made was found broken and made again, by the task's name.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
@@ -57,6 +61,8 @@ class RunState:
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
         self._tools: tools.Tools | None = None
+        self.leave = Leave()
+        self.turns = Turns()
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
@@ -77,11 +83,10 @@ class RunState:
             if self._engine is None:
                 from drapto.engine.execution import EngineSettings, engine_named
 
-                config = project.config
                 settings = EngineSettings(
                     self.state_dir,
                     cpus(project),
-                    memory_budget(config.resources.max_memory),
+                    memory_budget((config := project.config).resources.max_memory),
                     writes=(project.work_dir, project.root / config.output.dir),
                     reserve=config.resources.disk_reserve,
                     disk_wait=config.resources.disk_wait,
@@ -187,10 +192,7 @@ class RunState:
                 self._recording()
             if self._logging is not None:
                 self._logging()
-            if self._engine is not None:
-                from drapto.engine.execution import close
-
-                close(self._engine)
+            getattr(self._engine, "close", int)()  # of an engine that holds connections
             self._recording = self._logging = self._engine = self._tools = None
             self.failed = set()  # another one: who asked for the last run's may ask it still
             self.healed.clear()
@@ -231,9 +233,8 @@ def cpus(project: Project) -> int:
 
 def jobs(project: Project) -> int:
     """Return how many encoders may run side by side: on this machine, or under way in a cluster."""
-    wanted, engine = project.config.processing.parallel_jobs, project.config.engine
-    usual = engine.dask.slots if engine.name == "dask" else cpus(project)
-    return usual if wanted == "auto" else int(wanted)
+    wanted = project.config.processing.parallel_jobs
+    return (project.config.engine.slots or cpus(project)) if wanted == "auto" else int(wanted)
 
 
 def context_for(project: Project, title: Title) -> StageContext:

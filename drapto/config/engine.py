@@ -36,6 +36,11 @@ class EngineSettings(Section):
     )
     dask: DaskSettings = DaskSettings()
 
+    @property
+    def slots(self) -> int:
+        """How many calls are under way at most, where that is not this machine's processors; else 0."""
+        return self.dask.slots if self.name == "dask" else 0
+
     def options(self, preset: int, crf: float) -> dict[str, Any]:
         """Return what an engine other than the local one is made with.
 

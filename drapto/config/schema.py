@@ -16,6 +16,7 @@ from drapto.config import svt_params
 from drapto.config.engine import EngineSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.problems import refuse
+from drapto.config.report import ReportSettings
 from drapto.config.section import Section
 from drapto.config.types import (
     Bytes,
@@ -301,6 +302,7 @@ class Config(Section):
     deinterlace: DeinterlaceSettings = DeinterlaceSettings()
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
+    report: ReportSettings = ReportSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
 

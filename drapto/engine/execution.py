@@ -224,10 +224,3 @@ def engine_named(name: str, settings: EngineSettings) -> Engine:
         engine: Engine = entry.load()(settings)
         return engine
     raise ConfigError(f"no engine is called {name!r}", remedy="install the package that brings it")
-
-
-def close(engine: Engine | None) -> None:
-    """Have an engine that holds connections give them up; it has a method ``close`` then."""
-    end = getattr(engine, "close", None)
-    if end is not None:
-        end()
