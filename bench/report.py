@@ -16,6 +16,7 @@ from bench.timing import MIB
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.cluster import Overhead
     from bench.encoding import Rounds
     from bench.film import Shown
     from bench.idle import Idle
@@ -70,6 +71,11 @@ def idle_rows(found: Idle, titles: int) -> list[Row]:
         Row(f"doit with nothing to do, one title of {found.segments} segments", found.one, 0.5, " s"),
         Row(f"doit with nothing to do, {titles} such titles", found.many, 3, " s"),
     ]
+
+
+def cluster_rows(found: Overhead) -> list[Row]:
+    """Return the figures of the comparison of a cluster with this machine."""
+    return [Row("whole job on the cluster, wall / this machine's, the same slots", found.ratio(), 1.05)]
 
 
 def scale_rows(found: Scale) -> list[Row]:

@@ -12,6 +12,7 @@ DraptoError                     one line: what, in which file, and the remedy
 │   ├── ToolFailedError         a child process failed
 │   │   └── StalledError        it showed no sign of life, and was killed
 │   ├── FrameCountError         a segment did not decode to its planned frames
+│   ├── ClusterError            the cluster cannot do the work
 │   ├── SpaceError              the disk cannot hold the job
 │   └── ArtifactError           an intermediate file is damaged or not what its name says
 ├── SkippedError                a title is left alone, which is no failure   exit 0
@@ -133,6 +134,10 @@ class StalledError(ToolFailedError):
 
 class FrameCountError(StageError):
     """A segment did not decode, or encode, to the frames that were planned for it."""
+
+
+class ClusterError(StageError):
+    """The cluster cannot do the work: no scheduler, no worker that may, or one that says what it must not."""
 
 
 class SpaceError(StageError):

@@ -105,7 +105,7 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
     def told(report: Report) -> None:
         nonlocal reached
         if isinstance(report, Started):
-            work.publish(_started(title, segment, common))
+            work.publish(_started(title, segment, common, report.where))
         elif isinstance(report, EncodeProgress):
             if report.peak:
                 learn(title.encode_data, common.memory_kind, report.peak)
@@ -148,7 +148,7 @@ def _shortfall(common: Common, encoded: EncodedSegment) -> str:
     )
 
 
-def _started(title: Title, segment: Segment, common: Common) -> EncodingStarted:
+def _started(title: Title, segment: Segment, common: Common, where: str) -> EncodingStarted:
     return EncodingStarted(
         title=title.name,
         segment=segment.index,
@@ -156,6 +156,7 @@ def _started(title: Title, segment: Segment, common: Common) -> EncodingStarted:
         frames=segment.frames,
         strategy=common.strategy,
         crf=common.quality.crf if isinstance(common.quality, FixedCrf) else None,
+        where=where,
     )
 
 

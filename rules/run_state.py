@@ -92,14 +92,15 @@ class RunState:
             if self._engine is None:
                 from drapto.engine.execution import EngineSettings, engine_named
 
-                config = project.config
                 settings = EngineSettings(
                     self.state_dir,
                     cpus(project),
-                    memory_budget(config.resources.max_memory),
+                    memory_budget((config := project.config).resources.max_memory),
                     writes=(project.work_dir, project.root / config.output.dir),
                     reserve=config.resources.disk_reserve,
                     disk_wait=config.resources.disk_wait,
+                    options=config.engine.options(config.encoding.preset, config.encoding.crf.hd),
+                    ffmpeg=lambda: tools.require(self.tools(project)).ffmpeg,
                 )
                 self._engine = engine_named(config.engine.name, settings)
             return self._engine
@@ -200,6 +201,7 @@ class RunState:
                 self._recording()
             if self._logging is not None:
                 self._logging()
+            getattr(self._engine, "close", int)()  # of an engine that holds connections
             self._recording = self._logging = self._engine = self._tools = None
             self.failed = set()  # another one: who asked for the last run's may ask it still
             self.healed.clear()
@@ -240,9 +242,9 @@ def cpus(project: Project) -> int:
 
 
 def jobs(project: Project) -> int:
-    """Return how many encoders may run side by side."""
+    """Return how many encoders may run side by side: on this machine, or under way in a cluster."""
     wanted = project.config.processing.parallel_jobs
-    return cpus(project) if wanted == "auto" else int(wanted)
+    return (project.config.engine.slots or cpus(project)) if wanted == "auto" else int(wanted)
 
 
 def context_for(project: Project, title: Title) -> StageContext:

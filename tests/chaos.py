@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import clips
+from tests.chaos_cluster import cluster_killed
 from tests.faulty import faulty
 from tests.system.killing import start, survivors
 from tests.system.projects import ProjectDir, new_project
@@ -199,6 +200,7 @@ KINDS: dict[str, tuple[int, Callable[[Chaos, str, random.Random], tuple[str, str
     "fault": (120, faulted),
     "damage": (100, damaged),
     "room": (40, short_of_room),
+    "cluster": (50, cluster_killed),
 }
 """How often each kind is tried, and how."""
 

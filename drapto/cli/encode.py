@@ -40,6 +40,7 @@ MOST_JOBS = 256
 @click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
 @options.profile_option
+@options.cluster
 @options.set_options
 @options.config_file
 @options.events_option
@@ -55,6 +56,7 @@ def encode(
     crf: float | None,
     thorough: bool,
     no_skip: bool,
+    cluster: str | None,
     overwrite: bool,
     force: bool,
     events: Path | None,
@@ -79,6 +81,7 @@ def encode(
             "encoding.crf.hd": crf,
             "encoding.crf.uhd": crf,
             **options.not_skipping(no_skip),
+            **options.on_cluster(cluster),
         },
     )
     return options.built(project, events, force=force, jobs=jobs)

@@ -20,6 +20,7 @@ COMMANDS = (
     "encode",
     "run",
     "watch",
+    "cluster",
     "plan",
     "status",
     "verify",

@@ -97,6 +97,16 @@ output_dir = click.option(
 work_dir = click.option("--work-dir", type=PATH, metavar="DIR", help="Where the work files lie.")
 
 
+cluster = click.option(
+    "--cluster", metavar="ADDRESS", help="Encode on the Dask cluster of this scheduler, tcp:// or tls://."
+)
+
+
+def on_cluster(address: str | None) -> dict[str, object]:
+    """Return the settings that ``--cluster`` stands for."""
+    return {} if address is None else {"engine.name": "dask", "engine.dask.scheduler": address}
+
+
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
 

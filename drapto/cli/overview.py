@@ -42,6 +42,7 @@ class SegmentsOverview:
         current: The number of the one that was started last and is running; None where none is.
         errors: What failed, a line each.
         attempts: Which segments took more than one attempt, and why, a line each.
+        places: Which segments run where, a line for each machine of a cluster.
     """
 
     total: int
@@ -51,6 +52,7 @@ class SegmentsOverview:
     current: int | None
     errors: tuple[str, ...]
     attempts: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def _segments(title: Title) -> SegmentsOverview | None:
         current=progress.current_segment,
         errors=errors,
         attempts=() if record is None else tuple(_attempts(record.segments)),
+        places=() if record is None else tuple(_places(record.segments)),
     )
 
 
@@ -151,3 +154,14 @@ def _attempts(segments: Iterable[SegmentRecord]) -> Iterator[str]:
             said = ", ".join(f"{cause} ({count})" if count > 1 else cause for cause, count in causes.items())
             last = f"{one.history[-1].at:%Y-%m-%d %H:%M}"
             yield f"segment {one.index}: {count_text(one.attempts, 'attempt')}, of which: {said}; last {last}"
+
+
+def _places(segments: Iterable[SegmentRecord]) -> Iterator[str]:
+    """Yield which segments are encoded on which machine of a cluster, a line each."""
+    found: dict[str, list[int]] = {}
+    for one in segments:
+        if one.status == "encoding" and one.where:
+            found.setdefault(one.where, []).append(one.index)
+    for name, numbers in sorted(found.items()):
+        listed = ", ".join(map(str, numbers))
+        yield f"{name} encodes {'segment' if len(numbers) == 1 else 'segments'} {listed}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.argument("titles", metavar="[TITLE]...", nargs=-1)
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @options.profile_option
+@options.cluster
 @options.set_options
 @options.events_option
 @options.no_skip
@@ -38,6 +39,9 @@ def run(
     profile: str | None,
     events: Path | None,
     no_skip: bool,
+    cluster: str | None,
+    set_: Sequence[str],
+    events: Path | None,
     force: bool,
 ) -> int:
     """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
@@ -45,6 +49,7 @@ def run(
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
     """
     loaded = options.settings(set_, options={"profile": profile, **options.not_skipping(no_skip)})
+    loaded = options.settings(set_, options=options.on_cluster(cluster))
     project = open_project(Path.cwd(), loaded.config)
     if not project.titles:
         say(nothing_here(project))

@@ -66,4 +66,9 @@ def _segments(segments: SegmentsOverview) -> list[str]:
     failed = f", {segments.failed} failed" if segments.failed else ""
     text = f"{segments.progress:.1f} %: {segments.completed} of {segments.total} segments{failed}"
     tried = segments.attempts[-MOST_ATTEMPTS:]
-    return [text, *(f"✗ {error}" for error in segments.errors), *(f"⚠ {line}" for line in tried)]
+    return [
+        text,
+        *segments.places,
+        *(f"✗ {error}" for error in segments.errors),
+        *(f"⚠ {line}" for line in tried),
+    ]

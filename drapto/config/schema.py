@@ -12,6 +12,7 @@ from pydantic import (
 )
 
 from drapto.config import svt_params
+from drapto.config.engine import EngineSettings
 from drapto.config.files import InputSettings, OutputSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.overrides import Overrides, of_title
@@ -202,12 +203,6 @@ class ToolSettings(Section):
         examples=["/usr/local/bin/ab-av1"],
         description='the ab-av1 for quality.engine = "ab-av1"; unset: the one on PATH',
     )
-
-
-class EngineSettings(Section):
-    """Where the work runs."""
-
-    name: str = Field("local", description="local (this machine), or an engine that another package brings")
 
 
 class Config(Section):

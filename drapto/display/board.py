@@ -59,12 +59,15 @@ class Row:
 
 @dataclass
 class _Task:
-    """A running task: when it began (monotonic seconds), and its last report."""
+    """A running task: when it began (monotonic seconds), its last report, and on which machine it runs."""
 
     since: float
     last: Progress | None = None
+    where: str = ""
 
     def row(self, title: str, label: str, now: float) -> Row:
+        if self.where:
+            label = f"{label} on {self.where}"
         if self.last is None:
             return Row(title, label, None, 0.0, None)
         done = self.last.fraction
@@ -126,7 +129,7 @@ class Board:
             case StageStarted():
                 self._tasks[_key(event)] = _Task(now)
             case EncodingStarted():  # not with its stage: it may have to wait for a processor
-                self._tasks[event.title, ENCODE, event.segment] = _Task(now)
+                self._tasks[event.title, ENCODE, event.segment] = _Task(now, where=event.where)
             case Progress() if _key(event) in self._tasks:
                 self._tasks[_key(event)].last = event
             case SegmentComplete():

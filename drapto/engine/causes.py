@@ -67,6 +67,9 @@ BAD_INPUT = Cause("bad input", "cannot read its input", "the source may be damag
 TOOL_BROKEN = Cause(
     "tool broken", "does not work", "see `drapto doctor`, and install it again", resource=True
 )
+NO_CLUSTER = Cause(
+    "no cluster", "found no worker that can do it", "see the message, and run again", resource=True
+)
 FAILED = Cause("failed", "failed", "see its log", transient=True)
 REFUSED = Cause("refused", "was refused", "see the message")
 """What is known of the failure already: a check, a limit, a setting."""
@@ -78,7 +81,7 @@ CAUSES = {
     one.name: one
     for one in (
         *(OUT_OF_MEMORY, NO_SPACE, READ_ONLY, BAD_DISK, STALLED, KILLED, CRASHED),
-        *(BAD_INPUT, TOOL_BROKEN, FAILED, REFUSED, BROKEN, DRAPTO),
+        *(BAD_INPUT, TOOL_BROKEN, NO_CLUSTER, FAILED, REFUSED, BROKEN, DRAPTO),
     )
 }
 

@@ -22,7 +22,7 @@ from drapto.engine.slots import Slots
 from drapto.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
@@ -67,7 +67,13 @@ class Needs:
 
 @dataclass(frozen=True)
 class Started:
-    """The first report of every call: it has what it needs, and begins."""
+    """The first report of every call: it has what it needs, and begins.
+
+    Attributes:
+        where: The name of the machine that it runs on; empty for this one.
+    """
+
+    where: str = ""
 
 
 Report = object
@@ -138,6 +144,8 @@ class EngineSettings:
         writes: The directories on whose disks it writes.
         reserve: Bytes that stay free there; or ``auto``.
         disk_wait: Seconds to wait for room there.
+        options: An engine's own settings, by their names.
+        ffmpeg: Returns the run's ffmpeg; None where nobody asks.
     """
 
     folder: Path
@@ -146,6 +154,8 @@ class EngineSettings:
     writes: tuple[Path, ...] = ()
     reserve: int | Literal["auto"] = 0
     disk_wait: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    ffmpeg: Callable[[], Path] | None = None
 
 
 class LocalEngine:
@@ -178,6 +188,14 @@ class LocalEngine:
         with self._held(needs), self._crowd.joined(needs.memory), self._room.watched(on_event):
             on_event(Started())
             return call.run(on_event)
+
+    def wait_for_room(self, on_event: Callable[[Report], None]) -> None:
+        """Wait until there is room on the disks, as `run` does.
+
+        Raises:
+            SpaceError: There was none for too long.
+        """
+        self._room.wait(on_event)
 
     @contextlib.contextmanager
     def _held(self, needs: Needs) -> Iterator[None]:

@@ -54,6 +54,7 @@ class SegmentRecord(Model):
         why: Why the search ended there.
         bytes: The encoded file's size.
         seconds: How long the encode took.
+        where: The machine on which it was last begun; empty for the one that runs drapto.
         history: The attempts that failed, over all runs; the last `HISTORY` of them.
     """
 
@@ -70,6 +71,7 @@ class SegmentRecord(Model):
     why: str = ""
     bytes: int | None = None
     seconds: float | None = None
+    where: str = ""
     history: tuple[FailedAttempt, ...] = ()
 
 
@@ -191,6 +193,7 @@ def segment_after(segment: SegmentRecord, event: Event, now: datetime) -> Segmen
                 "status": "encoding",
                 "attempts": segment.attempts + 1,
                 "last_attempt": now,
+                "where": event.where,
                 "error": None,
                 "crf": event.crf,
                 "score": None,

@@ -110,6 +110,7 @@ class EncodingStarted(Event):
         frames: How many frames the segment has.
         strategy: The encoding strategy's name.
         crf: The quality it is encoded at, None where that is still to be found.
+        where: The machine on which it is encoded; empty for this one.
     """
 
     name = "encoding_started"
@@ -118,6 +119,7 @@ class EncodingStarted(Event):
     frames: int
     strategy: str
     crf: float | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
