@@ -40,16 +40,14 @@ def run(
     events: Path | None,
     no_skip: bool,
     cluster: str | None,
-    set_: Sequence[str],
-    events: Path | None,
     force: bool,
 ) -> int:
     """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
 
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
     """
-    loaded = options.settings(set_, options={"profile": profile, **options.not_skipping(no_skip)})
-    loaded = options.settings(set_, options=options.on_cluster(cluster))
+    given = {"profile": profile, **options.not_skipping(no_skip), **options.on_cluster(cluster)}
+    loaded = options.settings(set_, options=given)
     project = open_project(Path.cwd(), loaded.config)
     if not project.titles:
         say(nothing_here(project))
