@@ -115,6 +115,7 @@ def _show(project: Project, shown: list[Display]) -> Display:
 
     with _showing:
         if not shown:
+            collection.make_usual()
             folders = {title.name: title.encode_data for title in project.titles}
             names = {title.name: title.source.stem for title in project.titles}
             display = Display(names, state_of(project).bus, folders=folders)

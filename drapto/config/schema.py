@@ -243,7 +243,7 @@ class DecodingSettings(Section):
     """How the source is decoded for its encode."""
 
     hardware: Literal["off", "auto", "videotoolbox", "vaapi", "cuda", "qsv"] = Field(
-        "off", description="decode by hardware, where it gives the same pictures: off, auto, or which"
+        "auto", description="decode by hardware, where it gives the same pictures: off, auto, or which"
     )
 
 
