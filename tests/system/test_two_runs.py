@@ -25,6 +25,7 @@ FAST = {
     "quality.mode": "crf",
     "processing.chunk_size": "1",
     "output.if_larger": "keep",
+    "report.enabled": "false",
 }
 
 

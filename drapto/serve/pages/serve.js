@@ -34,6 +34,7 @@
   };
 
   const show = (snapshot) => {
+    const active = document.activeElement;
     set($("mode"), MODES[snapshot.mode] || snapshot.mode);
     problem(snapshot.problem);
     const open = snapshot.titles.some((one) => one.state !== "finished");
@@ -41,7 +42,7 @@
     set($("start"), snapshot.mode === "pausing" ? "Go on" : "Start");
     $("pause").disabled = snapshot.mode !== "running";
     $("empty").hidden = snapshot.titles.length > 0;
-    const queue = $("queue"), last = snapshot.titles.length - 1, active = document.activeElement;
+    const queue = $("queue"), last = snapshot.titles.length - 1;
     snapshot.titles.forEach((one, place) => {
       const made = rows.get(one.name) || row(one.name);
       // moved only where it stands elsewhere: what is moved loses the focus
@@ -64,8 +65,9 @@
       for (const [what, text] of [["up", "Move up"], ["down", "Move down"], ["retry", "Retry"], ["report", "Report of"]]) made[what].setAttribute("aria-label", `${text}: ${one.shown}`);
     });
     for (const [name, made] of rows) if (!snapshot.titles.some((one) => one.name === name)) { made.item.remove(); rows.delete(name); }
-    if (active && active !== document.activeElement && active.isConnected) active.focus();
-    if (document.activeElement && document.activeElement.disabled) (document.activeElement.nextElementSibling || document.activeElement.previousElementSibling)?.focus();
+    // what had the focus keeps it; where it can do nothing now, what is beside it has it
+    if (active.disabled) [active.nextElementSibling, active.previousElementSibling].find((one) => one && !one.disabled)?.focus();
+    else if (active !== document.activeElement && active.isConnected) active.focus();
     document.body.dataset.mode = snapshot.mode;
   };
 

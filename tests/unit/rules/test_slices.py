@@ -262,7 +262,7 @@ def test_every_stages_slice(mode: str, tmp_path: Path) -> None:
             "validate:film": recorded(target=TARGET | display),
         }
     )
-    assert found == BEFORE | BEHIND | {"elements:film": {}} | own
+    assert found == BEFORE | BEHIND | {"elements:film": {}, "report:film": {"report": 1}} | own
 
 
 def test_subtitles_read_no_setting(tmp_path: Path) -> None:
@@ -398,6 +398,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "tools.ffmpeg", "/nowhere/ffmpeg", set()),
     ("vmaf", "tools.ab_av1", "/nowhere/ab-av1", set()),
     ("crf", "engine.name", "another", set()),
+    ("crf", "report.enabled", False, {"report"}),
 ]
 """By profile: a setting, another value for it, and the stages whose slices that changes."""
 
