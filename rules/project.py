@@ -77,8 +77,8 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
             on_start=(lambda: None) if begun else (lambda: _begin(project)),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_failure=state.failed.add,
-            left_alone=lambda: len(state.left_alone),
-            on_kept=state.encoded.keep,
+            left_alone=lambda: len(state.skipping.titles),
+            on_kept=state.skipping.encoded.keep,
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
             quiet=quiet,
@@ -117,6 +117,7 @@ def _show(project: Project, shown: list[Display]) -> Display:
 
     with _showing:
         if not shown:
+            collection.make_usual()
             folders = {title.name: title.encode_data for title in project.titles}
             names = {title.name: title.source.stem for title in project.titles}
             display = Display(names, state_of(project).bus, folders=folders)

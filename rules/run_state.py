@@ -6,27 +6,23 @@ import contextlib
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drapto import tools
 from drapto.about import VERSION
 from drapto.engine import atomic, process
-from drapto.engine.context import StageContext
-from drapto.engine.execution import EngineSettings, engine_named
 from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
-from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
-from drapto.rules.encoded_sizes import EncodedSizes
+from drapto.rules.encoded_sizes import Skipping
+from drapto.rules.leave import Leave
 from drapto.rules.signals import watch_signals
-from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
-from drapto.state.events import FileDiscovered, TitleSkipped
+from drapto.state.doit_plugins.order import Turns
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
-from drapto.state.run_log import RunLog
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -35,6 +31,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.engine.context import StageContext
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
@@ -51,12 +48,11 @@ class RunState:
         fingerprints: The memory of content digests.
         lock: The project's lock.
         run_name: Tells this run from the next.
+        leave: Whether tasks may begin.
+        turns: Which titles come first, where that was asked for.
         failed: The causes for which tasks of this run failed.
-        encoded: How large the segments are that are encoded as the settings are now.
         healed: When what a task had made was found broken and made again, by the task's name.
-        left_alone: The titles that are skipped, as was known when the tasks were made.
-        left: Returns what is told of a task that is not begun, as its title is skipped; None of others. The
-            graph sets it.
+        skipping: What is known of titles that are left alone.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -67,16 +63,16 @@ class RunState:
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
         self._tools: tools.Tools | None = None
+        self.leave = Leave()
+        self.turns = Turns()
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
-        self.left: Callable[[Any, str], TitleSkipped | None] = lambda _work, _name: None
+        self.skipping = Skipping()
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None
         self.run_name = os.urandom(8).hex()
         self._said: set[tuple[str, str]] = set()
-        self.encoded = EncodedSizes()
-        self.left_alone: set[str] = set()
         self._running = False
         self._guard = threading.RLock()
 
@@ -88,6 +84,8 @@ class RunState:
         """
         with self._guard:
             if self._engine is None:
+                from drapto.engine.execution import EngineSettings, engine_named
+
                 config = project.config
                 settings = EngineSettings(
                     self.state_dir,
@@ -165,6 +163,8 @@ class RunState:
         """Have what happens in this run written down, one log for each run."""
         with self._guard:
             if self._logging is None:
+                from drapto.state.run_log import RunLog
+
                 logs = self.state_dir / "logs"
                 self._logging = self.bus.subscribe(RunLog(logs, lambda: self._described(project)))
 
@@ -199,7 +199,7 @@ class RunState:
             self.healed.clear()
             look_again()
             self._said.clear()
-            self.encoded.clear()
+            self.skipping.encoded.clear()
             self.run_name = os.urandom(8).hex()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()
@@ -228,13 +228,14 @@ def bus_of(project: Project) -> Bus:
 
 def cpus(project: Project) -> int:
     """Return how many processors a run of the project may use."""
+    from drapto.engine.resources import cpu_slots
+
     return cpu_slots(project.config.resources.max_cpu)
 
 
 def jobs(project: Project) -> int:
     """Return how many encoders may run side by side."""
-    wanted = project.config.processing.parallel_jobs
-    return cpus(project) if wanted == "auto" else int(wanted)
+    return cpus(project) if (wanted := project.config.processing.parallel_jobs) == "auto" else int(wanted)
 
 
 def context_for(project: Project, title: Title) -> StageContext:
@@ -243,15 +244,17 @@ def context_for(project: Project, title: Title) -> StageContext:
     Raises:
         ToolMissingError: There is no ffmpeg that can do the work.
     """
+    from drapto.engine.context import StageContext
+    from drapto.engine.resources import DiskRate
+
     found = tools.require(state_of(project).tools(project))
-    patience = project.config.processing.stall_timeout
     return StageContext(
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
-        patience=PATIENCE if patience == "auto" else patience,
+        patience=PATIENCE if (wait := project.config.processing.stall_timeout) == "auto" else wait,
     )
 
 
@@ -267,11 +270,15 @@ def begin(project: Project, *, own: bool = True) -> None:
         ToolMissingError: There is no ffmpeg.
         UsageError: The output directory cannot be written to.
     """
-    tools.locate(project.config.tools.ffmpeg)
-    if project.config.quality.engine == "ab-av1":
+    from drapto.state.breaker import Breaker
+    from drapto.state.events import FileDiscovered
+
+    config, resources = project.config, project.config.resources
+    tools.locate(config.tools.ffmpeg)
+    if config.quality.engine == "ab-av1":
         from drapto.encoding.abav1 import find_ab_av1
 
-        find_ab_av1(project.config.tools.ab_av1)
+        find_ab_av1(config.tools.ab_av1)
     require_output(project)
     for check in _checks:
         check(project)
@@ -282,7 +289,6 @@ def begin(project: Project, *, own: bool = True) -> None:
             _sweep(project)
         state.log(project)
         process.allow_children()
-        resources = project.config.resources
         process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
         Breaker(project.state_dir / "breaker", 0).begin()
         state.engine(project)

@@ -16,6 +16,7 @@ from drapto.config.files import InputSettings, OutputSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.overrides import Overrides, of_title
 from drapto.config.problems import refuse
+from drapto.config.report import ReportSettings
 from drapto.config.section import Section
 from drapto.config.sound import AudioSettings, TrackSettings
 from drapto.config.types import (
@@ -184,7 +185,7 @@ class DecodingSettings(Section):
     """How the source is decoded for its encode."""
 
     hardware: Literal["off", "auto", "videotoolbox", "vaapi", "cuda", "qsv"] = Field(
-        "off", description="decode by hardware, where it gives the same pictures: off, auto, or which"
+        "auto", description="decode by hardware, where it gives the same pictures: off, auto, or which"
     )
 
 
@@ -227,6 +228,7 @@ class Config(Section):
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
     tracks: TrackSettings = TrackSettings()
+    report: ReportSettings = ReportSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
     titles: Overrides = Field(
