@@ -15,9 +15,9 @@ from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
-from drapto.project import require_output
 from drapto.rules.encoded_sizes import Skipping
 from drapto.rules.leave import Leave
+from drapto.rules.output_place import require_output
 from drapto.rules.signals import watch_signals
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.order import Turns
