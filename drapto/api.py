@@ -92,6 +92,8 @@ def encode(
         raise KeyboardInterrupt
     unfinished = rules.unfinished(project) if code else set()
     skips = rules.skips(project)
+    skips = rules.skips(project)
+    unfinished = rules.unfinished(project) if code else set()
     return [
         EncodeResult(
             source=title.source,

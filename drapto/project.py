@@ -173,6 +173,15 @@ class Title:
         """That it would not have become small enough, and by what that is known."""
         return self.work / "skipped.json"
 
+    def skipped(self) -> Path:
+        """That it would not have become small enough, and by what that is known."""
+        return self.work / "skipped.json"
+
+    @cached_property
+    def report(self) -> Path:
+        """The page about the finished title."""
+        return self.work / "report.html"
+
     @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""
@@ -328,24 +337,3 @@ def require_sources(project: Project) -> None:
             raise UsageError(
                 "is not a file", path=title.source, remedy="name MKV files or directories of them"
             )
-
-
-def require_output(project: Project) -> None:
-    """Refuse an output directory that cannot be written to, before anything is encoded for it.
-
-    Where every title's output is there already, nothing is asked of it.
-
-    Raises:
-        UsageError: Names the directory.
-    """
-    remedy = "choose another output directory"
-    for title in project.titles:
-        if not title.output.is_file():
-            folder = title.output.parent
-            while not os.path.lexists(folder):
-                folder = folder.parent
-            if not folder.is_dir():
-                raise UsageError("is not a directory", path=folder, remedy=remedy)
-            if not os.access(folder, os.W_OK | os.X_OK):
-                raise UsageError("cannot be written to", path=folder, remedy=f"make it writable, or {remedy}")
-            return

@@ -127,7 +127,7 @@ LOOKS = 64
 
 def _stop_early(work: Work, encoded: EncodedSegment, segments: int) -> None:
     """Leave a title alone as soon as its segments say that it is larger than its source."""
-    sizes = work.state.encoded.add(work.title, encoded.index, encoded.bytes)
+    sizes = work.state.skipping.encoded.add(work.title, encoded.index, encoded.bytes)
     if encoded.index % (1 + segments // LOOKS) == 0 or len(sizes) == segments:
         info = probe.fresh(work.project, work.title)
         if info is not None and len(sizes) < segments:

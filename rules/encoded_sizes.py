@@ -1,13 +1,17 @@
-"""How large the encoded segments of titles are, of those that are up to date or were made in this run."""
+"""What a run knows of titles that are left alone, or will be: how large their encoded segments are."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from drapto.project import Title
+    from drapto.state.events import TitleSkipped
 
 
 class EncodedSizes:
@@ -41,3 +45,19 @@ class EncodedSizes:
         with self._lock:
             self._kept.clear()
             self._sizes.clear()
+
+
+@dataclass
+class Skipping:
+    """What a run knows of titles that are left alone.
+
+    Attributes:
+        encoded: How large the segments are that are encoded as the settings are now.
+        titles: Those that are left alone, as was known when the tasks were made.
+        told: Returns what is told of a task that is not begun, as its title is left alone; None of others.
+            The graph sets it.
+    """
+
+    encoded: EncodedSizes = field(default_factory=EncodedSizes)
+    titles: set[str] = field(default_factory=set)
+    told: Callable[[Any, str], TitleSkipped | None] = lambda _work, _name: None

@@ -92,8 +92,9 @@ def graph(
     asked = sys.argv[1:] if wanted is None else wanted
     again = forced(sys.argv[1:]) if force is None else force
     state_of(project).tasks_of = lambda title: _known_tasks(project, title)
-    state_of(project).left = refused
-    state_of(project).left_alone.clear()
+    skipping = state_of(project).skipping
+    skipping.told = refused
+    skipping.titles.clear()
     for title in project.titles:
         yield from title_tasks(project, title, asked, again=again, preview=preview)
     for stage in stages():
@@ -124,7 +125,7 @@ def title_tasks(
     gone = not again and cleaning.is_dropped(project, title)
     skip = None if known.info is None else skip_of(project, title, known.info)
     if skip is not None:
-        state_of(project).left_alone.add(title.name)
+        state_of(project).skipping.titles.add(title.name)
         yield from _left_alone(project, title, known)
         return
     finished = gone and known.info is not None and is_finished(project, title, known.info)

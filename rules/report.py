@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from drapto.engine import process
 from drapto.errors import DraptoError
 from drapto.rules import audio
+from drapto.rules.replacing import is_replaced
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
+from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
 from drapto.words import size_text
 
@@ -47,9 +49,17 @@ def build(work: Work, *, info: SourceInfo) -> str:
     """Make the page; where it cannot be made, say so: the film is good."""
     from drapto.report.make import make
 
+    if is_replaced(work.project, work.title):
+        return "none made: the source, beside which pictures would be shown, is no longer in its place"
     try:
+        kept = chosen(work.project, info).info
         made = work.run(
-            make, ONE_CPU, title=work.title, sound=sound(work.project, info), context=work.context
+            make,
+            ONE_CPU,
+            title=work.title,
+            info=kept,
+            sound=sound(work.project, kept),
+            context=work.context,
         )
     except Exception as error:
         if process.is_stopping():

@@ -11,6 +11,7 @@ from drapto.media.model import SourceInfo
 from drapto.output.model import Validation
 from drapto.rules import report
 from drapto.rules.run_state import context_for
+from drapto.rules.tracks import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,8 +82,9 @@ def _write(project: Project, title: Title, reports: Reports, *, again: bool) -> 
     from drapto.report.make import make
 
     try:
-        info = SourceInfo.read(title.probe)
-        made = make(title, report.sound(project, info), context_for(project, title))
+        own = project.of(title)
+        info = chosen(own, SourceInfo.read(title.probe)).info
+        made = make(title, info, report.sound(own, info), context_for(project, title))
     except (DraptoError, OSError) as error:
         reports.problems.append(f"{title.source.stem}: {error}")
         return

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drapto import tools
 from drapto.about import VERSION
@@ -16,8 +16,9 @@ from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
-from drapto.rules.encoded_sizes import EncodedSizes
+from drapto.rules.encoded_sizes import Skipping
 from drapto.rules.leave import Leave
+from drapto.rules.output_place import require_output
 from drapto.rules.signals import watch_signals
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.order import Turns
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
-    from drapto.state.events import TitleSkipped
 
 
 class RunState:
@@ -52,11 +52,8 @@ class RunState:
         leave: Whether tasks may begin.
         turns: Which titles come first, where that was asked for.
         failed: The causes for which tasks of this run failed.
-        encoded: How large the segments are that are encoded as the settings are now.
         healed: When what a task had made was found broken and made again, by the task's name.
-        left_alone: The titles that are skipped, as was known when the tasks were made.
-        left: Returns what is told of a task that is not begun, as its title is skipped; None of others. The
-            graph sets it.
+        skipping: What is known of titles that are left alone.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -71,14 +68,12 @@ class RunState:
         self.turns = Turns()
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
-        self.left: Callable[[Any, str], TitleSkipped | None] = lambda _work, _name: None
+        self.skipping = Skipping()
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None
         self.run_name = os.urandom(8).hex()
         self._said: set[tuple[str, str]] = set()
-        self.encoded = EncodedSizes()
-        self.left_alone: set[str] = set()
         self._running = False
         self._guard = threading.RLock()
 
@@ -207,7 +202,7 @@ class RunState:
             self.healed.clear()
             look_again()
             self._said.clear()
-            self.encoded.clear()
+            self.skipping.encoded.clear()
             self.run_name = os.urandom(8).hex()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()
@@ -245,6 +240,8 @@ def jobs(project: Project) -> int:
     """Return how many encoders may run side by side: on this machine, or under way in a cluster."""
     wanted = project.config.processing.parallel_jobs
     return (project.config.engine.slots or cpus(project)) if wanted == "auto" else int(wanted)
+    """Return how many encoders may run side by side."""
+    return cpus(project) if (wanted := project.config.processing.parallel_jobs) == "auto" else int(wanted)
 
 
 def context_for(project: Project, title: Title) -> StageContext:
@@ -257,14 +254,13 @@ def context_for(project: Project, title: Title) -> StageContext:
     from drapto.engine.resources import DiskRate
 
     found = tools.require(state_of(project).tools(project))
-    patience = project.config.processing.stall_timeout
     return StageContext(
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
-        patience=PATIENCE if patience == "auto" else patience,
+        patience=PATIENCE if (wait := project.config.processing.stall_timeout) == "auto" else wait,
     )
 
 
@@ -283,11 +279,12 @@ def begin(project: Project, *, own: bool = True) -> None:
     from drapto.state.breaker import Breaker
     from drapto.state.events import FileDiscovered
 
-    tools.locate(project.config.tools.ffmpeg)
-    if project.config.quality.engine == "ab-av1":
+    config, resources = project.config, project.config.resources
+    tools.locate(config.tools.ffmpeg)
+    if config.quality.engine == "ab-av1":
         from drapto.encoding.abav1 import find_ab_av1
 
-        find_ab_av1(project.config.tools.ab_av1)
+        find_ab_av1(config.tools.ab_av1)
     require_output(project)
     for check in _checks:
         check(project)
@@ -298,7 +295,6 @@ def begin(project: Project, *, own: bool = True) -> None:
             _sweep(project)
         state.log(project)
         process.allow_children()
-        resources = project.config.resources
         process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
         Breaker(project.state_dir / "breaker", 0).begin()
         state.engine(project)

@@ -10,8 +10,9 @@ from doit.exceptions import InvalidDodoFile
 
 from drapto.engine.causes import exit_code
 from drapto.errors import EXIT_INTERRUPTED, UsageError
-from drapto.project import require_output, require_sources
+from drapto.project import require_sources
 from drapto.rules.graph import graph
+from drapto.rules.output_place import require_output
 from drapto.rules.project import doit_config, make_state_dir
 from drapto.rules.run_state import begin, state_of
 from drapto.rules.signals import signals_restored

@@ -14,7 +14,6 @@ from drapto.engine import atomic
 from drapto.rules import probe, published
 from drapto.rules.finished import finished
 from drapto.rules.stage import shapes
-from drapto.state.events import TitleSkipped
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from drapto.media.model import SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.work import Work
+    from drapto.state.events import TitleSkipped
 
 PROBE = "probe"
 """The one stage of a title that is left alone: what it finds out says so."""
@@ -154,6 +154,8 @@ def refused(work: Work, name: str) -> TitleSkipped | None:
     skip = None if name.split(":", maxsplit=1)[0] == PROBE else skip_of(project, title)
     if skip is None:
         return None
+    from drapto.state.events import TitleSkipped
+
     if work.once("skipped") and is_due(project, title):
         _publish_source(work)
     copied = project.config.output.if_larger == "copy-source"

@@ -217,12 +217,12 @@ def perform(
     work = Work(project, title, state)
     try:
         state.prepare(project)
-        if (skip := state.left(work, name)) is not None:
+        if (skip := state.skipping.told(work, name)) is not None:
             return StageFailed(skip.reason, skipped=skip)
         forget(project.database, name)
         return persistently(work, name, place, lambda: do(name, action, work, arguments, reads))
     except SkippedError as error:
-        return StageFailed(str(error), skipped=state.left(work, name))
+        return StageFailed(str(error), skipped=state.skipping.told(work, name))
     except (DraptoError, OSError) as error:
         known = foreseen(error, title)
         silent = isinstance(known, NotBegunError)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from drapto.audio.plan import AudioPlan
     from drapto.engine.context import StageContext
+    from drapto.media.model import SourceInfo
     from drapto.project import Title
 
 
@@ -22,11 +23,12 @@ class Made(NamedTuple):
     problems: tuple[str, ...]
 
 
-def make(title: Title, sound: Sequence[AudioPlan | None], context: StageContext) -> Made:
+def make(title: Title, info: SourceInfo, sound: Sequence[AudioPlan | None], context: StageContext) -> Made:
     """Write the page of a finished title.
 
     Args:
         title: The title.
+        info: What is in its source, of the tracks those that were chosen.
         sound: What each audio track became.
         context: The surroundings.
 
@@ -34,6 +36,6 @@ def make(title: Title, sound: Sequence[AudioPlan | None], context: StageContext)
         ArtifactError: What its stages have left is missing, or damaged.
         OSError: It cannot be written.
     """
-    known = Records.read(title, sound)
+    known = Records.read(title, info, sound)
     looks = look(known, context)
     return Made(write_page(page(known, looks), title.report), looks.problems)

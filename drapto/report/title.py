@@ -58,7 +58,7 @@ class Records:
     sound: tuple[AudioPlan | None, ...] = ()
 
     @classmethod
-    def read(cls, title: Title, sound: Sequence[AudioPlan | None] = ()) -> Records:
+    def read(cls, title: Title, info: SourceInfo, sound: Sequence[AudioPlan | None] = ()) -> Records:
         """Return what the stages of a finished title have left.
 
         Raises:
@@ -67,7 +67,7 @@ class Records:
         plan = SegmentPlan.read(title.plan)
         return cls(
             title=title,
-            info=SourceInfo.read(title.probe),
+            info=info,
             crop=CropInfo.read(title.crop),
             fields=FieldsInfo.read(title.fields),
             plan=plan,
