@@ -17,7 +17,7 @@ from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.engine.vitals import PATIENCE
-from drapto.errors import LockedError, UsageError
+from drapto.errors import DraptoError, LockedError, UsageError
 from drapto.project import require_output
 from drapto.rules.signals import watch_signals
 from drapto.state.breaker import Breaker
@@ -162,9 +162,13 @@ class RunState:
 
     def _described(self, project: Project) -> str:
         """Return what the run works with."""
-        found = self.tools(project)
+        titles = count_text(len(project.titles), "title")
+        try:
+            found = self.tools(project)
+        except DraptoError as error:  # whoever needs it asks again, and fails by it
+            return f"drapto {VERSION}, {titles}; {error}"
         where = f"{found.ffmpeg} ({found.origin}), version {found.version}"
-        return f"drapto {VERSION}, ffmpeg {where}, {count_text(len(project.titles), 'title')}"
+        return f"drapto {VERSION}, ffmpeg {where}, {titles}"
 
     def once(self, title: Title, text: str) -> bool:
         """Return whether this is the first time in this run that ``text`` is to be said of a title."""

@@ -49,7 +49,9 @@ def table(results: Path) -> str:
         tried[kind, seed] += 1
         held[kind, seed] += not outcome["wrong"]
     lines = ["| kind | seed | tried | held |", "|---|---|---|---|"]
-    lines += [f"| {kind} | {seed} | {tried[kind, seed]} | {held[kind, seed]} |" for kind, seed in sorted(tried)]
+    lines += [
+        f"| {kind} | {seed} | {tried[kind, seed]} | {held[kind, seed]} |" for kind, seed in sorted(tried)
+    ]
     return "\n".join(lines)
 
 

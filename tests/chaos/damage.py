@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from tests.chaos.trials import Chaos
 
-DOES = "a file of a finished project, records, caches and database included, is cut or gets 64 bytes of nonsense"
+DOES = (
+    "a file of a finished project, records, caches and database included, is cut or gets 64 bytes of nonsense"
+)
 
 
 def trials(chaos: Chaos) -> int:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tests.chaos.trials import Chaos
 
 DOES = (
-    "the disk of the work, of the output, of the state or of TMPDIR is full (with and without a reserve) or "
-    "read-only when each stage begins; then it is not, and it is run again where it did not wait"
+    "the disk of the work, of the output, of the state or of TMPDIR is full, below its reserve or read-only "
+    "when each stage begins; then it is not, and it is run again where it did not wait"
 )
 
 STAGES = {
@@ -39,6 +39,9 @@ STAGES = {
 """Each stage, and what is made before."""
 
 PLACES = {"work": "work", "output": "output", "state": "work/.drapto", "TMPDIR": "tmp"}
+
+LEFT = 128 << 10
+"""Bytes that are free on a disk that is below its reserve."""
 
 WAYS = ("full", "reserve", "read-only")
 
@@ -105,6 +108,9 @@ def _taken(disk: Path, way: str) -> Iterator[_GiveBack]:
         with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
             while True:
                 filler.write(bytes(4096))
+        if way == "reserve":
+            with (disk / "filler").open("r+b") as filler:
+                filler.truncate(filler.seek(0, 2) - LEFT)
     try:
         yield give_back
     finally:

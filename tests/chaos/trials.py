@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tests import clips
@@ -18,6 +17,7 @@ from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
     import random
+    from pathlib import Path
 
 SETTINGS = """stall_timeout = 3
 breaker_reset = 0
