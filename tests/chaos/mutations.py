@@ -1,4 +1,4 @@
-"""Matroska files with something wrong in them, by seed; and a run of drapto on one, in a process of its own."""
+"""Matroska files with something wrong in them, by seed; a run of drapto on one, in a process of its own."""
 
 from __future__ import annotations
 
