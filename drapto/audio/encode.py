@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from drapto.errors import SourceError, SpaceError, StageError
 from drapto.media.muxer import REPRODUCIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from drapto.audio.record import CopiedSound
@@ -47,6 +48,10 @@ START_TOLERANCE = 0.02
 
 END_TOLERANCE = 1.0
 """Seconds. As for the whole file."""
+
+
+SPEAKER = re.compile(r"\[(?:[^\]]*/)?(\w+)\]")
+"""Which decoder speaks: ``[h264]``, or ``[vist#0:0/h264]``."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,25 @@ def encode_audio(
             span = _checked(opus_span(partial), track, name, source)
         size = partial.stat().st_size
     return AudioResult(number, plan, span, size, complaints, copied)
+
+
+def of_the_sound(complaints: tuple[str, ...], others: Collection[str]) -> tuple[str, ...]:
+    """Return what ffmpeg complained of but for what the decoders of other tracks said.
+
+    It looks into all tracks of a file before it begins with the one that it is asked for.
+
+    Args:
+        complaints: A line each.
+        others: The codecs of other tracks.
+    """
+    kept = []
+    another = False
+    for line in complaints:
+        said = SPEAKER.match(line)
+        # what is said again is said by who said it
+        another = said[1] in others if said else another and line.lstrip().startswith("Last message repeated")
+        kept += [] if another else [line]
+    return tuple(kept)
 
 
 def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) -> list[str]:
