@@ -70,12 +70,12 @@ def trial(chaos: Chaos, name: str, number: int, chance: random.Random) -> Outcom
     if not gone.exists():
         return Outcome(f"{fault} at call {call}: the run made fewer")
     words = gone.read_text()
-    # what is asked of ffmpeg before anything begins is no task, and is not tried again
-    asked = re.search(r"-version|-encoders|-filters|-hwaccels|-decoders", words) is not None
-    wrong = judged(project, _job(chaos)[1], code, said, codes=CODES | ({3} if asked else set()))
+    # a question to ffmpeg is no task: it is asked again where it failed, without a word, or the run is refused
+    asked = re.search(r"-version|-encoders|-filters|-hwaccels|-decoders|lavfi|=color=|x color=", words)
+    wrong = judged(project, _job(chaos)[1], code, said, codes=CODES | ({3} if asked else frozenset()))
     if code and not asked:
         wrong.append(f"not healed in the same run ({code}): {said[-600:]}")
-    if fault in NAMED and not re.search(NAMED[fault], said + log_of(project)):
+    if (code or not asked) and fault in NAMED and not re.search(NAMED[fault], said + log_of(project)):
         wrong.append(f"its cause is not named: {said[-600:]}")
     return Outcome(f"{fault} at call {call}, exit code {code}: {_short(words)}", "; ".join(wrong))
 
