@@ -70,7 +70,7 @@ def trial(chaos: Chaos, name: str, number: int, chance: random.Random) -> Outcom
     if not gone.exists():
         return Outcome(f"{fault} at call {call}: the run made fewer")
     words = gone.read_text()
-    # a question to ffmpeg is no task: it is asked again where it failed, without a word, or the run is refused
+    # a question to ffmpeg is no task: it is asked again where it failed, without a word
     asked = re.search(r"-version|-encoders|-filters|-hwaccels|-decoders|lavfi|=color=|x color=", words)
     wrong = judged(project, _job(chaos)[1], code, said, codes=CODES | ({3} if asked else frozenset()))
     if code and not asked:
