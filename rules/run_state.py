@@ -88,6 +88,7 @@ class RunState:
                     writes=(project.work_dir, project.root / config.output.dir),
                     reserve=config.resources.disk_reserve,
                     disk_wait=config.resources.disk_wait,
+                    patience=_patience(project),
                 )
                 self._engine = engine_named(config.engine.name, settings)
             return self._engine
@@ -239,15 +240,19 @@ def context_for(project: Project, title: Title) -> StageContext:
         ToolMissingError: There is no ffmpeg that can do the work.
     """
     found = tools.require(state_of(project).tools(project))
-    patience = project.config.processing.stall_timeout
     return StageContext(
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
-        patience=PATIENCE if patience == "auto" else patience,
+        patience=_patience(project),
     )
+
+
+def _patience(project: Project) -> float:
+    wanted = project.config.processing.stall_timeout
+    return PATIENCE if wanted == "auto" else wanted
 
 
 def begin(project: Project, *, own: bool = True) -> None:
