@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import av
+
 from drapto.audio.copy import copy_sound
 from drapto.audio.evenly import decode_options
 from drapto.audio.plan import (
@@ -19,8 +21,10 @@ from drapto.audio.plan import (
 )
 from drapto.audio.span import Span, opus_span
 from drapto.engine import atomic
+from drapto.engine.causes import FAILED
 from drapto.engine.context import file_url
-from drapto.errors import SourceError, SpaceError, StageError
+from drapto.errors import SourceError, SpaceError, StageError, ToolFailedError
+from drapto.media.damage import listening
 from drapto.media.muxer import REPRODUCIBLE
 
 if TYPE_CHECKING:
@@ -119,15 +123,15 @@ def encode_audio(
                 arguments = _arguments(source, track, plan, partial)
                 # of two outputs, ffmpeg says how large the first is, which is not the track's
                 whole = None if track.changes else partial
-                complaints = context.run_ffmpeg(
-                    arguments, log=log, about=source, on_progress=report, target=whole
-                ).complaints
+                done = context.run_ffmpeg(arguments, log=log, about=source, on_progress=report, target=whole)
+                complaints = done.complaints
+                made = _written(partial)
         except SpaceError:
             raise
         except (StageError, SourceError) as error:
             raise type(error)(f"{name}: {error.problem}", path=source, remedy=error.remedy) from error
         if not plan.copies:
-            span = _checked(opus_span(partial), track, name, source)
+            span = _checked(made, track, name, source)
         size = partial.stat().st_size
     return AudioResult(number, plan, span, size, complaints, copied)
 
@@ -158,6 +162,28 @@ def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) 
         *(() if plan.family is None else ("-mapping_family", f"{plan.family}")),
         *(*BARE, "-f", "matroska", file_url(partial)),
     ]
+
+
+def _written(path: Path) -> Span | None:
+    """Return when what was just written sounds.
+
+    Raises:
+        ToolFailedError: It cannot be read to its end: a disk, or a tool, has lost some of it.
+    """
+    try:
+        with listening() as said:
+            span = opus_span(path)
+    except av.FFmpegError as error:
+        raise _lost(f"what ffmpeg wrote cannot be read back ({error.strerror})") from error
+    if said:
+        raise _lost(f"what ffmpeg wrote cannot be read back whole ({' '.join(said[0][2].split())})")
+    return span
+
+
+def _lost(problem: str) -> ToolFailedError:
+    error = ToolFailedError(problem, remedy="check the disk, and run again")
+    error.cause = FAILED.name
+    return error
 
 
 def _checked(span: Span | None, track: AudioTrack, name: str, source: Path) -> Span:
