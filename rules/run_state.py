@@ -168,13 +168,11 @@ class RunState:
 
     def _described(self, project: Project) -> str:
         """Return what the run works with; who needs an ffmpeg that does not answer asks it again."""
-        titles = count_text(len(project.titles), "title")
         with contextlib.suppress(DraptoError):
             found = self.tools(project)
-            return (
-                f"drapto {VERSION}, ffmpeg {found.ffmpeg} ({found.origin}), version {found.version}, {titles}"
-            )
-        return f"drapto {VERSION}, an ffmpeg that does not answer, {titles}"
+            where = f"{found.ffmpeg} ({found.origin}), version {found.version}"
+            return f"drapto {VERSION}, ffmpeg {where}, {count_text(len(project.titles), 'title')}"
+        return f"drapto {VERSION}, an ffmpeg that does not answer"
 
     def once(self, title: Title, text: str) -> bool:
         """Return whether this is the first time in this run that ``text`` is to be said of a title."""
