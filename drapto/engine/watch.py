@@ -192,3 +192,12 @@ def _file_of(worker: _Worker[T]) -> str | None:
     except (OSError, ValueError, IndexError):
         return None
     return name if name.startswith("/") and not name.startswith(("/dev/", "/proc/")) else None
+
+
+def _begin_in_a_fork() -> None:
+    """Forget the other process's threads: this one's may get their numbers."""
+    _given_up.clear()
+    _excused.clear()
+
+
+os.register_at_fork(after_in_child=_begin_in_a_fork)
