@@ -98,7 +98,7 @@ def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:
 
 def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance) -> str:
     """Encode a track."""
-    from drapto.audio.encode import encode_audio
+    from drapto.audio.encode import encode_audio, of_the_sound
     from drapto.audio.record import EncodedTrack
 
     title = work.title
@@ -141,11 +141,21 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
         "copied" if plan.copies else f"to Opus {plan.layout} at {plan.bitrate} kbit/s"
     )
     summary += "" if plan.copies else provenance.said(made_by)
-    if result.complaints:
+    if heard := of_the_sound(result.complaints, _codecs_beside(title, track)):
         log = f"{printable(title.logs)}/{STAGE.name}.log"
-        said = f"{count_text(len(result.complaints), 'error')}, the first: {result.complaints[0]}"
+        said = f"{count_text(len(heard), 'error')}, the first: {heard[0]}"
         summary += f"\n{printable(title.source)}: the sound is damaged ({said}); rip it again; see {log}"
     return summary
+
+
+def _codecs_beside(title: Title, track: AudioTrack) -> set[str]:
+    """Return the codecs of the source's other tracks."""
+    from drapto.media.model import SourceInfo
+
+    info = SourceInfo.read_if_whole(title.probe)
+    if info is None:
+        return set()
+    return {info.video.codec, *(one.codec for one in info.audio)} - {track.codec}
 
 
 STAGE = Stage(

@@ -13,6 +13,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from drapto.engine.causes import of_error
 from drapto.engine.private import open_private
 from drapto.errors import (
     ArtifactError,
@@ -55,6 +56,8 @@ def heal(work: Work, place: dict[str, Any], error: DraptoError, began: float) ->
     """
     if place["stage"] not in READERS or not isinstance(error, ArtifactError | StageError | ValidationError):
         return []
+    if of_error(error).resource:
+        return []  # it is the machine that lacks something; nothing is known of the file
     with _alone(work):
         tasks = {task.name: task for task in work.state.tasks_of(work.title) if _makes(task)}
         suspects = [name for name in _suspects(work, place, error, tasks) if name in tasks]

@@ -13,8 +13,8 @@ from drapto.about import VERSION
 from drapto.engine import atomic, process
 from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
-from drapto.engine.vitals import PATIENCE
-from drapto.errors import LockedError, UsageError
+from drapto.engine.vitals import patience
+from drapto.errors import DraptoError, LockedError, UsageError
 from drapto.project import require_output
 from drapto.rules.encoded_sizes import Skipping
 from drapto.rules.leave import Leave
@@ -96,6 +96,7 @@ class RunState:
                     disk_wait=config.resources.disk_wait,
                     options=config.engine.options(config.encoding.preset, config.encoding.crf.hd),
                     ffmpeg=lambda: tools.require(self.tools(project)).ffmpeg,
+                    patience=patience(project.config.processing.stall_timeout),
                 )
                 self._engine = engine_named(config.engine.name, settings)
             return self._engine
@@ -171,10 +172,12 @@ class RunState:
                 self._logging = self.bus.subscribe(RunLog(logs, lambda: self._described(project)))
 
     def _described(self, project: Project) -> str:
-        """Return what the run works with."""
-        found = self.tools(project)
-        where = f"{found.ffmpeg} ({found.origin}), version {found.version}"
-        return f"drapto {VERSION}, ffmpeg {where}, {count_text(len(project.titles), 'title')}"
+        """Return what the run works with; who needs an ffmpeg that does not answer asks it again."""
+        with contextlib.suppress(DraptoError):
+            found = self.tools(project)
+            where = f"{found.ffmpeg} ({found.origin}), version {found.version}"
+            return f"drapto {VERSION}, ffmpeg {where}, {count_text(len(project.titles), 'title')}"
+        return f"drapto {VERSION}, an ffmpeg that does not answer"
 
     def once(self, title: Title, text: str) -> bool:
         """Return whether this is the first time in this run that ``text`` is to be said of a title."""
@@ -261,6 +264,7 @@ def context_for(project: Project, title: Title) -> StageContext:
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
         patience=PATIENCE if (wait := project.config.processing.stall_timeout) == "auto" else wait,
+        patience=patience(project.config.processing.stall_timeout),
     )
 
 

@@ -104,5 +104,7 @@ def run(
                 state_of(project).end()  # nothing is left where the run has ended by itself
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except SystemExit as ended:  # before the first task: there is no room for the build state
+        return int(ended.code or 0)
     except InvalidDodoFile as error:
         raise UsageError(str(error)) from error

@@ -61,6 +61,10 @@ STALLED = Cause(
     "check the machine and the disk of the source, or set a longer processing.stall_timeout",
     transient=True,
 )
+STALLED_DISK = Cause(
+    "stalled disk", "stalled", "check the disk, or the network that it is on, and run again", resource=True
+)
+"""What drapto itself reads or writes; no program that could be killed and tried again."""
 KILLED = Cause("killed", "was killed", "run again", transient=True)
 CRASHED = Cause("crashed", "crashed", "run again; where it crashes again, use another ffmpeg", transient=True)
 BAD_INPUT = Cause("bad input", "cannot read its input", "the source may be damaged; rip it again")
@@ -82,6 +86,8 @@ CAUSES = {
     for one in (
         *(OUT_OF_MEMORY, NO_SPACE, READ_ONLY, BAD_DISK, STALLED, KILLED, CRASHED),
         *(BAD_INPUT, TOOL_BROKEN, NO_CLUSTER, FAILED, REFUSED, BROKEN, DRAPTO),
+        *(OUT_OF_MEMORY, NO_SPACE, READ_ONLY, BAD_DISK, STALLED, STALLED_DISK, KILLED, CRASHED),
+        *(BAD_INPUT, TOOL_BROKEN, FAILED, REFUSED, BROKEN, DRAPTO),
     )
 }
 
@@ -92,7 +98,7 @@ _ERRNO = {
     errno.EROFS: READ_ONLY,
     errno.EIO: BAD_DISK,
     errno.ESTALE: BAD_DISK,
-    errno.ETIMEDOUT: BAD_DISK,
+    errno.ETIMEDOUT: STALLED_DISK,
 }
 
 _SAID_BY_MACHINE = (

@@ -11,6 +11,7 @@ at all when its size, modification time or inode has changed.
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -18,6 +19,9 @@ from pathlib import Path
 
 from drapto.engine.digest import digest_of
 from drapto.engine.document import Report
+from drapto.engine.vitals import PATIENCE
+from drapto.engine.watch import watched
+from drapto.errors import StageError
 
 SETTLED_NS = 100_000_000
 """Age in nanoseconds from which a modification time can be trusted to change with the next write. File
@@ -110,7 +114,10 @@ class Fingerprints:
             if (known := self._recall(name, before)) is not None:
                 return before, known
             asked = time.time_ns()
-            found = digest_of(handle, before[0])
+            try:
+                found = watched(lambda: digest_of(handle, before[0]), PATIENCE)
+            except StageError as error:
+                raise OSError(errno.ETIMEDOUT, error.problem, name) from error
             if _stamp(handle) == before and before[1] < asked - SETTLED_NS:
                 self._remember(name, before, found)
         finally:
