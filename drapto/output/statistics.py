@@ -102,9 +102,9 @@ def close(picture: Statistics) -> None:
     times = picture.times
     times.sort()
     if times:
-        lasts = 1 / nominal_rate(times, TICK, None) * NS
+        lasts = float(NS / nominal_rate(times, TICK, None))
         if len(times) > 1:
-            usual = median(after - before for before, after in pairwise(times))
+            usual = median([after - before for before, after in pairwise(times)])
             lasts = min(lasts, usual + TICK)
         picture.end = times[-1] + round(lasts / TICK) * TICK
 

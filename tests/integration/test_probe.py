@@ -425,7 +425,7 @@ def test_wavpack_without_durations_ends_about_where_it_does(ffmpeg: Path, tmp_pa
     clips.run_ffmpeg(ffmpeg, *inputs, *coded, source)
     # as earlier muxers wrote it, and mkvmerge does: DefaultDuration made Void
     source.write_bytes(
-        re.sub(rb"\x23\xe3\x83\x84....", b"\xec\x86" + bytes(6), source.read_bytes(), flags=re.S)
+        re.sub(rb"\x23\xe3\x83\x84....", b"\xec\x86" + bytes(6), source.read_bytes(), flags=re.DOTALL)
     )
     with av.open(source) as container:
         assert not any(packet.duration for packet in container.demux(audio=0))

@@ -43,7 +43,7 @@ def shared(folder: Path | None) -> list[Path]:
 
 
 class Known:
-    """What became of sources so far, a line each in ``folder/SETTING.jsonl``: a run that is stopped goes on."""
+    """What became of sources so far, in a file for each setting: a run that was stopped goes on."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
