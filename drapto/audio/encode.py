@@ -186,6 +186,14 @@ def _lost(problem: str) -> ToolFailedError:
     return error
 
 
+UNDECODABLE_ENDS = {
+    "tta": 'in Matroska, ffmpeg cannot decode the last packet of TTA; set audio.passthrough = ["tta"], which '
+    "keeps the track as it is, or remux the file without it"
+}
+"""What to do about sound whose end does not decode though it is whole: Matroska does not hold TTA's header,
+which says how many samples the last packet has, and libavformat makes it up from the length of the film."""
+
+
 def _checked(span: Span | None, track: AudioTrack, name: str, source: Path) -> Span:
     """Refuse sound that begins or ends elsewhere than the source's."""
     if span is None:
@@ -198,6 +206,8 @@ def _checked(span: Span | None, track: AudioTrack, name: str, source: Path) -> S
             f"{name}: decodes from {span.start:.3f} to {span.end:.3f} s, "
             f"but its packets run from {track.start:.3f} to {track.end:.3f} s",
             path=source,
-            remedy="the track is damaged; rip it again, or remux the file without it",
+            remedy=UNDECODABLE_ENDS.get(
+                track.codec, "the track is damaged; rip it again, or remux the file without it"
+            ),
         )
     return span

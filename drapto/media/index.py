@@ -111,10 +111,17 @@ class AudioTally(Tally):
     def finish(self) -> None:
         """Take the end from the last packet, or from the last that has a time."""
         if self._last is not None and self._last.pts is not None:
-            self.end = self._last.pts + self.length_of(self._last)
+            unsaid = 0 if self._usual else self._between  # WavPack as ffmpeg writes it says no durations
+            self.end = self._last.pts + (self.length_of(self._last) or unsaid)
         elif self._last is not None:
             time, number = self._timed
             self.end = time + round((self.packets - number) * self.spacing)
+
+    @property
+    def _between(self) -> int:
+        """From one packet to the next, ticks on average: about how long the last lasts, where none says."""
+        time, number = self._timed
+        return round((time - (self.first or 0)) / number) if number else 0
 
     @property
     def filled(self) -> float:

@@ -26,8 +26,21 @@ BITS = 10
 SD = (1024, 576)
 """Largest width and height, pixels, of pictures that players who go by the size alone take for BT.601's."""
 
+ENCODED = "yuv420p10le"
+"""The pixel format that is encoded: a picture that has it is not converted."""
+
+SCALABLE = (None, "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc")
+"""Matrices of YUV that swscale knows; pictures of others it refuses, though it would only copy samples."""
+
+UNNAMED = "setparams=colorspace=unknown"
+"""The filter that lets swscale copy them."""
+
 SCALER = "bicubic+accurate_rnd+full_chroma_inp"
 """swscale's flags: by default it averages RGB in pairs and rounds coarsely."""
+
+
+AS = "as-"
+"""What `rgb_matrix` puts in front of a matrix that a picture has and keeps."""
 
 
 def is_rgb(video: VideoTrack) -> bool:
@@ -35,16 +48,24 @@ def is_rgb(video: VideoTrack) -> bool:
     return RGB.match(video.pix_fmt) is not None
 
 
+def is_misnamed(video: VideoTrack) -> bool:
+    """Tell whether a picture of thinned-out chroma claims to be RGB, as some screen recorders' do."""
+    return video.colour.matrix == "rgb" and not is_rgb(video) and "444" not in video.pix_fmt
+
+
 def rgb_matrix(video: VideoTrack) -> str | None:
     """Return by what a picture that is no YUV becomes YUV; None where it is YUV.
 
     That is a matrix for RGB, by ffmpeg's name; for grey, which needs none, its format and range, such as
-    ``gray10-tv``.
+    ``gray10-tv``; for YUV that swscale would refuse to bring to another format, its own, as ``as-ycgco``.
     """
     if grey := GREY.fullmatch(video.pix_fmt):
         return f"gray{grey[1]}-{video.colour.range or 'tv'}"
     if not is_rgb(video):
-        return None
+        if is_misnamed(video):
+            return f"{AS}unknown"
+        refused = video.colour.matrix not in SCALABLE and video.pix_fmt != ENCODED
+        return f"{AS}{video.colour.matrix}" if refused else None
     if video.colour.primaries == "bt2020":
         return "bt2020nc"
     # by the same numbers as smpte170m, and swscale says this name for both
@@ -59,11 +80,15 @@ def conversion(matrix: str | None) -> list[str]:
         # at its own depth first: the samples are copied, and keep their meaning when they get more bits
         depth = "" if grey[1] in ("", "8") else f"{grey[1]}le"
         return ["scale=in_range=pc:out_range=pc", f"format=yuv420p{depth}", f"setrange={grey[2]}"]
+    if matrix.startswith(AS):
+        return [UNNAMED, f"format={ENCODED}", f"setparams=colorspace={matrix.removeprefix(AS)}"]
     return [f"scale=out_color_matrix={matrix}:out_range=tv:flags={SCALER}"]
 
 
 def delivered(video: VideoTrack) -> Colour:
     """Return the colours that the output of a source says."""
+    if is_misnamed(video):
+        return video.colour.model_copy(update={"matrix": None})
     if not is_rgb(video):
         return video.colour
     said = {"matrix": rgb_matrix(video), "range": "tv", "chroma_location": None}
@@ -79,6 +104,8 @@ def changes(video: VideoTrack) -> list[str]:
         )
     elif (layout := YUV.match(video.pix_fmt)) and layout[1] != "420":
         said.append(f"{':'.join(layout[1])} chroma comes out as 4:2:0")
+    if is_misnamed(video):
+        said.append("its matrix says RGB, which YUV of thinned-out chroma cannot be: left out")
     if video.bit_depth > BITS:
         said.append(f"{video.bit_depth} bits of each sample come out as {BITS}")
     if "a" in video.pix_fmt.removeprefix("yuv")[:1] or video.pix_fmt.startswith("gbrap"):

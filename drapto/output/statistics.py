@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 import av
@@ -87,16 +89,24 @@ def measure(path: Path) -> list[Statistics]:
             if number in pictures:
                 one.times.append(time)
     for number in pictures:
-        _close(found[number])
+        close(found[number])
     return found
 
 
-def _close(picture: Statistics) -> None:
-    """Let the last frame last as long as one does on average: nothing in the file says how long."""
-    picture.times.sort()
-    if picture.times:
-        rate = nominal_rate(picture.times, TICK, None)
-        picture.end = picture.times[-1] + round(NS / rate / TICK) * TICK
+def close(picture: Statistics) -> None:
+    """Let the last frame last as long as one does: nothing in the file says how long.
+
+    On average, where that is no more than one usually does: a film that stands still for an hour has no frame
+    of a minute at its end.
+    """
+    times = picture.times
+    times.sort()
+    if times:
+        lasts = float(NS / nominal_rate(times, TICK, None))
+        if len(times) > 1:
+            usual = median([after - before for before, after in pairwise(times)])
+            lasts = min(lasts, usual + TICK)
+        picture.end = times[-1] + round(lasts / TICK) * TICK
 
 
 def whole_duration(tracks: Sequence[Statistics]) -> float:

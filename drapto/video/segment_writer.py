@@ -19,17 +19,18 @@ from drapto.engine import atomic
 from drapto.errors import SourceError, SpaceError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
 from drapto.media.texts import ANY_TEXT
+from drapto.video import stand_in
 from drapto.words import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from av.container import OutputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
 
     from drapto.engine.resources import DiskRate
+    from drapto.media.foreign import ForeignCodec
     from drapto.media.model import SourceInfo
 
 NS = 1_000_000_000
@@ -64,16 +65,24 @@ class _SegmentWriter:
         span: What it must hold.
         template: The source's video.
         rate: The nominal frame rate: the same in every one, so that every encoder is told the same.
+        codec: What the source says that the muxer will not; None: it will.
     """
 
-    def __init__(self, span: Span, template: VideoStream, rate: Fraction) -> None:
+    def __init__(
+        self, span: Span, template: VideoStream, rate: Fraction, codec: ForeignCodec | None = None
+    ) -> None:
         self.span = span
         self._files = contextlib.ExitStack()
-        partial = self._files.enter_context(atomic.replacing(span.path))
-        container = av.open(str(partial), "w", format="matroska", options=REPRODUCIBLE_OPTIONS)
-        self._container: OutputContainer = self._files.enter_context(container)
-        # opaque: the codec need not have an encoder here (VC-1 has none), it is only copied
-        self._stream = self._container.add_stream_from_template(template, opaque=True)
+        self._partial = self._files.enter_context(atomic.replacing(span.path))
+        self._codec = codec
+        options = REPRODUCIBLE_OPTIONS if codec is None else {**REPRODUCIBLE_OPTIONS, **stand_in.OPTIONS}
+        self._container = av.open(str(self._partial), "w", format="matroska", options=options)
+        self._files.callback(self._container.close)
+        if codec is None:
+            # opaque: the codec need not have an encoder here (RealVideo 4 has none), it is only copied
+            self._stream = self._container.add_stream_from_template(template, opaque=True)
+        else:
+            self._stream = stand_in.add(self._container, template, codec)
         self._stream.codec_context.framerate = rate
         self._ends_at: int | None = None
         self._final: Packet[VideoStream] | None = None
@@ -115,6 +124,9 @@ class _SegmentWriter:
 
     def close(self) -> None:
         """Put the file under its name."""
+        self._container.close()
+        if self._codec is not None:
+            stand_in.unmask(self._partial, self._codec)
         self._files.close()
 
     def discard(self, error: BaseException) -> None:
@@ -126,8 +138,11 @@ class _SegmentWriter:
 class _Copier:
     """Deals a source's video packets out to the segment sources, in one pass."""
 
-    def __init__(self, stream: VideoStream, spans: Sequence[Span], rate: Fraction) -> None:
+    def __init__(
+        self, stream: VideoStream, spans: Sequence[Span], rate: Fraction, codec: ForeignCodec | None
+    ) -> None:
         self._stream = stream
+        self._codec = codec
         self._base = stream.time_base or MILLISECOND
         self._rate = rate
         self._waiting = list(spans)[::-1]
@@ -138,7 +153,7 @@ class _Copier:
         assert packet.pts is not None  # noqa: S101  the caller passes timed packets only
         time = round(packet.pts * self._base * NS)
         while self._waiting and self._begins(self._waiting[-1], packet, time):
-            self._open.append(_SegmentWriter(self._waiting.pop(), self._stream, self._rate))
+            self._open.append(_SegmentWriter(self._waiting.pop(), self._stream, self._rate, self._codec))
         for writer in list(self._open):
             if not writer.give(packet, time):
                 self._open.remove(writer)
@@ -188,7 +203,9 @@ def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_ra
     try:
         with av.open(str(source), "r", **ANY_TEXT) as container:
             stream = cast("VideoStream", container.streams[info.video.index])
-            copier = _Copier(stream, spans, info.video.rate)
+            foreign = stand_in.is_needed(stream)
+            codec = stand_in.codec_of(source, info.video.index) if foreign else None
+            copier = _Copier(stream, spans, info.video.rate, codec)
             try:
                 for packet in container.demux(stream):
                     if packet.size and packet.pts is not None:

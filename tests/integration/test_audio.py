@@ -324,6 +324,18 @@ def test_an_undecodable_track_is_named(
     assert not list(tmp_path.glob("*audio-2*"))
 
 
+def test_what_to_do_about_tta_is_said(context: StageContext, ffmpeg: Path, tmp_path: Path) -> None:
+    source = tmp_path / "tta.mkv"
+    # a film that is a little longer: how many samples the last packet has is made up from that
+    picture = ["-f", "lavfi", "-i", "color=size=16x16:rate=5:d=3.2"]
+    sound = ["-f", "lavfi", "-i", "anoisesrc=d=3.1:r=48000:seed=1"]
+    clips.run_ffmpeg(ffmpeg, *picture, *sound, "-c:v", "ffv1", "-c:a", "tta", source)
+    track = track_of(source, 1, codec="tta")
+    with pytest.raises(SourceError, match=r"decodes from .* TTA") as caught:
+        encode(context, source, tmp_path / "a.mkv", track)
+    assert 'audio.passthrough = ["tta"]' in (caught.value.remedy or "")
+
+
 def test_a_track_that_ends_early_is_refused(context: StageContext, tone: Path, tmp_path: Path) -> None:
     track = track_of(tone).model_copy(update={"end": 6.0})
     with pytest.raises(SourceError, match=r"decodes from 0\.000 to 4\.0"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import resource
 from fractions import Fraction
 from itertools import pairwise
@@ -414,3 +415,18 @@ def test_a_probe_is_cheap(media: Callable[[str], Path]) -> None:
     after = resource.getrusage(resource.RUSAGE_SELF)
     # 0.06 s when nothing else runs; an encode of these 52 s takes minutes
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+
+
+def test_wavpack_without_durations_ends_about_where_it_does(ffmpeg: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source.mkv"
+    picture = clips.moving_picture((64, 64), "24")
+    inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=2:r=48000"]
+    coded = ["-c:v", "ffv1", "-frames:v", "48", "-c:a", "wavpack", "-af", "asetnsamples=24000"]
+    clips.run_ffmpeg(ffmpeg, *inputs, *coded, source)
+    # as earlier muxers wrote it, and mkvmerge does: DefaultDuration made Void
+    source.write_bytes(
+        re.sub(rb"\x23\xe3\x83\x84....", b"\xec\x86" + bytes(6), source.read_bytes(), flags=re.DOTALL)
+    )
+    with av.open(source) as container:
+        assert not any(packet.duration for packet in container.demux(audio=0))
+    assert inspect(source)[0].audio[0].end == pytest.approx(2, abs=0.3)

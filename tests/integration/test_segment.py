@@ -211,3 +211,33 @@ def test_keyframes_that_are_out_of_order_are_named(ffmpeg: Path, clip_cache: Pat
     with pytest.raises(SourceError, match=r"swapped\.mkv: is damaged: its keyframes are not in order"):
         cut(swapped, tmp_path / "work", 0.5)
     assert not [*(tmp_path / "work" / "segments").glob("*.partial")]
+
+
+FOREIGN = {
+    "wmv2": ("yuv420p", ["-q:v", "4"]),
+    "dvvideo": ("yuv420p", ["-vf", "scale=720:576", "-r", "25"]),
+    "huffyuv": ("yuv422p", ["-context", "0"]),
+    "utvideo": ("gbrp", []),
+    "flv": ("yuv420p", ["-q:v", "4"]),
+    "png": ("rgb24", []),
+}
+"""Codecs that Matroska has no name of its own for: pixel format and options."""
+
+
+@pytest.mark.parametrize("codec", FOREIGN)
+def test_a_codec_of_avi_is_cut_as_well(codec: str, ffmpeg: Path, tmp_path: Path) -> None:
+    pixels, options = FOREIGN[codec]
+    source = tmp_path / "source.mkv"
+    picture = clips.moving_picture((160, 96), "24")
+    coded = ["-c:v", codec, "-g", "12", "-pix_fmt", pixels, *options, "-frames:v", "60"]
+    clips.run_ffmpeg(ffmpeg, "-f", "lavfi", "-i", picture, *coded, source)
+    made = cut(source, tmp_path, 1)
+    assert len(made.sources()) > 1
+    assert decoded(ffmpeg, made) == clips.frame_md5s(ffmpeg, source)
+    with av.open(source) as given, av.open(made.sources()[-1]) as kept:
+        one, other = given.streams.video[0].codec_context, kept.streams.video[0].codec_context
+        assert (one.codec.name, one.codec_tag, one.extradata) == (
+            other.codec.name,
+            other.codec_tag,
+            other.extradata,
+        )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from tests.oddities import pairwise, recipes
 from tests.oddities.running import SETTINGS, Outcome, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 TOGETHER = 10
 """Sources that one run of drapto is given."""
@@ -40,15 +42,42 @@ def shared(folder: Path | None) -> list[Path]:
     return sorted(path for part in ("media", "cases") for path in (folder / part).glob("*.mkv"))
 
 
-def outcomes(given: Sequence[Path], folder: Path, setting: str) -> Iterator[Outcome]:
-    """Yield what became of each source."""
+class Known:
+    """What became of sources so far, in a file for each setting: a run that was stopped goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def of(self, setting: str) -> dict[str, Outcome]:
+        """Return the last outcome of each source, by its name."""
+        path = self.folder / f"{setting}.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return {one.name: one for one in (Outcome(**json.loads(line)) for line in lines)}
+
+    def add(self, setting: str, outcome: Outcome) -> None:
+        with (self.folder / f"{setting}.jsonl").open("a") as file:
+            file.write(json.dumps(asdict(outcome)) + "\n")
+
+
+def work_through(
+    given: Sequence[Path], folder: Path, settings: Sequence[str], known: Known, again: str | None
+) -> None:
+    """Find out what becomes of each source, but for those of which it is known, unless wanted ``again``."""
+    have = {setting: known.of(setting) for setting in settings}
+
+    def wanted(path: Path, setting: str) -> bool:
+        return path.stem not in have[setting] or (again is not None and bool(re.search(again, path.stem)))
+
     for first in range(0, len(given), TOGETHER):
-        work = folder / f"{setting}-{first:03d}"
-        work.mkdir(parents=True, exist_ok=True)
-        for outcome in run(given[first : first + TOGETHER], work, setting):
-            yield outcome
-            say(f"{setting:9}{outcome.came:9}{outcome.name}  {'; '.join(outcome.said)}")
-        shutil.rmtree(work)
+        for setting in settings:
+            some = [path for path in given[first : first + TOGETHER] if wanted(path, setting)]
+            work = folder / f"{setting}-{first:03d}"
+            shutil.rmtree(work, ignore_errors=True)
+            for outcome in run(some, work, setting) if some else []:
+                known.add(setting, outcome)
+                say(f"{setting:9}{outcome.came:9}{outcome.name}  {'; '.join(outcome.said)}")
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def table(found: dict[str, list[Outcome]]) -> str:
@@ -105,12 +134,18 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--shared", type=Path, help="the folder with media/ and cases/")
     parser.add_argument("--only", default="", help="sources whose names have this regular expression")
     parser.add_argument("--table", type=Path, help="write the table here")
+    parser.add_argument("--again", help="as --only: sources to run again though their outcome is known")
     given = parser.parse_args(arguments)
     began = time.monotonic()
     files = [*sources(given.folder / "sources", given.count, given.step), *shared(given.shared)]
     files = [path for path in files if re.search(given.only, path.name)]
     say(f"{len(files)} sources after {time.monotonic() - began:.0f} s")
-    found = {one: list(outcomes(files, given.folder, one)) for one in given.settings}
+    known = Known(given.folder / "outcomes")
+    work_through(files, given.folder, given.settings, known, given.again)
+    found = {}
+    for setting in given.settings:
+        have = known.of(setting)
+        found[setting] = [have[path.stem] for path in files]
     text = table(found)
     if given.table is not None:
         given.table.write_text(text)

@@ -53,6 +53,7 @@ class Outcome:
 
 def run(sources: Sequence[Path], folder: Path, setting: str) -> list[Outcome]:
     """Take sources through drapto together; return what became of each, in their order."""
+    folder.mkdir(parents=True, exist_ok=True)
     config = load_config(folder, environ={}, overrides={**FASTEST, **SETTINGS[setting]})
     notes: dict[str, list[str]] = {}
 

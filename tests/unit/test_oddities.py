@@ -50,6 +50,17 @@ def test_each_fault_is_seen(changes: dict[str, object], said: str) -> None:
     assert faults(SOURCE, dataclasses.replace(OUTPUT, **changes)) == [said]
 
 
+def test_a_copy_may_begin_before_0_as_its_source_does() -> None:
+    early = dataclasses.replace(SOURCE, sound=[Sound(6, -0.2, 0.16)])
+    assert faults(early, early) == []
+    assert faults(early, dataclasses.replace(early, sound=[Sound(6, -0.1, 0.16)])) != []
+
+
+def test_nobody_misses_sound_of_which_there_is_none() -> None:
+    empty = dataclasses.replace(SOURCE, sound=[Sound(2), *SOURCE.sound])
+    assert faults(empty, OUTPUT) == []
+
+
 def test_of_deinterlaced_pictures_the_span_is_judged() -> None:
     doubled = [number * 0.02 for number in range(8)]
     assert faults(SOURCE, dataclasses.replace(OUTPUT, times=doubled), pictures=False) == []

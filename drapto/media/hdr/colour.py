@@ -24,7 +24,7 @@ TRANSFERS = """
 """
 MATRICES = """
     rgb bt709 - - fcc bt470bg smpte170m smpte240m ycgco bt2020nc bt2020c smpte2085 chroma-derived-nc
-    chroma-derived-c ictcp ipt-c2
+    chroma-derived-c ictcp ipt-c2 ycgco-re ycgco-ro
 """
 RANGES = "- tv pc"
 """ITU-T H.273's code points from 0 on, by the names that ffmpeg's options take; ``-`` is no colour."""

@@ -57,6 +57,25 @@ def test_yuv_keeps_its_matrix_and_range() -> None:
     assert conversion(None) == []
 
 
+def test_yuv_that_says_it_is_rgb_says_nothing_afterwards() -> None:
+    track = video(pix_fmt="yuv420p", colour=Colour(range="tv", matrix="rgb", primaries="bt709"))
+    assert delivered(track) == Colour(range="tv", primaries="bt709")
+    assert conversion(rgb_matrix(track))[-1] == "setparams=colorspace=unknown"
+    assert any("says RGB" in said for said in changes(track))
+
+
+@pytest.mark.parametrize("matrix", ["ycgco", "ictcp", "bt2020c", "chroma-derived-nc"])
+def test_a_matrix_that_swscale_does_not_know_is_taken_off_and_put_back(matrix: str) -> None:
+    said = Colour(range="tv", matrix=matrix)
+    track = video(pix_fmt="yuv444p", colour=said)
+    assert rgb_matrix(track) == f"as-{matrix}"
+    assert delivered(track) == said
+    taken, made, put = conversion(rgb_matrix(track))
+    assert (taken, made) == ("setparams=colorspace=unknown", "format=yuv420p10le")
+    assert put == f"setparams=colorspace={matrix}"
+    assert rgb_matrix(video(pix_fmt="yuv420p10le", colour=said)) is None
+
+
 @pytest.mark.parametrize(
     ("pix_fmt", "said", "by", "filters"),
     [

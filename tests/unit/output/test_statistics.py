@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drapto.media.matroska import ids
-from drapto.output.statistics import Statistics, statistics_tag, whole_duration
+from drapto.output.statistics import Statistics, close, statistics_tag, whole_duration
 
 MS = 10**6
 S = 10**9
@@ -56,3 +56,18 @@ def test_a_file_lasts_from_0_or_before_to_its_last_end() -> None:
     assert whole_duration([Statistics(1, 1, 0, 6 * S), Statistics(1, 1, -7 * MS, 6 * S)]) == 6007
     assert whole_duration([Statistics(1, 1, 10 * S, 16 * S)]) == 16_000
     assert whole_duration([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("times", "end"),
+    [
+        ([0, 40, 80], 120),
+        ([0, 42, 83, 125], 167),
+        ([0, 10_000, 20_000], 30_000),
+        ([0, 40, 80, 3_600_000, 3_600_040], 3_600_081),
+    ],
+)
+def test_a_last_frame_lasts_as_long_as_one_does(times: list[int], end: int) -> None:
+    picture = Statistics(times=[time * MS for time in times])
+    close(picture)
+    assert abs(picture.end - end * MS) <= MS

@@ -137,7 +137,10 @@ def test_both_pictures_are_shown_alike_and_only_those_that_are_measured(
     crop = CropRect(width=720, height=360, x=0, y=60)
     shown = replace(REFERENCE, width=720, height=360, crop=crop, display=display)
     asked = measured("vmaf", vmaf_of(*[93.0] * 7), tmp_path, monkeypatch, 13, shown)
-    chosen, scaled = "select='lt(mod(n+4,13),7)',", "scale=1440:810:flags=bicubic,"
+    chosen, scaled = (
+        "select='lt(mod(n+4,13),7)',",
+        "setparams=colorspace=unknown,scale=1440:810:flags=bicubic,",
+    )
     tick = "settb=1001/24000,setpts=N"
     assert asked.filters == [
         f"[0:v:0]{chosen}format=yuv420p10le,{scaled}{tick}[encode]",
