@@ -173,15 +173,6 @@ class Title:
         """That it would not have become small enough, and by what that is known."""
         return self.work / "skipped.json"
 
-    def skipped(self) -> Path:
-        """That it would not have become small enough, and by what that is known."""
-        return self.work / "skipped.json"
-
-    @cached_property
-    def report(self) -> Path:
-        """The page about the finished title."""
-        return self.work / "report.html"
-
     @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""

@@ -15,7 +15,6 @@ from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import patience
 from drapto.errors import DraptoError, LockedError, UsageError
-from drapto.project import require_output
 from drapto.rules.encoded_sizes import Skipping
 from drapto.rules.leave import Leave
 from drapto.rules.output_place import require_output
@@ -243,8 +242,6 @@ def jobs(project: Project) -> int:
     """Return how many encoders may run side by side: on this machine, or under way in a cluster."""
     wanted = project.config.processing.parallel_jobs
     return (project.config.engine.slots or cpus(project)) if wanted == "auto" else int(wanted)
-    """Return how many encoders may run side by side."""
-    return cpus(project) if (wanted := project.config.processing.parallel_jobs) == "auto" else int(wanted)
 
 
 def context_for(project: Project, title: Title) -> StageContext:
@@ -263,7 +260,6 @@ def context_for(project: Project, title: Title) -> StageContext:
         logs=title.logs,
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
-        patience=PATIENCE if (wait := project.config.processing.stall_timeout) == "auto" else wait,
         patience=patience(project.config.processing.stall_timeout),
     )
 

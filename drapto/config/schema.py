@@ -224,8 +224,6 @@ class Config(Section):
     audio: AudioSettings = AudioSettings()
     report: ReportSettings = ReportSettings()
     tracks: TrackSettings = TrackSettings()
-    tracks: TrackSettings = TrackSettings()
-    report: ReportSettings = ReportSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
     titles: Overrides = Field(

@@ -84,10 +84,8 @@ DRAPTO = Cause("drapto's fault", "is a fault of drapto's", "report it, with what
 CAUSES = {
     one.name: one
     for one in (
-        *(OUT_OF_MEMORY, NO_SPACE, READ_ONLY, BAD_DISK, STALLED, KILLED, CRASHED),
-        *(BAD_INPUT, TOOL_BROKEN, NO_CLUSTER, FAILED, REFUSED, BROKEN, DRAPTO),
         *(OUT_OF_MEMORY, NO_SPACE, READ_ONLY, BAD_DISK, STALLED, STALLED_DISK, KILLED, CRASHED),
-        *(BAD_INPUT, TOOL_BROKEN, FAILED, REFUSED, BROKEN, DRAPTO),
+        *(BAD_INPUT, TOOL_BROKEN, NO_CLUSTER, FAILED, REFUSED, BROKEN, DRAPTO),
     )
 }
 
