@@ -21,26 +21,15 @@ if TYPE_CHECKING:
     from drapto.quality.scale import Prediction, Scale
     from drapto.quality.scores import Statistic
 
-STARTS = (0.0, 0.2, 0.65)
-"""Where the parts of a segment begin, as fractions of its frames."""
-
-STARTS_OF_SHORT = (0.0, 0.4)
-"""The same of a segment that is shorter than the keyframe interval."""
-
-NEAR_SCENE = 0.15
-"""Part of a segment's frames by which a part may begin earlier or later for the sake of a scene change: a
-keyframe costs least there."""
-
-SHORTEST = 0.6
-"""Of the keyframe interval, what a segment must have to be encoded in parts: a part begins with a keyframe,
-which a shorter one would not be worth."""
-
 REACH = 8.0
 """CRFs by which a part may differ from the mean of those before it when it is first encoded: about 4 points
 of VMAF (`VmafScale.growth`), beyond which no line is to be trusted. Once it was measured, it may have any."""
 
 SWING = 2.5
 """Tolerances by which a part may be asked to lie off the target for the sake of the others."""
+
+REST = 1.5
+"""The same of those behind the first one, which costs little to be encoded again."""
 
 UNEVEN = 0.3
 """What it is worth not to have a part make up for others by all of its `SWING`, as a fraction of an encode: a
@@ -69,26 +58,6 @@ MEANS = {
     "mean": Mean(lambda score: score, lambda share: share),
 }
 """The statistics that those of parts give (`drapto.quality.scores`); percentiles are none of them."""
-
-
-def starts(frames: int, keyint: int, scenes: Sequence[int] = ()) -> tuple[int, ...]:
-    """Return where the parts of a segment begin, by their first frames; one where it is encoded whole.
-
-    Args:
-        frames: How many frames the segment has.
-        keyint: The most frames from keyframe to keyframe.
-        scenes: The frames that begin a new scene.
-    """
-    if frames < SHORTEST * keyint:
-        return (0,)
-    shares = STARTS_OF_SHORT if frames < keyint else STARTS
-    return tuple(sorted({_start(share, frames, scenes) for share in shares}))
-
-
-def _start(share: float, frames: int, scenes: Sequence[int]) -> int:
-    wanted = int(share * frames)
-    near = [scene for scene in scenes if wanted and abs(scene - wanted) <= NEAR_SCENE * frames]
-    return min(near, key=lambda scene: abs(scene - wanted), default=wanted)
 
 
 class Tried(NamedTuple):
@@ -222,6 +191,38 @@ def rest_goal(goal: Goal, parts: Parts, scores: Sequence[float]) -> Goal:
     """
     others = list(zip(parts.frames, scores, strict=False))
     return _own(goal, parts, sum(parts.frames[len(scores) :]), others)
+
+
+def redone(
+    goal: Goal, parts: Parts, held: Sequence[Point], scale: Scale, predicted: Prediction
+) -> TryPart | None:
+    """Return which of the first parts is to be encoded once more before the next is; None where none is.
+
+    That is where those to come would have to make up for too much (`REST`): a scene of 5 s at 99 took half of
+    a segment's bytes, while another of 8 s was let down to 90 for its sake.
+
+    Args:
+        goal: What the whole is to score.
+        parts: What was measured.
+        held: The encode of each of the first parts that is closest to the target.
+        scale: How the metric falls with the CRF.
+        predicted: How fast it falls.
+    """
+    others = [(frames, point.score) for frames, point in zip(parts.frames, held, strict=False)]
+    wanted = parts.needed(sum(parts.frames[len(held) :]), others, goal.target)
+    off = wanted - goal.target
+    if abs(off) <= (REST if len(held) == 1 else SWING) * goal.tolerance:
+        return None
+    guilty = [
+        (frames * abs(score - goal.target), part)
+        for part, (frames, score) in enumerate(others)
+        if (score - goal.target) * off < 0 and len(parts.points(part)) == 1
+    ]
+    if not guilty:
+        return None
+    part = max(guilty)[1]
+    found = next_crf(goal, parts.points(part), scale, predicted)
+    return None if isinstance(found, End) else TryPart(part, found.crf)
 
 
 def near(goal: Goal, crf: float, other: float) -> float:

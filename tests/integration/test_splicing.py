@@ -17,8 +17,8 @@ from drapto.encoding.segment import encode
 from drapto.encoding.trial_encodes import TrialEncodes
 from drapto.engine.context import file_url
 from drapto.quality.display import Display
+from drapto.quality.dividing import starts
 from drapto.quality.scores import scores_of
-from drapto.quality.splice import starts
 from tests import clips
 from tests.encodes import job, request, shape, target
 
