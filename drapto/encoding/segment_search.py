@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from drapto.encoding.attempts import Attempt, Splice
 from drapto.errors import StageError
 from drapto.quality.search import Point, Why, clamped, nearest
-from drapto.quality.splice import Spliced, TryPart, near, next_part, redone, rest_goal
+from drapto.quality.splice import Spliced, TryPart, near, next_part, rest_goal
 from drapto.quality.target import Tier, tiers
 from drapto.words import score_text
 
@@ -162,9 +162,6 @@ class SegmentSearch:
                 continue
             if not held:
                 return TryPart(part, clamped(goal, usual.first))
-            again = redone(goal, parts, held, self._scale, usual)
-            if again is not None:
-                return again
             own = rest_goal(goal, parts, [point.score for point in held])
             beside = parts.mean_crf([point.crf for point in held])
             return TryPart(part, near(goal, self._predictor.rest(own, held), beside))

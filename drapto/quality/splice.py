@@ -28,9 +28,6 @@ of VMAF (`VmafScale.growth`), beyond which no line is to be trusted. Once it was
 SWING = 2.5
 """Tolerances by which a part may be asked to lie off the target for the sake of the others."""
 
-REST = 1.5
-"""The same of those behind the first one, which costs little to be encoded again."""
-
 UNEVEN = 0.3
 """What it is worth not to have a part make up for others by all of its `SWING`, as a fraction of an encode: a
 last part that had to took CRF 12 where the one before it was too bad, and 50 where that was too good."""
@@ -195,38 +192,6 @@ def rest_goal(goal: Goal, parts: Parts, scores: Sequence[float]) -> Goal:
     """
     others = list(zip(parts.frames, scores, strict=False))
     return _own(goal, parts, sum(parts.frames[len(scores) :]), others)
-
-
-def redone(
-    goal: Goal, parts: Parts, held: Sequence[Point], scale: Scale, predicted: Prediction
-) -> TryPart | None:
-    """Return which of the first parts is to be encoded once more before the next is; None where none is.
-
-    That is where those to come would have to make up for too much (`REST`): a scene of 5 s at 99 took half of
-    a segment's bytes, while another of 8 s was let down to 90 for its sake.
-
-    Args:
-        goal: What the whole is to score.
-        parts: What was measured.
-        held: The encode of each of the first parts that is closest to the target.
-        scale: How the metric falls with the CRF.
-        predicted: How fast it falls.
-    """
-    others = [(frames, point.score) for frames, point in zip(parts.frames, held, strict=False)]
-    wanted = parts.needed(sum(parts.frames[len(held) :]), others, goal.target)
-    off = wanted - goal.target
-    if abs(off) <= (REST if len(held) == 1 else SWING) * goal.tolerance:
-        return None
-    guilty = [
-        (frames * abs(score - goal.target), part)
-        for part, (frames, score) in enumerate(others)
-        if (score - goal.target) * off < 0 and len(parts.points(part)) == 1
-    ]
-    if not guilty:
-        return None
-    part = max(guilty)[1]
-    found = next_crf(goal, parts.points(part), scale, predicted)
-    return None if isinstance(found, End) else TryPart(part, found.crf)
 
 
 def near(goal: Goal, crf: float, other: float) -> float:
