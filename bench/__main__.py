@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import encoding, film, idle, quality, report
+from bench import encoding, film, idle, quality, report, scale
 from bench.clips import make_film
 from drapto import tools
 from tests import clips
@@ -36,7 +36,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 @click.option("--chunk-size", default=15.0, show_default=True, help="Seconds per segment.")
 @click.option(
     "--only",
-    type=click.Choice(["encoding", "film", "idle", "quality"]),
+    type=click.Choice(["encoding", "film", "idle", "quality", "scale"]),
     help="Run one; nothing is written.",
 )
 def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: str | None) -> None:
@@ -92,6 +92,9 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
         rows += report.idle_rows(resting, idle.TITLES)
         floor = f"a doit with a single task of its own takes {resting.floor:.2f} s here"
         notes.append(f"Nothing to do: median of 5; {floor}.")
+    if only in (None, "scale"):
+        rows += report.scale_rows(scale.measure(folder / "scale", found.ffmpeg))
+        notes.append("Scale: one run each, of films of which every segment is one frame of 64x64.")
     text = "\n\n".join([f"Machine: {report.machine(found)}.", *notes, report.table(rows)])
     click.echo(text)
     if only is None:

@@ -87,8 +87,7 @@ def encode(
         code = rules.run(project, jobs=jobs, quiet=True)
     if code == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
-    left = rules.explain(project) if code else []
-    unfinished = {task.title for task in left if task.action == "run"}
+    unfinished = rules.unfinished(project) if code else set()
     return [
         EncodeResult(
             source=title.source,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from drapto.config import Config
 
+STATE = "state.db"
+
 SOURCE_NOTE = "source.txt"
 """The file in a title's work directory that has the path of the source which it is for."""
 
@@ -159,6 +161,11 @@ class Title:
         return self.work / "published.json"
 
     @cached_property
+    def report(self) -> Path:
+        """The page about the finished title."""
+        return self.work / "report.html"
+
+    @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""
         return self.work / "logs"
@@ -186,9 +193,14 @@ class Project:
         return self.work_dir / ".drapto"
 
     @cached_property
+    def index(self) -> Path:
+        """The page about all titles."""
+        return self.work_dir / "report.html"
+
+    @cached_property
     def database(self) -> Path:
         """The database of doit: which tasks have succeeded, and with what."""
-        return self.state_dir / "state.db"
+        return self.state_dir / STATE
 
 
 def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | None = None) -> Project:
@@ -200,7 +212,7 @@ def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | 
         sources: The titles' sources; those that ``input`` in the settings names, where none are given.
 
     Raises:
-        UsageError: A source is missing.
+        UsageError: A source is missing, or a link leads out of the work directory.
         CollisionError: Two sources want one output, or an output is its own source.
     """
     root = root.absolute()
@@ -216,7 +228,38 @@ def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | 
         _title(work_dir, _name(root, work_dir, name, source.path), source, output_dir)
         for source, name in zip(found, names, strict=True)
     ]
-    return Project(root, config, work_dir, tuple(titles))
+    project = Project(root, config, work_dir, tuple(titles))
+    require_no_links_out(project)
+    return project
+
+
+def require_no_links_out(project: Project) -> None:
+    """Refuse a link in the work directory that leads out of it: what lies there would be written, or removed.
+
+    The work directory itself may be one, and single files may: these are replaced and not written through.
+
+    Raises:
+        UsageError: Names the link.
+    """
+    folders = (project.state_dir, *(title.work for title in project.titles))
+    for link in (link for folder in folders for link in _links(os.fspath(folder))):
+        if not os.path.realpath(link).startswith(f"{os.path.realpath(project.work_dir)}{os.sep}"):
+            raise UsageError(
+                "is a link that leads out of the work directory",
+                path=link,
+                remedy="remove it; to work on another disk, set processing.temp_dir",
+            )
+
+
+def _links(folder: str) -> list[str]:
+    """Return the links among a directory of work files, what is in it, and a database in it."""
+    try:
+        with os.scandir(folder) as entries:
+            linked = [entry for entry in entries if entry.is_symlink()]
+        found = [one.path for one in linked if one.is_dir() or one.name == STATE]
+    except OSError:
+        found = []  # none there yet, or none that can be read, which is said where it is worked in
+    return [folder, *found] if os.path.islink(folder) else found  # noqa: PTH114  of every title of every run
 
 
 def _absolute(root: Path, source: Path | Source) -> Source:

@@ -14,6 +14,7 @@ from drapto.quality.target import FixedCrf, decide
 from drapto.rules import probe
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config
+from drapto.rules.stage import stages
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
 from drapto.state.settings import (
@@ -81,6 +82,12 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
         return list(_Planner(control.tasks, manager, force=force).plan(control.selected_tasks))
     finally:
         manager.close()
+
+
+def unfinished(project: Project) -> set[str]:
+    """Return the names of the titles of which something is left to do; their pages are not asked for."""
+    extra = {stage.name for stage in stages() if stage.extra}
+    return {task.title for task in explain(project) if task.action == "run" and task.stage not in extra}
 
 
 def qualities(project: Project) -> dict[str, str]:

@@ -27,6 +27,7 @@ from drapto.rules import (
     fields,
     mux,
     probe,
+    report,
     segment,
     subtitles,
     validate,
@@ -63,6 +64,7 @@ STAGES = (
     mux.STAGE,
     decode_check.STAGE,
     validate.STAGE,
+    report.STAGE,
 )
 
 register(*STAGES)

@@ -13,6 +13,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from drapto.engine.private import open_private
 from drapto.errors import (
     ArtifactError,
     DraptoError,
@@ -159,7 +160,7 @@ def _alone(work: Work) -> Iterator[None]:
     """Be the only one that makes things again, among threads and processes."""
     path = work.state.state_dir / "healing"
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    handle = open_private(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

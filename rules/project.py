@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from doit.exceptions import InvalidDodoFile
 from drapto.config import load_config
 from drapto.errors import DraptoError, StageError
 from drapto.project import Project, Title, open_project
-from drapto.rules import cleaning, run_state
+from drapto.rules import cleaning, collection, run_state
 from drapto.rules.graph import default_tasks
 from drapto.rules.run_state import state_of
 from drapto.rules.vmaf_models import require_models
@@ -36,9 +35,6 @@ def task_graph():
 
 _showing = threading.Lock()
 
-RARE_COLLECTION = (200_000, 50, 1000)
-"""Python's thresholds for its garbage collector, some hundred times the usual ones."""
-
 SPARE_WORKERS = 2
 """Tasks that doit may run beyond the encoders: probes and copies wait for the disk, not for the processor."""
 
@@ -56,9 +52,7 @@ def here(dodo_file: str) -> Project:
         raise InvalidDodoFile(str(error)) from error
     make_state_dir(project)
     keep_order()
-    # this process is doit's, and its graph lives as long as it does: looking through it for garbage again and
-    # again took a fifth of a run with nothing to do, on 10,000 tasks
-    gc.set_threshold(*RARE_COLLECTION)
+    collection.make_rare()
     return project
 
 
@@ -121,6 +115,7 @@ def _show(project: Project, shown: list[Display]) -> Display:
 
     with _showing:
         if not shown:
+            collection.make_usual()
             folders = {title.name: title.encode_data for title in project.titles}
             names = {title.name: title.source.stem for title in project.titles}
             display = Display(names, state_of(project).bus, folders=folders)

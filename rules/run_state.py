@@ -11,21 +11,17 @@ from typing import TYPE_CHECKING
 from drapto import tools
 from drapto.about import VERSION
 from drapto.engine import atomic, process
-from drapto.engine.context import StageContext
-from drapto.engine.execution import EngineSettings, engine_named
 from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
-from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.engine.vitals import PATIENCE
 from drapto.errors import LockedError, UsageError
 from drapto.project import require_output
+from drapto.rules.leave import Leave
 from drapto.rules.signals import watch_signals
-from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
-from drapto.state.events import FileDiscovered
+from drapto.state.doit_plugins.order import Turns
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
-from drapto.state.run_log import RunLog
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -34,6 +30,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.engine.context import StageContext
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
@@ -50,6 +47,8 @@ class RunState:
         fingerprints: The memory of content digests.
         lock: The project's lock.
         run_name: Tells this run from the next.
+        leave: Whether tasks may begin.
+        turns: Which titles come first, where that was asked for.
         failed: The causes for which tasks of this run failed.
         healed: When what a task had made was found broken and made again, by the task's name.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
@@ -62,6 +61,8 @@ class RunState:
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
         self._tools: tools.Tools | None = None
+        self.leave = Leave()
+        self.turns = Turns()
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
@@ -80,6 +81,8 @@ class RunState:
         """
         with self._guard:
             if self._engine is None:
+                from drapto.engine.execution import EngineSettings, engine_named
+
                 config = project.config
                 settings = EngineSettings(
                     self.state_dir,
@@ -157,6 +160,8 @@ class RunState:
         """Have what happens in this run written down, one log for each run."""
         with self._guard:
             if self._logging is None:
+                from drapto.state.run_log import RunLog
+
                 logs = self.state_dir / "logs"
                 self._logging = self.bus.subscribe(RunLog(logs, lambda: self._described(project)))
 
@@ -219,6 +224,8 @@ def bus_of(project: Project) -> Bus:
 
 def cpus(project: Project) -> int:
     """Return how many processors a run of the project may use."""
+    from drapto.engine.resources import cpu_slots
+
     return cpu_slots(project.config.resources.max_cpu)
 
 
@@ -234,6 +241,9 @@ def context_for(project: Project, title: Title) -> StageContext:
     Raises:
         ToolMissingError: There is no ffmpeg that can do the work.
     """
+    from drapto.engine.context import StageContext
+    from drapto.engine.resources import DiskRate
+
     found = tools.require(state_of(project).tools(project))
     patience = project.config.processing.stall_timeout
     return StageContext(
@@ -258,6 +268,9 @@ def begin(project: Project, *, own: bool = True) -> None:
         ToolMissingError: There is no ffmpeg.
         UsageError: The output directory cannot be written to.
     """
+    from drapto.state.breaker import Breaker
+    from drapto.state.events import FileDiscovered
+
     tools.locate(project.config.tools.ffmpeg)
     if project.config.quality.engine == "ab-av1":
         from drapto.encoding.abav1 import find_ab_av1

@@ -17,6 +17,7 @@ from drapto.rules.run_state import begin, state_of
 from drapto.rules.signals import signals_restored
 from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import OrderedRun
+from drapto.state.doit_plugins.order import ordered_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.project import Project
+    from drapto.state.doit_plugins.order import Turns
 
 PLUGINS = {"BACKEND": {"drapto": "drapto.state.doit_plugins:DurableDB"}}
 """As the entry points say; given here too, so that a checkout that is not installed runs."""
@@ -33,6 +35,10 @@ class ProjectMain(DoitMain):  # type: ignore[misc]  # doit is untyped
     """doit, whose ``run`` keeps drapto's order of tasks, without replacing anything in the process."""
 
     DOIT_CMDS = (OrderedRun,)
+
+    def __init__(self, loader: ProjectLoader, turns: Turns) -> None:
+        super().__init__(loader, config_filenames=(), extra_config=PLUGINS)
+        self.DOIT_CMDS = (ordered_run(turns),)
 
 
 class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
@@ -84,9 +90,7 @@ def run(
     require_sources(project)
     require_output(project)
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
-    main = ProjectMain(
-        ProjectLoader(project, force=force, quiet=quiet), config_filenames=(), extra_config=PLUGINS
-    )
+    main = ProjectMain(ProjectLoader(project, force=force, quiet=quiet), state_of(project).turns)
     try:
         with signals_restored():
             make_state_dir(project)

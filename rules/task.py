@@ -13,7 +13,7 @@ from drapto.errors import DraptoError, printable
 from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
 from drapto.rules.work import Work
-from drapto.state.doit_plugins import StageFailed, forget
+from drapto.state.doit_plugins import StageFailed, TaskNames, forget
 from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from drapto.state.settings import FileHolds, MadeByVersion
 
     Action = Callable[..., str | None]
+
+
+FEW = 32
+"""Files that a task may read before it counts how long it takes to find out who makes them."""
 
 
 def name_of(stage: str, title: Title, part: object = None) -> str:
@@ -95,7 +99,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
     made = rule.made or (lambda: map(Path, rule.targets))
     file_dep = [shown(project, path) for path in rule.file_dep]
     reads = file_dep, [str(path) for path in rule.reads]
-    return Task(
+    built = Task(
         name,
         [(perform, [name, rule.action, project, title, rule.arguments, reads, rule.place(title)])],
         file_dep=file_dep,
@@ -115,6 +119,9 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
         doc=f"{rule.stage} of {printable(title.source.name)}" if part is None else None,
         meta=rule.place(title),
     )
+    if len(file_dep) > FEW:
+        built.task_dep = TaskNames(built.task_dep)
+    return built
 
 
 def group(

@@ -160,7 +160,7 @@ def _unfinished(project: Project) -> set[Path]:
     """Return the sources that the run has left undone."""
     from drapto import rules  # noqa: PLC0415  the graph is only needed where something failed
 
-    left = {task.title for task in rules.explain(project) if task.action == "run"}
+    left = rules.unfinished(project)
     paths = {title.source for title in project.titles if title.name in left}
     if paths:
         say(f"{count_text(len(paths), 'file')} left undone; tried again when changed", err=True)

@@ -15,6 +15,7 @@ from pydantic import (
 from drapto.config import svt_params
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.problems import refuse
+from drapto.config.report import ReportSettings
 from drapto.config.section import Section
 from drapto.config.types import (
     Bytes,
@@ -242,7 +243,7 @@ class DecodingSettings(Section):
     """How the source is decoded for its encode."""
 
     hardware: Literal["off", "auto", "videotoolbox", "vaapi", "cuda", "qsv"] = Field(
-        "off", description="decode by hardware, where it gives the same pictures: off, auto, or which"
+        "auto", description="decode by hardware, where it gives the same pictures: off, auto, or which"
     )
 
 
@@ -306,6 +307,7 @@ class Config(Section):
     deinterlace: DeinterlaceSettings = DeinterlaceSettings()
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
+    report: ReportSettings = ReportSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
 

@@ -56,7 +56,7 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
         yield partial
         if durable:
             sync(partial)
-        partial.replace(target)
+        os.replace(partial, target)  # noqa: PTH105  pathlib takes the path apart again, a tenth of a small write
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -71,7 +71,9 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
 
 def _make(folder: Path) -> list[Path]:
     """Make ``folder`` and what it is in; return the directories that were not there, the innermost first."""
-    missing = []
+    missing: list[Path] = []
+    if os.path.isdir(folder):  # noqa: PTH112  nearly always
+        return missing
     for one in (folder, *folder.parents):
         if one.exists():
             break

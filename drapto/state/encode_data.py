@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from drapto.engine.document import Document, Model
+from drapto.engine.document import Model, Report
 from drapto.state.events import EncodingComplete, EncodingStarted, ErrorEvent, SegmentComplete, StageRetried
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class SegmentRecord(Model):
     history: tuple[FailedAttempt, ...] = ()
 
 
-class EncodingRecord(Document):
+class EncodingRecord(Report):
     """What became of each segment of a title (``encoding.json``).
 
     Attributes:
@@ -100,7 +100,7 @@ class Running(Model):
     bytes: int
 
 
-class ProgressRecord(Document):
+class ProgressRecord(Report):
     """How far a title is (``progress.json``).
 
     Attributes:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from drapto.engine.digest import digest_of
-from drapto.engine.document import Document
+from drapto.engine.document import Report
 
 SETTLED_NS = 100_000_000
 """Age in nanoseconds from which a modification time can be trusted to change with the next write. File
@@ -31,7 +31,7 @@ _Entry = tuple[int, int, str, int]
 _OldEntry = tuple[int, int, str]
 
 
-class _Store(Document):
+class _Store(Report):
     """The cache's file: ``files`` maps a path to its size, modification time (ns), digest and inode.
 
     Before there were inodes, entries had none; these are taken anew.
@@ -95,7 +95,11 @@ class Fingerprints:
             if self._store is None or self._known is None or not self._dirty:
                 return
             known = {name: entry for name, entry in self._known.items() if Path(name).exists()}
-            _Store(files={name: known[name] for name in sorted(known) if _is_text(name)}).write(self._store)
+            # not looked through once more: it may be 30,000 files
+            store = _Store.model_construct(
+                files={name: known[name] for name in sorted(known) if _is_text(name)}
+            )
+            store.write(self._store)
             self._known, self._dirty = known, False
 
     def _look(self, path: Path | str) -> tuple[_Stamp, str]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETTINGS = """
+[report]
+enabled = false
 [encoding]
 preset = 13
 [quality]

@@ -15,6 +15,7 @@ from doit.dependency import DatabaseException, JSONCodec, SqliteDB
 from doit.exceptions import InvalidCommand, InvalidTask
 from pydantic_core import from_json
 
+from drapto.engine.private import open_private
 from drapto.errors import SpaceError, StageError, printable
 from drapto.state import journal
 from drapto.terminal import Shown
@@ -73,6 +74,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
         self._read: dict[str, dict[str, Any]] = {}
         self._refused = False
         self._noted: set[str] = set()
+        self._done: set[str] = set()
         self._work_dir = None if name == MEMORY else Path(name).parent.parent
         try:
             connection = self._opened(name)
@@ -87,6 +89,9 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
 
     def _opened(self, name: str) -> sqlite3.Connection:
         """Open a database and read all of it: what is damaged in its midst is to be found out now."""
+        if name != MEMORY and not Path(name).exists():
+            with contextlib.suppress(OSError):  # it says itself why it cannot be made
+                os.close(open_private(name))
         connection: sqlite3.Connection = super()._sqlite3(name)
         try:
             connection.execute("pragma journal_mode = wal")
@@ -129,6 +134,9 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             journal.note(self._work_dir, task_id, row)
 
     def _get_task_data(self, task_id: str) -> dict[str, Any]:
+        if task_id in self._done:
+            again: dict[str, Any] = super()._get_task_data(task_id)
+            return again
         data: dict[str, Any] = self._rows.pop(task_id, {})
         if data and not data.get(LAST_KEY):
             self._saved[task_id] = self.codec.encode(data)
@@ -155,9 +163,15 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             with self._writing():
                 self._conn.execute("insert or replace into doit values (?,?)", (task_id, text))
                 self._conn.commit()
-            self._saved[task_id] = text
             if self._cache[task_id].get(VALUES):
                 self._note(task_id, self._cache[task_id])
+        if value:
+            # nobody asks for it again in this run: 3 KB each, of 10,000 segments
+            del self._cache[task_id]
+            self._saved.pop(task_id, None)
+            self._done.add(task_id)
+        else:
+            self._saved[task_id] = text
         self._dirty.discard(task_id)
 
     def remove(self, task_id: str) -> None:
@@ -188,7 +202,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
 
     def _begin_journals(self, work_dir: Path) -> None:
         """Write the journals of titles that an earlier drapto worked on, which kept none."""
-        titles = {task.split(":")[1] for task in (*self._cache, *self._rows) if ":" in task}
+        titles = {task.split(":")[1] for task in (*self._cache, *self._rows, *self._done) if ":" in task}
         lacking = {title for title in titles if journal.is_lacking(work_dir, title)}
         if lacking:
             for task, row in _rows_of(self._conn).items():

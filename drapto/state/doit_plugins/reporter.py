@@ -15,7 +15,6 @@ from drapto.engine import causes
 from drapto.errors import DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
-from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 from drapto.terminal import Shown
 
 if TYPE_CHECKING:
@@ -106,6 +105,8 @@ class StageReporter:
 
     def execute_task(self, task: Any) -> None:  # noqa: ANN401  doit is untyped
         """Tell that a stage begins."""
+        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
+
         if not task.actions:
             return
         if self._display is None:
@@ -115,6 +116,8 @@ class StageReporter:
 
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """Tell that a stage is done; its success is in the database by now."""
+        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
+
         if not task.actions:
             return
         seconds = time.monotonic() - self._started.pop(task.name, time.monotonic())
@@ -124,11 +127,14 @@ class StageReporter:
         self.hooks.bus.publish(
             StageComplete(**_place(task), seconds=seconds, summary=text, notes=tuple(notes))
         )
+        _forget_result(task)
         if "decode_part" not in task.meta:
             self.hooks.on_success(task.meta["title"], task.meta["stage"])
 
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
         """Tell that a stage failed, once; what depends on it is passed over in silence."""
+        from drapto.state.events import ErrorEvent  # noqa: PLC0415  a run with nothing to do has no events
+
         cause = getattr(fail, "cause", "")
         if isinstance(fail, UnmetDependency):
             fail.__class__ = _FailedBefore
@@ -190,6 +196,12 @@ class StageReporter:
             self.hooks.on_end()
         self._begun = False
         DurableDB.in_a_run.discard(self.hooks.database)
+
+
+def _forget_result(task: Any) -> None:  # noqa: ANN401  doit is untyped
+    """Free what came of a task: it is in the database, and doit would keep it until the run ends."""
+    for one in (task, *task.actions):
+        one.result, one.values = None, {}
 
 
 def _name_missing(fail: Any) -> None:  # noqa: ANN401  doit is untyped

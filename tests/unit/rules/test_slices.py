@@ -376,7 +376,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "deinterlace.titles.another", "mixed", set()),
     ("interlaced", "deinterlace.rate", "field", {"segment", "validate"}),
     ("crf", "deinterlace.rate", "field", set()),
-    ("crf", "decoding.hardware", "auto", set()),
+    ("crf", "decoding.hardware", "off", set()),
     ("vmaf", "decoding.hardware", "vaapi", set()),
     ("crf", "audio.bitrate.mono", 48, {"audio", "validate"}),
     ("crf", "audio.bitrate.stereo", 96, {"audio", "validate"}),

@@ -230,7 +230,12 @@ def test_a_file_that_cannot_be_read_is_a_change_not_the_end(tmp_path: Path) -> N
 
 
 def task(name: str = "probe:a", **more: Any) -> SimpleNamespace:
-    fields = {"name": name, "actions": ["x"], "result": None, "meta": {"title": "a", "stage": "probe"}}
+    fields = {
+        "name": name,
+        "actions": [SimpleNamespace()],
+        "result": None,
+        "meta": {"title": "a", "stage": "probe"},
+    }
     return SimpleNamespace(**{**fields, **more})
 
 
