@@ -17,8 +17,8 @@ LARGEST_STRIDE = 9
 
 ENOUGH_MAGNIFIED, ENOUGH_MAGNIFIED_V1 = 50, 50
 """The same of pictures that are made larger, where a measured frame costs more than an encoded one (58 ms by
-VMAF v0.6.1 at 1080 lines, 27 ms by v1; 38 ms for a frame of a DVD at preset 6). Over 480 frames of three clips
-(a street, *bikes* and *Megamind*) at CRF 30, in halves of three parts each, every 7th frame is off by 0.16
+VMAF v0.6.1 at 1080 lines, 27 ms by v1; 38 ms for a frame of a DVD at preset 6). Over 480 frames of the
+marathon, *bikes* and *Megamind* at CRF 30, in halves of three parts each, every 7th frame is off by 0.16
 (standard deviation; 0.3 at most), every 11th by 0.29 (0.53), every 5th by 0.14 (0.23). By v1, over 15 s of a
 trailer, every 7th by 0.13 (0.25 at most), and every 11th by 0.48."""
 
