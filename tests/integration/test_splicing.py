@@ -84,7 +84,7 @@ def test_it_is_at_the_target(
     assert len(frames) == record.frames == FRAMES
     assert record.scores is not None
     assert record.scores.harmonic == pytest.approx(scores_of("vmaf", frames).harmonic, abs=0.15)
-    assert 0 <= len(record.scores.values) - FRAMES // record.scores.stride <= 1
+    assert abs(len(record.scores.values) - FRAMES // record.scores.stride) <= 3, "one for each part"
     assert abs(record.scores.harmonic - (record.target or 0)) <= 0.4
     assert record.why == "target"
 
@@ -113,7 +113,7 @@ def measured_twice(
         whole = dataclasses.replace(job(asked, how, goal), attempts=folder / name)
         segment = SegmentContext(whole, goal, context)
         trials = TrialEncodes(segment, AttemptStore.of(whole, segment.measurement))
-        attempt = trials.encoded(40.0, 10, 30, stride=stride)
+        attempt = trials.encoded(40.0, 10, 70, stride=stride)
         kept = list((folder / name).glob("*frames*"))
         assert len(kept) == (1 if stride else 0)
         found.append((attempt.digest, trials.measured(attempt, 5)))
@@ -127,7 +127,7 @@ def test_keeping_the_frames_to_measure_changes_neither_bytes_nor_scores(
 ) -> None:
     kept, decoded = measured_twice(clip, tmp_path, shared_job, shape(FRAMES, keyint=GOP), target())
     assert kept == decoded
-    assert len(kept.values) == 4
+    assert len(kept.values) == 12
 
 
 @pytest.mark.parametrize(
