@@ -150,12 +150,12 @@ def test_kept_frames_have_the_range_and_the_colours_of_their_source(
     colours = pictures.format(hdr="color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc")
     noise = "mandelbrot=s=320x180:r=24,noise=alls=9:all_seed=3:allf=t"
     clips.run_ffmpeg(
-        ffmpeg, *("-f", "lavfi", "-i", f"{noise},{colours}", "-frames:v", "30", "-c:v", "ffv1", source)
+        ffmpeg, *("-f", "lavfi", "-i", f"{noise},{colours}", "-frames:v", "72", "-c:v", "ffv1", source)
     )
     # shown as large as it is, which takes less time
     display = Display(model="vmaf_v0.6.1", width=320, height=180, coded_width=320, coded_height=180)
     goal = target(light=light, display=display)
-    kept, decoded = measured_twice(source, tmp_path, shared_job, shape(30, **changes), goal)
+    kept, decoded = measured_twice(source, tmp_path, shared_job, shape(72, **changes), goal)
     assert kept == decoded
 
 
