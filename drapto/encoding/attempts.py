@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from pydantic import AliasChoices, Field, model_validator
 
 from drapto.engine.document import Document, Model
+from drapto.quality.sampling import stride_of_part
 from drapto.quality.scores import Scores, Statistic
 from drapto.quality.splice import Parts, Tried
 
@@ -84,9 +85,17 @@ class Attempt(Model):
     scores: tuple[Scores, ...] = ()
     measuring_cpu_seconds: float = 0.0
 
-    def measured(self, stride: int) -> Scores | None:
-        """Return the scores of every ``stride``-th frame, if they were measured."""
-        return next((scores for scores in self.scores if scores.stride == stride), None)
+    def measured(self, stride: int, segment: int) -> Scores | None:
+        """Return the scores of every ``stride``-th frame, or of more of a short part, if they were measured.
+
+        Earlier versions measured no more of a short part; what they found is taken as it is.
+
+        Args:
+            stride: That of the segment.
+            segment: How many frames the segment has.
+        """
+        known = {scores.stride: scores for scores in reversed(self.scores)}
+        return known.get(stride_of_part(stride, self.frames(segment))) or known.get(stride)
 
     @property
     def whole(self) -> bool:
@@ -268,7 +277,7 @@ class Attempts(Document):
             for one in self.attempts
             if (one.first, one.end) in number
             and one.preset is None
-            and (scores := one.measured(stride)) is not None
+            and (scores := one.measured(stride, frames)) is not None
         ]
         each = tuple(end - first for first, end in zip(starts, ends, strict=True))
         return Parts(each, tried, statistic)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from drapto.quality.dividing import starts
 from drapto.quality.metrics import METRICS, Metric
 from drapto.quality.reference import Reference
-from drapto.quality.splice import MEANS, starts
+from drapto.quality.splice import MEANS
 from drapto.video.cut import KEYFRAME_SECONDS
 
 if TYPE_CHECKING:

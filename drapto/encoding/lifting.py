@@ -83,14 +83,19 @@ class Lifting:
         return sorted(low, key=lambda run: run.first)
 
     def _measured(self, found: Found) -> Sequence[int]:
-        """Return which frames the scores are of: each encode is measured from its own first frame on."""
-        stride = found.scores.stride
+        """Return which frames the scores are of: each encode is measured by frames of its own."""
         at: list[int] = []
         for section, source in self._sections(found.chosen):
-            before = -(-(section.first - source.first) // stride) * stride
-            at += range(source.first + before, self._stop(section), stride)
+            scores = source.measured(self._stride, self._frames)
+            if scores is not None:
+                first = source.first + scores.first
+                first += max(0, -((first - section.first) // scores.stride)) * scores.stride
+                at += range(first, self._stop(section), scores.stride)
+        if len(at) == len(found.scores.values):
+            return at
         # what was delivered before may have been measured as one file
-        return at if len(at) == len(found.scores.values) else range(0, self._frames, stride)
+        scores = found.scores
+        return range(scores.first, scores.first + len(scores.values) * scores.stride, scores.stride)
 
     def _sections(self, chosen: Attempt | Splice) -> list[tuple[Section, Attempt]]:
         """Return what was chosen by its sections, each with the encode that it is of."""

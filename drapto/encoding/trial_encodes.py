@@ -10,6 +10,7 @@ from drapto.encoding.attempts import Attempt, Look, Splice
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.quality.blocks import wrong_blocks
+from drapto.quality.sampling import stride_of_part
 from drapto.quality.scores import Part, pooled, scores_as
 from drapto.video.encode import run_encoder
 from drapto.video.encoded_file import header, keyframes
@@ -53,6 +54,7 @@ class TrialEncodes:
         self._segment = segment
         self._store = store
         self._report = report
+        self._frames = segment.shape.frames
         self._kept: dict[tuple[int, int, int], Path] = {}
 
     @property
@@ -136,6 +138,7 @@ class TrialEncodes:
         """Yield which frames of an encode are to be kept, if it is worth it; forget them where it fails."""
         segment = self._segment
         reference = segment.reference.part(first, end)
+        stride = stride_of_part(stride, reference.frames) if stride else 0
         choose = segment.metric.chosen(reference, stride).rstrip(",") if stride else ""
         looked_at = choose and segment.metric.looked_at(reference, stride)
         if not looked_at or looked_at * reference.width * reference.height * RAW_BYTES > MOST_KEPT:
@@ -158,17 +161,18 @@ class TrialEncodes:
         return lambda progress: report(replace(progress, frame=first + progress.frame))
 
     def measured(self, attempt: Attempt, stride: int) -> Scores:
-        """Measure every ``stride``-th frame of an attempt, unless that was done.
+        """Measure every ``stride``-th frame of an attempt, or more of a short one, unless that was done.
 
         Raises:
             ToolFailedError: A child process failed.
         """
         attempt = self._known(attempt)
-        known = attempt.measured(stride)
+        known = attempt.measured(stride, self._frames)
         if known is not None:
             return known
         if self._store.file(attempt) is None:
             attempt = self._again(attempt)
+        stride = stride_of_part(stride, attempt.frames(self._frames))
         kept = self._kept.pop((attempt.first, attempt.end, stride), None)
         reference = replace(self._segment.reference.part(attempt.first, attempt.end), kept=kept)
         try:
@@ -200,17 +204,17 @@ class TrialEncodes:
         Raises:
             ToolFailedError: A child process failed.
         """
-        if any(one.measured(stride) is None for one in self.sources(spliced)):
+        if any(one.measured(stride, self._frames) is None for one in self.sources(spliced)):
             if self._store.delivered() == spliced:
                 # asked for more frames than before, while what it was spliced from is gone
                 return self._measure(self._segment.request.target, self._segment.reference, stride)[0]
             for attempt in self.sources(spliced):
                 self.measured(attempt, stride)
-        frames = self._segment.shape.frames
+        frames = self._frames
         parts = []
         for section, attempt in zip(spliced.sections, self.sources(spliced), strict=True):
             stop = section.end or frames
-            scores = attempt.measured(stride)
+            scores = attempt.measured(stride, frames)
             if scores and attempt.section != section:
                 scores = scores.between(section.first - attempt.first, stop - attempt.first)
             # of the few frames of a short one, none may be measured

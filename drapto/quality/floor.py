@@ -124,7 +124,10 @@ def suspects(
 
 
 def _numbered(scores: Scores, at: Sequence[int] | None) -> Iterator[tuple[int, float]]:
-    frames = range(0, len(scores.values) * scores.stride, scores.stride) if at is None else at
+    frames = at
+    if frames is None:
+        end = scores.first + len(scores.values) * scores.stride
+        frames = range(scores.first, end, scores.stride)
     return zip(frames, scores.values, strict=True)
 
 

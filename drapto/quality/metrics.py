@@ -63,6 +63,11 @@ class Metric(ABC):
         del reference, stride
         return ""
 
+    def first(self, reference: Reference, stride: int) -> int:
+        """Return the first frame whose score counts."""
+        del reference, stride
+        return 0
+
     def looked_at(self, reference: Reference, stride: int) -> int:
         """Return how many frames it chooses at most."""
         del stride
@@ -121,16 +126,20 @@ class Metric(ABC):
             ToolFailedError: ffmpeg failed, or measured other frames than were asked for.
         """
         stride = self.stride_for(stride)
+        first = self.first(reference, stride)
         arguments = self._arguments(encode, reference, scores_file, stride, threads, stream)
         finished = context.run_ffmpeg(arguments, log=log, about=encode)
         try:
             values = [self.unpadded(value, reference) for value in self.read(scores_file)]
         except (OSError, ValueError, KeyError) as error:
             raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
-        if len(values) != len(range(0, reference.frames, stride)):
-            wanted = len(range(0, reference.frames, stride))
+        if first:
+            del values[:1]  # of what leads to it
+        wanted = len(range(first, reference.frames, stride))
+        if len(values) != wanted:
             raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
-        return scores_as(self.measurement(reference), values, stride=stride), finished.cpu_seconds
+        kind = self.measurement(reference)
+        return scores_as(kind, values, stride=stride, first=first), finished.cpu_seconds
 
     def measurement(self, reference: Reference) -> Measurement:
         """Return what is measured, which scores name."""
@@ -200,17 +209,35 @@ class Vmaf(Metric):
     def chosen(self, reference: Reference, stride: int) -> str:
         """Keep each measured frame and those whose motion counts; the scores stay the same.
 
-        Without what is missing before the first frame, every n-th of what is kept is one to measure, where n
-        is how many frames the model looks at.
+        Every n-th of what is kept is one to measure, where n is how many frames the model looks at. The very
+        first is measured, too, whatever it is: some frames lead from it to the first whose score counts.
         """
-        reach = reference.shown.reach
+        reach, first = reference.shown.reach, self.first(reference, stride)
         if stride <= reach.frames or reference.by_time:
             return ""
-        return f"select='lt(mod(n+{reach.before},{stride}),{reach.frames})',"
+        if not first:
+            return f"select='lt(mod(n+{reach.before},{stride}),{reach.frames})',"
+        begin = first - reach.before
+        leading = f"between(n,{first - reach.frames},{begin - 1})"
+        return f"select='{leading}+gte(n,{begin})*lt(mod(n-{begin},{stride}),{reach.frames})',"
+
+    def first(self, reference: Reference, stride: int) -> int:
+        """Return the first frame whose score counts: the middle of the first stride.
+
+        libvmaf takes its own first frame for one in which nothing moves, and VMAF thinks less of errors that
+        something moves over: the first frames of 17 parts of a film had 3.5 points less than in the whole
+        film, 13 at most, the others the same to three decimals.
+        """
+        reach = reference.shown.reach
+        if stride == 1:
+            return 0
+        chooses = stride > reach.frames and not reference.by_time
+        wanted = max(reach.frames, stride // 2) if chooses else stride
+        return wanted if wanted + reach.after < reference.frames else 0
 
     def looked_at(self, reference: Reference, stride: int) -> int:
         """Return how many frames it chooses at most: those that are measured, and those around them."""
-        return min(reference.frames, -(-reference.frames // stride) * reference.shown.reach.frames)
+        return min(reference.frames, (1 - -reference.frames // stride) * reference.shown.reach.frames)
 
     def scaled(self, reference: Reference) -> str:
         """Make it as large as it is on the display: after the choice, since that is what costs.

@@ -59,7 +59,8 @@ class Scores(Model):
         shown: How large the whole picture, before any crop, was made, ``1920x1080``; empty where it was not
             scaled, as drapto 0.1 did not.
         light: What was measured of an HDR picture's light (`drapto.quality.hdr`); empty of SDR.
-        stride: Every ``stride``-th frame was measured, from the first on.
+        stride: Every ``stride``-th frame was measured.
+        first: From which on; 0 in documents of earlier versions.
         harmonic: The harmonic mean, which low frames weigh down.
         mean: The arithmetic mean.
         p5: The 5th percentile (`Statistic` has its definition).
@@ -74,6 +75,7 @@ class Scores(Model):
     light: str = ""
     # documents of drapto 0.1 say "step"
     stride: int = Field(1, validation_alias=AliasChoices("stride", "step"))
+    first: int = 0
     harmonic: float
     mean: float
     p5: float
@@ -97,11 +99,12 @@ class Scores(Model):
 
     def between(self, first: int, end: int) -> Scores | None:
         """Return the scores of the frames from ``first`` to before ``end``; None where none was measured."""
-        begin, stop = (-(-frame // self.stride) for frame in (first, end))
+        begin, stop = (max(0, -((self.first - frame) // self.stride)) for frame in (first, end))
         found = self.values[begin:stop]
         if not found:
             return None
-        return scores_as(self.measurement, found, stride=self.stride)
+        measured = self.first + begin * self.stride
+        return scores_as(self.measurement, found, stride=self.stride, first=measured - first)
 
 
 class Part(Model):
@@ -127,14 +130,15 @@ def scores_of(
     return scores_as(Measurement(metric, model, shown), values, stride=stride)
 
 
-def scores_as(kind: Measurement, values: Sequence[float], *, stride: int = 1) -> Scores:
-    """Return the same of what was measured as ``kind`` says.
+def scores_as(kind: Measurement, values: Sequence[float], *, stride: int = 1, first: int = 0) -> Scores:
+    """Return the same of what was measured as ``kind`` says, from frame ``first`` on.
 
     Raises:
         ValueError: There is no value.
     """
     rounded = tuple(round(value, 3) for value in values)
-    return _figures([(value, 1.0) for value in rounded], kind, stride, rounded)
+    found = _figures([(value, 1.0) for value in rounded], kind, stride, rounded)
+    return found.model_copy(update={"first": first}) if first else found
 
 
 def pooled(parts: Iterable[Part], *, listed: bool = False) -> Scores:

@@ -21,20 +21,6 @@ if TYPE_CHECKING:
     from drapto.quality.scale import Prediction, Scale
     from drapto.quality.scores import Statistic
 
-STARTS = (0.0, 0.2, 0.65)
-"""Where the parts of a segment begin, as fractions of its frames."""
-
-STARTS_OF_SHORT = (0.0, 0.4)
-"""The same of a segment that is shorter than the keyframe interval."""
-
-NEAR_SCENE = 0.15
-"""Part of a segment's frames by which a part may begin earlier or later for the sake of a scene change: a
-keyframe costs least there."""
-
-SHORTEST = 0.6
-"""Of the keyframe interval, what a segment must have to be encoded in parts: a part begins with a keyframe,
-which a shorter one would not be worth."""
-
 REACH = 8.0
 """CRFs by which a part may differ from the mean of those before it when it is first encoded: about 4 points
 of VMAF (`VmafScale.growth`), beyond which no line is to be trusted. Once it was measured, it may have any."""
@@ -49,6 +35,10 @@ last part that had to took CRF 12 where the one before it was too bad, and 50 wh
 AGAIN = 0.3
 """The same of what is lost on a part that was encoded again in vain, for each time: white titles on black,
 which no CRF changes, took three encodes before the part that could be changed."""
+
+SURE_REACH = 8.0
+"""CRFs that encodes of a part must lie apart before it is believed that no CRF would do, since even twice the
+fall that was measured would not be enough. White titles on black had 97.0 at CRF 31 and 96.5 at CRF 43."""
 
 MOST = 3
 """Encodes of one part, the first included, before others are encoded anew, too."""
@@ -69,26 +59,6 @@ MEANS = {
     "mean": Mean(lambda score: score, lambda share: share),
 }
 """The statistics that those of parts give (`drapto.quality.scores`); percentiles are none of them."""
-
-
-def starts(frames: int, keyint: int, scenes: Sequence[int] = ()) -> tuple[int, ...]:
-    """Return where the parts of a segment begin, by their first frames; one where it is encoded whole.
-
-    Args:
-        frames: How many frames the segment has.
-        keyint: The most frames from keyframe to keyframe.
-        scenes: The frames that begin a new scene.
-    """
-    if frames < SHORTEST * keyint:
-        return (0,)
-    shares = STARTS_OF_SHORT if frames < keyint else STARTS
-    return tuple(sorted({_start(share, frames, scenes) for share in shares}))
-
-
-def _start(share: float, frames: int, scenes: Sequence[int]) -> int:
-    wanted = int(share * frames)
-    near = [scene for scene in scenes if wanted and abs(scene - wanted) <= NEAR_SCENE * frames]
-    return min(near, key=lambda scene: abs(scene - wanted), default=wanted)
 
 
 class Tried(NamedTuple):
@@ -284,12 +254,25 @@ def _alone(
     wanted = parts.needed(parts.frames[part], others, goal.target)
     if (others and len(points) >= MOST) or abs(wanted - own.target) > own.tolerance:
         return None
+    if others and _hardly_changes(own, points, scale):
+        return None
     found = next_crf(own, points, scale, predicted)
     if isinstance(found, End):
         return None
     uneven = abs(own.target - goal.target) / (SWING * goal.tolerance)
     price = parts.frames[part] / sum(parts.frames) + UNEVEN * uneven + AGAIN * (len(points) - 1)
     return _Alone(price, part, found.crf)
+
+
+def _hardly_changes(own: Goal, points: Sequence[Point], scale: Scale) -> bool:
+    """Return whether no CRF of a part is likely to have what it is to score."""
+    low, high = min(points), max(points)
+    apart = high.crf - low.crf
+    if apart < SURE_REACH:
+        return False
+    growth = abs(scale.loss(high.score) - scale.loss(low.score)) / apart
+    last, left = (high, own.highest - high.crf) if high.score > own.target else (low, low.crf - own.lowest)
+    return 2 * growth * left < abs(scale.loss(own.target) - scale.loss(last.score))
 
 
 def _all(goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> TryPart | Why:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.chaos.trials import Kind
 
-KINDS = ("kill", "call", "damage", "disk", "room", "memory", "mutant", "whole", "sound", "day")
+KINDS = ("kill", "call", "damage", "disk", "room", "memory", "mutant", "whole", "sound", "day", "cluster")
 """Each a module of this package."""
 
 RESULTS = Path(".chaos/results.jsonl")

@@ -173,7 +173,7 @@ def whole(strip: Path, ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -
 def test_every_nth_frame_is_a_part_of_all(strip: Path, whole: Score, tmp_path: Path) -> None:
     found = score(strip, Path(whole.output), settings(tmp_path, {}), every=7)
     assert found.scores.stride == 7
-    assert found.scores.values == pytest.approx(whole.scores.values[::7], abs=1e-3)
+    assert found.scores.values == pytest.approx(whole.scores.values[3::7], abs=1e-3)
 
 
 def test_the_lowest_moments_are_apart(whole: Score) -> None:

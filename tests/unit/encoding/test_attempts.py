@@ -27,6 +27,14 @@ def test_parts_are_of_one_division_and_one_stride() -> None:
     assert known.parts((0, 20), 40, 3).tried == []
 
 
+def test_a_short_part_may_be_measured_as_closely_as_earlier_versions_did() -> None:
+    thin = tried(32.0, 0, 20, [95.0] * 4)
+    assert thin.measured(5, 40) == thin.scores[0]
+    closer = scores_of("vmaf", [94.0] * 20)
+    both = thin.model_copy(update={"scores": (*thin.scores, closer)})
+    assert both.measured(5, 40) == closer
+
+
 def test_an_attempts_frames() -> None:
     assert tried(32.0, 0, 0, [95.0]).frames(40) == 40
     assert tried(32.0, 0, 24, [95.0]).frames(40) == 24

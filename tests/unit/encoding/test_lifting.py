@@ -66,7 +66,11 @@ class Encodes:
         if self.score < 93:
             low = self.score + self.gain * (CRF - attempt.crf)
             values = [low if begin <= frame < end else 93.0 + (CRF - attempt.crf) / 8 for frame in frames]
-        return scores_of("vmaf", values, stride=stride)
+        scores = scores_of("vmaf", values, stride=stride)
+        listed = {one.section: one for one in self.known.attempts}
+        listed[attempt.section] = attempt.model_copy(update={"scores": (scores,)})
+        self.known = self.known.model_copy(update={"attempts": tuple(listed.values())})
+        return scores
 
     def look(self, attempt: Attempt, first: int, frames: int) -> Scores:
         """Measure every frame of a part."""
@@ -219,7 +223,8 @@ def test_what_no_encode_lifts_is_said(segment: SegmentContext) -> None:
     trials = Encodes((100, 140), score=20.0, gain=0.1)
     found = lift(segment, trials)
     assert [(run.kind, run.first, run.frames, run.worst) for run in found.low] == [("score", 100, 40, 20.0)]
-    assert (found.chosen, len(trials.made)) == (trials.known.at(CRF), 1), "it is not made larger for nothing"
+    assert isinstance(found.chosen, Attempt)
+    assert (found.chosen.section, len(trials.made)) == ((0, 0, CRF, None), 1), "not made larger for nothing"
 
 
 def test_tries_are_few(segment: SegmentContext) -> None:

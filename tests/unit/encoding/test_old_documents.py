@@ -53,7 +53,7 @@ def test_attempts(tmp_path: Path) -> None:
     assert known.proxy_cpu_seconds == 0.292
     assert known.foreign == {"90": 41.5}
     assert known.spliced == {"90be": Splice(starts=(0, 24), crfs=(50.0, 47.25))}
-    measured = known.attempts[0].measured(3)
+    measured = known.attempts[0].measured(3, 48)
     assert measured is not None
     assert measured.harmonic == 92.676
     assert round(known.cpu_seconds, 3) == 2.212

@@ -77,7 +77,7 @@ class Arithmetic:
 
     def measured(self, attempt: Attempt, stride: int) -> Scores:
         """Measure it: the last part scores better than the others by what was set."""
-        known = attempt.measured(stride)
+        known = attempt.measured(stride, self.frames)
         if known is None:
             score = self.curve(attempt.crf)
             frames = range(attempt.first, attempt.end or self.frames, stride)

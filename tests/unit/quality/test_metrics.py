@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drapto.engine.process import Finished
 from drapto.errors import ToolFailedError
@@ -85,8 +88,8 @@ def vmaf_of(*scores: float) -> str:
 def test_vmaf_is_of_the_measured_frames_and_their_neighbours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = measured("vmaf", vmaf_of(*[93.0] * 10), tmp_path, monkeypatch, 9)
-    chosen, tick = "select='lt(mod(n+1,9),3)',", "settb=1001/24000,setpts=N"
+    asked = measured("vmaf", vmaf_of(91.0, *[93.0] * 10), tmp_path, monkeypatch, 9)
+    chosen, tick = "select='between(n,1,2)+gte(n,3)*lt(mod(n-3,9),3)',", "settb=1001/24000,setpts=N"
     assert asked.filters == [
         f"[0:v:0]{chosen}format=yuv420p10le,{tick}[encode]",
         f"[1:2]{chosen}format=yuv420p10le,{tick}[reference]",
@@ -96,6 +99,28 @@ def test_vmaf_is_of_the_measured_frames_and_their_neighbours(
         ),
     ]
     assert asked.asked[asked.asked.index("-frames:v") + 1] == "90"
+
+
+@given(frames=st.integers(1, 400), half=st.integers(0, 12), rate=st.sampled_from([24, 60]))
+def test_what_counts_is_every_nth_of_what_is_chosen(frames: int, half: int, rate: int) -> None:
+    stride = 2 * half + 1
+    display = display_of(1920, 1080, rate=Fraction(rate), family="v1")
+    reference = replace(REFERENCE, frames=frames, display=display)
+    first, reach = VMAF.first(reference, stride), display.reach
+    counting = re.findall(r"\d+", VMAF.chosen(reference, stride))
+    kept = list(range(frames))
+    if first and counting:
+        begin, end, *_ = map(int, counting)
+        start = end + 1
+        kept = [n for n in kept if begin <= n <= end or (n >= start and (n - start) % stride < reach.frames)]
+    elif counting:
+        kept = [n for n in kept if (n + reach.before) % stride < reach.frames]
+    each = kept[:: reach.frames if counting else stride]
+    assert each[1 if first else 0 :] == list(range(first, frames, stride))
+    assert len(kept) <= VMAF.looked_at(reference, stride)
+    if first:
+        around = range(max(0, first - reach.before), first + reach.after + 1)
+        assert set(around) <= set(kept), "what moves at the first is known"
 
 
 def test_xpsnr_leaves_no_frame_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +144,7 @@ def test_other_frames_than_were_asked_for_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ToolFailedError, match=r"encode\.mkv: vmaf measured 9 frames of 10"):
-        measured("vmaf", vmaf_of(*[93.0] * 9), tmp_path, monkeypatch, 9)
+        measured("vmaf", vmaf_of(*[93.0] * 10), tmp_path, monkeypatch, 9)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"frames": [{"metrics": {}}]}'])
@@ -136,11 +161,9 @@ def test_both_pictures_are_shown_alike_and_only_those_that_are_measured(
     display = display_of(720, 480, sar=Fraction(8, 9), rate=Fraction(60), family="v1")
     crop = CropRect(width=720, height=360, x=0, y=60)
     shown = replace(REFERENCE, width=720, height=360, crop=crop, display=display)
-    asked = measured("vmaf", vmaf_of(*[93.0] * 7), tmp_path, monkeypatch, 13, shown)
-    chosen, scaled = (
-        "select='lt(mod(n+4,13),7)',",
-        "setparams=colorspace=unknown,scale=1440:810:flags=bicubic,",
-    )
+    asked = measured("vmaf", vmaf_of(91.0, *[93.0] * 7), tmp_path, monkeypatch, 13, shown)
+    chosen = "select='between(n,0,2)+gte(n,3)*lt(mod(n-3,13),7)',"
+    scaled = "setparams=colorspace=unknown,scale=1440:810:flags=bicubic,"
     tick = "settb=1001/24000,setpts=N"
     assert asked.filters == [
         f"[0:v:0]{chosen}format=yuv420p10le,{scaled}{tick}[encode]",

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drapto.quality.display import display_of
-from drapto.quality.sampling import ENOUGH, LARGEST_STRIDE, MOST_ANCHORS, anchors, stride_for
+from drapto.quality.sampling import ENOUGH, LARGEST_STRIDE, MOST_ANCHORS, anchors, stride_for, stride_of_part
 
 
 @given(st.integers(1, 100_000))
@@ -21,9 +21,14 @@ def test_strides_of_usual_segments() -> None:
     assert [stride_for(frames) for frames in (5, 120, 250, 360, 900)] == [1, 1, 3, 5, 9]
 
 
+def test_of_a_short_part_more_frames_are_measured() -> None:
+    assert [stride_of_part(11, frames) for frames in (5, 50, 72, 126, 360)] == [1, 5, 7, 11, 11]
+    assert stride_of_part(1, 360) == 1
+
+
 def test_fewer_frames_are_measured_where_each_costs_more() -> None:
     dvd, v1 = display_of(720, 480), display_of(720, 480, family="v1")
-    assert [stride_for(frames, dvd) for frames in (5, 120, 250, 360, 900)] == [1, 3, 7, 11, 17]
+    assert [stride_for(frames, dvd) for frames in (5, 120, 250, 360, 900)] == [1, 1, 5, 7, 17]
     assert [stride_for(frames, v1) for frames in (5, 120, 250, 360, 900)] == [1, 1, 5, 7, 17]
     assert stride_for(360, display_of(1920, 1080)) == stride_for(360, display_of(2560, 1440)) == 5
 

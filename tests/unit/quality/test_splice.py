@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drapto.quality.dividing import starts
 from drapto.quality.scale import Prediction, VmafScale, predict
 from drapto.quality.search import Goal, Point, clamped
 from drapto.quality.splice import (
@@ -22,7 +23,6 @@ from drapto.quality.splice import (
     near,
     next_part,
     rest_goal,
-    starts,
 )
 
 if TYPE_CHECKING:
@@ -220,3 +220,10 @@ def test_parts_to_a_mean_add_up_as_that() -> None:
     assert harmonic.needed(50, [(100, 90.0)], 93.0) == pytest.approx(99.64, abs=0.01)
     assert harmonic.needed(50, [(100, 30.0)], 93.0) == BEYOND
     assert Parts((150,), tried[:1], "p5").choices()[0].score == 90.0
+
+
+def test_a_part_that_hardly_changes_is_left_alone() -> None:
+    tried = [Tried(0, 27.0, 94.0), Tried(1, 28.0, 95.5), Tried(2, 31.0, 97.04), Tried(2, 43.0, 96.47)]
+    found = next_part(GOAL, Parts((76, 194, 113), tried), VMAF, USUAL)
+    assert isinstance(found, TryPart)
+    assert found.part != 2

@@ -1,4 +1,4 @@
-"""Faults of a cluster, for `tests.chaos`: one thing of it is killed at some moment, and starts anew."""
+"""cluster: a worker, the scheduler, drapto, a runner or an encoder of it is killed at a random moment."""
 
 from __future__ import annotations
 
@@ -13,25 +13,33 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tests import clips
+from tests.chaos.trials import Outcome, judged, output_of, run
 from tests.clusters import Cluster, encoders
 from tests.system.killing import start
 
 if TYPE_CHECKING:
     import random
 
-    from tests.chaos import Chaos
+    from tests.chaos.trials import Chaos
 
 VICTIMS = ("worker", "worker", "scheduler", "drapto", "runner", "encoder")
+
+DOES = "a worker, the scheduler, drapto, a runner or an encoder of a cluster is killed, and started anew"
 
 SEGMENTS = 8
 
 _shared: dict[str, tuple[Cluster, Chaos]] = {}
 
 
-def cluster_killed(chaos: Chaos, name: str, chance: random.Random) -> tuple[str, str]:
-    """Kill a worker, the scheduler, drapto, a runner or an encoder while a film is on a cluster."""
-    from tests.chaos import judged, run  # noqa: PLC0415  which imports this
+def trials(chaos: Chaos) -> int:
+    """Return how many kills there are."""
+    del chaos
+    return 50
 
+
+def trial(chaos: Chaos, name: str, number: int, chance: random.Random) -> Outcome:
+    """Kill a worker, the scheduler, drapto, a runner or an encoder while a film is on a cluster."""
+    del number
     cluster, own = _prepared(chaos)
     project = own.project(name, more=_engine(cluster))
     began = time.monotonic()
@@ -42,13 +50,13 @@ def cluster_killed(chaos: Chaos, name: str, chance: random.Random) -> tuple[str,
     code = child.wait(timeout=300)
     what = f"{victim} after {time.monotonic() - began:.1f} s in all{'' if hit else ', nobody there'}"
     if code and victim != "drapto":
-        return what, f"exit code {code}: {run(project)[1][-600:]}"
-    wrong = judged(own, project, 130 if code else 0, "")
+        return Outcome(what, f"exit code {code}: {run(project)[1][-600:]}")
+    wrong = judged(project, own.whole, 130 if code else 0, "")
     left = [one.pid for one in encoders(project.root)]
     lying = [str(path) for path in cluster.scratch()]
     if (project.root / "work" / ".drapto" / "cluster").exists():
         lying.append("copies of the work directory")
-    return what, "; ".join(filter(None, (wrong, f"encoders: {left}" if left else "", ", ".join(lying))))
+    return Outcome(what, "; ".join([*wrong, *([f"encoders: {left}"] if left else []), *lying]))
 
 
 def _engine(cluster: Cluster) -> str:
@@ -57,8 +65,6 @@ def _engine(cluster: Cluster) -> str:
 
 def _prepared(chaos: Chaos) -> tuple[Cluster, Chaos]:
     """Return a cluster of two workers, and a film of eight segments with what comes of it on one machine."""
-    from tests.chaos import output_of, run  # noqa: PLC0415  which imports this
-
     key = str(chaos.folder)
     if key not in _shared:
         folder = chaos.folder / "on-a-cluster"
