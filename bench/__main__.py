@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import encoding, film, idle, quality, report
+from bench import encoding, film, idle, quality, report, scale
 from bench.clips import make_film
 from drapto import tools
 from tests import clips
@@ -36,11 +36,12 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 @click.option("--chunk-size", default=15.0, show_default=True, help="Seconds per segment.")
 @click.option(
     "--only",
-    type=click.Choice(["encoding", "film", "idle", "quality"]),
+    type=click.Choice(["encoding", "film", "idle", "quality", "scale", "cluster", "workers"]),
     help="Run one; nothing is written.",
 )
 def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: str | None) -> None:
     """Measure, print, and write docs/benchmarks.md."""
+    os.environ["DRAPTO_IF_LARGER"] = "keep"  # clips of one frame a second become larger
     found = tools.find_tools()
     folder = CHECKOUT / ".bench"
     folder.mkdir(exist_ok=True)
@@ -92,6 +93,26 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
         rows += report.idle_rows(resting, idle.TITLES)
         floor = f"a doit with a single task of its own takes {resting.floor:.2f} s here"
         notes.append(f"Nothing to do: median of 5; {floor}.")
+    if only == "cluster":  # needs distributed
+        from bench import cluster  # noqa: PLC0415
+
+        played = _lengthened(found.ffmpeg, chosen, folder, length)
+        spread = cluster.compare(
+            played, folder / "cluster", rounds=rounds, chunk_size=chunk_size, slots=len(cores)
+        )
+        rows += report.cluster_rows(spread)
+        notes.append(f"Cluster: {spread.clip}, as many workers of one slot as cores, {rounds} pairs.")
+    if only == "workers":
+        from bench import cluster  # noqa: PLC0415
+
+        notes.append(
+            cluster.simulate(
+                folder / "workers", found.ffmpeg, workers=32, calls=10_000, sleep=5.0, most=7200
+            ).text()
+        )
+    if only in (None, "scale"):
+        rows += report.scale_rows(scale.measure(folder / "scale", found.ffmpeg))
+        notes.append("Scale: one run each, of films of which every segment is one frame of 64x64.")
     text = "\n\n".join([f"Machine: {report.machine(found)}.", *notes, report.table(rows)])
     click.echo(text)
     if only is None:

@@ -51,18 +51,18 @@ def measure(folder: Path, ffmpeg: Path, *, rounds: int) -> Idle:
     plan = SegmentPlan.read(folder / "work" / FIRST / "encode_data" / "segments.json")
     one = median([timed(doit(), folder).wall for _ in range(rounds)])
     for number in range(1, TITLES):
-        _clone(folder, f"title{number:02d}")
+        clone(folder, f"title{number:02d}")
     timed(doit(), folder)  # what a copied file's new modification time costs, once
     many = median([timed(doit(), folder).wall for _ in range(rounds)])
     return Idle(len(plan.segments), one, many, _floor(folder / "floor", rounds))
 
 
-def _clone(folder: Path, name: str) -> None:
+def clone(folder: Path, name: str) -> None:
     """Make another finished title out of the first: its files, and what doit remembers of it."""
     for place in ("source", "output"):
         shutil.copy2(folder / place / f"{FIRST}.mkv", folder / place / f"{name}.mkv")
     shutil.copytree(folder / "work" / FIRST, folder / "work" / name)
-    for document in ("validation.json", "published.json", "made.jsonl"):
+    for document in ("source.txt", "validation.json", "published.json", "made.jsonl"):
         path = folder / "work" / name / document
         path.write_text(path.read_text().replace(FIRST, name))
     with sqlite3.connect(folder / "work" / ".drapto" / "state.db") as state:

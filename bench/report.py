@@ -14,10 +14,15 @@ import psutil
 from bench.timing import MIB
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.cluster import Overhead
     from bench.encoding import Rounds
     from bench.film import Shown
     from bench.idle import Idle
     from bench.quality import Targeted
+    from bench.scale import Looks, Scale
+    from bench.timing import Own
     from drapto.tools import Tools
 
 
@@ -66,6 +71,51 @@ def idle_rows(found: Idle, titles: int) -> list[Row]:
         Row(f"doit with nothing to do, one title of {found.segments} segments", found.one, 0.5, " s"),
         Row(f"doit with nothing to do, {titles} such titles", found.many, 3, " s"),
     ]
+
+
+def cluster_rows(found: Overhead) -> list[Row]:
+    """Return the figures of the comparison of a cluster with this machine."""
+    return [Row("whole job on the cluster, wall / this machine's, the same slots", found.ratio(), 1.05)]
+
+
+def scale_rows(found: Scale) -> list[Row]:
+    """Return what drapto itself takes for many segments, and for many titles."""
+    few, some, many = found.runs
+    each = {count: 1000 * one.cpu / count for count, one in found.runs.items()}
+    # of a few hundred, a third is the start of the program, the probe and the rest of the title
+    rows = [
+        Row(f"drapto's own CPU a segment, of {count:,}", one, None if count == few else 10, " ms")
+        for count, one in each.items()
+    ]
+    rows += [
+        Row(f"the same, of {many:,} / of {few:,}", each[many] / each[few], 1.2),
+        Row(f"peak memory of a run of {many:,} segments", found.runs[many].peak / MIB, 300, " MiB"),
+    ]
+    for name, pick in _LOOKS.items():
+        seconds = {count: pick(one).cpu for count, one in found.looks.items()}
+        later = (seconds[many] - seconds[some]) / (many - some)
+        sooner = (seconds[some] - seconds[few]) / (some - few)
+        rows += [
+            Row(f"{name}, {many:,} segments, CPU", seconds[many], unit=" s"),
+            Row(f"{name}: each segment beyond {some:,} / each beyond {few:,}", later / sooner, 1.2),
+            Row(f"{name}, {many:,} segments, peak memory", pick(found.looks[many]).peak / MIB, 300, " MiB"),
+        ]
+    fewer, most = found.shelves
+    for name, pick in _LOOKS.items():
+        first, last = pick(found.shelves[fewer]), pick(found.shelves[most])
+        rows += [
+            Row(f"{name}, {most} titles, CPU", last.cpu, unit=" s"),
+            Row(f"{name}: CPU of {most} titles / of {fewer}", last.cpu / first.cpu, 1.2 * most / fewer),
+            Row(f"{name}, {most} titles, peak memory", last.peak / MIB, 300, " MiB"),
+        ]
+    return rows
+
+
+_LOOKS: dict[str, Callable[[Looks], Own]] = {
+    "doit with nothing to do": lambda one: one.idle,
+    "drapto plan": lambda one: one.plan,
+    "drapto status": lambda one: one.status,
+}
 
 
 def quality_rows(found: Targeted) -> list[Row]:

@@ -66,6 +66,43 @@ def measured_doit(report: Path) -> list[str | Path]:
     return [sys.executable, "-c", code]
 
 
+@dataclass(frozen=True)
+class Own:
+    """What a command's own process took, its children aside.
+
+    Attributes:
+        cpu: User and system seconds.
+        peak: Peak resident memory in bytes.
+    """
+
+    cpu: float
+    peak: int
+
+
+_ENTRIES = {
+    "doit": "from doit.doit_cmd import DoitMain; sys.exit(DoitMain().run(sys.argv[1:]))",
+    "drapto": "from drapto.cli import main; main(sys.argv[1:])",
+}
+
+_MEASURED = """
+import atexit, resource, sys
+
+def report():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    with open("own", "w") as file:
+        file.write(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss}")
+
+atexit.register(report)
+"""
+
+
+def own(program: str, folder: Path, *arguments: str) -> Own:
+    """Run ``doit`` or ``drapto`` in ``folder``; return what its own process took, raise where it fails."""
+    timed([sys.executable, "-c", _MEASURED + _ENTRIES[program], *arguments], folder)
+    cpu, peak = (folder / "own").read_text().split()
+    return Own(float(cpu), int(peak) * 1024)
+
+
 def median(values: Sequence[float]) -> float:
     """Return the median."""
     return statistics.median(values)

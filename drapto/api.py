@@ -28,9 +28,11 @@ class EncodeResult:
 
     Attributes:
         source: The MKV that was given, absolute.
-        output: The finished file, absolute; it is there where ``ok`` is true.
+        output: The finished file, absolute; it is there where ``ok`` is true. Its source's path, where it
+            took that one's place (``output.replace_source``).
         title: The title's name, as events and task names have it.
         ok: The output is complete and validated, by this run or by an earlier one.
+        skipped: Why it was left alone; empty where it was not. That is no failure, and leaves ``ok`` false.
         errors: What failed, a line each: the file, what is wrong, the remedy.
     """
 
@@ -39,6 +41,7 @@ class EncodeResult:
     title: str
     ok: bool
     errors: tuple[str, ...] = ()
+    skipped: str = ""
 
 
 def encode(
@@ -87,15 +90,18 @@ def encode(
         code = rules.run(project, jobs=jobs, quiet=True)
     if code == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
-    left = rules.explain(project) if code else []
-    unfinished = {task.title for task in left if task.action == "run"}
+    unfinished = rules.unfinished(project) if code else set()
+    skips = rules.skips(project)
+    skips = rules.skips(project)
+    unfinished = rules.unfinished(project) if code else set()
     return [
         EncodeResult(
             source=title.source,
-            output=title.output,
+            output=rules.output_of(title),
             title=title.name,
-            ok=title.name not in unfinished and title.output.is_file(),
+            ok=title.name not in {*unfinished, *skips} and rules.output_of(title).is_file(),
             errors=tuple(errors[title.name]),
+            skipped=skips.get(title.name, ""),
         )
         for title in project.titles
     ]

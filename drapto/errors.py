@@ -12,8 +12,10 @@ DraptoError                     one line: what, in which file, and the remedy
 │   ├── ToolFailedError         a child process failed
 │   │   └── StalledError        it showed no sign of life, and was killed
 │   ├── FrameCountError         a segment did not decode to its planned frames
+│   ├── ClusterError            the cluster cannot do the work
 │   ├── SpaceError              the disk cannot hold the job
 │   └── ArtifactError           an intermediate file is damaged or not what its name says
+├── SkippedError                a title is left alone, which is no failure   exit 0
 └── ValidationError             the finished file is not what was promised  exit 1
 
 Exit codes: 0 done, 1 a title failed, 2 a fault of drapto's own, 3 refused before any work began, 4 stopped
@@ -134,6 +136,10 @@ class FrameCountError(StageError):
     """A segment did not decode, or encode, to the frames that were planned for it."""
 
 
+class ClusterError(StageError):
+    """The cluster cannot do the work: no scheduler, no worker that may, or one that says what it must not."""
+
+
 class SpaceError(StageError):
     """The disk cannot hold what the job will write."""
 
@@ -142,6 +148,12 @@ class SpaceError(StageError):
 
 class ArtifactError(StageError):
     """An intermediate file is damaged, or is not what its name says."""
+
+
+class SkippedError(DraptoError):
+    """A title is left alone: it is no failure, and nothing of it counts as one."""
+
+    exit_code = 0
 
 
 class ValidationError(DraptoError):

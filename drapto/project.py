@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drapto.config.overrides import fits
 from drapto.engine import atomic
 from drapto.errors import UsageError
 from drapto.sources import Source, dangles, find_sources, refuse_collisions, short_digest, slugs
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from drapto.config import Config
+
+STATE = "state.db"
 
 SOURCE_NOTE = "source.txt"
 """The file in a title's work directory that has the path of the source which it is for."""
@@ -33,12 +36,14 @@ class Title:
         source: The MKV that it comes from, absolute.
         work: Its work directory, absolute.
         output: The finished file, absolute.
+        place: Where it is below the output directory, without ``.mkv``.
     """
 
     name: str
     source: Path
     work: Path
     output: Path
+    place: str = ""
 
     @cached_property
     def source_note(self) -> Path:
@@ -159,6 +164,16 @@ class Title:
         return self.work / "published.json"
 
     @cached_property
+    def report(self) -> Path:
+        """The page about the finished title."""
+        return self.work / "report.html"
+
+    @cached_property
+    def skipped(self) -> Path:
+        """That it would not have become small enough, and by what that is known."""
+        return self.work / "skipped.json"
+
+    @cached_property
     def logs(self) -> Path:
         """The directory of the logs."""
         return self.work / "logs"
@@ -180,15 +195,27 @@ class Project:
     work_dir: Path
     titles: tuple[Title, ...]
 
+    def of(self, title: Title) -> Project:
+        """Return the project as a title sees it: with the settings that are given for it."""
+        if not self.config.titles:
+            return self
+        config = self.config.of(title.source.stem, title.place)
+        return self if config is self.config else replace(self, config=config)
+
     @cached_property
     def state_dir(self) -> Path:
         """Where the project keeps what belongs to no title: state, lock, slots."""
         return self.work_dir / ".drapto"
 
     @cached_property
+    def index(self) -> Path:
+        """The page about all titles."""
+        return self.work_dir / "report.html"
+
+    @cached_property
     def database(self) -> Path:
         """The database of doit: which tasks have succeeded, and with what."""
-        return self.state_dir / "state.db"
+        return self.state_dir / STATE
 
 
 def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | None = None) -> Project:
@@ -200,7 +227,7 @@ def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | 
         sources: The titles' sources; those that ``input`` in the settings names, where none are given.
 
     Raises:
-        UsageError: A source is missing.
+        UsageError: A source is missing, or a link leads out of the work directory.
         CollisionError: Two sources want one output, or an output is its own source.
     """
     root = root.absolute()
@@ -216,7 +243,38 @@ def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | 
         _title(work_dir, _name(root, work_dir, name, source.path), source, output_dir)
         for source, name in zip(found, names, strict=True)
     ]
-    return Project(root, config, work_dir, tuple(titles))
+    project = Project(root, config, work_dir, tuple(titles))
+    require_no_links_out(project)
+    return project
+
+
+def require_no_links_out(project: Project) -> None:
+    """Refuse a link in the work directory that leads out of it: what lies there would be written, or removed.
+
+    The work directory itself may be one, and single files may: these are replaced and not written through.
+
+    Raises:
+        UsageError: Names the link.
+    """
+    folders = (project.state_dir, *(title.work for title in project.titles))
+    for link in (link for folder in folders for link in _links(os.fspath(folder))):
+        if not os.path.realpath(link).startswith(f"{os.path.realpath(project.work_dir)}{os.sep}"):
+            raise UsageError(
+                "is a link that leads out of the work directory",
+                path=link,
+                remedy="remove it; to work on another disk, set processing.temp_dir",
+            )
+
+
+def _links(folder: str) -> list[str]:
+    """Return the links among a directory of work files, what is in it, and a database in it."""
+    try:
+        with os.scandir(folder) as entries:
+            linked = [entry for entry in entries if entry.is_symlink()]
+        found = [one.path for one in linked if one.is_dir() or one.name == STATE]
+    except OSError:
+        found = []  # none there yet, or none that can be read, which is said where it is worked in
+    return [folder, *found] if os.path.islink(folder) else found  # noqa: PTH114  of every title of every run
 
 
 def _absolute(root: Path, source: Path | Source) -> Source:
@@ -225,7 +283,7 @@ def _absolute(root: Path, source: Path | Source) -> Source:
 
 
 def _title(work_dir: Path, name: str, source: Source, output_dir: Path) -> Title:
-    return Title(name, source.path, work_dir / name, output_dir / f"{source.place}.mkv")
+    return Title(name, source.path, work_dir / name, output_dir / f"{source.place}.mkv", str(source.place))
 
 
 def _noted(root: Path, source: Path) -> str:
@@ -249,6 +307,12 @@ def _name(root: Path, work_dir: Path, name: str, source: Path) -> str:
     return own if taken else name
 
 
+def without_titles(project: Project) -> list[str]:
+    """Return the names and patterns in the settings' ``titles`` that fit no title."""
+    names = [(title.source.stem, title.place) for title in project.titles]
+    return [one for one in project.config.titles if not any(fits(one, those) for those in names)]
+
+
 def require_sources(project: Project) -> None:
     """Refuse sources that are not there, or not files, before anything is encoded.
 
@@ -264,24 +328,3 @@ def require_sources(project: Project) -> None:
             raise UsageError(
                 "is not a file", path=title.source, remedy="name MKV files or directories of them"
             )
-
-
-def require_output(project: Project) -> None:
-    """Refuse an output directory that cannot be written to, before anything is encoded for it.
-
-    Where every title's output is there already, nothing is asked of it.
-
-    Raises:
-        UsageError: Names the directory.
-    """
-    remedy = "choose another output directory"
-    for title in project.titles:
-        if not title.output.is_file():
-            folder = title.output.parent
-            while not os.path.lexists(folder):
-                folder = folder.parent
-            if not folder.is_dir():
-                raise UsageError("is not a directory", path=folder, remedy=remedy)
-            if not os.access(folder, os.W_OK | os.X_OK):
-                raise UsageError("cannot be written to", path=folder, remedy=f"make it writable, or {remedy}")
-            return

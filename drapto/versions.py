@@ -13,6 +13,7 @@ import os
 import re
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +38,10 @@ LONGEST = 256
 
 OPUS = re.compile(rb"\0libopus (v?[0-9][\w.+~-]*)\0")
 """What ``opus_get_version_string`` returns, as it stands in the file; a build may also say ``unknown``."""
+
+TIMES, PAUSE = 3, 0.2
+"""How often a question is asked that failed for what may pass, and the seconds between: a memory of too few
+bytes, or a signal, must not decide what a program is taken for."""
 
 PLAIN_MODEL = "vmaf_v0.6.1"
 """The model of libvmaf's that is as old as its names."""
@@ -213,21 +218,27 @@ def _said(command: list[str], *, needed: bool = False) -> str:
 
     Args:
         command: The program and its arguments.
-        needed: A failure that may pass is an error: what is not known would be taken for another version, and
-            what is made meanwhile for made by it.
+        needed: A failure that may pass, and does not, is an error: what is not known would be taken for
+            another version, and what is made meanwhile for made by it.
 
     Raises:
         ToolMissingError: As ``needed`` says.
     """
-    try:
-        done = process.run(command, limits=INSTANT)
-    except (DraptoError, OSError) as error:  # OSError: no room for what it says
-        cause = of_error(error)
-        if needed and not process.is_stopping() and cause.transient and cause is not FAILED:
-            problem = f"could not be asked for its version ({getattr(error, 'problem', error)})"
-            raise ToolMissingError(problem, path=command[0], remedy="run again") from error
-        return ""
-    return done.stdout.decode(errors="replace") + done.stderr
+    for left in reversed(range(TIMES)):
+        try:
+            done = process.run(command, limits=INSTANT)
+        except (DraptoError, OSError) as error:  # OSError: no room for what it says
+            cause = of_error(error)
+            if process.is_stopping() or not cause.transient:
+                break
+            if left:
+                time.sleep(PAUSE)
+            elif needed and cause is not FAILED:
+                problem = f"could not be asked for its version ({getattr(error, 'problem', error)})"
+                raise ToolMissingError(problem, path=command[0], remedy="run again") from error
+        else:
+            return done.stdout.decode(errors="replace") + done.stderr
+    return ""
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

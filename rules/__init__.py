@@ -1,10 +1,10 @@
 """THE GRAPH: one file for each stage, its tasks' dependencies, targets, settings and action. No media code.
 
-    source.mkv -> probe -> crop ---------------+              +-> decode x <= 16 ----v
+    source.mkv -> probe -> crop ---------------+              +-> decode x <= 16 -v
                         -> fields -> segment --+-> calibrate -> encode x N -> video -> mux -> validate
-                        -> audio x M ------------------------------------------------^
-                        -> subtitles ------------------------------------------------^
-                        -> elements -------------------------------------------------^
+                        -> audio x M ---------------------------------------------------^        v
+                        -> subtitles ---------------------------------------------------^      report
+                        -> elements ----------------------------------------------------^
 
 A rule is the one place that knows what its stage reads: files in ``file_dep``, and the slice of the settings
 in ``settings``. What is not there cannot make it run again.
@@ -15,23 +15,29 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from drapto.rules.cleaning import clean
-from drapto.rules.graph import default_tasks, graph
-from drapto.rules.project import DODO, doit_config, here
-from drapto.rules.published import Verdict, verify
-from drapto.rules.run_state import bus_of
-from drapto.rules.stage import Known, Stage, register
-from drapto.rules.task import Rule, task
-from drapto.rules.work import Work
+from drapto.rules import collection
+
+with collection.paused():
+    from drapto.rules.cleaning import clean
+    from drapto.rules.graph import default_tasks, graph
+    from drapto.rules.project import DODO, doit_config, here
+    from drapto.rules.published import Verdict, output_of, verify
+    from drapto.rules.run_state import bus_of
+    from drapto.rules.stage import Known, Stage, register
+    from drapto.rules.task import Rule, task
+    from drapto.rules.work import Work
 
 if TYPE_CHECKING:
-    from drapto.rules.explaining import PlannedTask, explain, qualities
+    from drapto.rules.explaining import PlannedTask, explain, qualities, skips, unfinished
+    from drapto.rules.reports import Reports, write_reports
     from drapto.rules.running import run
+    from drapto.rules.steering import leave_of, put_in_order
 
 __all__ = [
     "DODO",
     "Known",
     "PlannedTask",
+    "Reports",
     "Rule",
     "Stage",
     "Verdict",
@@ -43,14 +49,31 @@ __all__ = [
     "explain",
     "graph",
     "here",
+    "leave_of",
+    "output_of",
+    "put_in_order",
     "qualities",
     "register",
     "run",
+    "skips",
     "task",
+    "unfinished",
     "verify",
+    "write_reports",
 ]
 
-_LATER = {"PlannedTask": "explaining", "explain": "explaining", "qualities": "explaining", "run": "running"}
+_LATER = {
+    "PlannedTask": "explaining",
+    "Reports": "reports",
+    "explain": "explaining",
+    "leave_of": "steering",
+    "put_in_order": "steering",
+    "qualities": "explaining",
+    "run": "running",
+    "skips": "explaining",
+    "unfinished": "explaining",
+    "write_reports": "reports",
+}
 """What a dodo.py has no use for: a run with nothing to do need not wait for its import."""
 
 

@@ -123,6 +123,7 @@ def _await_admission(work: Work, breaker: Breaker, task: str) -> None:
     Raises:
         NotBegunError: It is not to begin in this run.
     """
+    _await_leave(work)
     waited = False
     while True:
         answer = breaker.admit(task, work.title.name)
@@ -138,6 +139,22 @@ def _await_admission(work: Work, breaker: Breaker, task: str) -> None:
         _sleep(min(answer.wait, 1.0))
     if waited:
         work.publish(RunResumed(title=work.title.name))
+
+
+def _await_leave(work: Work) -> None:
+    """Wait while who watches the run has it paused: what runs goes on to its end, nothing begins.
+
+    Raises:
+        StageError: It is being interrupted.
+    """
+    leave = work.state.leave
+    if leave.given:
+        return
+    work.publish(RunPaused(title=work.title.name, reason="paused; it goes on when it is asked to"))
+    while not leave.wait(0.1):
+        if process.is_stopping():
+            raise StageError("not begun, the run is being interrupted")
+    work.publish(RunResumed(title=work.title.name))
 
 
 def _sleep(seconds: float) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.audio.plan import AudioPlan, Copying, plan_audio
+from drapto.audio.plan import AudioPlan, Treatment, plan_audio
 from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
 from drapto.rules import versions
 from drapto.rules.placing import in_track
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
+from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
 from drapto.state.events import Progress
 from drapto.words import count_text
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield a task for each audio track of a title."""
     provenance = versions.of_sound(project, title, known.probed)
-    for number, track in enumerate(known.probed.audio):
+    for number in chosen(project, known.probed).audio:
+        track = known.probed.audio[number]
         try:
             slice_ = settings(project, track)
         except DraptoError as error:
@@ -71,18 +73,20 @@ def planned(project: Project, track: AudioTrack) -> AudioPlan:
     Raises:
         DraptoError: No Opus layout can hold it.
     """
-    return plan_audio(track, project.config.audio.bitrate, copying(project))
+    return plan_audio(track, project.config.audio.bitrate, treatment(project))
 
 
-def copying(project: Project) -> Copying:
-    """Return which tracks are copied."""
-    return Copying(project.config.audio.copy_opus, project.config.audio.passthrough)
+def treatment(project: Project) -> Treatment:
+    """Return which tracks are copied, and which are mixed down."""
+    audio = project.config.audio
+    downmix = "" if audio.downmix == "none" else audio.downmix
+    return Treatment(audio.copy_opus, audio.passthrough, downmix)
 
 
 def shapes(project: Project, title: Title, info: SourceInfo) -> list[dict[str, Any]]:
     """Return what each track is to become; of one that no layout can hold, why."""
     del title
-    return [_shape(project, track) for track in info.audio]
+    return [_shape(project, track) for track in chosen(project, info).info.audio]
 
 
 def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:
 
 def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance) -> str:
     """Encode a track."""
-    from drapto.audio.encode import encode_audio
+    from drapto.audio.encode import encode_audio, of_the_sound
     from drapto.audio.record import EncodedTrack
 
     title = work.title
@@ -127,7 +131,7 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
             number=number,
             target=title.audio(number),
             bitrates=work.project.config.audio.bitrate,
-            copying=copying(work.project),
+            treatment=treatment(work.project),
             context=context,
         )
     record = EncodedTrack(number=number, copied=result.copied)
@@ -137,11 +141,21 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
         "copied" if plan.copies else f"to Opus {plan.layout} at {plan.bitrate} kbit/s"
     )
     summary += "" if plan.copies else provenance.said(made_by)
-    if result.complaints:
+    if heard := of_the_sound(result.complaints, _codecs_beside(title, track)):
         log = f"{printable(title.logs)}/{STAGE.name}.log"
-        said = f"{count_text(len(result.complaints), 'error')}, the first: {result.complaints[0]}"
+        said = f"{count_text(len(heard), 'error')}, the first: {heard[0]}"
         summary += f"\n{printable(title.source)}: the sound is damaged ({said}); rip it again; see {log}"
     return summary
+
+
+def _codecs_beside(title: Title, track: AudioTrack) -> set[str]:
+    """Return the codecs of the source's other tracks."""
+    from drapto.media.model import SourceInfo
+
+    info = SourceInfo.read_if_whole(title.probe)
+    if info is None:
+        return set()
+    return {info.video.codec, *(one.codec for one in info.audio)} - {track.codec}
 
 
 STAGE = Stage(

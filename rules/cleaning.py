@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from drapto.engine.atomic import sweep
 from drapto.rules import probe, validate
 from drapto.rules.finished import finished as is_finished
+from drapto.rules.replacing import is_replaced
 from drapto.rules.run_state import state_of
+from drapto.rules.skipping import skip_of
 from drapto.rules.stage import stages
 
 if TYPE_CHECKING:
@@ -58,11 +60,13 @@ def after(project: Project, title: str, stage: str) -> None:
 
 
 def finished_titles(project: Project) -> list[Title]:
-    """Return the titles that are built and published as their sources and the settings are now."""
+    """Return the titles that nothing is to be done for: published as all is now, or skipped."""
     finished = []
     for title in project.titles:
-        info = probe.fresh(project, title)
-        if info is not None and is_finished(project, title, info):
+        own, info = project.of(title), probe.fresh(project, title)
+        if is_replaced(own, title) or (
+            info is not None and (is_finished(own, title, info) or skip_of(own, title, info) is not None)
+        ):
             finished.append(title)
     return finished
 

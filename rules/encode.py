@@ -8,12 +8,13 @@ from drapto.engine.context import EncodeProgress
 from drapto.engine.execution import Started
 from drapto.errors import printable
 from drapto.quality.target import FixedCrf, decide
-from drapto.rules import versions
+from drapto.rules import probe, skipping, versions
 from drapto.rules.hardware import decoding_of, fallback_line
 from drapto.rules.placing import in_segment
 from drapto.rules.shape import common_to, encode_slice, segment_slice
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
+from drapto.rules.tracks import chosen
 from drapto.rules.vmaf_models import require_model
 from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.state.memory import learn
@@ -104,7 +105,7 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
     def told(report: Report) -> None:
         nonlocal reached
         if isinstance(report, Started):
-            work.publish(_started(title, segment, common))
+            work.publish(_started(title, segment, common, report.where))
         elif isinstance(report, EncodeProgress):
             if report.peak:
                 learn(title.encode_data, common.memory_kind, report.peak)
@@ -114,9 +115,24 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
     with in_segment(work, segment, lambda: segment.duration * reached / segment.frames):
         done = work.run(encode, common.needs, told=told, job=job, context=context)
     encoded = provenance.sign(done.segment, made_by, job.record)
+    _stop_early(work, encoded, common.segments)
     work.publish(_complete(title, encoded))
     line = fallback_line(work, done.fallback, log=job.request.log)
     return _summary(title, segment, encoded, by=provenance.said(made_by)) + _shortfall(common, encoded) + line
+
+
+LOOKS = 64
+"""How often it is looked whether a title's segments are larger than its source already."""
+
+
+def _stop_early(work: Work, encoded: EncodedSegment, segments: int) -> None:
+    """Leave a title alone as soon as its segments say that it is larger than its source."""
+    sizes = work.state.skipping.encoded.add(work.title, encoded.index, encoded.bytes)
+    if encoded.index % (1 + segments // LOOKS) == 0 or len(sizes) == segments:
+        info = probe.fresh(work.project, work.title)
+        if info is not None and len(sizes) < segments:
+            least = skipping.least(work.title, sizes, chosen(work.project, info).audio)
+            skipping.hold_against_source(work, info, least, segments=len(sizes), of=segments)
 
 
 def _shortfall(common: Common, encoded: EncodedSegment) -> str:
@@ -132,7 +148,7 @@ def _shortfall(common: Common, encoded: EncodedSegment) -> str:
     )
 
 
-def _started(title: Title, segment: Segment, common: Common) -> EncodingStarted:
+def _started(title: Title, segment: Segment, common: Common, where: str) -> EncodingStarted:
     return EncodingStarted(
         title=title.name,
         segment=segment.index,
@@ -140,6 +156,7 @@ def _started(title: Title, segment: Segment, common: Common) -> EncodingStarted:
         frames=segment.frames,
         strategy=common.strategy,
         crf=common.quality.crf if isinstance(common.quality, FixedCrf) else None,
+        where=where,
     )
 
 

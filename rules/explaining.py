@@ -14,12 +14,16 @@ from drapto.quality.target import FixedCrf, decide
 from drapto.rules import probe
 from drapto.rules.graph import graph
 from drapto.rules.project import doit_config
+from drapto.rules.skipping import skip_of
+from drapto.rules.stage import stages
 from drapto.state.doit_plugins import DurableDB
 from drapto.state.explain import Reason, changed_settings
 from drapto.state.settings import (
     KEY,
+    LATER,
     DocumentWhole,
     FileHolds,
+    LaterSettings,
     MadeByVersion,
     SettingsUnchanged,
     TargetsAsMade,
@@ -83,16 +87,28 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
         manager.close()
 
 
+def unfinished(project: Project) -> set[str]:
+    """Return the names of the titles of which something is left to do; their pages are not asked for."""
+    extra = {stage.name for stage in stages() if stage.extra}
+    return {task.title for task in explain(project) if task.action == "run" and task.stage not in extra}
+
+
 def qualities(project: Project) -> dict[str, str]:
     """Return how each title's quality is set, and why; those that are not probed yet are left out."""
     found = {}
     for title in project.titles:
         info = probe.fresh(project, title)
         if info is not None:
-            decision = decide(project.config, info)
+            decision = decide(project.of(title).config, info)
             crf = f"CRF {decision.quality.crf:g} " if isinstance(decision.quality, FixedCrf) else ""
             found[title.name] = f"{crf}({decision.reason})" if crf else decision.reason
     return found
+
+
+def skips(project: Project) -> dict[str, str]:
+    """Return why titles are left alone, and what to do to have them encoded, by their names."""
+    found = {title.name: skip_of(project.of(title), title) for title in project.titles}
+    return {name: str(skip) for name, skip in found.items() if skip is not None}
 
 
 class _Planner:
@@ -152,6 +168,7 @@ class _Planner:
             *(Reason("changed", path, "not as it was made") for path in _altered(said, values)),
             *(Reason("changed", str(check.path), "not as it was published") for check in _lost(said)),
             *changed_settings(values[KEY], now),
+            *_later(said, values),
             *_outdated(said, values),
             *(Reason("changed", path) for path in sorted(changed)),
             *(Reason("changed", path, "no longer used") for path in sorted(said.get("removed_file_dep", []))),
@@ -173,6 +190,12 @@ def _altered(said: dict[str, Any], values: dict[str, Any]) -> list[str]:
     """Return the targets that are no longer as their task made them."""
     checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, TargetsAsMade)]
     return [path for check in checks for path in check.changed(values)]
+
+
+def _later(said: dict[str, Any], values: dict[str, Any]) -> list[Reason]:
+    """Return which settings differ of those that a task began to read in a later version."""
+    checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, LaterSettings)]
+    return [reason for check in checks for reason in changed_settings(values[LATER], check.slice)]
 
 
 def _outdated(said: dict[str, Any], values: dict[str, Any]) -> list[Reason]:

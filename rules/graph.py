@@ -27,6 +27,7 @@ from drapto.rules import (
     fields,
     mux,
     probe,
+    report,
     segment,
     subtitles,
     validate,
@@ -34,10 +35,12 @@ from drapto.rules import (
 )
 from drapto.rules.command_line import forced
 from drapto.rules.finished import finished as is_finished
+from drapto.rules.replacing import is_replaced
 from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
+from drapto.rules.skipping import PROBE, is_due, refused, skip_of
 from drapto.rules.stage import Known, Stage, register, stages
-from drapto.rules.task import failing, group, later, name_of
+from drapto.rules.task import Rule, failing, group, later, name_of, task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,6 +66,7 @@ STAGES = (
     mux.STAGE,
     decode_check.STAGE,
     validate.STAGE,
+    report.STAGE,
 )
 
 register(*STAGES)
@@ -88,6 +92,9 @@ def graph(
     asked = sys.argv[1:] if wanted is None else wanted
     again = forced(sys.argv[1:]) if force is None else force
     state_of(project).tasks_of = lambda title: _known_tasks(project, title)
+    skipping = state_of(project).skipping
+    skipping.told = refused
+    skipping.titles.clear()
     for title in project.titles:
         yield from title_tasks(project, title, asked, again=again, preview=preview)
     for stage in stages():
@@ -108,10 +115,19 @@ def title_tasks(
     project: Project, title: Title, wanted: Sequence[str], *, again: bool, preview: bool = False
 ) -> Iterator[Task]:
     """Yield the tasks of one title; ``again`` where it is built though it is finished."""
+    project = project.of(title)
+    if not again and is_replaced(project, title):
+        yield from (group(one.of(title), [], parent=one.name) for one in stages() if one.part is None)
+        return
     # what is found out again may come out otherwise, by another version of drapto: nothing is known before
     known = Known() if again and not preview else look(project, title)
     # its work files are not kept: nothing is left to build, and nothing needs to be
     gone = not again and cleaning.is_dropped(project, title)
+    skip = None if known.info is None else skip_of(project, title, known.info)
+    if skip is not None:
+        state_of(project).skipping.titles.add(title.name)
+        yield from _left_alone(project, title, known)
+        return
     finished = gone and known.info is not None and is_finished(project, title, known.info)
     for stage in stages():
         if finished and not stage.keeps_records:
@@ -123,8 +139,22 @@ def title_tasks(
             yield from _placeholder(stage, project, title, wanted)
 
 
+def _left_alone(project: Project, title: Title, known: Known) -> Iterator[Task]:
+    """Yield what is left of a title that is not encoded: its probe, and its source to be published."""
+    due = is_due(project, title)
+    for stage in stages():
+        if stage.name == PROBE:
+            yield from _grouped(stage, project, title, known)
+        elif stage.publishes and due:
+            rule = Rule(stage.name, lambda _: None, settings={}, file_dep=[title.source], targets=[])
+            yield task(project, title, rule)
+        elif stage.part is None:
+            yield group(stage.of(title), [], parent=stage.name)
+
+
 def _known_tasks(project: Project, title: Title) -> Iterator[Task]:
     """Yield the tasks of a title whose stages are known by now."""
+    project = project.of(title)
     known = look(project, title)
     for stage in stages():
         if known.suffices(stage.needs):

@@ -13,6 +13,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from drapto.engine.causes import of_error
+from drapto.engine.private import open_private
 from drapto.errors import (
     ArtifactError,
     DraptoError,
@@ -54,6 +56,8 @@ def heal(work: Work, place: dict[str, Any], error: DraptoError, began: float) ->
     """
     if place["stage"] not in READERS or not isinstance(error, ArtifactError | StageError | ValidationError):
         return []
+    if of_error(error).resource:
+        return []  # it is the machine that lacks something; nothing is known of the file
     with _alone(work):
         tasks = {task.name: task for task in work.state.tasks_of(work.title) if _makes(task)}
         suspects = [name for name in _suspects(work, place, error, tasks) if name in tasks]
@@ -102,12 +106,13 @@ def _by_checks(failed: Sequence[str], tasks: dict[str, Task]) -> Iterator[str]:
     def any_of(heads: Iterable[str]) -> bool:
         return any(name.startswith(tuple(heads)) for name in failed)
 
+    tracks = [task.meta["track"] for task in tasks.values() if "track" in task.meta]
     for name, task in tasks.items():
         stage = task.meta["stage"]
         if (
             (stage == "video" and any_of(OF_PICTURE))
             or (stage == "subtitles" and any_of(OF_SUBTITLES))
-            or (stage == "audio" and any_of((f"audio {task.meta['track']} ", "decode errors")))
+            or (stage == "audio" and any_of((f"audio {tracks.index(task.meta['track'])} ", "decode errors")))
             or stage == "mux"
         ):
             yield name
@@ -159,7 +164,7 @@ def _alone(work: Work) -> Iterator[None]:
     """Be the only one that makes things again, among threads and processes."""
     path = work.state.state_dir / "healing"
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    handle = open_private(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

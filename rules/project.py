@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,14 @@ from doit.exceptions import InvalidDodoFile
 from drapto.config import load_config
 from drapto.errors import DraptoError, StageError
 from drapto.project import Project, Title, open_project
-from drapto.rules import cleaning, run_state
+from drapto.rules import cleaning, collection, run_state
 from drapto.rules.graph import default_tasks
 from drapto.rules.run_state import state_of
 from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
 
 if TYPE_CHECKING:
-    from drapto.display.display import Display, SummaryRow
+    from drapto.display.display import Display, Outcome, SummaryRow
 
 DODO = '''"""The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
 
@@ -35,9 +34,6 @@ def task_graph():
 '''
 
 _showing = threading.Lock()
-
-RARE_COLLECTION = (200_000, 50, 1000)
-"""Python's thresholds for its garbage collector, some hundred times the usual ones."""
 
 SPARE_WORKERS = 2
 """Tasks that doit may run beyond the encoders: probes and copies wait for the disk, not for the processor."""
@@ -56,9 +52,7 @@ def here(dodo_file: str) -> Project:
         raise InvalidDodoFile(str(error)) from error
     make_state_dir(project)
     keep_order()
-    # this process is doit's, and its graph lives as long as it does: looking through it for garbage again and
-    # again took a fifth of a run with nothing to do, on 10,000 tasks
-    gc.set_threshold(*RARE_COLLECTION)
+    collection.make_rare()
     return project
 
 
@@ -83,6 +77,8 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
             on_start=(lambda: None) if begun else (lambda: _begin(project)),
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_failure=state.failed.add,
+            left_alone=lambda: len(state.skipping.titles),
+            on_kept=state.skipping.encoded.keep,
             on_end=lambda: _end(project, shown),
             display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
             quiet=quiet,
@@ -121,6 +117,7 @@ def _show(project: Project, shown: list[Display]) -> Display:
 
     with _showing:
         if not shown:
+            collection.make_usual()
             folders = {title.name: title.encode_data for title in project.titles}
             names = {title.name: title.source.stem for title in project.titles}
             display = Display(names, state_of(project).bus, folders=folders)
@@ -144,30 +141,29 @@ def _end(project: Project, shown: list[Display]) -> None:
 
 def _summary(project: Project, display: Display) -> list[SummaryRow]:
     """Return a row for each title that this run finished, or failed to."""
-    from drapto.display.display import SummaryRow
-
     titles = {title.name: title for title in project.titles}
-    return [
-        SummaryRow(
-            title=titles[one.title].source.stem,
-            source_bytes=_size(titles[one.title].source) or 0,
-            output_bytes=None if one.failed else _size(titles[one.title].output),
-            seconds=one.until - one.since,
-            duration=one.duration,
-            failed=one.failed,
-            problems=tuple(one.problems),
-            differing=_differing(titles[one.title]) if one.validated and not one.failed else 0,
-        )
-        for one in display.outcomes()
-    ]
+    return [_row(titles[one.title], one) for one in display.outcomes()]
 
 
-def _differing(title: Title) -> int:
-    """Return in how many details a finished title differs from its source."""
+def _row(title: Title, one: Outcome) -> SummaryRow:
+    from drapto.display.display import SummaryRow
     from drapto.output.model import Validation
 
-    validation = Validation.read_if_whole(title.validation)
-    return 0 if validation is None else len(validation.differing)
+    finished = one.validated and not one.failed
+    # by what was validated: the finished file may be in its source's place by now
+    made = Validation.read_if_whole(title.validation) if finished else None
+    published = _size(title.output) if one.published else None
+    return SummaryRow(
+        title=title.source.stem,
+        source_bytes=made.sizes.source if made else _size(title.source) or 0,
+        output_bytes=made.output_bytes if made else published,
+        seconds=one.until - one.since,
+        duration=one.duration,
+        failed=one.failed,
+        problems=tuple(one.problems),
+        skipped=one.skipped,
+        differing=len(made.differing) if made else 0,
+    )
 
 
 def _size(path: Path) -> int | None:

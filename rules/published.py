@@ -31,8 +31,8 @@ HEAD = 1 << 10
 headers, the duration among them."""
 
 
-def record(project: Project, title: Title, validation: Validation) -> None:
-    """Note what was just published."""
+def record(project: Project, title: Title, content: str) -> None:
+    """Note what was just published; ``content`` is the digest of its packets."""
     state = title.output.stat()
     known = {
         "output": printable(shown(project, title.output)),
@@ -40,9 +40,27 @@ def record(project: Project, title: Title, validation: Validation) -> None:
         "stamp": _stamp(state),
         "digest": state_of(project).fingerprints.of(title.output),
         "head": _head(title.output),
-        "content": validation.content,
+        "content": content,
     }
     _write(title, known)
+
+
+def note_replaced(project: Project, title: Title) -> None:
+    """Note that a title's output is to be found in its source's place."""
+    known = recorded(title)
+    if known is not None:
+        _write(title, {**known, "replaced": state_of(project).fingerprints.of(title.output)})
+
+
+def output_of(title: Title) -> Path:
+    """Return where a title's finished file is, or is to be."""
+    known = recorded(title)
+    return title.output if known is None else place_of(title, known)
+
+
+def place_of(title: Title, known: dict[str, Any]) -> Path:
+    """Return where a title's output is: in its source's place, if that has been replaced."""
+    return title.source if "replaced" in known and not title.output.is_file() else title.output
 
 
 def recorded(title: Title) -> dict[str, Any] | None:
@@ -99,29 +117,31 @@ def verify(project: Project) -> list[Verdict]:
 
 
 def _verdict(title: Title) -> Verdict:
-    known, there = recorded(title), title.output.is_file()
+    known = recorded(title)
+    output = title.output if known is None else place_of(title, known)
+    there = output.is_file()
     if known is None:
         kind, said = ("unknown", "nothing is noted of it") if there else ("absent", "is not finished")
-        return Verdict(title.name, title.output, kind, said)  # type: ignore[arg-type]
+        return Verdict(title.name, output, kind, said)  # type: ignore[arg-type]
     if not there:
-        return Verdict(title.name, title.output, "missing", "is gone; run again to publish it anew")
+        return Verdict(title.name, output, "missing", "is gone; run again to publish it anew")
     from drapto.engine.digest import digest
     from drapto.output.copies import content_of
 
     try:
-        found = content_of(title.output)
+        found = content_of(output)
         same = found.value == known.get("content")
-        untouched = same and digest(title.output) == known.get("digest")
+        untouched = same and digest(output) == known.get("digest")
     except (DraptoError, OSError) as error:
         said = getattr(error, "problem", str(error))
-        return Verdict(title.name, title.output, "damaged", f"{said}; run again to publish it anew")
+        return Verdict(title.name, output, "damaged", f"{said}; run again to publish it anew")
     if not same:
         said = "holds other packets than were published; run again to publish it anew"
-        return Verdict(title.name, title.output, "damaged", said)
+        return Verdict(title.name, output, "damaged", said)
     if not untouched:
-        return Verdict(title.name, title.output, "edited", "every packet as published, its tags were edited")
+        return Verdict(title.name, output, "edited", "every packet as published, its tags were edited")
     packets = sum(track.packets for track in found.tracks.values())
-    return Verdict(title.name, title.output, "whole", f"{count_text(packets, 'packet')} as published")
+    return Verdict(title.name, output, "whole", f"{count_text(packets, 'packet')} as published")
 
 
 def _has_same_content(project: Project, title: Title, known: dict[str, Any], stamp: list[int]) -> bool:
@@ -190,7 +210,7 @@ def _is_own(project: Project, title: Title) -> bool:
 
 def _require_all_own(project: Project) -> None:
     for title in project.titles:
-        require_own(project, title)
+        require_own(project.of(title), title)
 
 
 before_each_run(_require_all_own)

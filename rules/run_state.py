@@ -11,21 +11,18 @@ from typing import TYPE_CHECKING
 from drapto import tools
 from drapto.about import VERSION
 from drapto.engine import atomic, process
-from drapto.engine.context import StageContext
-from drapto.engine.execution import EngineSettings, engine_named
 from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
-from drapto.engine.resources import DiskRate, cpu_slots
-from drapto.engine.vitals import PATIENCE
-from drapto.errors import LockedError, UsageError
-from drapto.project import require_output
+from drapto.engine.vitals import patience
+from drapto.errors import DraptoError, LockedError, UsageError
+from drapto.rules.encoded_sizes import Skipping
+from drapto.rules.leave import Leave
+from drapto.rules.output_place import require_output
 from drapto.rules.signals import watch_signals
-from drapto.state.breaker import Breaker
 from drapto.state.bus import Bus
-from drapto.state.events import FileDiscovered
+from drapto.state.doit_plugins.order import Turns
 from drapto.state.fingerprint import Fingerprints
 from drapto.state.lock import ProjectLock
-from drapto.state.run_log import RunLog
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+    from drapto.engine.context import StageContext
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
     from drapto.state.bus import Subscription
@@ -50,8 +48,11 @@ class RunState:
         fingerprints: The memory of content digests.
         lock: The project's lock.
         run_name: Tells this run from the next.
+        leave: Whether tasks may begin.
+        turns: Which titles come first, where that was asked for.
         failed: The causes for which tasks of this run failed.
         healed: When what a task had made was found broken and made again, by the task's name.
+        skipping: What is known of titles that are left alone.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -62,8 +63,11 @@ class RunState:
         self.lock = ProjectLock(state_dir / "lock")
         self._engine: Engine | None = None
         self._tools: tools.Tools | None = None
+        self.leave = Leave()
+        self.turns = Turns()
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
+        self.skipping = Skipping()
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None
@@ -80,14 +84,18 @@ class RunState:
         """
         with self._guard:
             if self._engine is None:
-                config = project.config
+                from drapto.engine.execution import EngineSettings, engine_named
+
                 settings = EngineSettings(
                     self.state_dir,
                     cpus(project),
-                    memory_budget(config.resources.max_memory),
+                    memory_budget((config := project.config).resources.max_memory),
                     writes=(project.work_dir, project.root / config.output.dir),
                     reserve=config.resources.disk_reserve,
                     disk_wait=config.resources.disk_wait,
+                    options=config.engine.options(config.encoding.preset, config.encoding.crf.hd),
+                    ffmpeg=lambda: tools.require(self.tools(project)).ffmpeg,
+                    patience=patience(project.config.processing.stall_timeout),
                 )
                 self._engine = engine_named(config.engine.name, settings)
             return self._engine
@@ -157,14 +165,18 @@ class RunState:
         """Have what happens in this run written down, one log for each run."""
         with self._guard:
             if self._logging is None:
+                from drapto.state.run_log import RunLog
+
                 logs = self.state_dir / "logs"
                 self._logging = self.bus.subscribe(RunLog(logs, lambda: self._described(project)))
 
     def _described(self, project: Project) -> str:
-        """Return what the run works with."""
-        found = self.tools(project)
-        where = f"{found.ffmpeg} ({found.origin}), version {found.version}"
-        return f"drapto {VERSION}, ffmpeg {where}, {count_text(len(project.titles), 'title')}"
+        """Return what the run works with; who needs an ffmpeg that does not answer asks it again."""
+        with contextlib.suppress(DraptoError):
+            found = self.tools(project)
+            where = f"{found.ffmpeg} ({found.origin}), version {found.version}"
+            return f"drapto {VERSION}, ffmpeg {where}, {count_text(len(project.titles), 'title')}"
+        return f"drapto {VERSION}, an ffmpeg that does not answer"
 
     def once(self, title: Title, text: str) -> bool:
         """Return whether this is the first time in this run that ``text`` is to be said of a title."""
@@ -186,11 +198,13 @@ class RunState:
                 self._recording()
             if self._logging is not None:
                 self._logging()
+            getattr(self._engine, "close", int)()  # of an engine that holds connections
             self._recording = self._logging = self._engine = self._tools = None
             self.failed = set()  # another one: who asked for the last run's may ask it still
             self.healed.clear()
             look_again()
             self._said.clear()
+            self.skipping.encoded.clear()
             self.run_name = os.urandom(8).hex()
             with contextlib.suppress(OSError):  # only a memory: on a full disk, they are found out again
                 self.fingerprints.save()
@@ -219,13 +233,15 @@ def bus_of(project: Project) -> Bus:
 
 def cpus(project: Project) -> int:
     """Return how many processors a run of the project may use."""
+    from drapto.engine.resources import cpu_slots
+
     return cpu_slots(project.config.resources.max_cpu)
 
 
 def jobs(project: Project) -> int:
-    """Return how many encoders may run side by side."""
+    """Return how many encoders may run side by side: on this machine, or under way in a cluster."""
     wanted = project.config.processing.parallel_jobs
-    return cpus(project) if wanted == "auto" else int(wanted)
+    return (project.config.engine.slots or cpus(project)) if wanted == "auto" else int(wanted)
 
 
 def context_for(project: Project, title: Title) -> StageContext:
@@ -234,15 +250,17 @@ def context_for(project: Project, title: Title) -> StageContext:
     Raises:
         ToolMissingError: There is no ffmpeg that can do the work.
     """
+    from drapto.engine.context import StageContext
+    from drapto.engine.resources import DiskRate
+
     found = tools.require(state_of(project).tools(project))
-    patience = project.config.processing.stall_timeout
     return StageContext(
         title=title.name,
         ffmpeg=found.ffmpeg,
         logs=title.logs,
         disk_rate=DiskRate(project.config.resources.max_disk_io, project.state_dir / "disk"),
         ab_av1=project.config.tools.ab_av1,
-        patience=PATIENCE if patience == "auto" else patience,
+        patience=patience(project.config.processing.stall_timeout),
     )
 
 
@@ -258,11 +276,15 @@ def begin(project: Project, *, own: bool = True) -> None:
         ToolMissingError: There is no ffmpeg.
         UsageError: The output directory cannot be written to.
     """
-    tools.locate(project.config.tools.ffmpeg)
-    if project.config.quality.engine == "ab-av1":
+    from drapto.state.breaker import Breaker
+    from drapto.state.events import FileDiscovered
+
+    config, resources = project.config, project.config.resources
+    tools.locate(config.tools.ffmpeg)
+    if config.quality.engine == "ab-av1":
         from drapto.encoding.abav1 import find_ab_av1
 
-        find_ab_av1(project.config.tools.ab_av1)
+        find_ab_av1(config.tools.ab_av1)
     require_output(project)
     for check in _checks:
         check(project)
@@ -273,7 +295,6 @@ def begin(project: Project, *, own: bool = True) -> None:
             _sweep(project)
         state.log(project)
         process.allow_children()
-        resources = project.config.resources
         process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
         Breaker(project.state_dir / "breaker", 0).begin()
         state.engine(project)

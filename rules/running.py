@@ -10,13 +10,15 @@ from doit.exceptions import InvalidDodoFile
 
 from drapto.engine.causes import exit_code
 from drapto.errors import EXIT_INTERRUPTED, UsageError
-from drapto.project import require_output, require_sources
+from drapto.project import require_sources
 from drapto.rules.graph import graph
+from drapto.rules.output_place import require_output
 from drapto.rules.project import doit_config, make_state_dir
 from drapto.rules.run_state import begin, state_of
 from drapto.rules.signals import signals_restored
 from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import OrderedRun
+from drapto.state.doit_plugins.order import ordered_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.project import Project
+    from drapto.state.doit_plugins.order import Turns
 
 PLUGINS = {"BACKEND": {"drapto": "drapto.state.doit_plugins:DurableDB"}}
 """As the entry points say; given here too, so that a checkout that is not installed runs."""
@@ -33,6 +36,10 @@ class ProjectMain(DoitMain):  # type: ignore[misc]  # doit is untyped
     """doit, whose ``run`` keeps drapto's order of tasks, without replacing anything in the process."""
 
     DOIT_CMDS = (OrderedRun,)
+
+    def __init__(self, loader: ProjectLoader, turns: Turns) -> None:
+        super().__init__(loader, config_filenames=(), extra_config=PLUGINS)
+        self.DOIT_CMDS = (ordered_run(turns),)
 
 
 class ProjectLoader(TaskLoader2):  # type: ignore[misc]  # doit is untyped
@@ -84,9 +91,7 @@ def run(
     require_sources(project)
     require_output(project)
     options = [*(["-a"] if force else []), *(["-n", str(jobs)] if jobs is not None else [])]
-    main = ProjectMain(
-        ProjectLoader(project, force=force, quiet=quiet), config_filenames=(), extra_config=PLUGINS
-    )
+    main = ProjectMain(ProjectLoader(project, force=force, quiet=quiet), state_of(project).turns)
     try:
         with signals_restored():
             make_state_dir(project)
@@ -99,5 +104,7 @@ def run(
                 state_of(project).end()  # nothing is left where the run has ended by itself
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except SystemExit as ended:  # before the first task: there is no room for the build state
+        return int(ended.code or 0)
     except InvalidDodoFile as error:
         raise UsageError(str(error)) from error

@@ -229,3 +229,9 @@ def calibration_slice(common: Common, anchors: Sequence[Segment]) -> dict[str, A
             for segment in anchors
         ],
     }
+
+
+def display_of(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
+    """Return how large the picture is shown for its score; nothing where it is not scored as shown."""
+    decided = decide(config, info, plan.rate).quality
+    return decided.display.size if isinstance(decided, QualityTarget) and decided.display else ""

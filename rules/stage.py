@@ -88,6 +88,7 @@ class Stage:
             other stage.
         beside: The stage with whose tasks these are generated: they read what single tasks of it make, and
             so wait for these alone.
+        extra: A title is finished without it.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Stage:
     large: tuple[str, ...] = ()
     part: str | None = None
     beside: str | None = None
+    extra: bool = False
 
     def of(self, title: Title) -> str:
         """Return the name of the task, or of the group, that stands for this stage of a title."""

@@ -9,6 +9,7 @@ from drapto.media.model import SourceInfo
 from drapto.rules.run_state import state_of
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
+from drapto.rules.tracks import chosen
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that copies a title's subtitles, where it has any."""
-    found = sidecars(project, title)
-    if target(title, known.probed, found) is not None:
+    found, choice = sidecars(project, title), chosen(project, known.probed)
+    if target(title, choice.info, found) is not None:
+        kept = [track.index for track in choice.info.subtitles]
+        # only where some are left out: what was copied before there was a choice stays so
+        streams = {"streams": kept} if len(kept) < len(known.probed.subtitles) else {}
         rule = Rule(
             STAGE.name,
             build,
-            settings=settings(found),
+            settings={**settings(found), **streams},
             file_dep=[title.source, title.probe, *files(found)],
             targets=[title.subtitles],
             arguments={"sidecars": found},
@@ -91,7 +95,8 @@ def build(work: Work, *, sidecars: Sequence[Sidecar]) -> str:
     """Copy them."""
     from drapto.output.subtitles import copy_subtitles
 
-    title, info = work.title, SourceInfo.read(work.title.probe)
+    title = work.title
+    info = chosen(work.project, SourceInfo.read(title.probe)).info
     work.run(
         copy_subtitles,
         source=title.source,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import DelayedLoader, Task
 
-from drapto.errors import DraptoError, printable
+from drapto.errors import DraptoError, SkippedError, printable
 from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
 from drapto.rules.work import Work
-from drapto.state.doit_plugins import StageFailed, forget
-from drapto.state.settings import DocumentWhole, SettingsUnchanged, TargetsAsMade
+from drapto.state.doit_plugins import StageFailed, TaskNames, forget
+from drapto.state.settings import DocumentWhole, LaterSettings, SettingsUnchanged, TargetsAsMade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from drapto.state.settings import FileHolds, MadeByVersion
 
     Action = Callable[..., str | None]
+
+
+FEW = 32
+"""Files that a task may read before it counts how long it takes to find out who makes them."""
 
 
 def name_of(stage: str, title: Title, part: object = None) -> str:
@@ -53,6 +57,7 @@ class Rule:
         document: What the first target must hold, so that a damaged one is made again.
         made: Returns what must stay as this task made it, or is made again; the targets by default.
         version: Says whether what another version of the encoder made may stay.
+        later: More of the settings, which it began to read in a later version: what was made before stays.
         holds: Says whether a file is still as the task left it, where that is not for `made` to say.
     """
 
@@ -72,6 +77,7 @@ class Rule:
     made: Callable[[], Iterable[Path]] | None = None
     version: MadeByVersion | None = None
     holds: FileHolds | None = None
+    later: dict[str, Any] | None = None
 
     def place(self, title: Title) -> dict[str, Any]:
         """Return which task it is, as events say it."""
@@ -95,7 +101,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
     made = rule.made or (lambda: map(Path, rule.targets))
     file_dep = [shown(project, path) for path in rule.file_dep]
     reads = file_dep, [str(path) for path in rule.reads]
-    return Task(
+    built = Task(
         name,
         [(perform, [name, rule.action, project, title, rule.arguments, reads, rule.place(title)])],
         file_dep=file_dep,
@@ -105,6 +111,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
             SettingsUnchanged(rule.settings),
             TargetsAsMade(project.root, made, state_of(project).fingerprints),
             *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
+            *([LaterSettings(rule.later)] if rule.later is not None else []),
             *([rule.version] if rule.version else []),
             *([rule.holds] if rule.holds else []),
         ],
@@ -115,6 +122,9 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
         doc=f"{rule.stage} of {printable(title.source.name)}" if part is None else None,
         meta=rule.place(title),
     )
+    if len(file_dep) > FEW:
+        built.task_dep = TaskNames(built.task_dep)
+    return built
 
 
 def group(
@@ -207,8 +217,12 @@ def perform(
     work = Work(project, title, state)
     try:
         state.prepare(project)
+        if (skip := state.skipping.told(work, name)) is not None:
+            return StageFailed(skip.reason, skipped=skip)
         forget(project.database, name)
         return persistently(work, name, place, lambda: do(name, action, work, arguments, reads))
+    except SkippedError as error:
+        return StageFailed(str(error), skipped=state.skipping.told(work, name))
     except (DraptoError, OSError) as error:
         known = foreseen(error, title)
         silent = isinstance(known, NotBegunError)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.errors import SourceError
+from drapto.errors import SkippedError, SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.quality.hdr import light_text
-from drapto.quality.target import QualityTarget, decide
-from drapto.rules import audio, decode_check, probe, published, shape, subtitles, versions
+from drapto.rules import audio, decode_check, probe, published, replacing, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
+from drapto.rules.skipping import hold_against_source
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
+from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
 from drapto.state.settings import FileHolds
 from drapto.words import count_text, score_text, size_text, time_text
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.audio.record import CopiedSound
-    from drapto.config import Config
     from drapto.encoding.delivered import Delivered
     from drapto.encoding.record import EncodedSegment
     from drapto.media.sidecars import Sidecar
@@ -39,7 +39,7 @@ NAMED_DIFFERENCES = 5
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that validates and publishes a title."""
     plan, encoded = known.planned, str(title.encoded)
-    sound = [title.audio(number) for number in range(len(known.probed.audio))]
+    sound = [title.audio(number) for number in chosen(project, known.probed).audio]
     sidecars = subtitles.sidecars(project, title)
     rule = Rule(
         STAGE.name,
@@ -77,28 +77,32 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
 
     project, title = work.project, work.title
     info = SourceInfo.read(title.probe)
+    choice = chosen(project, info)
+    if (skip := hold_against_source(work, info, title.muxed.stat().st_size)) is not None:
+        raise SkippedError(str(skip))
     encoded = [EncodedSegment.read(shape.targets(title, one)[1]) for one in plan.segments]
     _refuse_concealed(project, title, plan, encoded)
-    quality = delivered(plan, encoded, _display(project.config, info, plan))
+    quality = delivered(plan, encoded, shape.display_of(project.config, info, plan))
     validated = work.state.fingerprints.of(title.muxed)
-    made_with = versions.made_with(project, title, encoded, len(info.audio), work.context)
+    made_with = versions.made_with(project, title, encoded, choice.audio, work.context)
     parts = [DecodedPart.read(path) for path in decode_check.targets(title, plan)]
     validation = work.run(
         validate,
         ONE_CPU,
         finished=Finished(
             muxed=title.muxed,
-            info=with_sidecars(info, title.subtitles, sidecars),
+            info=with_sidecars(choice.info, title.subtitles, sidecars),
             timestamps=title.planned,
             dynamic=title.dynamic,
             crop=CropInfo.read(title.crop),
             fields=FieldsInfo.read(title.fields),
-            plans=[audio.planned(project, track) for track in info.audio],
-            copied=[_copied(title, number) for number, _ in enumerate(info.audio)],
+            plans=[audio.planned(project, track) for track in choice.info.audio],
+            copied=[_copied(title, number) for number in choice.audio],
             decoded=[segment for part in parts for segment in part.segments],
             rate=plan.rate,
             elements=title.elements,
-            audio=[title.audio(number) for number in range(len(info.audio))],
+            audio=[title.audio(number) for number in choice.audio],
+            defaults=choice.defaults,
         ),
         target=title.validation,
         provenance=Provenance(inputs(project, title, info), quality, made_with),
@@ -108,12 +112,14 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     _require_same_source(work, info)
     published.require_own(project, title)
     work.run(publish, muxed=title.muxed, output=title.output, validated=validated, context=work.context)
-    published.record(project, title, validation)
+    published.record(project, title, validation.content)
+    replaced = replacing.replace(work, validation)
+    title.skipped.unlink(missing_ok=True)  # as earlier settings had it
     change = validation.output_bytes / info.size - 1
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     passed = len(validation.checks) - len(validation.failed)
     summary = f"{count_text(passed, 'check')} passed, {sizes}{_said(quality)}"
-    return "\n".join([summary, *_differences(validation)])
+    return "\n".join([summary, *replaced, *_differences(validation)])
 
 
 def _differences(validation: Validation) -> list[str]:
@@ -162,12 +168,6 @@ def _require_same_source(work: Work, info: SourceInfo) -> None:
     if source.is_file() and work.state.fingerprints.of(source) != info.digest:
         remedy = "run again, and leave it alone meanwhile"
         raise SourceError("has changed since it was probed", path=source, remedy=remedy)
-
-
-def _display(config: Config, info: SourceInfo, plan: SegmentPlan) -> str:
-    """Return how large the picture is shown for its score; nothing where it is not scored as shown."""
-    decided = decide(config, info, plan.rate).quality
-    return decided.display.size if isinstance(decided, QualityTarget) and decided.display else ""
 
 
 def _said(quality: Delivered | None) -> str:

@@ -221,7 +221,11 @@ def digest_of(values: dict[str, Any]) -> str:
 
 
 def made_with(
-    project: Project, title: Title, encoded: Sequence[EncodedSegment], tracks: int, context: StageContext
+    project: Project,
+    title: Title,
+    encoded: Sequence[EncodedSegment],
+    tracks: Sequence[int],
+    context: StageContext,
 ) -> MadeWith:
     """Return the versions of what made a title.
 
@@ -238,7 +242,7 @@ def made_with(
         raise StageError(f"its segments are of several versions: {said}", path=title.encoded, remedy=remedy)
     from drapto.audio.record import EncodedTrack
 
-    records = [EncodedTrack.read_if_whole(title.audio_record(number)) for number in range(tracks)]
+    records = [EncodedTrack.read_if_whole(title.audio_record(number)) for number in tracks]
     return MadeWith(
         segments=tuple(dict.fromkeys(one.versions for one in parts)),
         tracks=tuple(record.versions if record else None for record in records),

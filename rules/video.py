@@ -54,7 +54,8 @@ def build(work: Work, *, plan: SegmentPlan) -> str:
             disk_rate=work.context.disk_rate,
             metadata=metadata_of(title, plan),
         )
-    records = [EncodedSegment.read_if_whole(record) for _, record in pairs]
+    # one after the other: a title may have 10,000 of them, of 5 KB each
+    records = (EncodedSegment.read_if_whole(record) for _, record in pairs)
     size = title.video.stat().st_size
     work.publish(
         EncodingComplete(

@@ -47,14 +47,15 @@ def require_models(project: Project) -> None:
     wanted: dict[str, list[tuple[Title, SourceInfo | None]]] = {}
     for title in project.titles:
         info = probe.fresh(project, title)
-        model = _model_of(decide(project.config, info).quality) if info else _asked_for(project.config)
+        config = project.of(title).config
+        model = _model_of(decide(config, info).quality) if info else _asked_for(config)
         if model:
             wanted.setdefault(model, []).append((title, info))
     for model, those in wanted.items():
         program, _ = tools.locate(project.config.tools.ffmpeg)
         if _has(project, program, model):
             continue
-        if any(info is None or not finished(project, title, info) for title, info in those):
+        if any(info is None or not finished(project.of(title), title, info) for title, info in those):
             raise _lacking(program, model)
 
 

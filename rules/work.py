@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drapto.engine.context import StageContext
-    from drapto.engine.execution import Report
+    from drapto.engine.execution import Engine, Report
     from drapto.project import Project, Title
     from drapto.rules.run_state import RunState
     from drapto.state.events import Event
@@ -72,13 +72,16 @@ class Work:
             DraptoError: As the function does.
         """
         engine = self.state.engine(self.project)
-        needs = self._grown(needs, engine.capacity().memory)
-        return engine.run(Call.of(function, **arguments), needs, self._hearing(told or _unheard))
+        return engine.run(
+            Call.of(function, **arguments), self._grown(needs, engine), self._hearing(told or _unheard)
+        )
 
-    def _grown(self, needs: Needs, most: int) -> Needs:
+    def _grown(self, needs: Needs, engine: Engine) -> Needs:
         """Return what is needed: twice as much memory for each time that the title lacked it."""
         times = self.doublings if needs.memory else 0
-        return replace(needs, memory=min(most, needs.memory << times)) if times else needs
+        if not times:
+            return needs
+        return replace(needs, memory=min(engine.capacity().memory, needs.memory << times))
 
     @property
     def doublings(self) -> int:

@@ -26,6 +26,8 @@ def taken():
 if not taken():
     os.execv("FFMPEG", ["FFMPEG", *arguments])
 fault = plan["fault"]
+with open("GONE", "w") as file:
+    file.write(words)
 if fault == "fail":
     print("something is wrong", file=sys.stderr)
     sys.exit(1)
@@ -57,25 +59,35 @@ elif os.path.isfile(target):
         elif fault == "garbage":
             file.seek(size // 3)
             file.write(random.Random(size).randbytes(size // 3))
+        elif fault == "flip":
+            file.seek(plan["at"])
+            (byte,) = file.read(1)
+            file.seek(plan["at"])
+            file.write(bytes([byte ^ plan["mask"]]))
 sys.exit(status)
 """
 
 
-def faulty(folder: Path, ffmpeg: Path, fault: str, *match: str, first: int = 1, times: int = 1) -> Path:
+def faulty(
+    folder: Path, ffmpeg: Path, fault: str, *match: str, first: int = 1, times: int = 1, **more: int
+) -> Path:
     """Write the program and what it does wrong; return the program.
 
     Args:
         folder: Where to.
         ffmpeg: The real one.
-        fault: What is wrong: fail, memory, kill, crash, hang, full, flood, truncate, empty, garbage.
+        fault: What is wrong: fail, memory, kill, crash, hang, full, flood, truncate, empty, garbage,
+            flip.
         match: Words that a call must have to be counted.
         first: The number of the first such call that goes wrong, from 1.
         times: How many go wrong.
+        more: Of ``flip``: ``at`` which byte of what it writes, by which ``mask``.
     """
     plan, program = folder / "plan.json", folder / "ffmpeg"
-    plan.write_text(json.dumps({"match": match, "first": first, "times": times, "fault": fault}))
+    plan.write_text(json.dumps({"match": match, "first": first, "times": times, "fault": fault, **more}))
     (folder / "count").unlink(missing_ok=True)
     text = PROGRAM.replace("PYTHON", sys.executable).replace("PLAN", str(plan))
+    text = text.replace("GONE", str(folder / "gone"))
     program.write_text(text.replace("COUNT", str(folder / "count")).replace("FFMPEG", str(ffmpeg)))
     program.chmod(0o755)
     return program

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import av
 
 from drapto.audio.copy import copy_sound
 from drapto.audio.evenly import decode_options
 from drapto.audio.plan import (
-    NO_COPYING,
+    AS_IT_IS,
     AudioPlan,
     Bitrates,
-    Copying,
+    Treatment,
     describe,
     first_sound,
     plan_audio,
 )
 from drapto.audio.span import Span, opus_span
 from drapto.engine import atomic
+from drapto.engine.causes import FAILED
 from drapto.engine.context import file_url
-from drapto.errors import SourceError, SpaceError, StageError
+from drapto.errors import SourceError, SpaceError, StageError, ToolFailedError
+from drapto.media.damage import listening
 from drapto.media.muxer import REPRODUCIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from drapto.audio.record import CopiedSound
@@ -47,6 +52,10 @@ START_TOLERANCE = 0.02
 
 END_TOLERANCE = 1.0
 """Seconds. As for the whole file."""
+
+
+SPEAKER = re.compile(r"\[(?:[^\]]*/)?(\w+)\]")
+"""Which decoder speaks: ``[h264]``, or ``[vist#0:0/h264]``."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ def encode_audio(
     *,
     bitrates: Bitrates,
     context: StageContext,
-    copying: Copying = NO_COPYING,
+    treatment: Treatment = AS_IT_IS,
     report: Callable[[EncodeProgress], None] | None = None,
 ) -> AudioResult:
     """Encode one track of ``source`` to Opus in Matroska, or copy it there.
@@ -93,7 +102,7 @@ def encode_audio(
         target: Where to; written whole or not at all.
         bitrates: kbit/s by class of layout.
         context: The surroundings.
-        copying: Which tracks are copied.
+        treatment: Which tracks are copied, and which are mixed down.
         report: Told about twice a second how far it is.
 
     Raises:
@@ -101,7 +110,7 @@ def encode_audio(
         StageError: ffmpeg failed for another reason.
     """
     name = describe(number, track)
-    plan = plan_audio(track, bitrates, copying)
+    plan = plan_audio(track, bitrates, treatment)
     log = f"audio-{number}"
     copied = None
     with atomic.replacing(target) as partial:
@@ -114,17 +123,36 @@ def encode_audio(
                 arguments = _arguments(source, track, plan, partial)
                 # of two outputs, ffmpeg says how large the first is, which is not the track's
                 whole = None if track.changes else partial
-                complaints = context.run_ffmpeg(
-                    arguments, log=log, about=source, on_progress=report, target=whole
-                ).complaints
+                done = context.run_ffmpeg(arguments, log=log, about=source, on_progress=report, target=whole)
+                complaints = done.complaints
+                made = _written(partial)
         except SpaceError:
             raise
         except (StageError, SourceError) as error:
             raise type(error)(f"{name}: {error.problem}", path=source, remedy=error.remedy) from error
         if not plan.copies:
-            span = _checked(opus_span(partial), track, name, source)
+            span = _checked(made, track, name, source)
         size = partial.stat().st_size
     return AudioResult(number, plan, span, size, complaints, copied)
+
+
+def of_the_sound(complaints: tuple[str, ...], others: Collection[str]) -> tuple[str, ...]:
+    """Return what ffmpeg complained of but for what the decoders of other tracks said.
+
+    It looks into all tracks of a file before it begins with the one that it is asked for.
+
+    Args:
+        complaints: A line each.
+        others: The codecs of other tracks.
+    """
+    kept = []
+    another = False
+    for line in complaints:
+        said = SPEAKER.match(line)
+        # what is said again is said by who said it
+        another = said[1] in others if said else another and line.lstrip().startswith("Last message repeated")
+        kept += [] if another else [line]
+    return tuple(kept)
 
 
 def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) -> list[str]:
@@ -134,6 +162,28 @@ def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) 
         *(() if plan.family is None else ("-mapping_family", f"{plan.family}")),
         *(*BARE, "-f", "matroska", file_url(partial)),
     ]
+
+
+def _written(path: Path) -> Span | None:
+    """Return when what was just written sounds.
+
+    Raises:
+        ToolFailedError: It cannot be read to its end: a disk, or a tool, has lost some of it.
+    """
+    try:
+        with listening() as said:
+            span = opus_span(path)
+    except av.FFmpegError as error:
+        raise _lost(f"what ffmpeg wrote cannot be read back ({error.strerror})") from error
+    if said:
+        raise _lost(f"what ffmpeg wrote cannot be read back whole ({' '.join(said[0][2].split())})")
+    return span
+
+
+def _lost(problem: str) -> ToolFailedError:
+    error = ToolFailedError(problem, remedy="check the disk, and run again")
+    error.cause = FAILED.name
+    return error
 
 
 UNDECODABLE_ENDS = {

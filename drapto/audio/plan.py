@@ -64,19 +64,21 @@ higher. libopus only aims at that: of tones at 128, 256 and 384 kbit/s it makes 
 much, of a trailer's sound 0.92 to 1.02 times."""
 
 
-class Copying(NamedTuple):
-    """Which tracks are copied instead of encoded; ``audio.copy_opus`` and ``audio.passthrough``.
+class Treatment(NamedTuple):
+    """What becomes of tracks; ``audio.copy_opus``, ``audio.passthrough`` and ``audio.downmix``.
 
     Attributes:
-        opus: Those that are what drapto would make of them.
-        codecs: Those of these codecs, by the names of `PASSTHROUGH`.
+        opus: Those are copied that are what drapto would make of them.
+        codecs: Those of these codecs are copied, by the names of `PASSTHROUGH`.
+        downmix: The largest Opus layout that others get; empty: their own.
     """
 
     opus: bool = False
     codecs: tuple[str, ...] = ()
+    downmix: str = ""
 
 
-NO_COPYING = Copying()
+AS_IT_IS = Treatment()
 
 
 class AudioPlan(Model):
@@ -110,22 +112,25 @@ class AudioPlan(Model):
         return {"copies": True} if self.copies else self.model_dump(mode="json", exclude={"copies"})
 
 
-def plan_audio(track: AudioTrack, bitrates: Bitrates, copying: Copying = NO_COPYING) -> AudioPlan:
+def plan_audio(track: AudioTrack, bitrates: Bitrates, treatment: Treatment = AS_IT_IS) -> AudioPlan:
     """Return what ``track`` becomes.
 
     Raises:
         SourceError: It has more than eight channels and does not say which.
     """
-    if _passes(track, copying.codecs):
+    if _passes(track, treatment.codecs):
         return _copy_of(track)
     names = channels_of(track.layout)
     if names is None or len(names) != track.channels:
         layout, mapping = _by_count(track.channels)
     else:
         layout, mapping = _by_name(names)
+    if treatment.downmix and len(OPUS_LAYOUTS[layout]) > len(OPUS_LAYOUTS[treatment.downmix]):
+        there = OPUS_LAYOUTS[layout] if names is None or len(names) != track.channels else names
+        layout, mapping = treatment.downmix, _mixed_down(there, treatment.downmix, named=there == names)
     count = len(OPUS_LAYOUTS[layout])
     bitrate = bitrate_for(count, bitrates)
-    if copying.opus and count == track.channels and _is_made_so(track, bitrate):
+    if treatment.opus and count == track.channels and _is_made_so(track, bitrate):
         return _copy_of(track)
     return AudioPlan(
         layout=layout,
@@ -216,6 +221,18 @@ def _mapping(channels: tuple[str, ...], layout: str) -> str:
         for spot, gains in routes.items()
     )
     return f"pan={layout}|" + "|".join(sums)
+
+
+def _mixed_down(channels: tuple[str, ...], layout: str, *, named: bool) -> str:
+    """Return the filter that mixes channels down, without low-frequency effects as in ITU-R BS.775."""
+    ears = [name for name in channels if name not in ("LFE", "LFE2")]
+    number = {name: index for index, name in enumerate(channels)}
+    sums = (
+        f"{spot}=" + "+".join(_term(number[name], gain) for name, gain in gains.items())
+        for spot, gains in route(ears, layout).items()
+    )
+    expected = f"aformat=channel_layouts={_layout_name(channels)}," if named else ""
+    return f"{expected}pan={layout}|" + "|".join(sums)
 
 
 def _renaming(numbers: Iterable[int], spots: Iterable[str], layout: str) -> str:

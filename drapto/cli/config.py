@@ -19,13 +19,14 @@ def config() -> None:
 
 @config.command()
 @options.config_file
+@options.profile_option
 @options.set_options
 @options.as_json
-def show(config_file: Path | None, set_: tuple[str, ...], as_json: bool) -> None:
+def show(config_file: Path | None, profile: str | None, set_: tuple[str, ...], as_json: bool) -> None:
     """Print every setting, as a drapto.toml, with where its value comes from."""
     from drapto.config.writing import dump, entries  # noqa: PLC0415  only needed here
 
-    loaded = options.settings(set_, config_file)
+    loaded = options.settings(set_, config_file, {"profile": profile})
     if as_json:
         values = {
             ".".join(key): {"value": value, "origin": loaded.origins.get(key, "default")}
@@ -34,6 +35,20 @@ def show(config_file: Path | None, set_: tuple[str, ...], as_json: bool) -> None
         options.echo_json(values)
         return
     say(dump(loaded.config, loaded.origins), nl=False)
+
+
+@config.command()
+@options.as_json
+def profiles(as_json: bool) -> None:
+    """List the profiles: those that come with drapto, and your own."""
+    from drapto.config.profiles import names  # noqa: PLC0415  only needed here
+
+    known = names()
+    if as_json:
+        options.echo_json(known)
+        return
+    for name, meaning in known.items():
+        say(f"{name:<12}{meaning}")
 
 
 @config.command()

@@ -48,7 +48,7 @@ def crop(
 ) -> None:
     """Show which part of INPUT's picture is kept and why; write a preview with what is cut off in red."""
     options.require_file(source)
-    config = options.settings(set_, config_file).config
+    config = options.settings(set_, config_file).config.of(source.stem)
     preview = None if no_preview else target or Path(f"{source.stem}.crop.png")
     info, found, times = _find(source.absolute(), config, preview)
     if as_json:

@@ -39,9 +39,12 @@ MOST_JOBS = 256
 @click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF.")
 @click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
+@options.profile_option
+@options.cluster
 @options.set_options
 @options.config_file
 @options.events_option
+@options.no_skip
 @click.option("--overwrite", is_flag=True, help="Replace a file of another source in an output's place.")
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def encode(
@@ -52,6 +55,8 @@ def encode(
     vmaf: float | None,
     crf: float | None,
     thorough: bool,
+    no_skip: bool,
+    cluster: str | None,
     overwrite: bool,
     force: bool,
     events: Path | None,
@@ -75,6 +80,8 @@ def encode(
             "encoding.crf.sd": crf,
             "encoding.crf.hd": crf,
             "encoding.crf.uhd": crf,
+            **options.not_skipping(no_skip),
+            **options.on_cluster(cluster),
         },
     )
     return options.built(project, events, force=force, jobs=jobs)

@@ -75,10 +75,36 @@ set_options = click.option(
     multiple=True,
     help="Set a setting, such as encoding.crf.hd=27.5.",
 )
+
+
+def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the profiles that begin so, for a shell's completion."""
+    del ctx, param
+    from drapto.config.profiles import names  # noqa: PLC0415  as above
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+profile_option = click.option(
+    "--profile",
+    metavar="NAME",
+    shell_complete=_profiles,
+    help="Use a profile: archive, balanced, small, animation, grain, phone, or one of your own.",
+)
 output_dir = click.option(
     "-o", "--output", type=PATH, metavar="DIR|FILE", help="Where the finished files go; a .mkv names the one."
 )
 work_dir = click.option("--work-dir", type=PATH, metavar="DIR", help="Where the work files lie.")
+
+
+cluster = click.option(
+    "--cluster", metavar="ADDRESS", help="Encode on the Dask cluster of this scheduler, tcp:// or tls://."
+)
+
+
+def on_cluster(address: str | None) -> dict[str, object]:
+    """Return the settings that ``--cluster`` stands for."""
+    return {} if address is None else {"engine.name": "dask", "engine.dask.scheduler": address}
 
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -94,6 +120,18 @@ def require_file(path: Path) -> None:
         raise UsageError("does not exist", path=path, remedy="check the name")
     if not path.is_file():
         raise UsageError("is not a file", path=path, remedy="name an MKV file")
+
+
+no_skip = click.option(
+    "--no-skip",
+    is_flag=True,
+    help="Encode also what is coded well already, and keep what comes out larger.",
+)
+
+
+def not_skipping(no_skip: bool) -> dict[str, object]:
+    """Return the settings that ``--no-skip`` stands for."""
+    return {"input.skip_codecs": [], "output.if_larger": "keep"} if no_skip else {}
 
 
 def examples(*commands: str) -> str:
@@ -151,7 +189,7 @@ def echo_json(value: object) -> None:
 
 def project_options(command: Command) -> Command:
     """Add what names a project's settings and sources, for `open_named`."""
-    for option in (set_options, config_file, work_dir, output_dir, inputs):
+    for option in (set_options, config_file, profile_option, work_dir, output_dir, inputs):
         command = option(command)
     return command
 
@@ -184,6 +222,7 @@ class Set(TypedDict):
 
     config_file: Path | None
     set_: tuple[str, ...]
+    profile: str | None
 
 
 class Named(Set):
@@ -204,7 +243,7 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
     Raises:
         UsageError: An input, or a setting, cannot be used.
     """
-    places = {"processing.temp_dir": named["work_dir"]}
+    places = {"processing.temp_dir": named["work_dir"], "profile": named["profile"]}
     loaded = settings(named["set_"], named["config_file"], {**places, **options})
     sources = expand(named["inputs"], loaded.config) if named["inputs"] else None
     output, sources = as_file(named["output"], sources)

@@ -12,7 +12,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
-from drapto.cli.titles import nothing_here
+from drapto.cli.titles import idle_settings, nothing_here
 from drapto.errors import printable
 from drapto.words import count_text
 
@@ -39,15 +39,20 @@ def plan(*, verbose: bool, as_json: bool, **named: Unpack[options.Named]) -> Non
     project = options.open_named(named)
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
-    tasks, qualities = rules.explain(project), rules.qualities(project)
+    tasks, qualities, skips = rules.explain(project), rules.qualities(project), rules.skips(project)
     if as_json:
-        options.echo_json({"qualities": qualities, "tasks": [_record(task) for task in tasks]})
+        options.echo_json(
+            {"qualities": qualities, "skipped": skips, "tasks": [_record(task) for task in tasks]}
+        )
         return
     if not project.titles:
         say(nothing_here(project))
         return
+    if not named["inputs"]:
+        for line in idle_settings(project):
+            say(line, err=True)
     stems = {title.name: title.source.stem for title in project.titles}
-    for line in render(tasks, qualities) if verbose else brief(tasks, qualities, stems):
+    for line in render(tasks, {**qualities, **skips}) if verbose else brief(tasks, qualities, stems, skips):
         say(line)
 
 
@@ -71,13 +76,19 @@ def summary(reasons: Sequence[Reason]) -> str:
     return "; ".join(str(reason) for reason in own[:MOST_REASONS]) + more
 
 
-def brief(tasks: Iterable[PlannedTask], qualities: Mapping[str, str], stems: Mapping[str, str]) -> list[str]:
+def brief(
+    tasks: Iterable[PlannedTask],
+    qualities: Mapping[str, str],
+    stems: Mapping[str, str],
+    skips: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """Return the plan as a line for each title, and a sum.
 
     Args:
         tasks: What is planned.
         qualities: How titles' quality is set, as far as that is known.
         stems: What people call the titles, by name.
+        skips: Why titles are left alone, by name.
     """
     titles: dict[str, list[PlannedTask]] = {}
     for task in tasks:
@@ -85,11 +96,17 @@ def brief(tasks: Iterable[PlannedTask], qualities: Mapping[str, str], stems: Map
     lines, todo = [], 0
     for title, own in titles.items():
         left = [task for task in own if task.action == "run"]
-        todo += bool(left)
+        todo += bool(left) and title not in skips
+        if title in skips:
+            lines.append(f"○ {printable(stems.get(title, title))}: {skips[title]}")
+            continue
         mark = "✓" if not left else "…" if len(left) < len(own) else "·"
         what = _left(own, left, qualities.get(title)) if left else "finished"
         lines.append(f"{mark} {printable(stems.get(title, title))}: {what}")
-    done = f", {len(titles) - todo} finished" if todo < len(titles) else ""
+    skipped = sum(title in skips for title in titles)
+    finished = len(titles) - todo - skipped
+    done = f", {finished} finished" if finished else ""
+    done += f", {skipped} skipped" if skipped else ""
     more = "; `drapto plan -v` shows each task" if todo else ""
     return [*lines, f"{count_text(todo, 'title')} to do{done}{more}"]
 

@@ -10,7 +10,7 @@ import click
 from drapto.cli import options
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
-from drapto.cli.titles import chosen, nothing_here
+from drapto.cli.titles import chosen, idle_settings, nothing_here
 from drapto.project import open_project
 
 if TYPE_CHECKING:
@@ -25,21 +25,35 @@ if TYPE_CHECKING:
 )
 @click.argument("titles", metavar="[TITLE]...", nargs=-1)
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@options.profile_option
+@options.cluster
 @options.set_options
 @options.events_option
+@options.no_skip
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def run(
-    *, titles: Sequence[str], jobs: int | None, set_: Sequence[str], events: Path | None, force: bool
+    *,
+    titles: Sequence[str],
+    jobs: int | None,
+    set_: Sequence[str],
+    profile: str | None,
+    events: Path | None,
+    no_skip: bool,
+    cluster: str | None,
+    force: bool,
 ) -> int:
     """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
 
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
     """
-    loaded = options.settings(set_)
+    given = {"profile": profile, **options.not_skipping(no_skip), **options.on_cluster(cluster)}
+    loaded = options.settings(set_, options=given)
     project = open_project(Path.cwd(), loaded.config)
     if not project.titles:
         say(nothing_here(project))
         return 0
+    for line in idle_settings(project):
+        say(line, err=True)
     wanted = chosen(project, titles)
     from drapto.rules import default_tasks  # noqa: PLC0415  the graph comes once the arguments have proved good
 

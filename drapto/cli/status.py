@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 10
 """Segments of which it is said how often they were tried; ``--json`` has all."""
 
-MARKS = {"done": "✓", "partly": "…", "waiting": "·"}
+MARKS = {"done": "✓", "partly": "…", "waiting": "·", "skipped": "○"}
 
 
 @click.command(
@@ -32,7 +32,7 @@ def status(as_json: bool, **named: Unpack[options.Named]) -> None:
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
     from drapto.cli.overview import overview  # noqa: PLC0415  as above
 
-    titles = overview(project, rules.explain(project))
+    titles = overview(project, rules.explain(project), rules.skips(project))
     if as_json:
         options.echo_json({"titles": [asdict(title) for title in titles]})
         return
@@ -45,6 +45,11 @@ def status(as_json: bool, **named: Unpack[options.Named]) -> None:
 
 def lines(title: TitleOverview) -> list[str]:
     """Return what there is to say of a title."""
+    if title.skipped:
+        there = (
+            [f"    {title.output}, {size_text(title.output_bytes)}"] if title.output_bytes is not None else []
+        )
+        return [f"{MARKS[title.state]} {title.title}", f"    {title.skipped}", *there]
     stages = "  ".join(
         f"{MARKS[stage.state]} {stage.name}" + (f" {stage.done}/{stage.tasks}" if stage.tasks > 1 else "")
         for stage in title.stages
@@ -61,4 +66,9 @@ def _segments(segments: SegmentsOverview) -> list[str]:
     failed = f", {segments.failed} failed" if segments.failed else ""
     text = f"{segments.progress:.1f} %: {segments.completed} of {segments.total} segments{failed}"
     tried = segments.attempts[-MOST_ATTEMPTS:]
-    return [text, *(f"✗ {error}" for error in segments.errors), *(f"⚠ {line}" for line in tried)]
+    return [
+        text,
+        *segments.places,
+        *(f"✗ {error}" for error in segments.errors),
+        *(f"⚠ {line}" for line in tried),
+    ]

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from drapto.cli import dodo
 from drapto.config import FILE_NAME
+from drapto.config.keys import join
 from drapto.config.problems import nearest
 from drapto.errors import UsageError, printable
+from drapto.project import without_titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +58,14 @@ def _instead(project: Project, name: str) -> str:
     rest = "" if near or len(stems) <= MOST_NAMED else f" and {len(stems) - MOST_NAMED} more"
     listed = ", ".join(repr(printable(one)) for one in shown) + rest
     return f"did you mean {listed}?" if near else f"there are {listed}"
+
+
+def idle_settings(project: Project) -> list[str]:
+    """Return a line for each table of ``titles`` in the settings that fits no title."""
+    return [
+        f"note: {join(('titles', name))} fits no title; {_instead(project, name)}"
+        for name in without_titles(project)
+    ]
 
 
 def nothing_here(project: Project) -> str:

@@ -53,6 +53,7 @@ IDLE = 60.0
     help="How long a file must not have grown.",
 )
 @click.option("--once", is_flag=True, help="End when everything that is there is encoded.")
+@options.profile_option
 @options.set_options
 @options.config_file
 @options.events_option
@@ -95,7 +96,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _config(output: Path, work_dir: Path | None, named: options.Set) -> Config:
-    places = {"output.dir": output, "processing.temp_dir": work_dir}
+    places = {"output.dir": output, "processing.temp_dir": work_dir, "profile": named["profile"]}
     loaded = options.settings(named["set_"], named["config_file"], places)
     config = loaded.config
     if "/" in config.input.file_pattern:
@@ -160,7 +161,7 @@ def _unfinished(project: Project) -> set[Path]:
     """Return the sources that the run has left undone."""
     from drapto import rules  # noqa: PLC0415  the graph is only needed where something failed
 
-    left = {task.title for task in rules.explain(project) if task.action == "run"}
+    left = rules.unfinished(project)
     paths = {title.source for title in project.titles if title.name in left}
     if paths:
         say(f"{count_text(len(paths), 'file')} left undone; tried again when changed", err=True)

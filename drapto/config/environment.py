@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PREFIX = "DRAPTO_"
 
 VARIABLES: dict[str, Key] = {
+    "DRAPTO_PROFILE": ("profile",),
     "DRAPTO_PRESET": ("encoding", "preset"),
     "DRAPTO_CRF_SD": ("encoding", "crf", "sd"),
     "DRAPTO_CRF_HD": ("encoding", "crf", "hd"),
@@ -36,6 +37,7 @@ VARIABLES: dict[str, Key] = {
     "DRAPTO_MAX_DISK_IO": ("resources", "max_disk_io"),
     "DRAPTO_DISABLE_CROP": ("crop", "enabled"),
     "DRAPTO_ENABLE_CHUNKED_ENCODING": ("encoding", "mode"),
+    "DRAPTO_IF_LARGER": ("output", "if_larger"),
     "DRAPTO_HWACCEL": ("decoding", "hardware"),
     "DRAPTO_FFMPEG": ("tools", "ffmpeg"),
     "DRAPTO_AB_AV1": ("tools", "ab_av1"),

@@ -39,6 +39,8 @@ def names_at(model: type[BaseModel], key: tuple[str, ...]) -> list[str]:
 
 def setting_at(model: type[BaseModel], key: tuple[str, ...]) -> FieldInfo | None:
     """Return the setting at ``key``, or the free table that it is an entry of."""
+    if key[:1] == ("titles",) and len(key) > 2:  # noqa: PLR2004  a title's name, then a setting
+        return setting_at(model, key[2:])
     table = _table(model, key[:-1]) if key else None
     field = None if table is None else field_of(table, key[-1])
     if field is None and len(key) > 1:
@@ -51,6 +53,9 @@ def split(model: type[BaseModel], text: str) -> tuple[str, ...]:
 
     Names that hold dots themselves (``audio.bitrate.5.1``, ``crop.titles.Mr. Bean``) need no quotes here.
     """
+    if text.startswith("titles."):
+        title, own = _first(text.removeprefix("titles."))
+        return ("titles", title, *(split(model, own) if own else ()))
     key: list[str] = []
     table: type[BaseModel] | None = model
     rest = text
@@ -64,6 +69,14 @@ def split(model: type[BaseModel], text: str) -> tuple[str, ...]:
         key.append(name.strip('"') if field is None else table_name(name, field))
         table = None if field is None else as_table(field)
     return tuple(key)
+
+
+def _first(text: str) -> tuple[str, str]:
+    """Return the first part of a key, which may be quoted, and the rest."""
+    if text.startswith('"') and (end := text.find('"', 1)) > 0:
+        return text[1:end], text[end + 1 :].removeprefix(".")
+    name, _, rest = text.partition(".")
+    return name, rest
 
 
 def _leading_name(table: type[BaseModel], text: str) -> str | None:

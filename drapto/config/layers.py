@@ -43,6 +43,12 @@ def _leaves(model: type[BaseModel], data: Mapping[str, object], above: Key) -> I
             yield from _unquoted(model, name, value, above)
         elif (table := as_table(field)) is not None:
             yield from _leaves(table, value, key)
+        elif key == ("titles",):  # each a table of settings itself
+            for title, settings in value.items():
+                if isinstance(settings, dict):
+                    yield from (((*key, title, *inner), one) for inner, one in _leaves(model, settings, ()))
+                else:
+                    yield (*key, title), settings
         elif get_origin(field.annotation) is dict:
             yield from (((*key, entry), inner) for entry, inner in value.items())
         else:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from drapto.config import keys, layers, migrate
+from drapto.config import keys, layers, migrate, profiles
 from drapto.config.environment import read_environment
+from drapto.config.overrides import is_of_whole, nested, split
 from drapto.config.problems import config_error
 from drapto.config.schema import Config
 from drapto.errors import ConfigError
@@ -77,9 +78,12 @@ def load(
     if path is not None:
         migrated = migrate.migrate(read_toml(path), path)
         notes = migrated.notes
-        given |= layers.flatten(Config, migrated.data, str(path))
-    given |= read_environment(os.environ if environ is None else environ)
-    given |= read_overrides(overrides)
+        given |= profiles.expand(Config, layers.flatten(Config, migrated.data, str(path)))
+    variables = read_environment(os.environ if environ is None else environ)
+    above = profiles.expand(Config, variables) | profiles.expand(Config, read_overrides(overrides))
+    # what is given for this run stands above what the file has, also for single titles
+    given = {key: value for key, value in given.items() if key[:1] != ("titles",) or key[2:] not in above}
+    given |= above
     return Loaded(validate(given), {key: value.origin for key, value in given.items()}, notes)
 
 
@@ -89,11 +93,32 @@ def validate(given: Mapping[Key, Given]) -> Config:
     Raises:
         ConfigError: One of them cannot hold.
     """
+    project, titles = split(given)
+    titles = {name: profiles.expand(Config, own) for name, own in titles.items()}
+    for name, own in titles.items():
+        for key, value in own.items():
+            if is_of_whole(key) or not key:
+                what = "holds for all titles" if key else "is not a table of settings"
+                raise ConfigError(
+                    f"{keys.join(('titles', name, *key))} {what}",
+                    path=value.origin,
+                    remedy="set it for the project" if key else 'write [titles."Name".encoding] and the like',
+                )
+        _checked(project | own, name)
+    config = _checked(project)
+    return config.model_copy(update={"titles": nested(titles)}) if titles else config
+
+
+def _checked(given: Mapping[Key, Given], title: str | None = None) -> Config:
+    """Return the settings of the project, or of a title."""
     try:
         return Config.model_validate(layers.nest(given))
     except ValidationError as error:
         origins = {key: value.origin for key, value in given.items()}
-        raise config_error(error, Config, origins) from None
+        wrong = config_error(error, Config, origins)
+        if title is not None:
+            wrong.problem += f" (for {keys.join(('titles', title))})"
+        raise wrong from None
 
 
 def find_file(root: Path | None, file: Path | None) -> Path | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -13,21 +12,22 @@ from pydantic import (
 )
 
 from drapto.config import svt_params
+from drapto.config.engine import EngineSettings
+from drapto.config.files import InputSettings, OutputSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
+from drapto.config.overrides import Overrides, of_title
 from drapto.config.problems import refuse
+from drapto.config.report import ReportSettings
 from drapto.config.section import Section
+from drapto.config.sound import AudioSettings, TrackSettings
 from drapto.config.types import (
-    Bytes,
-    Codecs,
     Crf,
-    Kilobits,
     Location,
     Real,
     Share,
     Whole,
     check_rect,
     read_off,
-    written_size,
 )
 
 CURRENT_VERSION = 3
@@ -147,62 +147,6 @@ class QualitySettings(Section):
         return self
 
 
-def _check_pattern(value: str) -> str:
-    if not value or value.startswith("/") or ".." in value.split("/"):
-        raise ValueError('is not a pattern inside the source directory, such as "*.mkv" or "**/*.mkv"')
-    return value
-
-
-class InputSettings(Section):
-    """Which sources a project has."""
-
-    source_dir: Location = Field(
-        Path("source"), description="where the sources are, from the project directory"
-    )
-    file_pattern: Annotated[str, AfterValidator(_check_pattern)] = Field(
-        "*.mkv", description="which files there are sources"
-    )
-    min_size: Bytes = Field(0, ge=0, description='smaller files are left out, such as "10 MiB"')
-    max_size: Bytes | None = Field(
-        None, ge=1, examples=["100 GiB"], description="larger files are left out; unset: no limit"
-    )
-    sidecar_subtitles: bool = Field(
-        False, description="take subtitle files next to a source along, such as film.eng.forced.srt"
-    )
-    frame_index: Literal["auto", "packets", "decode"] = Field(
-        "auto",
-        description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",
-    )
-    allow_damage: Literal["none", "concealed", "holes"] = Field(
-        "concealed",
-        description="what may be wrong with a picture: none, moments that a player conceals, or holes",
-    )
-
-    @model_validator(mode="after")
-    def _can_hold(self) -> InputSettings:
-        if self.max_size is not None and self.max_size < self.min_size:
-            raise refuse(
-                "max_size",
-                f"= {written_size(self.max_size)} is less than input.min_size",
-                "make it the larger one",
-            )
-        return self
-
-
-class OutputSettings(Section):
-    """Where the finished files go."""
-
-    dir: Location = Field(
-        Path("output"), description="where the finished files go, from the project directory"
-    )
-    if_exists: Literal["refuse", "overwrite"] = Field(
-        "refuse", description="what becomes of a file of another source that is in an output's place"
-    )
-    strict: bool = Field(
-        False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"
-    )
-
-
 class CropSettings(Section):
     """Black bars."""
 
@@ -242,32 +186,7 @@ class DecodingSettings(Section):
     """How the source is decoded for its encode."""
 
     hardware: Literal["off", "auto", "videotoolbox", "vaapi", "cuda", "qsv"] = Field(
-        "off", description="decode by hardware, where it gives the same pictures: off, auto, or which"
-    )
-
-
-class BitrateSettings(Section):
-    """Opus bitrates in kbit/s; libopus takes 6 to 256 per channel."""
-
-    mono: Kilobits = Field(64, ge=6, le=256, description="kbit/s of a mono track, 6 to 256")
-    stereo: Kilobits = Field(128, ge=12, le=512, description="kbit/s of a stereo track, 12 to 512")
-    surround_5_1: Kilobits = Field(
-        256, ge=36, le=1536, alias="5.1", description="kbit/s of a 5.1 track, 36 to 1536"
-    )
-    surround_7_1: Kilobits = Field(
-        384, ge=48, le=2048, alias="7.1", description="kbit/s of a 7.1 track, 48 to 2048"
-    )
-
-
-class AudioSettings(Section):
-    """How the sound is encoded."""
-
-    bitrate: BitrateSettings = BitrateSettings()
-    copy_opus: bool = Field(
-        True, description="copy tracks that are Opus already, where their bitrate is no higher"
-    )
-    passthrough: Codecs = Field(
-        (), description='codecs whose tracks are copied unchanged, such as ["truehd", "dts"]'
+        "auto", description="decode by hardware, where it gives the same pictures: off, auto, or which"
     )
 
 
@@ -286,16 +205,13 @@ class ToolSettings(Section):
     )
 
 
-class EngineSettings(Section):
-    """Where the work runs."""
-
-    name: str = Field("local", description="local (this machine), or an engine that another package brings")
-
-
 class Config(Section):
     """All settings of a project. Every one has a default, so that ``Config()`` is a whole project."""
 
     version: Literal[3] = Field(3, description="the version of this file's layout")
+    profile: str | None = Field(
+        None, examples=["balanced"], description="a named set of settings, below all that is set here"
+    )
     encoding: EncodingSettings = EncodingSettings()
     quality: QualitySettings = QualitySettings()
     processing: ProcessingSettings = ProcessingSettings()
@@ -306,8 +222,24 @@ class Config(Section):
     deinterlace: DeinterlaceSettings = DeinterlaceSettings()
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
+    report: ReportSettings = ReportSettings()
+    tracks: TrackSettings = TrackSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
+    titles: Overrides = Field(
+        {},
+        description="settings of single titles, by their sources' names without .mkv, or patterns",
+    )
+
+    def of(self, *names: str) -> Config:
+        """Return the settings of a title: those that are given for it stand above these.
+
+        Of several patterns the later wins, and a name wins over all patterns.
+
+        Args:
+            names: What the title is called: its source's name without ``.mkv``, with its folders and without.
+        """
+        return of_title(self, names) if self.titles else self
 
     @model_validator(mode="after")
     def _can_hold(self) -> Config:

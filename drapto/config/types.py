@@ -169,6 +169,65 @@ def read_codecs(value: object) -> object:
     return tuple(name for name in PASSTHROUGH if name in names)
 
 
+VIDEO_CODECS: dict[str, str] = {
+    "av1": "av1",
+    "h264": "h264",
+    "avc": "h264",
+    "hevc": "hevc",
+    "h265": "hevc",
+    "mpeg2": "mpeg2video",
+    "mpeg4": "mpeg4",
+    "prores": "prores",
+    "vc1": "vc1",
+    "vp8": "vp8",
+    "vp9": "vp9",
+    "vvc": "vvc",
+    "h266": "vvc",
+}
+"""What `input.skip_codecs` knows, and ffmpeg's names of these codecs."""
+
+
+def read_video_codecs(value: object) -> object:
+    """Return the codecs of ``["av1", "hevc"]`` or ``"av1,hevc"``, by ffmpeg's names, each once, sorted."""
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError('is not a list of codecs, such as ["av1", "hevc"]')  # noqa: TRY004  as pydantic wants it
+    names = {str(name).strip().lower().replace(".", "").replace("-", "") for name in given} - {""}
+    known = {**VIDEO_CODECS, **{name: name for name in VIDEO_CODECS.values()}}
+    for name in sorted(names - set(known)):
+        raise ValueError(f'has the unknown codec "{name}": write {", ".join(VIDEO_CODECS)}')
+    return tuple(sorted({known[name] for name in names}))
+
+
+def read_part(value: object) -> object:
+    """Return a number for ``0.1``, ``"0.1"`` or ``"10 %"``."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        try:
+            return float(value.strip().removesuffix("%")) / 100
+        except ValueError:
+            return value
+    return read_number(value)
+
+
+def read_selectors(value: object) -> object:
+    """Return the selectors of ``["eng", "forced"]`` or ``"eng,forced"``."""
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError('is not a list of selectors, such as ["eng", "jpn !commentary"]')  # noqa: TRY004  as pydantic wants it
+    return tuple(read_selector(str(one)) for one in given)
+
+
+def read_selector(value: object) -> object:
+    """Return a selector in the form in which it is kept."""
+    from drapto.media.choice import check_selector  # noqa: PLC0415  a file without one need not wait for it
+
+    return check_selector(str(value))
+
+
+Selector = Annotated[str, BeforeValidator(read_selector)]
+Selectors = Annotated[tuple[str, ...], BeforeValidator(read_selectors)]
+VideoCodecs = Annotated[tuple[str, ...], BeforeValidator(read_video_codecs)]
+Part = Annotated[float, BeforeValidator(read_part), Field(allow_inf_nan=False)]
 Codecs = Annotated[tuple[str, ...], BeforeValidator(read_codecs)]
 Whole = Annotated[int, BeforeValidator(read_number)]
 Real = Annotated[float, BeforeValidator(read_number), Field(allow_inf_nan=False)]

@@ -22,6 +22,13 @@ TEMPLATE_HEAD = """\
 """
 
 
+TEMPLATE_END = """
+# Settings of single titles, by their sources' names, or patterns of these; they stand above all others here.
+#     [titles."Mr. Bean*".encoding]
+#     preset = 4
+"""
+
+
 @dataclass(frozen=True)
 class Line:
     """One setting of a file.
@@ -117,7 +124,7 @@ def template() -> str:
         else:
             shown = field.examples[0] if field.examples else value
             lines.append(Line(key, shown, after=f"# {field.description}", commented=True))
-    return f"{TEMPLATE_HEAD}\n{toml(lines)}"
+    return f"{TEMPLATE_HEAD}\n{toml(lines)}{TEMPLATE_END}"
 
 
 def entries(config: Config) -> list[tuple[Key, object]]:

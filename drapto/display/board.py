@@ -19,6 +19,7 @@ from drapto.state.events import (
     StageEvent,
     StageRetried,
     StageStarted,
+    TitleSkipped,
 )
 from drapto.words import count_text, size_text, time_text
 
@@ -58,12 +59,15 @@ class Row:
 
 @dataclass
 class _Task:
-    """A running task: when it began (monotonic seconds), and its last report."""
+    """A running task: when it began (monotonic seconds), its last report, and on which machine it runs."""
 
     since: float
     last: Progress | None = None
+    where: str = ""
 
     def row(self, title: str, label: str, now: float) -> Row:
+        if self.where:
+            label = f"{label} on {self.where}"
         if self.last is None:
             return Row(title, label, None, 0.0, None)
         done = self.last.fraction
@@ -113,16 +117,19 @@ class Board:
     _encodes: dict[str, _Encode] = field(default_factory=dict)
     _speeds: dict[str, _Speed] = field(default_factory=dict)
     _said: set[tuple[str, str]] = field(default_factory=set)
+    _left: set[str] = field(default_factory=set)
 
     def feed(self, event: Event, now: float) -> list[Line]:
         """Take in ``event``, which happened at ``now`` (monotonic seconds); return what is to be said."""
         match event:
+            case StageStarted() if event.title in self._left:
+                pass  # it is not begun
             case StageStarted(stage="encode"):
                 self._encodes.setdefault(event.title, _Encode(now, now)).active.add(event.segment)
             case StageStarted():
                 self._tasks[_key(event)] = _Task(now)
             case EncodingStarted():  # not with its stage: it may have to wait for a processor
-                self._tasks[event.title, ENCODE, event.segment] = _Task(now)
+                self._tasks[event.title, ENCODE, event.segment] = _Task(now, where=event.where)
             case Progress() if _key(event) in self._tasks:
                 self._tasks[_key(event)].last = event
             case SegmentComplete():
@@ -142,6 +149,8 @@ class Board:
                 return self._complete(event, now)
             case ErrorEvent():
                 return self._failed(event)
+            case TitleSkipped():
+                return self._skipped(event)
             case StageRetried() | RunPaused() | RunResumed():
                 return [_held_up(event)]
         return []
@@ -153,6 +162,17 @@ class Board:
             return []  # a full disk ends every segment that is tried
         self._said.add(said)
         return [Line("failure", event.title, label(event.stage, event.part), event.message)]
+
+    def _skipped(self, event: TitleSkipped) -> list[Line]:
+        self._left.add(event.title)
+        waiting = [key for key, task in self._tasks.items() if key[0] == event.title and task.last is None]
+        for key in waiting:
+            del self._tasks[key]
+        if (encode := self._encodes.get(event.title)) is not None:
+            encode.active = {
+                part for title, stage, part in self._tasks if (title, stage) == (event.title, ENCODE)
+            }
+        return [Line("skipped", event.title, "", f"skipped: {event.reason}")]
 
     def _ended(self, event: StageEvent) -> None:
         self._tasks.pop(_key(event), None)

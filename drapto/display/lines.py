@@ -12,10 +12,10 @@ from drapto.words import size_text, time_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Mark = Literal["done", "warning", "failure", "progress"]
+Mark = Literal["done", "warning", "failure", "progress", "skipped"]
 
-MARKS: dict[Mark, str] = {"done": "✓", "warning": "⚠", "failure": "✗", "progress": "…"}
-PLAIN_MARKS: dict[Mark, str] = {"done": "+", "warning": "!", "failure": "x", "progress": "."}
+MARKS: dict[Mark, str] = {"done": "✓", "warning": "⚠", "failure": "✗", "progress": "…", "skipped": "○"}
+PLAIN_MARKS: dict[Mark, str] = {"done": "+", "warning": "!", "failure": "x", "progress": ".", "skipped": "-"}
 """For an output that cannot show the others."""
 
 TITLE_WIDTH = 32
@@ -67,6 +67,7 @@ class SummaryRow:
         duration: How long it plays, seconds; None where that is not known.
         failed: Whether a stage of it failed.
         problems: What failed, a line each.
+        skipped: Why it was left alone, and what to do to have it encoded; empty where it was not.
         differing: In how many details the output differs from the source that a viewer would not miss.
     """
 
@@ -78,10 +79,13 @@ class SummaryRow:
     failed: bool = False
     problems: tuple[str, ...] = ()
     differing: int = 0
+    skipped: str = ""
 
     @property
     def mark(self) -> Mark:
         """Whether the output is there; a warning where only a part of the graph was asked for."""
+        if self.skipped and not self.failed:
+            return "skipped"
         if self.failed:
             return "failure"
         return "warning" if self.output_bytes is None else "done"
@@ -138,6 +142,11 @@ def problem_lines(rows: Sequence[SummaryRow]) -> list[str]:
         if more := len(row.problems) - MOST_PROBLEMS:
             lines += [f"{printable(row.title)}: and {more} more"] if more > 0 else []
     return lines
+
+
+def skipped_lines(rows: Sequence[SummaryRow]) -> list[str]:
+    """Return which titles were left alone and why, without marks."""
+    return [f"{printable(row.title)}: {printable(row.skipped)}" for row in rows if row.skipped]
 
 
 def columns(text: str) -> int:

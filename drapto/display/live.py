@@ -10,7 +10,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from drapto.display.lines import MARKS, PLAIN_MARKS, Line, SummaryRow, problem_lines, summary_lines
+from drapto.display.lines import (
+    MARKS,
+    PLAIN_MARKS,
+    Line,
+    SummaryRow,
+    problem_lines,
+    skipped_lines,
+    summary_lines,
+)
 from drapto.terminal import printable
 from drapto.words import time_text
 
@@ -22,7 +30,13 @@ if TYPE_CHECKING:
     from drapto.display.board import Row
     from drapto.display.lines import Mark
 
-STYLES: dict[Mark, str] = {"done": "green", "warning": "yellow", "failure": "bold red", "progress": "cyan"}
+STYLES: dict[Mark, str] = {
+    "done": "green",
+    "warning": "yellow",
+    "failure": "bold red",
+    "progress": "cyan",
+    "skipped": "dim",
+}
 
 REDRAWS = 2
 """A second. What is shown changes no faster: ffmpeg reports twice a second."""
@@ -74,7 +88,12 @@ class LiveScreen:
             self._console.print(
                 Text.assemble((self._marks[row.mark], STYLES[row.mark]), " ", text), soft_wrap=True
             )
-
+        skipped = [
+            Text.assemble((f"{self._marks['skipped']} ", STYLES["skipped"]), text)
+            for text in skipped_lines(rows)
+        ]
+        if skipped:
+            self._console.print("", *skipped, sep="\n", soft_wrap=True)
         failed = [
             Text.assemble((f"{self._marks['failure']} ", STYLES["failure"]), text)
             for text in problem_lines(rows)

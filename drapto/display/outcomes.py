@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from drapto.state.events import AnalysisComplete, ErrorEvent, FileDiscovered, StageComplete
+from drapto.state.events import AnalysisComplete, ErrorEvent, FileDiscovered, StageComplete, TitleSkipped
 
 if TYPE_CHECKING:
     from drapto.state.events import Event
@@ -22,6 +22,8 @@ class Outcome:
             done only a part of the work, and its time says nothing of the title's speed.
         failed: Whether a stage failed.
         validated: Whether the finished file was.
+        skipped: Why it was left alone; empty where it was not.
+        copied: Whether the source itself was published then.
         problems: What failed, a line each: the file, what is wrong, the remedy.
     """
 
@@ -31,7 +33,14 @@ class Outcome:
     duration: float | None = None
     failed: bool = False
     validated: bool = False
+    skipped: str = ""
+    copied: bool = False
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def published(self) -> bool:
+        """Whether its output is what this run made it."""
+        return not self.failed and (self.copied or not self.skipped)
 
 
 class Outcomes:
@@ -53,9 +62,15 @@ class Outcomes:
                 outcome.failed = True
                 if event.message not in outcome.problems:  # a full disk ends every segment that is tried
                     outcome.problems.append(event.message)
+            case TitleSkipped():
+                outcome.copied = event.copied
+                copied = "; the source itself is published" if event.copied else ""
+                outcome.skipped = (
+                    f"skipped: {event.reason}{copied}; to encode it all the same: {event.remedy}"
+                )
             case StageComplete(stage="validate", decode_part=None):
                 outcome.validated = True
 
     def ended(self) -> list[Outcome]:
-        """Return what became of the titles that were finished, or failed."""
-        return [one for one in self._all.values() if one.validated or one.failed]
+        """Return what became of the titles that were finished, or failed, or were left alone."""
+        return [one for one in self._all.values() if one.validated or one.failed or one.skipped]

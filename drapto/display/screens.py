@@ -6,7 +6,15 @@ import os
 import sys
 from typing import TYPE_CHECKING, Protocol
 
-from drapto.display.lines import MARKS, PLAIN_MARKS, Line, SummaryRow, problem_lines, summary_lines
+from drapto.display.lines import (
+    MARKS,
+    PLAIN_MARKS,
+    Line,
+    SummaryRow,
+    problem_lines,
+    skipped_lines,
+    summary_lines,
+)
 from drapto.terminal import shown
 
 if TYPE_CHECKING:
@@ -59,6 +67,8 @@ class PlainScreen:
         self._put(f"\n  {header}")
         for row, text in zip(rows, body, strict=True):
             self._put(f"{self._marks[row.mark]} {text}")
+        if skipped := [f"{self._marks['skipped']} {text}" for text in skipped_lines(rows)]:
+            self._put("\n" + "\n".join(skipped))
         failed = [f"{self._marks['failure']} {text}" for text in problem_lines(rows)]
         if failed:
             self._put("\n" + "\n".join(failed))

@@ -38,6 +38,7 @@ def encode_at(
     request, settings = job.request, job.shape.at(quality.crf)
     with atomic.replacing(request.target) as partial:
         done = run_encoder(request, partial, settings, context=context, report=report)
+    # not on the disk yet: it is written once more when the task signs it, and counts for nothing before
     return EncodedSegment(
         index=request.index,
         strategy=job.strategy,
@@ -50,4 +51,4 @@ def encode_at(
         cpu_seconds=done.cpu_seconds,
         complaints=len(done.complaints),
         complaint="".join(done.complaints[:1]),
-    ).write(job.record)
+    ).write(job.record, durable=False)

@@ -16,6 +16,8 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drapto.engine.watch import excused, require_wanted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,7 +58,8 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
         yield partial
         if durable:
             sync(partial)
-        partial.replace(target)
+        require_wanted()
+        os.replace(partial, target)  # noqa: PTH105  pathlib takes the path apart again, a tenth of a small write
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -71,7 +74,9 @@ def replacing(target: Path, *, durable: bool = True) -> Iterator[Path]:
 
 def _make(folder: Path) -> list[Path]:
     """Make ``folder`` and what it is in; return the directories that were not there, the innermost first."""
-    missing = []
+    missing: list[Path] = []
+    if os.path.isdir(folder):  # noqa: PTH112  nearly always
+        return missing
     for one in (folder, *folder.parents):
         if one.exists():
             break
@@ -125,13 +130,20 @@ def sync(path: Path) -> None:
     """Flush a file's, or a directory's, content to the disk; on macOS out of the disk's own memory, too."""
     handle = os.open(path, os.O_RDONLY)
     try:
+        _flush(handle)
+    finally:
+        os.close(handle)
+
+
+def _flush(handle: int) -> None:
+    with (
+        excused()
+    ):  # a slow disk takes minutes for what was sent to it, and the kernel counts nothing meanwhile
         if hasattr(fcntl, "F_FULLFSYNC"):
             with contextlib.suppress(OSError):  # not on every file system
                 fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
                 return
         os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def left_behind() -> bool:

@@ -61,11 +61,18 @@ STALLED = Cause(
     "check the machine and the disk of the source, or set a longer processing.stall_timeout",
     transient=True,
 )
+STALLED_DISK = Cause(
+    "stalled disk", "stalled", "check the disk, or the network that it is on, and run again", resource=True
+)
+"""What drapto itself reads or writes; no program that could be killed and tried again."""
 KILLED = Cause("killed", "was killed", "run again", transient=True)
 CRASHED = Cause("crashed", "crashed", "run again; where it crashes again, use another ffmpeg", transient=True)
 BAD_INPUT = Cause("bad input", "cannot read its input", "the source may be damaged; rip it again")
 TOOL_BROKEN = Cause(
     "tool broken", "does not work", "see `drapto doctor`, and install it again", resource=True
+)
+NO_CLUSTER = Cause(
+    "no cluster", "found no worker that can do it", "see the message, and run again", resource=True
 )
 FAILED = Cause("failed", "failed", "see its log", transient=True)
 REFUSED = Cause("refused", "was refused", "see the message")
@@ -77,8 +84,8 @@ DRAPTO = Cause("drapto's fault", "is a fault of drapto's", "report it, with what
 CAUSES = {
     one.name: one
     for one in (
-        *(OUT_OF_MEMORY, NO_SPACE, READ_ONLY, BAD_DISK, STALLED, KILLED, CRASHED),
-        *(BAD_INPUT, TOOL_BROKEN, FAILED, REFUSED, BROKEN, DRAPTO),
+        *(OUT_OF_MEMORY, NO_SPACE, READ_ONLY, BAD_DISK, STALLED, STALLED_DISK, KILLED, CRASHED),
+        *(BAD_INPUT, TOOL_BROKEN, NO_CLUSTER, FAILED, REFUSED, BROKEN, DRAPTO),
     )
 }
 
@@ -89,7 +96,7 @@ _ERRNO = {
     errno.EROFS: READ_ONLY,
     errno.EIO: BAD_DISK,
     errno.ESTALE: BAD_DISK,
-    errno.ETIMEDOUT: BAD_DISK,
+    errno.ETIMEDOUT: STALLED_DISK,
 }
 
 _SAID_BY_MACHINE = (
@@ -178,8 +185,11 @@ def exit_code(code: int, failed: Collection[str]) -> int:
 
     Args:
         code: doit's.
-        failed: The causes for which tasks failed; empty ones are of what nobody foresaw.
+        failed: The causes for which tasks failed; empty ones are of what nobody foresaw. Nothing failed where
+            there are none, whatever doit says of tasks of a title that is skipped.
     """
+    if code == EXIT_FAILED and not failed:
+        return 0  # what was not done is left alone on purpose
     lacked = any(CAUSES[cause].resource for cause in failed if cause in CAUSES)
     foreseen = code == EXIT_FAILED or (code == EXIT_ERROR and "" not in failed)
     return EXIT_RESOURCE if lacked and foreseen else code

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
@@ -19,10 +20,11 @@ from drapto.engine.crowd import Crowd
 from drapto.engine.resources import require_space
 from drapto.engine.room import Room
 from drapto.engine.slots import Slots
+from drapto.engine.watch import require_wanted, watched
 from drapto.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
@@ -67,7 +69,13 @@ class Needs:
 
 @dataclass(frozen=True)
 class Started:
-    """The first report of every call: it has what it needs, and begins."""
+    """The first report of every call: it has what it needs, and begins.
+
+    Attributes:
+        where: The name of the machine that it runs on; empty for this one.
+    """
+
+    where: str = ""
 
 
 Report = object
@@ -138,6 +146,9 @@ class EngineSettings:
         writes: The directories on whose disks it writes.
         reserve: Bytes that stay free there; or ``auto``.
         disk_wait: Seconds to wait for room there.
+        options: An engine's own settings, by their names.
+        ffmpeg: Returns the run's ffmpeg; None where nobody asks.
+        patience: Seconds without a sign of life after which a call is given up; 0: never.
     """
 
     folder: Path
@@ -146,6 +157,9 @@ class EngineSettings:
     writes: tuple[Path, ...] = ()
     reserve: int | Literal["auto"] = 0
     disk_wait: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    ffmpeg: Callable[[], Path] | None = None
+    patience: float = 0.0
 
 
 class LocalEngine:
@@ -160,6 +174,7 @@ class LocalEngine:
         self._memory = Slots(settings.folder / "memory", max(1, settings.memory // MEMORY_UNIT))
         self._room = Room(settings.writes, settings.reserve, settings.disk_wait)
         self._crowd = Crowd()
+        self._patience = settings.patience
 
     def capacity(self) -> Needs:
         """Return the processors and the memory that the settings grant."""
@@ -170,6 +185,7 @@ class LocalEngine:
 
         Raises:
             SpaceError: A disk has not enough room, and none came.
+            StageError: The call showed no sign of life.
             DraptoError: As the call does.
         """
         self._room.wait(on_event)
@@ -177,7 +193,20 @@ class LocalEngine:
             require_space(need.folder, need.bytes, need.what, place=need.place)
         with self._held(needs), self._crowd.joined(needs.memory), self._room.watched(on_event):
             on_event(Started())
-            return call.run(on_event)
+            return watched(
+                lambda: call.run(_while_wanted(on_event)),
+                self._patience,
+                path=lambda: _path_of(call),
+                paused=process.is_paused,
+            )
+
+    def wait_for_room(self, on_event: Callable[[Report], None]) -> None:
+        """Wait until there is room on the disks, as `run` does.
+
+        Raises:
+            SpaceError: There was none for too long.
+        """
+        self._room.wait(on_event)
 
     @contextlib.contextmanager
     def _held(self, needs: Needs) -> Iterator[None]:
@@ -192,6 +221,23 @@ class LocalEngine:
     def cancel(self) -> None:
         """Kill all child processes, and start no more."""
         process.kill_all()
+
+
+def _while_wanted(on_event: Callable[[Report], None]) -> Callable[[Report], None]:
+    """Pass on what a call reports, until nobody waits for it any more."""
+
+    def told(report: Report) -> None:
+        require_wanted()
+        on_event(report)
+
+    return told
+
+
+def _path_of(call: Call[T]) -> str | None:
+    """Return the file that a call reads, or the first that it names."""
+    given = call.arguments
+    paths = [given.get("source"), *given.values()]
+    return next((os.fspath(one) for one in paths if isinstance(one, os.PathLike)), None)
 
 
 def engine_named(name: str, settings: EngineSettings) -> Engine:

@@ -41,11 +41,11 @@ class Machine:
 
     def has(self, name: str) -> bool:
         """Tell whether there is hardware for ``name``; whether it works, only a trial tells."""
-        nodes = list((self.dev / "dri").glob("renderD*"))
         if name == "videotoolbox":
             return self.platform == "darwin"
         if name == "cuda":
             return any(self.dev.glob("nvidia[0-9]*"))
+        nodes = (self.dev / "dri").glob("renderD*")
         return any(name == "vaapi" or self._vendor(node.name) == INTEL for node in nodes)
 
     def _vendor(self, node: str) -> str:
@@ -111,5 +111,6 @@ def available(ffmpeg: Path, machine: Machine = HERE) -> list[str]:
     Raises:
         ToolMissingError, ToolFailedError: ffmpeg cannot be run.
     """
-    known = listed(ffmpeg)
-    return [name for name in PREFERRED if name in known and machine.has(name)]
+    there = [name for name in PREFERRED if machine.has(name)]
+    # most servers have none: then no program is asked
+    return [name for name in there if name in listed(ffmpeg)]

@@ -25,6 +25,7 @@ from drapto.engine.group import ChildGroup, Priority, end_with_this_process
 from drapto.engine.logs import write_log
 from drapto.engine.streams import Ends, Feeder, Lines, read_all
 from drapto.engine.vitals import USUAL, Limits, Vitals, family_of
+from drapto.engine.watch import excused
 from drapto.errors import ToolFailedError, ToolMissingError
 from drapto.words import time_text
 
@@ -171,7 +172,8 @@ class _Child:
             popen.stdout: lambda chunk: self._heard(take, chunk),
             popen.stderr: self._complained,
         }
-        read_all(readers, lambda: self._reap(os.WNOHANG), self._look_after)
+        with excused():  # a child has signs of life of its own
+            read_all(readers, lambda: self._reap(os.WNOHANG), self._look_after)
         self._reap()
         if lines is not None:
             lines.end()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import process
 from drapto.engine.machine import usable_cores
+from drapto.engine.private import open_private
 from drapto.errors import SpaceError
 from drapto.words import size_text
 
@@ -171,7 +172,7 @@ def _book(clock: Path, seconds: float) -> float:
     `time.monotonic` is the same in all processes, and begins anew when the machine does.
     """
     clock.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(clock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = open_private(clock)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         now = time.monotonic()

@@ -11,7 +11,9 @@ import fcntl
 import os
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from drapto.engine.private import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,43 +42,42 @@ class Slots:
         Whoever waits for several holds the gate, so that two of them cannot each hold half and wait for ever.
         """
         wanted = max(1, min(wanted, self.count))
-        self.folder.mkdir(parents=True, exist_ok=True)
-        held: list[IO[str]] = []
+        folder = os.fspath(self.folder)
+        if not os.path.isdir(folder):  # noqa: PTH112  asked for every call that is run
+            self.folder.mkdir(parents=True, exist_ok=True)
+        held: list[int] = []
         try:
-            with _lock(self.folder / "gate"):
+            with _lock(f"{folder}/gate"):
                 while len(held) < wanted:
-                    held.extend(self._free(wanted - len(held)))
+                    held.extend(self._free(folder, wanted - len(held)))
                     if len(held) < wanted:
                         time.sleep(POLL)
             yield wanted
         finally:
             for handle in held:
-                handle.close()
+                os.close(handle)
 
-    def _free(self, wanted: int) -> list[IO[str]]:
+    def _free(self, folder: str, wanted: int) -> list[int]:
         """Take up to ``wanted`` slots that nobody holds now."""
-        taken: list[IO[str]] = []
+        taken: list[int] = []
         for number in range(self.count):
-            path = self.folder / f"cpu-{number}"
             if len(taken) == wanted:
                 break
-            handle = _opened(path)
+            handle = open_private(f"{folder}/cpu-{number}")
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                handle.close()
+                os.close(handle)
             else:
                 taken.append(handle)
         return taken
 
 
 @contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    with _opened(path) as handle:
+def _lock(path: str) -> Iterator[None]:
+    handle = open_private(path)
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def _opened(path: Path) -> IO[str]:
-    """Open a lock file: none that is a link, and nothing in it is touched."""
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "r+")
+    finally:
+        os.close(handle)

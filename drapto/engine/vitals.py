@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 CPU_SHARE = 0.005
 """Of a processor, that something at work takes at least. An ffmpeg that waits for its input takes
@@ -32,6 +33,11 @@ PATIENCE = 300.0
 
 AT_ONCE = 30.0
 """Seconds for what answers at once: ``-version`` takes 0.05 s, 0.9 s with nothing in the disk's cache."""
+
+
+def patience(wanted: float | Literal["auto"]) -> float:
+    """Return the seconds that ``processing.stall_timeout`` means."""
+    return PATIENCE if wanted == "auto" else wanted
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import errno
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
 from drapto.about import VERSION
@@ -25,7 +26,7 @@ from drapto.output.statistics import Statistics, measure, statistics_tag, whole_
 from drapto.output.tags import kept_chapters, kept_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from drapto.media.model import SourceInfo, Track
@@ -57,6 +58,7 @@ class Given:
     Attributes:
         reader: Where they were read; the attached files lie there.
         info, tracks, chapters, tags, attachments: None where it has none.
+        defaults: Whether a track is to be the default, by stream index, where that is not as the source says.
     """
 
     reader: Reader | None = None
@@ -65,10 +67,15 @@ class Given:
     chapters: Element | None = None
     tags: Element | None = None
     attachments: Element | None = None
+    defaults: Mapping[int, bool] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, file: IO[bytes] | None) -> Given:
+    def read(cls, file: IO[bytes] | None, defaults: Mapping[int, bool] = MappingProxyType({})) -> Given:
         """Return the elements of a file that `drapto.output.elements` has written; nothing of none.
+
+        Args:
+            file: The file.
+            defaults: As the attribute.
 
         Raises:
             ElementError: It is damaged.
@@ -83,6 +90,7 @@ class Given:
             reader.first(ids.CHAPTERS),
             reader.first(ids.TAGS),
             reader.first(ids.ATTACHMENTS),
+            defaults,
         )
 
     @property
@@ -100,7 +108,10 @@ class Given:
         """Return a track's entry; None where it does not come from the source's tracks."""
         found = streams(self.tracks).get(track.index)
         same = found is not None and found.number(ids.TRACK_TYPE) == KINDS.get(type(track))
-        return found if same else None
+        if found is None or not same or track.index not in self.defaults:
+            return found if same else None
+        flag = Element(ids.FLAG_DEFAULT, unsigned(self.defaults[track.index]))
+        return Element(found.id, (*(one for one in found.parts if one.id != ids.FLAG_DEFAULT), flag))
 
 
 def room(given: Given, tracks: int) -> int:
@@ -160,11 +171,13 @@ def _head(
         statistics_tag(uid, one, APP, date.value if date else None)
         for uid, one in zip(uids, found, strict=True)
     ]
+    said = [picture.encoder.element(uids[0])] if picture.encoder else []
+    kept = kept_tags(given.tags, gone, given.encoded(info))
     return [
         about,
         Element(ids.TRACKS, tuple(made)),
         kept_chapters(given.chapters, gone) or Element(ids.CHAPTERS, ()),
-        Element(ids.TAGS, (*kept_tags(given.tags, gone, given.encoded(info)), *counted)),
+        Element(ids.TAGS, (*kept, *said, *counted)),
         _attachments(given.attachments),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from drapto.errors import ElementError
@@ -12,10 +13,10 @@ from drapto.media.matroska.ebml import Element
 from drapto.output.complete import KEPT_INFO, Given, kept_info
 from drapto.output.entries import DESCRIBING
 from drapto.output.judging import exact, noted
-from drapto.output.tags import is_statistics, kept_chapters, kept_tags
+from drapto.output.tags import is_encoder_tag, is_statistics, kept_chapters, kept_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from drapto.media.model import SourceInfo
@@ -28,17 +29,20 @@ FOREIGN = (ids.PREV_UUID, ids.NEXT_UUID, ids.PREV_FILENAME, ids.NEXT_FILENAME, i
 """What would name a file that need not be where the finished one is."""
 
 
-def check_elements(elements: Path, muxed: Path, info: SourceInfo) -> list[Check]:
+def check_elements(
+    elements: Path, muxed: Path, info: SourceInfo, defaults: Mapping[int, bool] = MappingProxyType({})
+) -> list[Check]:
     """Return a check for each element of the finished file that is not as in the source; one where none is.
 
     Args:
         elements: What `drapto.output.elements` copied out of the source.
         muxed: The finished file.
         info: The source.
+        defaults: Whether a track is the default, by stream index, where that is not as the source says.
     """
     try:
         with elements.open("rb") as given, muxed.open("rb") as made:
-            found = differing(Given.read(given), Given.read(made), info)
+            found = differing(Given.read(given, defaults), Given.read(made), info)
     except (OSError, ElementError) as error:
         found = [Difference("Segment", "readable", str(error))]
     if not found:
@@ -98,8 +102,8 @@ def _stereo(name: str, source: Element, output: Element) -> Iterator[Difference]
 
 
 def _plain(tags: Sequence[Element] | Iterator[Element]) -> Element:
-    """Return tags without the statistics of tracks."""
-    return Element(ids.TAGS, tuple(tag for tag in tags if not is_statistics(tag)))
+    """Return tags without the statistics of tracks, and without what drapto says of how it made one."""
+    return Element(ids.TAGS, tuple(tag for tag in tags if not (is_statistics(tag) or is_encoder_tag(tag))))
 
 
 def _only(element: Element | None, kept: Sequence[int]) -> Element | None:

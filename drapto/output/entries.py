@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from drapto.media.foreign import ForeignCodec
     from drapto.media.model import Track
+    from drapto.output.tags import EncoderTag
 
 DOLBY_VISION = int.from_bytes(b"dvvC", "big")
 """The mapping's type of the record of Dolby Vision profiles 8 to 10 (Matroska's codec specification, block
@@ -66,6 +67,7 @@ class Picture:
         rotation: Degrees by which players are to rotate it, counter-clockwise, from -180, left out, to 180.
         dolby_vision: The configuration record, where it is Dolby Vision.
         times: When each frame is shown, nanoseconds, ascending.
+        encoder: How it was made; None says nothing of it.
         stereo_mode: How it holds two eyes' pictures, 0 for one; None: as the source's entry says.
     """
 
@@ -76,6 +78,7 @@ class Picture:
     dolby_vision: bytes | None = None
     times: Sequence[int] = ()
     stereo_mode: int | None = None
+    encoder: EncoderTag | None = None
 
 
 def entry(own: Element, source: Element | None, track: Track, uid: int, picture: Picture | None) -> Element:

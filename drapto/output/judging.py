@@ -63,11 +63,12 @@ def same_tags(name: str, expected: Mapping[str, str], found: Mapping[str, str]) 
 def _tags(tags: Mapping[str, str]) -> Iterable[str]:
     """Yield tags as Matroska keeps them: names in capitals, without spaces.
 
-    A date has its own field, and so has a language, which is checked for itself.
+    A date has its own field, and so has a language, which is checked for itself. How a track was encoded is
+    another matter where it is encoded anew.
     """
     for name, value in tags.items():
         known = name.upper().replace(" ", "_")
-        if known not in ("CREATION_TIME", "LANGUAGE"):
+        if known not in ("CREATION_TIME", "LANGUAGE", "ENCODER_SETTINGS"):
             yield f"{known}={value}"
 
 

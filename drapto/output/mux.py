@@ -16,13 +16,15 @@ from drapto.media.muxer import EXACT, REPRODUCIBLE
 from drapto.output.complete import Given, complete, room
 from drapto.output.entries import Picture
 from drapto.output.foreign import foreign_room
+from drapto.output.tags import NOTHING_SAID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from drapto.engine.context import StageContext
     from drapto.media.model import SourceInfo
+    from drapto.output.tags import EncoderTag, Said
 
 
 def mux(
@@ -33,6 +35,7 @@ def mux(
     target: Path,
     *,
     elements: Path | None = None,
+    said: Said = NOTHING_SAID,
     context: StageContext,
 ) -> None:
     """Write the whole file: stream copies, every timestamp as it is in its part.
@@ -45,6 +48,7 @@ def mux(
         target: Where to; written whole or not at all.
         elements: What `copy_elements` wrote: names, languages, flags, chapters, tags, attached files. Without
             it there are only the tracks, as ``info`` describes them.
+        said: What the file says of itself that the source does not.
         context: The surroundings.
 
     Raises:
@@ -54,7 +58,7 @@ def mux(
     if len(audio) != len(info.audio):
         raise ArtifactError(f"{len(audio)} audio files for {len(info.audio)} audio tracks", path=target)
     parts = [video, *audio, *([subtitles] if subtitles and info.subtitles else [])]
-    with atomic.replacing(target) as partial, _given(elements) as given:
+    with atomic.replacing(target) as partial, _given(elements, said.defaults) as given:
         space = room(given, 1 + len(info.audio) + len(info.subtitles)) + foreign_room(info.subtitles)
         arguments = [
             "-copyts",
@@ -66,25 +70,25 @@ def mux(
         ]
         document = f";FFMETADATA1\nroom={'.' * space}\n"
         context.run_ffmpeg(arguments, log="mux", about=target, feed=[document.encode()], target=partial)
-        complete(partial, given, info, _picture(info, video))
+        complete(partial, given, info, _picture(info, video, said.encoder))
 
 
 @contextlib.contextmanager
-def _given(elements: Path | None) -> Iterator[Given]:
+def _given(elements: Path | None, defaults: Mapping[int, bool]) -> Iterator[Given]:
     """Yield the source's elements, while the file that has them is open."""
     if elements is None:
         yield Given()
         return
     with elements.open("rb") as file:
         try:
-            given = Given.read(file)
+            given = Given.read(file, defaults)
         except ElementError as error:
             remedy = "delete it and run again"
             raise ArtifactError(f"is damaged ({error})", path=elements, remedy=remedy) from error
         yield given
 
 
-def _picture(info: SourceInfo, video: Path) -> Picture:
+def _picture(info: SourceInfo, video: Path, encoder: EncoderTag | None) -> Picture:
     """Return what no part of the picture says: PyAV, which joins them, cannot set it."""
     decided = dolby_vision.plan(info.video)
     with av.open(file_url(video), metadata_errors="replace") as container:
@@ -98,6 +102,7 @@ def _picture(info: SourceInfo, video: Path) -> Picture:
         signed(info.video.rotation),
         record,
         stereo_mode=info.video.stereo_mode,
+        encoder=encoder,
     )
 
 

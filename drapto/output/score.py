@@ -96,9 +96,34 @@ class _Region:
     resized: bool
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Two files, and what one scores against the other.
+
+    Attributes:
+        score: What it scores.
+        source, output: Their pictures.
+        pairing: How their frames belong together.
+        ffmpeg: What measured it.
+    """
+
+    score: Score
+    source: Picture
+    output: Picture
+    pairing: Pairing
+    ffmpeg: Path
+
+
 def score(
     source: Path, output: Path, config: Config, *, every: int | None = None, crop: str | None = None
 ) -> Score:
+    """Return what ``output`` scores against ``source``; see `compare`."""
+    return compare(source, output, config, every=every, crop=crop).score
+
+
+def compare(
+    source: Path, output: Path, config: Config, *, every: int | None = None, crop: str | None = None
+) -> Comparison:
     """Return what ``output`` scores against ``source``, both as they are shown on a display.
 
     Args:
@@ -114,6 +139,7 @@ def score(
         ToolMissingError: There is no ffmpeg that can measure it.
         ToolFailedError: ffmpeg failed.
     """
+    config = config.of(source.stem)
     tools = find_tools(config.tools.ffmpeg)
     seen, made = look_at(source), look_at(output)
     with tempfile.TemporaryDirectory(prefix="drapto-") as name:
@@ -138,7 +164,7 @@ def score(
             log="score",
             stream=made.video.index,
         )
-    return Score(
+    found = Score(
         source=str(source),
         output=str(output),
         frames=len(made.times),
@@ -151,6 +177,7 @@ def score(
         worst=_lowest(scores, made.times),
         notes=_notes(seen, made, light),
     )
+    return Comparison(found, seen, made, pairing, tools.ffmpeg)
 
 
 def _notes(source: Picture, output: Picture, light: str) -> tuple[str, ...]:

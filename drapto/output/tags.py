@@ -2,16 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.media.matroska import ids
-from drapto.media.matroska.ebml import Element, integer
+from drapto.media.matroska.ebml import Element, integer, unsigned
 from drapto.media.model import is_statistics_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 ENCODER = "ENCODER"
+ENCODER_SETTINGS = "ENCODER_SETTINGS"
+
+
+class EncoderTag(NamedTuple):
+    """What a finished file says of how its picture was made, by the names of Matroska's tags.
+
+    Attributes:
+        encoder: drapto and SVT-AV1, with their versions.
+        settings: What they were asked, and what was measured, joined by ``/``.
+    """
+
+    encoder: str
+    settings: str
+
+    def element(self, uid: int) -> Element:
+        """Return the tag of the track ``uid``."""
+        targets = Element(ids.TARGETS, (Element(ids.TAG_TRACK_UID, unsigned(uid)),))
+        named = ((ENCODER, self.encoder), (ENCODER_SETTINGS, self.settings))
+        return Element(ids.TAG, (targets, *(_simple(name, value) for name, value in named)))
+
+
+class Said(NamedTuple):
+    """What a finished file says of itself that its source does not.
+
+    Attributes:
+        encoder: How its picture was made; None says nothing of it.
+        defaults: Whether players take a track by default, by its stream index in the source, where not
+            as there.
+    """
+
+    encoder: EncoderTag | None = None
+    defaults: Mapping[int, bool] = {}
+
+
+NOTHING_SAID = Said()
+
+
+def _simple(name: str, value: str) -> Element:
+    parts = (Element(ids.TAG_NAME, name.encode()), Element(ids.TAG_STRING, value.encode()))
+    return Element(ids.SIMPLE_TAG, parts)
+
+
+def is_encoder_tag(tag: Element) -> bool:
+    """Tell whether a tag is one that `EncoderTag` writes."""
+    simple = {part.text(ids.TAG_NAME): part.text(ids.TAG_STRING) for part in tag.of(ids.SIMPLE_TAG)}
+    return set(simple) == {ENCODER, ENCODER_SETTINGS} and simple[ENCODER].startswith("drapto ")
 
 
 def kept_tags(tags: Element | None, gone: Collection[int], encoded: Collection[int]) -> Iterator[Element]:
@@ -79,4 +125,6 @@ def _without(element: Element, uid: int, gone: Collection[int]) -> Element:
 
 def _is_false(name: str, *, encoded: bool) -> bool:
     """Tell whether a track's tag of this name does not hold for the finished file."""
-    return is_statistics_tag(name) and (encoded or name.upper() != ENCODER)
+    if name.upper() in (ENCODER, ENCODER_SETTINGS):
+        return encoded
+    return is_statistics_tag(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import av
@@ -60,6 +60,7 @@ class Finished:
         elements: The source's own elements; None where these are not compared.
         audio: The files that its audio tracks are copied from, in order.
         rate: Its planned frames per second; None where it has the source's frames.
+        defaults: Whether a track is the default, by its stream index there, where that says otherwise.
         copied: What was copied of its audio tracks, in order; None of one that was encoded.
     """
 
@@ -75,6 +76,7 @@ class Finished:
     audio: Sequence[Path] = ()
     rate: Fraction | None = None
     copied: Sequence[CopiedSound | None] = ()
+    defaults: Mapping[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def validate(
     metadata = of_output(finished.dynamic, len(expected), info, crop, finished.rate)
     checks += check_dynamic(info.video, output.video, metadata, found.dynamic)
     if finished.elements is not None:
-        checks += check_elements(finished.elements, muxed, info)
+        checks += check_elements(finished.elements, muxed, info, finished.defaults)
     frames, held, content = _held_against(finished.decoded, muxed, output)
     checks += copy_checks(finished.audio, output, content)
     if finished.fields.kind != "progressive":

@@ -20,6 +20,8 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from drapto.engine.private import open_private
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -135,7 +137,7 @@ class Breaker:
     @contextlib.contextmanager
     def _changed(self) -> Iterator[_State]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        handle = open_private(self._path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             state = _read(os.pread(handle, 1 << 20, 0))

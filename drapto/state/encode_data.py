@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from drapto.engine.document import Document, Model
+from drapto.engine.document import Model, Report
 from drapto.state.events import EncodingComplete, EncodingStarted, ErrorEvent, SegmentComplete, StageRetried
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class SegmentRecord(Model):
         why: Why the search ended there.
         bytes: The encoded file's size.
         seconds: How long the encode took.
+        where: The machine on which it was last begun; empty for the one that runs drapto.
         history: The attempts that failed, over all runs; the last `HISTORY` of them.
     """
 
@@ -70,10 +71,11 @@ class SegmentRecord(Model):
     why: str = ""
     bytes: int | None = None
     seconds: float | None = None
+    where: str = ""
     history: tuple[FailedAttempt, ...] = ()
 
 
-class EncodingRecord(Document):
+class EncodingRecord(Report):
     """What became of each segment of a title (``encoding.json``).
 
     Attributes:
@@ -100,7 +102,7 @@ class Running(Model):
     bytes: int
 
 
-class ProgressRecord(Document):
+class ProgressRecord(Report):
     """How far a title is (``progress.json``).
 
     Attributes:
@@ -191,6 +193,7 @@ def segment_after(segment: SegmentRecord, event: Event, now: datetime) -> Segmen
                 "status": "encoding",
                 "attempts": segment.attempts + 1,
                 "last_attempt": now,
+                "where": event.where,
                 "error": None,
                 "crf": event.crf,
                 "score": None,

@@ -24,6 +24,7 @@ __all__ = [
     "StageEvent",
     "StageRetried",
     "StageStarted",
+    "TitleSkipped",
 ]
 
 
@@ -109,6 +110,7 @@ class EncodingStarted(Event):
         frames: How many frames the segment has.
         strategy: The encoding strategy's name.
         crf: The quality it is encoded at, None where that is still to be found.
+        where: The machine on which it is encoded; empty for this one.
     """
 
     name = "encoding_started"
@@ -117,6 +119,7 @@ class EncodingStarted(Event):
     frames: int
     strategy: str
     crf: float | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,3 +263,19 @@ class StageComplete(StageEvent):
     seconds: float
     summary: str = ""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TitleSkipped(Event):
+    """A title is left alone, which is no failure.
+
+    Attributes:
+        reason: Why, in a few words, such as ``already AV1``.
+        remedy: What to set to have it encoded all the same.
+        copied: Whether the source itself is published in its output's place.
+    """
+
+    name = "title_skipped"
+    reason: str
+    remedy: str
+    copied: bool = False

@@ -11,13 +11,17 @@ at all when its size, modification time or inode has changed.
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
 from pathlib import Path
 
 from drapto.engine.digest import digest_of
-from drapto.engine.document import Document
+from drapto.engine.document import Report
+from drapto.engine.vitals import PATIENCE
+from drapto.engine.watch import watched
+from drapto.errors import StageError
 
 SETTLED_NS = 100_000_000
 """Age in nanoseconds from which a modification time can be trusted to change with the next write. File
@@ -31,7 +35,7 @@ _Entry = tuple[int, int, str, int]
 _OldEntry = tuple[int, int, str]
 
 
-class _Store(Document):
+class _Store(Report):
     """The cache's file: ``files`` maps a path to its size, modification time (ns), digest and inode.
 
     Before there were inodes, entries had none; these are taken anew.
@@ -95,7 +99,11 @@ class Fingerprints:
             if self._store is None or self._known is None or not self._dirty:
                 return
             known = {name: entry for name, entry in self._known.items() if Path(name).exists()}
-            _Store(files={name: known[name] for name in sorted(known) if _is_text(name)}).write(self._store)
+            # not looked through once more: it may be 30,000 files
+            store = _Store.model_construct(
+                files={name: known[name] for name in sorted(known) if _is_text(name)}
+            )
+            store.write(self._store)
             self._known, self._dirty = known, False
 
     def _look(self, path: Path | str) -> tuple[_Stamp, str]:
@@ -106,7 +114,10 @@ class Fingerprints:
             if (known := self._recall(name, before)) is not None:
                 return before, known
             asked = time.time_ns()
-            found = digest_of(handle, before[0])
+            try:
+                found = watched(lambda: digest_of(handle, before[0]), PATIENCE)
+            except StageError as error:
+                raise OSError(errno.ETIMEDOUT, error.problem, name) from error
             if _stamp(handle) == before and before[1] < asked - SETTLED_NS:
                 self._remember(name, before, found)
         finally:

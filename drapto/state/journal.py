@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.engine import atomic
 from drapto.engine.logs import write_log
+from drapto.engine.private import open_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def note(work_dir: Path, task: str, row: dict[str, Any] | None) -> None:
     if folder is not None and folder.is_dir():
         line = json.dumps({"task": task, "row": row}, separators=(",", ":"))
         with contextlib.suppress(OSError):
-            write_log(folder / FILE, f"{line}\n", limit=NO_LIMIT)
+            write_log(folder / FILE, f"{line}\n", limit=NO_LIMIT, private=True)
 
 
 def is_lacking(work_dir: Path, title: str) -> bool:
@@ -77,12 +78,20 @@ def _lines(path: Path) -> dict[str, dict[str, Any] | None]:
     except OSError:
         return found
     for line in text.splitlines():
-        with contextlib.suppress(ValueError, KeyError, TypeError):
-            entry = json.loads(line)
-            row = entry["row"]
-            if row is None or isinstance(row, dict):
-                found[str(entry["task"])] = row
+        entry = _line(line)
+        if entry is not None:
+            found[entry[0]] = entry[1]
     return found
+
+
+def _line(line: bytes) -> tuple[str, dict[str, Any] | None] | None:
+    """Return the task and the row of a line; None where it is damaged."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        entry = json.loads(line)
+        row = entry["row"]
+        if row is None or isinstance(row, dict):
+            return str(entry["task"]), row
+    return None
 
 
 def compact(work_dir: Path, titles: set[str]) -> None:
@@ -97,10 +106,24 @@ def compact(work_dir: Path, titles: set[str]) -> None:
         with contextlib.suppress(OSError):
             size = path.stat().st_size
             if size > TO_COMPACT:
-                kept = [
-                    json.dumps({"task": task, "row": row}, separators=(",", ":")) + "\n"
-                    for task, row in _lines(path).items()
-                    if row is not None
-                ]
-                if 2 * sum(map(len, kept)) < size:
-                    atomic.write_text(path, "".join(kept))
+                _compact(path, size)
+
+
+def _compact(path: Path, size: int) -> None:
+    """Keep the last line of each task, where it is a success; line by line, as a file may have 20 MB."""
+    last: dict[str, tuple[int, int]] = {}
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines):
+            found = _line(line)
+            if found is not None:
+                last[found[0]] = (number, 0 if found[1] is None else len(line))
+    kept = {number for number, length in last.values() if length}
+    if 2 * sum(length for _, length in last.values()) < size:
+        with (
+            atomic.replacing(path) as partial,
+            path.open("rb") as lines,
+            os.fdopen(open_private(partial), "r+b") as written,
+        ):
+            # the last one may have no end
+            chosen = (line.rstrip(b"\n") + b"\n" for number, line in enumerate(lines) if number in kept)
+            written.writelines(chosen)

@@ -1,7 +1,8 @@
 """A title's segments in memory, in step with the files that other threads and processes write, too.
 
 ``encoding.json`` has them all, and writing it takes time in proportion to their number. So a change is
-appended to a journal beside it, and the file is written anew once a sixteenth of the segments has changed.
+appended to a journal beside it, and the file is written anew once a quarter of as many changes
+as it has segments has come.
 Who reads it meanwhile reads the journal, too (`read_record`). A line of the journal holds all of a segment: a
 crash between the two writes harms nothing.
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from drapto.engine import atomic
+from drapto.engine.private import open_private
 from drapto.state.encode_data import (
     ENCODING,
     EncodingRecord,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 PLAN = "segments.json"
 JOURNAL = ".encoding.journal"
 
-FRACTION = 16
+FRACTION = 4
 """`ENCODING` is written anew when the journal has one line for each so many segments."""
 
 _Stamp = tuple[int, int, int]
@@ -163,7 +165,7 @@ class Ledger:
     def _append(self, changed: list[SegmentRecord]) -> None:
         path = self._folder / JOURNAL
         is_new = not path.exists()
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = open_private(path, append=True)
         try:
             data = b"".join(one.model_dump_json().encode() + b"\n" for one in changed)
             if os.write(handle, data) != len(data):
@@ -188,7 +190,9 @@ class Ledger:
         update = {"segments": tuple(self._segments.values()), "updated_at": now}
         self._record = self._record.model_copy(update=update).write(self._folder / ENCODING)
         if self._offset:
-            os.truncate(self._folder / JOURNAL, 0)
+            handle = open_private(self._folder / JOURNAL)
+            os.ftruncate(handle, 0)
+            os.close(handle)
         self._offset = self._lines = 0
         self._due = False
         self._stamps = (_stamp(self._folder / PLAN), _stamp(self._folder / ENCODING))

@@ -13,6 +13,7 @@ from multiprocessing.util import register_after_fork
 from typing import IO, TYPE_CHECKING
 
 from drapto.engine import process
+from drapto.engine.private import open_private
 from drapto.errors import LockedError, UsageError
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ class ProjectLock:
     def _open(self) -> IO[str]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            return os.fdopen(os.open(self.path, flags, 0o600), "r+", encoding="ascii")
+            return os.fdopen(open_private(self.path, append=True), "r+", encoding="ascii")
         except OSError as error:
             denied = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
             raise UsageError(

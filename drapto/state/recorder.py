@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
 from drapto.engine.logs import write_log
+from drapto.engine.private import open_private
 from drapto.state.encode_data import ENCODING, PROGRESS, ProgressRecord, Running, summarise
 from drapto.state.events import (
     EncodingComplete,
@@ -145,6 +146,10 @@ class Recorder:
             if number is not None:
                 running = {key: one for key, one in running.items() if key != number}
             _write_progress(folder, ledger.tally.progress({**running, **self._mine(event.title)}, now))
+            if number is None:  # nothing more is expected, and other titles want the memory
+                ledger.fold(now)
+                with self._lock:
+                    self._ledgers.pop(event.title, None)
 
     def _mine(self, title: str) -> dict[int, Running]:
         """Return what this process knows of a title's running encodes."""
@@ -178,8 +183,7 @@ def _now() -> datetime:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a title's files: against other threads too, each opens the lock file anew."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    handle = os.open(folder / LOCK, flags, 0o600)
+    handle = open_private(folder / LOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from drapto.upgrade import Kind, Use
 
 KEY = "settings"
+LATER = "later"
 MADE = "made"
 MADE_WITH = "made_with"
 
@@ -66,6 +67,28 @@ class SettingsUnchanged(_Check):
         """Return whether the settings saved in ``values`` are these (doit calls this by these names)."""
         del task
         return bool(values.get(KEY) == self.settings)
+
+
+@dataclass(frozen=True)
+class LaterSettings(_Check):
+    """As `SettingsUnchanged`, of what a task began to read in a later version of drapto.
+
+    What was made before that, when nothing of it was remembered, stays.
+
+    Attributes:
+        slice: The slice, JSON values only.
+    """
+
+    slice: dict[str, Any]
+
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401  doit's classes are untyped
+        """Have the settings saved with the task's success (doit calls this)."""
+        task.value_savers.append(lambda: {LATER: self.slice})
+
+    def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
+        """Return whether the settings saved in ``values`` are these (doit calls this by these names)."""
+        del task
+        return LATER not in values or bool(values[LATER] == self.slice)
 
 
 @dataclass(frozen=True)

@@ -94,11 +94,15 @@ class Decoder:
     Args:
         hardware: What to use; None for ffmpeg itself.
         fallback: Why it is not the hardware that was asked for; None where there is nothing to say.
+        named: Whether the user asked for this hardware, and not for any that will do.
     """
 
-    def __init__(self, hardware: Hardware | None, fallback: Fallback | None = None) -> None:
+    def __init__(
+        self, hardware: Hardware | None, fallback: Fallback | None = None, *, named: bool = True
+    ) -> None:
         self._hardware = hardware
         self._fallback = fallback
+        self._named = named
         self._proven = False
         self._lock = threading.Lock()
         self._trial = threading.Lock()
@@ -113,11 +117,16 @@ class Decoder:
         """Why it is not the hardware that was asked for; None where it is, or there is nothing to say."""
         return self._fallback
 
-    def give_up(self, reason: str) -> None:
-        """Use the hardware no more; the first reason is the one that is said."""
+    def give_up(self, reason: str, *, expected: bool = False) -> None:
+        """Use the hardware no more; the first reason is the one that is said.
+
+        Args:
+            reason: Why.
+            expected: That is no news.
+        """
         with self._lock:
             if self._hardware is not None:
-                self._hardware, self._fallback = None, Fallback(reason)
+                self._hardware, self._fallback = None, Fallback(reason, expected=expected)
 
     def prove(self, trial: Callable[[Hardware], str]) -> None:
         """Try the hardware, unless that was done, and give it up where ``trial`` returns what is wrong."""
@@ -126,7 +135,9 @@ class Decoder:
                 return
             problem = trial(self._hardware)
             if problem:
-                self.give_up(problem)
+                # a machine may show a card and have no driver for it: where none was named, each title would
+                # be told of it
+                self.give_up(problem, expected=not self._named)
             self._proven = True
 
 
@@ -161,10 +172,10 @@ def _opened(decoding: HardwareDecoding, context: StageContext) -> Decoder:
     choice = choose(decoding.asked, context.ffmpeg)
     if choice.name is None:
         return Decoder(None, Fallback(choice.reason) if choice.reason else None)
-    expected = decoding.asked == "auto"
+    named = decoding.asked != "auto"
     if decoding.codec not in EXACT:
         reason = f"decoders of {decoding.codec} differ in the last bits"
-        return Decoder(None, Fallback(reason, expected=expected))
+        return Decoder(None, Fallback(reason, expected=not named))
     if decoding.pix_fmt not in SURFACES:
-        return Decoder(None, Fallback(f"it may have no room for {decoding.pix_fmt}", expected=expected))
-    return Decoder(Hardware(choice.name, decoding.pix_fmt))
+        return Decoder(None, Fallback(f"it may have no room for {decoding.pix_fmt}", expected=not named))
+    return Decoder(Hardware(choice.name, decoding.pix_fmt), named=named)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+from weakref import WeakValueDictionary
+
 from pydantic import model_validator
 
 from drapto.engine.document import Document, Model, Rational
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BYTES_PER_FRAMES = 0.6
 """How much of an encode's time goes by the source's bytes, where what goes by its frames is 1: least squares
@@ -77,6 +83,24 @@ class SegmentPlan(Document):
             else value
         )
 
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read from ``path``; as long as that file is in use in this process, it is one and the same plan.
+
+        Each of a title's stages has it, and one of 10,000 segments takes 13 MB.
+
+        Raises:
+            ArtifactError: The file is missing, or not a plan.
+        """
+        key = _key(path)
+        known = _in_use.get(key) if key else None
+        if isinstance(known, cls):
+            return known
+        plan = super().read(path)
+        if key and key == _key(path):
+            _in_use[key] = plan
+        return plan
+
     def efforts(self) -> list[tuple[Segment, float]]:
         """Return the segments, each with how long its encode takes, in no unit; the longest first.
 
@@ -94,3 +118,17 @@ class SegmentPlan(Document):
     def frames(self) -> int:
         """How many frames the title has."""
         return sum(segment.frames for segment in self.segments)
+
+
+_Key = tuple[str, int, int, int]
+
+_in_use: WeakValueDictionary[_Key, SegmentPlan] = WeakValueDictionary()
+
+
+def _key(path: Path) -> _Key | None:
+    """Return what no other plan has: a path, and the inode, time and size of what is there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return str(path), found.st_ino, found.st_mtime_ns, found.st_size

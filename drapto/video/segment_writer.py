@@ -20,6 +20,7 @@ from drapto.errors import SourceError, SpaceError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
 from drapto.media.texts import ANY_TEXT
 from drapto.video import stand_in
+from drapto.words import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,6 +162,20 @@ class _Copier:
     def _begins(self, span: Span, packet: Packet[VideoStream], time: int) -> bool:
         return span.start is None or (packet.is_keyframe and time == span.start)
 
+    def require_all_begun(self, source: Path) -> None:
+        """Refuse a source whose keyframes lie in another order than that in which they are shown.
+
+        Raises:
+            SourceError: A segment source's first keyframe did not come where it is due.
+        """
+        if self._waiting:
+            when = time_text((self._waiting[-1].start or 0) / NS)
+            raise SourceError(
+                f"is damaged: its keyframes are not in order, the one at {when} is out of place",
+                path=source,
+                remedy='rip it again, or set encoding.mode = "standard", which copies nothing of it',
+            )
+
     def close(self, error: BaseException | None) -> None:
         """Put the open segment sources under their names, or throw them away after an ``error``."""
         while self._open:
@@ -196,6 +211,7 @@ def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_ra
                     if packet.size and packet.pts is not None:
                         copier.give(packet)
                         throttle.spend(packet.size)
+                copier.require_all_begun(source)
             except BaseException as error:
                 copier.close(error)
                 raise

@@ -12,8 +12,9 @@ import pytest
 from drapto.encoding.segment import encode
 from drapto.engine.execution import Call
 from drapto.engine.hwaccel import HERE, listed
+from drapto.video import hardware
 from drapto.video.encode import encode_arguments
-from drapto.video.hardware import Hardware, HardwareDecoding, decoder_of
+from drapto.video.hardware import Decoder, Hardware, HardwareDecoding, decoder_of
 from tests import clips
 from tests.encodes import job, request, shape
 
@@ -148,6 +149,23 @@ def test_hardware_that_fails_is_given_up(
     again, repeated = run(clip, tmp_path / "next", card, decoding)
     assert again.attempts == 1, "it is not tried again"
     assert repeated == fallback
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [("sys.exit('no driver')", True), ("trial or sys.exit('the card has fallen off')", False)],
+)
+def test_hardware_that_nobody_named_is_told_of_where_it_fails_in_the_middle(
+    failure: str, expected: bool, clip: Path, tmp_path: Path, context: StageContext
+) -> None:
+    decoder = Decoder(Hardware("cuda", "yuv420p"), named=False)
+    asked = wish(tmp_path, "auto")
+    hardware._decoders[asked.title] = asked, decoder
+    _, fallback = run(clip, tmp_path / "hard", with_card(context, tmp_path, failure), asked)
+    assert fallback is not None
+    assert fallback.expected is expected
+    run(clip, tmp_path / "soft", context)
+    assert same(tmp_path)
 
 
 def test_another_run_tries_it_again(clip: Path, tmp_path: Path, context: StageContext) -> None:

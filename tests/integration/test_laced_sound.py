@@ -8,7 +8,7 @@ import av
 import pytest
 
 from drapto.audio.encode import encode_audio
-from drapto.audio.plan import Copying
+from drapto.audio.plan import Treatment
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, unsigned
 from drapto.media.matroska.tree import LIMIT, Reader
@@ -82,8 +82,8 @@ def test_a_copy_gives_each_packet_its_time(laced: Path, context: StageContext, t
     info, _ = inspect(laced)
     (track,) = info.audio
     target = tmp_path / "audio-0.mkv"
-    asked = Copying(codecs=("alac",))
-    result = encode_audio(laced, track, 0, target, bitrates=Table(), context=context, copying=asked)
+    asked = Treatment(codecs=("alac",))
+    result = encode_audio(laced, track, 0, target, bitrates=Table(), context=context, treatment=asked)
     assert result.copied is not None
     with av.open(str(target)) as container:
         times = [packet.pts for packet in container.demux(audio=0) if packet.size]

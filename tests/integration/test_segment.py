@@ -199,6 +199,20 @@ def test_a_source_that_breaks_off_leaves_no_piece(ffmpeg: Path, clip_cache: Path
     assert not list((tmp_path / "other").glob("*")) if (tmp_path / "other").exists() else True
 
 
+def test_keyframes_that_are_out_of_order_are_named(ffmpeg: Path, clip_cache: Path, tmp_path: Path) -> None:
+    source = clips.make_clip(ffmpeg, clip_cache / "closed.mkv", bframes=0, keyint=12)
+    swapped = tmp_path / "swapped.mkv"
+    with av.open(str(source)) as given, av.open(str(swapped), "w", options={"fflags": "+bitexact"}) as target:
+        stream = target.add_stream_from_template(given.streams.video[0], opaque=True)
+        packets = [packet for packet in given.demux(video=0) if packet.size]
+        for packet in [*packets[:12], *packets[24:36], *packets[12:24], *packets[36:]]:
+            packet.stream, packet.dts = stream, -(1 << 40)
+            target.mux(packet)
+    with pytest.raises(SourceError, match=r"swapped\.mkv: is damaged: its keyframes are not in order"):
+        cut(swapped, tmp_path / "work", 0.5)
+    assert not [*(tmp_path / "work" / "segments").glob("*.partial")]
+
+
 FOREIGN = {
     "wmv2": ("yuv420p", ["-q:v", "4"]),
     "dvvideo": ("yuv420p", ["-vf", "scale=720:576", "-r", "25"]),

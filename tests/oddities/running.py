@@ -27,7 +27,12 @@ SETTINGS: dict[str, dict[str, object]] = {
 SHOWN = {"pixel_crop": (632, 276)}
 """The sizes in square pixels of real clips of which libavformat misreads the shape."""
 
-FASTEST: dict[str, object] = {"encoding.preset": 13, "processing.chunk_size": 1}
+FASTEST: dict[str, object] = {
+    "encoding.preset": 13,
+    "processing.chunk_size": 1,
+    "output.if_larger": "keep",
+    "input.skip_codecs": [],
+}
 
 
 @dataclass

@@ -25,11 +25,11 @@ def start(project: ProjectDir, *options: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         process_group=0,
-        preexec_fn=_hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
+        preexec_fn=hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
     )
 
 
-def _hear_signals() -> None:
+def hear_signals() -> None:
     """Undo what a test run in the background inherits: drapto leaves an ignored signal ignored."""
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETTINGS = """
+[report]
+enabled = false
 [encoding]
 preset = 13
 [quality]
@@ -80,7 +83,7 @@ class ProjectDir:
         path = self.root / "work" / ".drapto" / "state.db"
         if not path.exists():
             return set()
-        with sqlite3.connect(path) as state:
+        with contextlib.closing(sqlite3.connect(path)) as state:
             try:
                 rows = state.execute("select task_id, task_data from doit").fetchall()
             except sqlite3.OperationalError:  # killed before the table was made

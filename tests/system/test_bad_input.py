@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 FAST = ("--preset", "13", "--set", "processing.chunk_size=2", "--set", "quality.mode=crf")
+FAST += ("--set", "report.enabled=false")
 SETTINGS = ("--set", "encoding.preset=13", *FAST[2:])
 
 NAMES = [

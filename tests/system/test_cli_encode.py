@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FAST = ("--preset", "13", "--set", "processing.chunk_size=1", "--crf", "50")
 STAGES = ["probe", "crop", "fields", "segment", "encode", "video", "audio", "subtitles", "elements", "mux"]
-STAGES += ["validate"]
+STAGES += ["validate", "report"]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_title_from_plan_to_clean(here: Path, clip: Path) -> None:
 
     # one setting: what reads it, and why
     changed = plan(film, *QUICK, *settings("audio.bitrate.stereo=96", "audio.bitrate.mono=48"))
-    assert set(changed) == {"audio", "mux", "validate"}
+    assert set(changed) == {"audio", "mux", "validate", "report"}
     reasons = [reason for task in changed["audio"] for reason in task["reasons"]]
     assert {reason["kind"] for reason in reasons} == {"changed"}
     assert any("->" in reason["detail"] for reason in reasons)

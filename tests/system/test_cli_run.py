@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import av
 import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from drapto.about import VERSION
 from drapto.cli import main
 from drapto.state.event_records import schema
 from tests import clips
@@ -47,6 +49,10 @@ def test_one_title_then_all_and_every_event_is_told(project: Path) -> None:
     one = run("Good Film (1)", "--events", log)
     assert one.exit_code == 0, one.output
     assert (project / "output" / "Good Film (1).mkv").is_file()
+    with av.open(str(project / "output" / "Good Film (1).mkv")) as made:
+        said = made.streams.video[0].metadata
+    assert said["ENCODER"].startswith(f"drapto {VERSION}, SVT-AV1 v")
+    assert said["ENCODER_SETTINGS"].startswith("preset=13 / crf=25 / tune=0")
     told = read(log)
     assert {line["title"] for line in told if line["event"] == "stage_complete"} == {"Good-Film-1"}
     assert told[-1]["event"] == "run_ended"

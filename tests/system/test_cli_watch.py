@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FAST = ("--set", "encoding.preset=13", "--set", "quality.mode=crf", "--set", "encoding.crf.sd=50")
+FAST += ("--set", "report.enabled=false")
 PATIENCE = 120.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -64,3 +65,60 @@ def test_a_setting_that_changes_no_byte_is_recorded_all_the_same(project: Projec
     settings.write_text(settings.read_text().replace("keep_work = true", "keep_work = false"))
     project.doit()
     assert list(project.work().rglob("*.mkv")) == [], "it counts as finished, and is cleaned up"
+
+
+PRIVATE = {"lock", "gate", "cpu-0", "disk", "state.db", "made.jsonl", ".lock", ".encoding.journal", "healing"}
+
+
+def test_what_holds_nothing_for_others_is_for_its_owner_alone(finished_once: ProjectDir) -> None:
+    files = [path for path in finished_once.root.glob("work/**/*") if path.name in PRIVATE]
+    assert {path.name for path in files} >= {"lock", "cpu-0", "state.db", "made.jsonl"}
+    assert {path.name for path in files if path.stat().st_mode & 0o077} == set()
+
+
+@pytest.mark.parametrize("name", ["clip", "clip/encoded", "clip/logs", ".drapto/slots", ".drapto/state.db"])
+def test_no_link_is_followed_out_of_the_work_directory(project: ProjectDir, name: str) -> None:
+    link, elsewhere = project.root / "work" / name, project.root / "elsewhere"
+    link.rename(elsewhere)
+    link.symlink_to(elsewhere)
+    before = contents(elsewhere)
+    for arguments in ([], ["clean"]):
+        assert f"{link}: is a link that leads out" in project.doit(*arguments, status=3).output
+    assert contents(elsewhere) == before
+
+
+def contents(place: Path) -> dict[Path, bytes]:
+    files = [place] if place.is_file() else place.rglob("*")
+    return {path: path.read_bytes() for path in files if path.is_file()}
+
+
+def test_a_file_that_is_a_link_is_replaced_and_not_written_through(project: ProjectDir) -> None:
+    record, elsewhere = project.work() / "crop.json", project.root / "elsewhere"
+    elsewhere.write_text("mine")
+    record.unlink()
+    record.symlink_to(elsewhere)
+    project.doit()
+    assert elsewhere.read_text() == "mine"
+    assert not record.is_symlink()
+    journal = project.work() / "made.jsonl"
+    journal.unlink()
+    journal.symlink_to(elsewhere)
+    (project.work() / "muxed.mkv").unlink()
+    project.doit()
+    assert elsewhere.read_text() == "mine"
+
+
+def test_a_source_that_another_of_its_size_and_time_takes_the_place_of_is_noticed(
+    project: ProjectDir,
+) -> None:
+    source, other = project.root / "source" / "clip.mkv", project.root / "source" / "other"
+    content, state = source.read_bytes(), source.stat()
+    for name, written in ((source, content), (other, content.replace(b"Lavf", b"Lave"))):
+        name.unlink(missing_ok=True)
+        name.write_bytes(written)
+        os.utime(name, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert project.executed() == set()
+    assert other.read_bytes() != content
+    other.replace(source)
+    assert (source.stat().st_size, source.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns)
+    assert "probe:clip" in project.executed()

@@ -56,6 +56,7 @@ def tracks(ffmpeg: Path, clip_cache: Path) -> Path:
     [
         ("garbage", ENCODE, "encode:"),
         ("truncate", "-progress pipe:1 ... libopus", "audio:"),
+        ("garbage", "-progress pipe:1 ... libopus", "audio:"),
         ("truncate", "ffmetadata", "mux:"),
         ("garbage", "ffmetadata", "mux:"),
     ],

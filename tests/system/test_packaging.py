@@ -101,7 +101,13 @@ def test_the_wheel_has_one_package_and_all_of_it(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names} == {"drapto", f"drapto-{drapto.__version__}.dist-info"}
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "drapto").rglob("*.py")}
     modules |= {f"drapto/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "rules").rglob("*.py")}
-    assert modules | {"drapto/py.typed"} == {name for name in names if name.startswith("drapto/")}
+    pages = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("report/templates", "serve/pages")
+        for path in (ROOT / "drapto" / folder).iterdir()
+    }
+    assert len(pages) == 9
+    assert modules | pages | {"drapto/py.typed"} == {name for name in names if name.startswith("drapto/")}
 
 
 def test_the_source_archive_has_the_same_wheel(wheel: Path, checkout: Path, tmp_path: Path) -> None:

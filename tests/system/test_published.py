@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FAST = ("--preset", "13", "--crf", "50", "--set", "processing.chunk_size=1")
+FAST += ("--set", "report.enabled=false")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 
 from tests import clips
 from tests.faulty import faulty
-from tests.system.killing import _hear_signals, survivors
+from tests.system.killing import hear_signals, survivors
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def begun(project: ProjectDir, command: list[str]) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         process_group=0,
-        preexec_fn=_hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
+        preexec_fn=hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
     )
     until = time.monotonic() + 30
     while not (project.root.parent / "count").exists():

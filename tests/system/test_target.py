@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED, TIMES = 7, 4
-TARGET = "[encoding]\npreset = 12\nvmaf_target = {}\n[processing]\nchunk_size = 1\n"
+TARGET = (
+    "[encoding]\npreset = 12\nvmaf_target = {}\n[processing]\nchunk_size = 1\n[report]\nenabled = false\n"
+)
 
 
 def aim(project: ProjectDir, target: float, quality: str = "") -> ProjectDir:

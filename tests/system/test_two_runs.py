@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     from drapto import EncodeResult, Event
 
-FAST = {"encoding.preset": "13", "quality.mode": "crf", "processing.chunk_size": "1"}
+FAST = {
+    "encoding.preset": "13",
+    "quality.mode": "crf",
+    "processing.chunk_size": "1",
+    "output.if_larger": "keep",
+    "report.enabled": "false",
+}
 
 
 def encode(folder: Path, source: Path, on_event: Callable[[Event], None]) -> list[EncodeResult]:

@@ -144,3 +144,17 @@ def test_a_source_that_was_moved_keeps_its_work_directory(tmp_path: Path) -> Non
     title.claim(tmp_path)
     before.rename(after)
     assert open_project(tmp_path, Config(), [after]).titles[0].name == title.name
+
+
+def test_a_link_may_lead_to_the_work_directory_but_not_out_of_it(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "a" / "moved").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "work").symlink_to(tmp_path / "disk")
+    link = tmp_path / "work" / "a" / "encoded"
+    link.symlink_to("moved")
+    config = load_config(tmp_path, environ={})
+    open_project(tmp_path, config, [tmp_path / "a.mkv"])
+    link.unlink()
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="leads out of the work directory"):
+        open_project(tmp_path, config, [tmp_path / "a.mkv"])

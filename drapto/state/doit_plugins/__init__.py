@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from drapto.state.doit_plugins.checker import bound_checker
 from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget, recall, remember
+from drapto.state.doit_plugins.dependencies import TaskNames
 from drapto.state.doit_plugins.order import OrderedRun, keep_order
 from drapto.state.doit_plugins.reporter import StageFailed, StageReporter, bound_reporter
 
@@ -22,6 +23,7 @@ __all__ = [
     "OrderedRun",
     "StageFailed",
     "StageReporter",
+    "TaskNames",
     "bound_checker",
     "bound_reporter",
     "forget",

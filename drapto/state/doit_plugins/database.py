@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.dependency import DatabaseException, JSONCodec, SqliteDB
-from doit.exceptions import InvalidCommand, InvalidTask
+from doit.exceptions import InvalidTask
 from pydantic_core import from_json
 
-from drapto.errors import SpaceError, StageError, printable
+from drapto.engine.private import open_private
+from drapto.errors import SpaceError, printable
 from drapto.state import journal
+from drapto.state.doit_plugins.unusable import is_damage, unusable, unwritable
 from drapto.terminal import Shown
 from drapto.words import count_text
 
@@ -73,12 +75,13 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
         self._read: dict[str, dict[str, Any]] = {}
         self._refused = False
         self._noted: set[str] = set()
+        self._done: set[str] = set()
         self._work_dir = None if name == MEMORY else Path(name).parent.parent
         try:
             connection = self._opened(name)
         except (sqlite3.DatabaseError, DatabaseException, ValueError) as error:
-            if name == MEMORY or not _is_damage(error):
-                raise _unusable(name, error) from error
+            if name == MEMORY or not is_damage(error):
+                raise unusable(name, error) from error
             connection = self._rebuilt(name, error)
         else:
             if not self._rows:
@@ -87,6 +90,9 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
 
     def _opened(self, name: str) -> sqlite3.Connection:
         """Open a database and read all of it: what is damaged in its midst is to be found out now."""
+        if name != MEMORY and not Path(name).exists():
+            with contextlib.suppress(OSError):  # it says itself why it cannot be made
+                os.close(open_private(name))
         connection: sqlite3.Connection = super()._sqlite3(name)
         try:
             connection.execute("pragma journal_mode = wal")
@@ -106,7 +112,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             Path(name).rename(aside)
             connection = self._opened(name)
         except (OSError, sqlite3.DatabaseError, DatabaseException) as error:
-            raise _unusable(name, error) from error
+            raise unusable(name, error) from error
         count = self._restore(connection)
         text = f"was damaged ({str(damage).splitlines()[0]}), is kept as {printable(Path(aside).name)}"
         known = f"and was rebuilt from what lies beside the work files ({count_text(count, 'task')})"
@@ -129,6 +135,9 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             journal.note(self._work_dir, task_id, row)
 
     def _get_task_data(self, task_id: str) -> dict[str, Any]:
+        if task_id in self._done:
+            again: dict[str, Any] = super()._get_task_data(task_id)
+            return again
         data: dict[str, Any] = self._rows.pop(task_id, {})
         if data and not data.get(LAST_KEY):
             self._saved[task_id] = self.codec.encode(data)
@@ -155,9 +164,15 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             with self._writing():
                 self._conn.execute("insert or replace into doit values (?,?)", (task_id, text))
                 self._conn.commit()
-            self._saved[task_id] = text
             if self._cache[task_id].get(VALUES):
                 self._note(task_id, self._cache[task_id])
+        if value:
+            # nobody asks for it again in this run: 3 KB each, of 10,000 segments
+            del self._cache[task_id]
+            self._saved.pop(task_id, None)
+            self._done.add(task_id)
+        else:
+            self._saved[task_id] = text
         self._dirty.discard(task_id)
 
     def remove(self, task_id: str) -> None:
@@ -184,11 +199,11 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             super().dump()
         except sqlite3.OperationalError as error:
             if not self._refused:
-                Shown(sys.stderr).write(f"error: {_unwritable(self.name, error)}\n")
+                Shown(sys.stderr).write(f"error: {unwritable(self.name, error)}\n")
 
     def _begin_journals(self, work_dir: Path) -> None:
         """Write the journals of titles that an earlier drapto worked on, which kept none."""
-        titles = {task.split(":")[1] for task in (*self._cache, *self._rows) if ":" in task}
+        titles = {task.split(":")[1] for task in (*self._cache, *self._rows, *self._done) if ":" in task}
         lacking = {title for title in titles if journal.is_lacking(work_dir, title)}
         if lacking:
             for task, row in _rows_of(self._conn).items():
@@ -209,7 +224,7 @@ class DurableDB(SqliteDB):  # type: ignore[misc]  # doit is untyped
             yield
         except sqlite3.OperationalError as error:
             self._refused = True
-            failure = _unwritable(self.name, error)
+            failure = unwritable(self.name, error)
             if isinstance(failure, SpaceError):
                 self.full.add(Path(self.name))
             raise InvalidTask(str(failure)) from error
@@ -226,27 +241,6 @@ def _rows_of(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     if not all(isinstance(row, dict) for row in rows.values()):
         raise ValueError("a row of it is damaged")
     return rows
-
-
-def _is_damage(error: Exception) -> bool:
-    """Return whether a database is none any more; else it may not be written, or its disk is full."""
-    if isinstance(error, ValueError):
-        return True
-    cause = error.__context__ if isinstance(error, DatabaseException) else error
-    return isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError)
-
-
-def _unusable(name: str, error: Exception) -> InvalidCommand:
-    reason, remedy = str(error).splitlines()[0], "delete it, finished titles are then built once more"
-    if not all(os.access(path, os.W_OK) for path in (Path(name), Path(name).parent)):
-        reason, remedy = "it may not be written to", "make the work directory writable"
-    return InvalidCommand(f"{printable(name)}: cannot be used as the build state ({reason}); {remedy}")
-
-
-def _unwritable(database: Path | str, error: sqlite3.OperationalError) -> StageError:
-    if "full" in str(error):
-        return SpaceError("the disk is full", path=database, remedy="free some space and run again")
-    return StageError(f"cannot be written ({error})", path=database, remedy="check its disk and run again")
 
 
 def recall(database: Path, task: str) -> dict[str, Any] | None:
@@ -278,7 +272,7 @@ def remember(database: Path, task: str, row: dict[str, Any]) -> None:
             connection.execute("pragma synchronous = full")
             connection.execute("insert or replace into doit values (?,?)", (task, json.dumps(row)))
     except sqlite3.OperationalError as error:
-        raise _unwritable(database, error) from error
+        raise unwritable(database, error) from error
     journal.note(database.parent.parent, task, row)
 
 
@@ -303,4 +297,4 @@ def forget(database: Path, task: str) -> None:
             connection.execute("pragma synchronous = full")
             connection.execute("delete from doit where task_id = ?", (task,))
     except sqlite3.OperationalError as error:
-        raise _unwritable(database, error) from error
+        raise unwritable(database, error) from error

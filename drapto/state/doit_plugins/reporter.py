@@ -15,12 +15,14 @@ from drapto.engine import causes
 from drapto.errors import DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
-from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 from drapto.terminal import Shown
+from drapto.words import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from drapto.state.events import TitleSkipped
 
 
 class _FailedBefore(TaskFailed):  # type: ignore[misc]  # doit is untyped
@@ -37,12 +39,16 @@ class StageFailed(TaskFailed):  # type: ignore[misc]
     Attributes:
         cause: The name of its cause (`drapto.engine.causes`).
         silent: Whether it was not even begun, for a reason that has been told already.
+        skipped: That its title is left alone, which is no failure; None where it is one.
     """
 
-    def __init__(self, message: str, cause: str = "", *, silent: bool = False) -> None:
+    def __init__(
+        self, message: str, cause: str = "", *, silent: bool = False, skipped: TitleSkipped | None = None
+    ) -> None:
         super().__init__(message)
         self.cause = cause
         self.silent = silent
+        self.skipped = skipped
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class Hooks:
         on_success: Called with the title and the stage of a task whose success is on the disk; not for a
             part of a stage's work.
         on_failure: Called with the cause of each failure.
+        left_alone: Returns how many titles are skipped, as was known before the run.
+        on_kept: Called with the place of each task that is up to date, as events say it.
         on_end: Called after the last task.
         display_for: Returns the display that follows the bus; called when the first task runs.
         quiet: Write nothing where there is no display.
@@ -66,6 +74,8 @@ class Hooks:
     on_start: Callable[[], None] = lambda: None
     on_success: Callable[[str, str], None] = lambda _title, _stage: None
     on_failure: Callable[[str], None] = lambda _cause: None
+    left_alone: Callable[[], int] = lambda: 0
+    on_kept: Callable[[dict[str, Any]], None] = lambda _place: None
     on_end: Callable[[], None] = lambda: None
     display_for: Callable[[], Any] = lambda: None
     quiet: bool = False
@@ -86,6 +96,7 @@ class StageReporter:
         self.outstream = io.StringIO() if self.hooks.quiet else Shown(outstream)
         self.failures: list[Any] = []
         self.skipped = 0
+        self.left_alone: set[str] = set()
         self.causes: set[str] = set()
         self._started: dict[str, float] = {}
         self._display: Any = None
@@ -106,6 +117,8 @@ class StageReporter:
 
     def execute_task(self, task: Any) -> None:  # noqa: ANN401  doit is untyped
         """Tell that a stage begins."""
+        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
+
         if not task.actions:
             return
         if self._display is None:
@@ -115,6 +128,8 @@ class StageReporter:
 
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """Tell that a stage is done; its success is in the database by now."""
+        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
+
         if not task.actions:
             return
         seconds = time.monotonic() - self._started.pop(task.name, time.monotonic())
@@ -124,14 +139,23 @@ class StageReporter:
         self.hooks.bus.publish(
             StageComplete(**_place(task), seconds=seconds, summary=text, notes=tuple(notes))
         )
+        _forget_result(task)
         if "decode_part" not in task.meta:
             self.hooks.on_success(task.meta["title"], task.meta["stage"])
 
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
         """Tell that a stage failed, once; what depends on it is passed over in silence."""
+        from drapto.state.events import ErrorEvent  # noqa: PLC0415  a run with nothing to do has no events
+
         cause = getattr(fail, "cause", "")
         if isinstance(fail, UnmetDependency):
             fail.__class__ = _FailedBefore
+            return
+        skipped = getattr(fail, "skipped", None)
+        if skipped is not None:
+            if skipped.title not in self.left_alone:  # told here, as it may come from a worker of doit's
+                self.hooks.bus.publish(skipped)
+            self.left_alone.add(skipped.title)
             return
         self._failed_for(cause)
         if getattr(fail, "silent", False):
@@ -155,6 +179,7 @@ class StageReporter:
         """Count a task that has nothing to do."""
         if task.actions:
             self.skipped += 1
+            self.hooks.on_kept(task.meta)
 
     def skip_ignore(self, task: Any) -> None:  # noqa: ANN401
         """Say that a task is ignored, as the user told doit."""
@@ -185,11 +210,19 @@ class StageReporter:
         if self._display is not None:
             self._display.stop()
         elif self._begun and not self.failures:
-            self.outstream.write("everything is up to date\n" if self.skipped else "nothing to do\n")
+            left = self.hooks.left_alone()
+            more = f", {count_text(left, 'title')} skipped (`drapto status` says why)" if left else ""
+            self.outstream.write(f"{'everything is up to date' if self.skipped else 'nothing to do'}{more}\n")
         if self._begun:
             self.hooks.on_end()
         self._begun = False
         DurableDB.in_a_run.discard(self.hooks.database)
+
+
+def _forget_result(task: Any) -> None:  # noqa: ANN401  doit is untyped
+    """Free what came of a task: it is in the database, and doit would keep it until the run ends."""
+    for one in (task, *task.actions):
+        one.result, one.values = None, {}
 
 
 def _name_missing(fail: Any) -> None:  # noqa: ANN401  doit is untyped

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from drapto.audio.plan import Copying, bitrate_for, describe, plan_audio
+from drapto.audio.plan import Treatment, bitrate_for, describe, plan_audio
 from drapto.errors import SourceError
 from drapto.media.model import AudioTrack
 from drapto.media.opus import OpusStream
@@ -101,9 +101,9 @@ def opus(channels: int = 2, layout: str | None = "stereo", **more: object) -> Au
 def test_opus_is_copied_where_drapto_would_make_no_other(given: AudioTrack, copies: bool | None) -> None:
     if copies is None:
         with pytest.raises(SourceError):
-            plan_audio(given, Table(), Copying(opus=True))
+            plan_audio(given, Table(), Treatment(opus=True))
         return
-    made = plan_audio(given, Table(), Copying(opus=True))
+    made = plan_audio(given, Table(), Treatment(opus=True))
     assert made.copies == copies
     assert (made.slice() == {"copies": True}) == copies
     assert not plan_audio(given, Table()).copies
@@ -111,6 +111,38 @@ def test_opus_is_copied_where_drapto_would_make_no_other(given: AudioTrack, copi
 
 def test_what_is_asked_for_is_copied_whatever_it_is() -> None:
     pcm = track(12, None).model_copy(update={"codec": "pcm_s24le"})
-    assert plan_audio(pcm, Table(), Copying(codecs=("pcm",))).copies
-    assert plan_audio(opus(kilobits=500), Table(), Copying(codecs=("opus",))).copies
-    assert not plan_audio(track(2, "stereo"), Table(), Copying(codecs=("truehd",))).copies
+    assert plan_audio(pcm, Table(), Treatment(codecs=("pcm",))).copies
+    assert plan_audio(opus(kilobits=500), Table(), Treatment(codecs=("opus",))).copies
+    assert not plan_audio(track(2, "stereo"), Table(), Treatment(codecs=("truehd",))).copies
+
+
+@pytest.mark.parametrize(
+    ("given", "downmix", "layout", "pan"),
+    [
+        (
+            track(6, "5.1(side)"),
+            "stereo",
+            "stereo",
+            "aformat=channel_layouts=5.1(side),pan=stereo|FL=0.414214*c0+0.292893*c2+0.292893*c4|FR=0.4142",
+        ),
+        (track(8, "7.1"), "5.1", "5.1", "aformat=channel_layouts=7.1,pan=5.1|"),
+        (track(6, None), "stereo", "stereo", "pan=stereo|"),
+        (
+            track(2, "stereo"),
+            "mono",
+            "mono",
+            "aformat=channel_layouts=stereo,pan=mono|FC=0.500000*c0+0.500000*c1",
+        ),
+    ],
+)
+def test_what_has_more_channels_is_mixed_down(given: AudioTrack, downmix: str, layout: str, pan: str) -> None:
+    plan = plan_audio(given, Table(), Treatment(opus=True, downmix=downmix))
+    assert plan.layout == layout
+    assert plan.filters.startswith(pan), plan.filters
+
+
+def test_what_has_no_more_channels_is_left_as_it_is() -> None:
+    stereo = plan_audio(track(2, "stereo"), Table())
+    assert plan_audio(track(2, "stereo"), Table(), Treatment(downmix="stereo")) == stereo
+    copied = Treatment(codecs=("ac3",), downmix="stereo")
+    assert plan_audio(track(6, "5.1"), Table(), copied).copies

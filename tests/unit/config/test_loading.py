@@ -128,6 +128,7 @@ def test_a_directory_of_that_name_is_refused(root: Path) -> None:
 
 
 ENVIRONMENT = [
+    ("DRAPTO_PROFILE", "small", "profile", "small"),
     ("DRAPTO_PRESET", "8", "encoding.preset", 8),
     ("DRAPTO_CRF_SD", "30.25", "encoding.crf.sd", 30.25),
     ("DRAPTO_CRF_HD", "31", "encoding.crf.hd", 31),
@@ -144,6 +145,7 @@ ENVIRONMENT = [
     ("DRAPTO_DISABLE_CROP", "false", "crop.enabled", True),
     ("DRAPTO_ENABLE_CHUNKED_ENCODING", "true", "encoding.mode", "chunked"),
     ("DRAPTO_ENABLE_CHUNKED_ENCODING", "Off", "encoding.mode", "standard"),
+    ("DRAPTO_IF_LARGER", "copy-source", "output.if_larger", "copy-source"),
     ("DRAPTO_HWACCEL", "cuda", "decoding.hardware", "cuda"),
     ("DRAPTO_FFMPEG", "/usr/bin/ffmpeg", "tools.ffmpeg", "/usr/bin/ffmpeg"),
     ("DRAPTO_AB_AV1", "/usr/bin/ab-av1", "tools.ab_av1", "/usr/bin/ab-av1"),

@@ -46,7 +46,7 @@ def test_a_dump_tells_where_each_value_comes_from(tmp_path: Path) -> None:
 def test_the_template_is_a_file_of_defaults(tmp_path: Path) -> None:
     (tmp_path / "drapto.toml").write_text(template())
     assert load_config(tmp_path, environ={}) == Config()
-    assert tomllib.loads(template()).keys() == set(Config.model_fields)
+    assert tomllib.loads(template()).keys() == set(Config.model_fields) - {"profile", "titles"}
 
 
 def test_every_setting_of_the_template_can_be_uncommented(tmp_path: Path) -> None:
@@ -55,6 +55,8 @@ def test_every_setting_of_the_template_can_be_uncommented(tmp_path: Path) -> Non
     assert set(loaded.origins) == {key for key, _ in entries(Config())}
     changed = {key for key, value in entries(Config()) if dict(entries(loaded.config))[key] != value}
     without = {("input", "max_size"), ("crop", "rect"), ("tools", "ffmpeg"), ("tools", "ab_av1")}
+    without |= {("profile",), ("tracks", "default_audio"), ("tracks", "default_subtitles")}
+    without.add(("engine", "dask", "scheduler"))
     assert changed == without, "only what has no default"
 
 

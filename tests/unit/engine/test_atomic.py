@@ -83,19 +83,19 @@ def test_what_a_killed_run_left_for_any_name_is_swept(name: str, tmp_path: Path)
 def order_of(monkeypatch: pytest.MonkeyPatch, root: Path) -> list[str]:
     """Return a list that gets what is synced and renamed from now on, as paths below ``root``."""
     happened: list[str] = []
-    fsync, replace = os.fsync, Path.replace
+    fsync, replace = os.fsync, os.replace
 
     def spy(handle: int) -> None:
         path = Path(f"/proc/self/fd/{handle}").readlink()
         happened.append("file" if path.name.endswith(atomic.PARTIAL) else str(path.relative_to(root)))
         fsync(handle)
 
-    def rename(path: Path, target: Path) -> Path:
+    def rename(path: Path, target: Path) -> None:
         happened.append("rename")
-        return replace(path, target)
+        replace(path, target)
 
     monkeypatch.setattr(os, "fsync", spy)
-    monkeypatch.setattr(Path, "replace", rename)
+    monkeypatch.setattr(os, "replace", rename)
     return happened
 
 

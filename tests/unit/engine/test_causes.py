@@ -71,7 +71,10 @@ def test_an_error_of_drapto_s_has_the_cause_of_what_it_came_from() -> None:
 
 def test_what_cannot_pass_by_itself_is_not_tried_again() -> None:
     permanent = {one.name for one in causes.CAUSES.values() if not one.transient}
-    assert permanent == {"read-only", "bad input", "tool broken", "refused", "broken", "drapto's fault"}
+    assert permanent == {
+        "no cluster",
+        *("read-only", "bad input", "tool broken", "refused", "broken", "drapto's fault", "stalled disk"),
+    }
 
 
 def test_the_kernel_s_count_can_be_read() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.engine.hwaccel import PREFERRED, Choice, Machine, available, choose, listed
+from drapto.errors import ToolMissingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +69,12 @@ def test_what_is_named_is_tried_even_where_nothing_is_seen_of_it(tmp_path: Path)
 
 def test_off_asks_nobody(tmp_path: Path) -> None:
     assert choose("off", tmp_path / "missing") == Choice(None)
+
+
+def test_where_no_device_is_seen_auto_starts_no_program(tmp_path: Path) -> None:
+    assert choose("auto", tmp_path / "missing", machine(tmp_path)) == Choice(None)
+    with pytest.raises(ToolMissingError):
+        choose("auto", tmp_path / "missing", machine(tmp_path, "nvidia0"))
 
 
 def test_the_ffmpeg_that_comes_with_drapto_answers(ffmpeg: Path) -> None:

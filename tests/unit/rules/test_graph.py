@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drapto.rules.stage import Known
 
 NAMES = ["probe", "crop", "fields", "segment", "calibrate", "encode"]
-NAMES += ["video", "audio", "subtitles", "elements", "mux", "validate"]
+NAMES += ["video", "audio", "subtitles", "elements", "mux", "validate", "report"]
 
 AFTER = {
     "calibrate": ["segment", "crop"],
@@ -33,6 +33,7 @@ AFTER = {
     "elements": ["probe"],
     "mux": ["probe", "audio", "subtitles", "elements", "video"],
     "validate": ["mux", "validate:decode"],
+    "report": ["validate"],
 }
 """Of each placeholder, what must have run."""
 
@@ -45,6 +46,7 @@ MAKES = {
     "elements": ["work/one/elements.mkv"],
     "mux": ["work/one/muxed.mkv"],
     "validate": ["work/one/validation.json", "output/one.mkv"],
+    "report": ["work/one/report.html"],
 }
 
 NEVER = [
@@ -142,6 +144,9 @@ READ: dict[str, set[str]] = {
         *("muxed.mkv", "probe.json", "planned.txt", "dynamic.txt", "crop.json", "fields.json"),
         *("decoded/01.json", "decoded/02.json", "elements.mkv", "audio-0.mkv", "audio-1.mkv"),
     ),
+    "report:film": files(
+        "validation.json", "probe.json", "crop.json", "fields.json", "encode_data/segments.json"
+    ),
 }
 
 MADE: dict[str, set[str]] = {
@@ -162,6 +167,7 @@ MADE: dict[str, set[str]] = {
     "elements:film": files("elements.mkv"),
     "mux:film": files("muxed.mkv"),
     "validate:film": files("validation.json") | {"output/film.mkv"},
+    "report:film": files("report.html"),
 }
 
 
@@ -199,6 +205,7 @@ def test_a_title_that_is_probed_and_not_cut_knows_its_tracks(tmp_path: Path) -> 
     assert tasks["audio:film"].task_dep == ["audio:film:0", "audio:film:1"]
     assert {name for name, task in tasks.items() if task.loader} == {
         *("calibrate:film", "encode:film", "validate:film:decode", "video:film", "validate:film"),
+        "report:film",
     }
 
 

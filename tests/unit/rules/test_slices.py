@@ -262,7 +262,7 @@ def test_every_stages_slice(mode: str, tmp_path: Path) -> None:
             "validate:film": recorded(target=TARGET | display),
         }
     )
-    assert found == BEFORE | BEHIND | {"elements:film": {}} | own
+    assert found == BEFORE | BEHIND | {"elements:film": {}, "report:film": {"report": 1}} | own
 
 
 def test_subtitles_read_no_setting(tmp_path: Path) -> None:
@@ -366,6 +366,15 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "input.allow_damage", "none", {"probe", "validate"}),
     ("crf", "output.dir", "elsewhere", {"validate"}),
     ("crf", "output.strict", True, {"validate"}),
+    ("crf", "input.skip_codecs", ["vp9"], set()),
+    ("crf", "output.if_larger", "copy-source", set()),
+    ("crf", "output.min_reduction", 0.5, set()),
+    ("crf", "output.replace_source", "quarantine", set()),
+    ("crf", "tracks.audio", ["none"], {"audio", "validate"}),
+    ("crf", "tracks.subtitles", ["none"], set()),
+    ("crf", "tracks.default_audio", "all", {"mux", "validate"}),
+    ("crf", "tracks.default_subtitles", "none", set()),
+    ("crf", "audio.downmix", "stereo", {"audio", "validate"}),
     ("crf", "crop.enabled", False, {"crop", "validate"}),
     ("crf", "crop.rect", "320:200:0:0", {"crop", "validate"}),
     ("crf", "crop.titles.film", "320:200:0:0", {"crop", "validate"}),
@@ -376,7 +385,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "deinterlace.titles.another", "mixed", set()),
     ("interlaced", "deinterlace.rate", "field", {"segment", "validate"}),
     ("crf", "deinterlace.rate", "field", set()),
-    ("crf", "decoding.hardware", "auto", set()),
+    ("crf", "decoding.hardware", "off", set()),
     ("vmaf", "decoding.hardware", "vaapi", set()),
     ("crf", "audio.bitrate.mono", 48, {"audio", "validate"}),
     ("crf", "audio.bitrate.stereo", 96, {"audio", "validate"}),
@@ -389,10 +398,13 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "tools.ffmpeg", "/nowhere/ffmpeg", set()),
     ("vmaf", "tools.ab_av1", "/nowhere/ab-av1", set()),
     ("crf", "engine.name", "another", set()),
+    ("crf", "report.enabled", False, {"report"}),
 ]
 """By profile: a setting, another value for it, and the stages whose slices that changes."""
 
 OF_ONE_VALUE = {"version", "encoding.pix_fmt"}
+OF_OTHERS = {"profile", "titles"}
+"""What stands for other settings."""
 
 
 def keys(model: type[BaseModel], head: str = "") -> Iterator[str]:
@@ -407,9 +419,11 @@ def keys(model: type[BaseModel], head: str = "") -> Iterator[str]:
 
 
 def test_of_every_setting_it_is_said_who_reads_it() -> None:
-    told = {
-        ".".join(key.split(".")[:2]) if ".titles." in key else key for _, key, _, _ in READS
-    } | OF_ONE_VALUE
+    told = (
+        {".".join(key.split(".")[:2]) if ".titles." in key else key for _, key, _, _ in READS}
+        | OF_ONE_VALUE
+        | OF_OTHERS
+    )
     assert told == set(keys(Config))
 
 

@@ -143,9 +143,9 @@ def test_a_title_that_is_made_of_two_versions_is_not_validated(tmp_path: Path) -
     encoded = [EncodedSegment.read(title.encoded / f"{index:04d}.json") for index in (1, 2)]
     around = StageContext(title.name, tmp_path / "ffmpeg", title.logs, Slots(tmp_path / "slots", 1), 1)
     with pytest.raises(StageError, match=r"several versions: SVT-AV1 4\.1 -> 4\.2; run again"):
-        versions.made_with(project, title, encoded, 0, around)
+        versions.made_with(project, title, encoded, (), around)
     mixing, _ = project_in(tmp_path, encoding__on_upgrade="mix")
-    assert versions.made_with(mixing, title, encoded, 1, around) == MadeWith(
+    assert versions.made_with(mixing, title, encoded, (0,), around) == MadeWith(
         segments=(OLD, NEW), tracks=(None,), check=NEW
     )
 

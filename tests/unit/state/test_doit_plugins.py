@@ -20,6 +20,7 @@ from drapto.state.bus import Bus
 from drapto.state.doit_plugins import DurableDB, bound_checker, bound_reporter, forget
 from drapto.state.events import ErrorEvent, StageComplete, StageStarted
 from drapto.state.fingerprint import Fingerprints
+from drapto.state.settings import LaterSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -230,7 +231,12 @@ def test_a_file_that_cannot_be_read_is_a_change_not_the_end(tmp_path: Path) -> N
 
 
 def task(name: str = "probe:a", **more: Any) -> SimpleNamespace:
-    fields = {"name": name, "actions": ["x"], "result": None, "meta": {"title": "a", "stage": "probe"}}
+    fields = {
+        "name": name,
+        "actions": [SimpleNamespace()],
+        "result": None,
+        "meta": {"title": "a", "stage": "probe"},
+    }
     return SimpleNamespace(**{**fields, **more})
 
 
@@ -297,3 +303,10 @@ def test_nothing_to_do_is_said_in_a_line() -> None:
     reporter.runtime_error("odd")
     reporter.complete_run()
     assert out.getvalue() == "ignored: probe:a\nerror: odd\neverything is up to date\n"
+
+
+def test_settings_that_a_later_version_reads_leave_what_there_is() -> None:
+    check = LaterSettings({"encoder": {"preset": 6}})
+    assert check(None, {"settings": {}})
+    assert check(None, {"later": {"encoder": {"preset": 6}}})
+    assert not check(None, {"later": {"encoder": {"preset": 8}}})

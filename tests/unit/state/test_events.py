@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NAMES = {
+    "TitleSkipped": "title_skipped",
     "FileDiscovered": "file_discovered",
     "AnalysisStarted": "analysis_started",
     "AnalysisComplete": "analysis_complete",

@@ -7,7 +7,7 @@ import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from drapto.state.doit_plugins.order import FILLER, ReadyQueue
+from drapto.state.doit_plugins.order import FILLER, ReadyQueue, Turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,3 +77,17 @@ def test_doit_joins_a_title_before_it_begins_the_parts_of_the_next(tmp_path: Pat
     assert order.index("part:a:8") < order.index("extra:a") < order.index("part:b:6")
     parts = [int(name.rsplit(":", 1)[1]) for name in order if name.startswith("part:a")]
     assert all(abs(number - place) <= 3 for place, number in enumerate(parts))
+
+
+def test_titles_may_be_put_in_another_order_while_others_stand_in_line() -> None:
+    turns = Turns()
+    queue = ReadyQueue(turns)
+    for title in ("a", "b", "c"):
+        for part in (1, 2):
+            queue.append(node(f"{title}{part}", title=title))
+    queue.append(node("group"))
+    assert [queue.popleft().name for _ in range(2)] == ["group", "a1"]
+    turns.wish(["c", "b"])
+    queue.append(node("c3", title="c"))
+    queue.append(node("d1", title="d"))
+    assert [queue.popleft().name for _ in range(len(queue))] == ["c1", "c2", "c3", "b1", "b2", "a2", "d1"]

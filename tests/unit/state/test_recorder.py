@@ -437,7 +437,7 @@ def test_the_record_is_whole_when_the_run_ends(tmp_path: Path) -> None:
     for number in range(1, 8):
         bus.publish(started(number))
         bus.publish(completed(number))
-    assert encoding(tmp_path).segments[6].status == "encoding"
+    assert encoding(tmp_path).segments[6].status == "pending"
     subscription()
     assert [one.status for one in encoding(tmp_path).segments[:8]] == [*["completed"] * 7, "pending"]
     assert (tmp_path / ledger.JOURNAL).read_bytes() == b""

@@ -57,3 +57,17 @@ def test_the_plan_of_an_earlier_version_means_the_same(tmp_path: Path) -> None:
     path.write_text("[]")
     with pytest.raises(ArtifactError, match="is damaged"):
         SegmentPlan.read(path)
+
+
+def test_a_plan_is_read_once_while_it_is_in_use_and_stays_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "segments.json"
+    plan(*[(1, 1)] * 3).write(path)
+    first = SegmentPlan.read(path)
+    assert SegmentPlan.read(path) is first
+    plan(*[(1, 1)] * 4).write(path)
+    assert len(SegmentPlan.read(path).segments) == 4
+    assert len(first.segments) == 3
+    path.write_text("{")
+    assert SegmentPlan.read_if_whole(path) is None
+    path.unlink()
+    assert SegmentPlan.read_if_whole(path) is None

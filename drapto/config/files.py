@@ -1,0 +1,84 @@
+"""The settings of what comes in and what goes out: sources, and finished files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from drapto.config.problems import refuse
+from drapto.config.section import Section
+from drapto.config.types import Bytes, Location, Part, VideoCodecs, written_size
+
+
+def _check_pattern(value: str) -> str:
+    if not value or value.startswith("/") or ".." in value.split("/"):
+        raise ValueError('is not a pattern inside the source directory, such as "*.mkv" or "**/*.mkv"')
+    return value
+
+
+class InputSettings(Section):
+    """Which sources a project has."""
+
+    source_dir: Location = Field(
+        Path("source"), description="where the sources are, from the project directory"
+    )
+    file_pattern: Annotated[str, AfterValidator(_check_pattern)] = Field(
+        "*.mkv", description="which files there are sources"
+    )
+    min_size: Bytes = Field(0, ge=0, description='smaller files are left out, such as "10 MiB"')
+    max_size: Bytes | None = Field(
+        None, ge=1, examples=["100 GiB"], description="larger files are left out; unset: no limit"
+    )
+    sidecar_subtitles: bool = Field(
+        False, description="take subtitle files next to a source along, such as film.eng.forced.srt"
+    )
+    frame_index: Literal["auto", "packets", "decode"] = Field(
+        "auto",
+        description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",
+    )
+    skip_codecs: VideoCodecs = Field(
+        ("av1",), description='codecs of pictures that are left alone, such as ["av1"]; [] encodes all'
+    )
+    allow_damage: Literal["none", "concealed", "holes"] = Field(
+        "concealed",
+        description="what may be wrong with a picture: none, moments that a player conceals, or holes",
+    )
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> InputSettings:
+        if self.max_size is not None and self.max_size < self.min_size:
+            raise refuse(
+                "max_size",
+                f"= {written_size(self.max_size)} is less than input.min_size",
+                "make it the larger one",
+            )
+        return self
+
+
+class OutputSettings(Section):
+    """Where the finished files go."""
+
+    dir: Location = Field(
+        Path("output"), description="where the finished files go, from the project directory"
+    )
+    if_exists: Literal["refuse", "overwrite"] = Field(
+        "refuse", description="what becomes of a file of another source that is in an output's place"
+    )
+    if_larger: Literal["keep", "skip", "copy-source"] = Field(
+        "skip",
+        description="what becomes of a finished file that is larger than its source: publish it all the same"
+        " (keep), publish nothing (skip), or the source itself (copy-source)",
+    )
+    min_reduction: Part = Field(
+        0.0, ge=0, le=0.95, description='how much smaller than its source it has to be, such as "10 %"'
+    )
+    replace_source: Literal["never", "quarantine", "delete"] = Field(
+        "never",
+        description="once a finished file is validated, it takes its source's place, and the source is kept"
+        " in a directory beside it (quarantine), or deleted (delete)",
+    )
+    strict: bool = Field(
+        False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"
+    )

@@ -1,0 +1,184 @@
+"""Single frames of a film as small JPEGs, made by the ffmpeg in use; HDR is mapped to what a screen shows."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drapto.engine.context import file_url
+from drapto.errors import ArtifactError
+from drapto.media.uniform import input_options
+from drapto.media.yuv import SD
+from drapto.report.page import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drapto.engine.context import StageContext
+    from drapto.media.model import Colour
+
+HDR = ("smpte2084", "arib-std-b67")
+"""ffmpeg's names of PQ and HLG."""
+
+WHITE = {"smpte2084": 203, "arib-std-b67": 203}
+"""cd/m2 of HDR's reference white (ITU-R BT.2408), which is to be SDR's."""
+
+TURNS = {90: "transpose=cclock", 180: "hflip,vflip", 270: "transpose=clock"}
+"""By degrees counter-clockwise, what a player does to a rotated picture."""
+
+MATRICES = ("bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc")
+"""Those of which swscale knows the way to JPEG's, which is BT.601's (JFIF)."""
+
+FINE, COARSE = (3, 5, 9), (6,)
+"""mjpeg's quantisers that are tried in turn, until a picture is small enough."""
+
+LEAD = 2.0
+"""Seconds before a run of frames from which on it is decoded, where its filters look at neighbours."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A file's picture, and what is done to it so that a screen shows it as a player would.
+
+    Attributes:
+        path: The file.
+        stream: The index of its video stream.
+        width, height: Of what is shown of it, after ``filters``, pixels.
+        sar: The shape of a pixel, width to height.
+        colour: How its samples are meant.
+        rotation: By how much players rotate it, degrees counter-clockwise.
+        filters: What makes the pictures that are shown of those that decode, the crop included.
+    """
+
+    path: Path
+    stream: int
+    width: int
+    height: int
+    sar: Fraction
+    colour: Colour
+    rotation: int = 0
+    filters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Which frame of a file.
+
+    Attributes:
+        time: When it is shown, seconds; or, where ``number`` says which one, when those begin.
+        number: How many frames come out of the filters before it, from there on; None for that at ``time``.
+        key: It is a keyframe, or may be one near by.
+    """
+
+    time: float
+    number: int | None = None
+    key: bool = False
+
+
+def grab(
+    view: View,
+    frame: Frame,
+    *,
+    width: int,
+    most: int,
+    context: StageContext,
+    quantisers: Sequence[int] = FINE,
+) -> Picture:
+    """Return a frame as a JPEG.
+
+    Args:
+        view: The file.
+        frame: Which frame.
+        width: Of the picture, pixels; a smaller one is not made larger.
+        most: Bytes that it may take, or it is compressed further.
+        context: The surroundings.
+        quantisers: Those of mjpeg that are tried, in turn.
+
+    Raises:
+        ToolFailedError: ffmpeg failed.
+        ArtifactError: There is no such frame.
+    """
+    size = fitting(view, width)
+    jpeg = b""
+    for quantiser in quantisers:
+        jpeg = _jpeg(view, frame, size, quantiser, context)
+        if len(jpeg) <= most:
+            break
+    shown = size[::-1] if view.rotation % 180 else size
+    return Picture(jpeg, *shown)
+
+
+def fitting(view: View, width: int) -> tuple[int, int]:
+    """Return how large a picture is shown before it is rotated: at most so wide, of square pixels, even."""
+    square = view.width * view.sar
+    factor = min(Fraction(1), width / square, Fraction(width, view.height) if view.rotation % 180 else 1)
+    return max(2, round(square * factor / 2) * 2), max(2, round(view.height * factor / 2) * 2)
+
+
+def _jpeg(view: View, frame: Frame, size: tuple[int, int], quantiser: int, context: StageContext) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="drapto-") as folder:
+        target = Path(folder) / "picture.jpg"
+        context.run_ffmpeg(
+            [
+                *_input(view, frame),
+                *("-map", f"0:{view.stream}", "-vf", ",".join(_filters(view, frame, size))),
+                *("-frames:v", "1", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+                *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-c:v", "mjpeg"),
+                *("-q:v", str(quantiser), "-f", "mjpeg", "-y", file_url(target)),
+            ],
+            log="report",
+            about=view.path,
+        )
+        if not target.is_file() or not target.stat().st_size:
+            raise ArtifactError(f"has no frame at {frame.time:.3f} s", path=view.path)
+        return target.read_bytes()
+
+
+def _input(view: View, frame: Frame) -> list[str]:
+    begin = frame.time if frame.number is None else frame.time - LEAD
+    seek = ["-seek_timestamp", "1", "-ss", f"{begin:.6f}"] if begin > 0 else []
+    near = ["-noaccurate_seek", "-skip_frame", "nokey"] if frame.key else []
+    own = ["-copyts"] if frame.number is not None else []
+    decode = ["-noautorotate", "-threads", "1"]
+    return [*own, *input_options(view.filters), *near, *seek, *decode, "-i", file_url(view.path)]
+
+
+def _filters(view: View, frame: Frame, size: tuple[int, int]) -> list[str]:
+    chosen = [] if frame.number is None else [f"trim=start_frame={frame.number}"]
+    scale = f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_inp"
+    turn = TURNS.get(view.rotation % 360)
+    shown = _mapped(view, scale) if view.colour.transfer in HDR else _plain(view, scale)
+    return [*view.filters, *chosen, *shown, "setsar=1", *([turn] if turn else [])]
+
+
+def _plain(view: View, scale: str) -> list[str]:
+    """Return the filters that make JPEG's samples of SDR."""
+    assumed = "bt709" if view.width > SD[0] or view.height > SD[1] else "smpte170m"
+    matrix = view.colour.matrix or assumed
+    source = f":in_color_matrix={matrix}" if matrix in MATRICES else ""
+    return [f"{scale}{source}:out_color_matrix=bt601:out_range=pc", "format=yuvj420p"]
+
+
+def _mapped(view: View, scale: str) -> list[str]:
+    """Return the same of HDR: to linear light, to BT.709's colours, and its highlights pressed into SDR's."""
+    colour = view.colour
+    said = ":".join(
+        (
+            f"tin={colour.transfer}",
+            f"min={colour.matrix or 'bt2020nc'}",
+            f"pin={colour.primaries or 'bt2020'}",
+            f"rin={'full' if colour.range == 'pc' else 'limited'}",
+        )
+    )
+    return [
+        scale,
+        f"zscale={said}:t=linear:npl={WHITE[str(colour.transfer)]}",
+        "format=gbrpf32le",
+        "zscale=p=bt709",
+        "tonemap=mobius:desat=0",
+        "zscale=t=bt709:m=smpte170m:r=full",
+        "format=yuvj420p",
+    ]

@@ -1,0 +1,197 @@
+"""Which moments of a film are shown: its worst, source beside output, and what it looks like in between."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from drapto.engine import process
+from drapto.errors import DraptoError
+from drapto.report.page import Scene, Still
+from drapto.report.pictures import COARSE, Frame, View, grab
+from drapto.report.plots import clock
+from drapto.words import score_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from drapto.encoding.record import EncodedSegment
+    from drapto.engine.context import StageContext
+    from drapto.quality.scores import Scores
+    from drapto.report.timeline import Interval
+
+SCENES = 5
+STILLS = 12
+"""How many moments are shown of both files, and how many of the output alone."""
+
+WIDTH, STILL_WIDTH = 960, 200
+"""Pixels that their pictures are wide."""
+
+MOST_BYTES, MOST_STILL = 130_000, 12_000
+"""Bytes of each picture, about: five pairs and twelve stills are 1.4 MB, 1.9 MB as text in a page."""
+
+CANDIDATES = 500
+"""Low frames that are looked through for some that are far enough apart."""
+
+FEWEST_APART = 1.0
+"""Seconds that are at least between two of the moments; of a long film more."""
+
+
+@dataclass(frozen=True)
+class Low:
+    """A frame that is to be looked at.
+
+    Attributes:
+        place: The number of its segment among all, from 0.
+        frame: Its number in it, as far as that is known.
+        time: About when it is shown, seconds.
+        score: What it scored; None where nothing was measured.
+    """
+
+    place: int
+    frame: int
+    time: float
+    score: float | None = None
+
+
+def worst(intervals: Sequence[Interval], records: Sequence[EncodedSegment], most: int = SCENES) -> list[Low]:
+    """Return the lowest measured frames, some way apart, the lowest first.
+
+    Args:
+        intervals: One for each segment.
+        records: What was measured of each.
+        most: How many.
+    """
+    lows = heapq.nsmallest(CANDIDATES, _measured(intervals, records), key=lambda low: low.score or 0.0)
+    return apart(lows, sum(one.duration for one in intervals), most)
+
+
+def apart(lows: Iterable[Low], duration: float, most: int = SCENES) -> list[Low]:
+    """Return those that are some way apart, of a film that lasts so many seconds; the first ones win."""
+    chosen: list[Low] = []
+    far = max(FEWEST_APART, duration / 100)
+    for low in lows:
+        if all(abs(low.time - other.time) >= far for other in chosen):
+            chosen.append(low)
+        if len(chosen) == most:
+            break
+    return chosen
+
+
+def _measured(intervals: Sequence[Interval], records: Sequence[EncodedSegment]) -> Iterable[Low]:
+    for place, (one, record) in enumerate(zip(intervals, records, strict=True)):
+        if record.scores is None:
+            continue
+        frames = numbers(record.scores, [stretch.frames for stretch in record.stretches] or [record.frames])
+        for frame, value in zip(frames, record.scores.values, strict=True):
+            yield Low(place, frame, one.start + one.duration * frame / max(1, record.frames), value)
+
+
+def numbers(scores: Scores, parts: Sequence[int]) -> list[int]:
+    """Return which frames of a segment were measured.
+
+    Each part of it was measured by itself, from its first frame on. Where that does not come to as many
+    scores, since parts were measured differently, they are taken for evenly spread.
+
+    Args:
+        scores: The scores.
+        parts: How many frames each part has.
+    """
+    starts = [0, *accumulate(parts)]
+    found = [
+        frame
+        for first, count in zip(starts, parts, strict=False)
+        for frame in range(first, first + count, scores.stride)
+    ]
+    if len(found) == len(scores.values):
+        return found
+    return [starts[-1] * number // len(scores.values) for number in range(len(scores.values))]
+
+
+def spread(intervals: Sequence[Interval], most: int = SCENES) -> list[Low]:
+    """Return moments all over a film of which nothing was measured: the middle of every n-th interval."""
+    count = min(most, len(intervals))
+    places = [len(intervals) * (2 * number + 1) // (2 * count) for number in range(count)]
+    return [
+        Low(place, one.frames // 2, one.start + one.duration / 2)
+        for place in places
+        for one in (intervals[place],)
+    ]
+
+
+def shown(
+    lows: Sequence[Low],
+    pair: Callable[[Low], tuple[tuple[View, Frame], tuple[View, Frame]]],
+    metric: str,
+    context: StageContext,
+) -> tuple[list[Scene], list[str]]:
+    """Return the scenes, and what kept some from being shown, a line each.
+
+    Args:
+        lows: The moments.
+        pair: Returns where each is in the source, and in the output.
+        metric: What was measured.
+        context: The surroundings.
+    """
+    scenes: list[Scene] = []
+    problems: list[str] = []
+    for low in lows:
+        name = clock(low.time)
+        if low.score is not None:
+            name += f", {score_text(metric, low.score)}"
+        try:
+            before, after = (
+                grab(view, frame, width=WIDTH, most=MOST_BYTES, context=context) for view, frame in pair(low)
+            )
+        except (DraptoError, OSError) as error:
+            if process.is_stopping():
+                raise
+            problems.append(str(error))
+        else:
+            scenes.append(Scene(name, before, after))
+    return scenes, list(dict.fromkeys(problems))
+
+
+def strip(
+    view: View, intervals: Sequence[Interval], offset: float, context: StageContext, *, keys: bool = True
+) -> tuple[list[Still], list[str]]:
+    """Return pictures from all over a film, and what kept some from being shown.
+
+    Each is the first of an interval where one begins near by: a keyframe is found at once.
+
+    Args:
+        view: The output.
+        intervals: In order.
+        offset: What an interval's start lacks to the output's own time, seconds.
+        context: The surroundings.
+        keys: Whether intervals begin with keyframes.
+    """
+    begin, end = intervals[0].start, intervals[-1].start + intervals[-1].duration
+    most = max(1, min(STILLS, int((end - begin) / FEWEST_APART)))
+    slot = (end - begin) / most
+    starts = [one.start for one in intervals]
+    stills: list[Still] = []
+    problems: list[str] = []
+    for number in range(most):
+        centre = begin + (number + 0.5) * slot
+        start = min(starts, key=lambda time: abs(time - centre))
+        near = keys and abs(start - centre) <= slot / 2
+        time = start if near else centre
+        try:
+            picture = grab(
+                view,
+                Frame(max(0.0, time + offset), key=near),
+                width=STILL_WIDTH,
+                most=MOST_STILL,
+                context=context,
+                quantisers=COARSE,
+            )
+        except (DraptoError, OSError) as error:
+            if process.is_stopping():
+                raise
+            problems.append(str(error))
+        else:
+            stills.append(Still(clock(time), picture))
+    return stills, list(dict.fromkeys(problems))

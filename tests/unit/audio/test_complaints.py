@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from drapto.audio.encode import of_the_sound
+
+
+def test_what_other_tracks_decoders_say_is_none_of_a_tracks_damage() -> None:
+    said = (
+        "[h264] cabac decode of qscale diff failed at 17 0",
+        "    Last message repeated 2 times",
+        "[vist#0:0/h264] something of the picture",
+        "[ac3] exponent out-of-range",
+        "    Last message repeated 1 times",
+        "[aist#0:2/ac3] Error submitting packet to decoder",
+        "a line of nobody's",
+    )
+    assert of_the_sound(said, {"h264", "aac"}) == said[3:]
+    assert of_the_sound((), {"h264"}) == ()

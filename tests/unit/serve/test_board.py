@@ -1,0 +1,89 @@
+"""What the page of `drapto serve` shows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drapto.serve.board import MOST_LISTENERS, MOST_UNREAD, Board
+from drapto.state.events import ErrorEvent, Progress, RunPaused, StageComplete, StageStarted
+from tests import known
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Board:
+    project = known.project_in(tmp_path, names=["a", "b", "c\u202e"])
+    return Board(project, {title.name for title in project.titles[:2]} | {project.titles[2].name})
+
+
+def states(board: Board) -> dict[str, str]:
+    return {one["name"]: one["state"] for one in board.snapshot()["titles"]}
+
+
+def test_events_are_taken_in(board: Board) -> None:
+    board(StageStarted(title="a", stage="encode", segment=1))
+    board(StageStarted(title="a", stage="encode", segment=2))
+    board(StageComplete(title="a", stage="encode", segment=1, seconds=1.0, summary="24 frames"))
+    shown = board.snapshot()["titles"][0]
+    assert (shown["state"], shown["stages"], shown["note"]) == ("running", ["encode"], "encode: 24 frames")
+    board(StageComplete(title="a", stage="validate", seconds=1.0, decode_part=1))
+    assert states(board)["a"] == "running"
+    board(StageComplete(title="a", stage="validate", seconds=1.0))
+    board(StageStarted(title="a", stage="report"))
+    assert states(board)["a"] == "finished"
+    board(ErrorEvent(title="b", stage="probe", message="is damaged"))
+    assert board.snapshot()["titles"][1]["failures"] == ["probe: is damaged"]
+    board(StageStarted(title="b", stage="encode"))
+    assert states(board)["b"] == "failed"
+    board(RunPaused(title="unknown", reason="full"))
+
+
+def test_a_snapshot_is_json_whatever_names_hold(board: Board) -> None:
+    assert json.loads(json.dumps(board.snapshot()))["titles"][2]["shown"] == "c\\u202e"
+
+
+def test_titles_are_put_in_order(board: Board) -> None:
+    last = board.titles[2].name
+    assert board.move(last, -5)
+    assert [title.name for title in board.titles] == [last, "a", "b"]
+    assert board.move(last, 1)
+    assert [title.name for title in board.titles] == ["a", last, "b"]
+    assert not board.move("nobody", 1)
+
+
+def test_what_failed_is_tried_again_and_nothing_else(board: Board) -> None:
+    assert not board.retry("a")
+    assert not board.retry("nobody")
+    board(ErrorEvent(title="a", stage="probe", message="is damaged"))
+    assert board.retry("a")
+    assert board.wants_more
+    assert [title.name for title in board.left()][:2] == ["a", "b"]
+    assert not board.wants_more
+    assert board.snapshot()["titles"][0]["failures"] == []
+
+
+def test_what_is_left_to_do_is_taken_in_at_the_end(board: Board) -> None:
+    board(ErrorEvent(title="a", stage="probe", message="is damaged"))
+    board(StageStarted(title="b", stage="probe"))
+    board.settled(["a", "b"])
+    assert list(states(board).values()) == ["failed", "waiting", "finished"]
+
+
+def test_listeners_are_told_and_those_too_far_behind_are_dropped(board: Board) -> None:
+    line = board.listen()
+    assert line is not None
+    board(StageStarted(title="a", stage="probe"))
+    assert [line.get_nowait() for _ in range(2)][1] == ("state", {})
+    for frame in range(MOST_UNREAD + 1):
+        board(Progress(title="a", stage="encode", frame=frame))
+    messages = [line.get_nowait() for _ in range(line.qsize())]
+    assert messages[-1] is None
+    board(StageStarted(title="a", stage="probe"))
+    assert line.empty()
+    assert all(board.listen() for _ in range(MOST_LISTENERS))
+    assert board.listen() is None
