@@ -80,8 +80,8 @@ def work_through(
             shutil.rmtree(work, ignore_errors=True)
 
 
-def table(found: dict[str, list[Outcome]]) -> str:
-    """Return the document."""
+def table(found: dict[str, list[Outcome]], wanted: Sequence[str] = ()) -> str:
+    """Return the document, which names those ``wanted`` of which nothing is known."""
     lines = [
         "# Odd sources",
         "",
@@ -98,6 +98,10 @@ def table(found: dict[str, list[Outcome]]) -> str:
         counted = Counter(one.came for one in all_of_it)
         cells = " | ".join(str(counted[kind]) for kind in KINDS)
         lines.append(f"| {setting} | {len(all_of_it)} | {cells} |")
+    have = {setting: {one.name for one in all_of_it} for setting, all_of_it in found.items()}
+    missing = [name for name in wanted if not all(name in names for names in have.values())]
+    if missing:
+        lines += ["", "Not run with each setting:", *(f"- {name}" for name in missing)]
     for kind in reversed(KINDS[1:]):
         said = {
             setting: Counter(_general(line) for one in all_of_it if one.came == kind for line in one.said)
@@ -117,6 +121,7 @@ def _total(said: dict[str, Counter[str]], text: str) -> int:
 
 def _general(line: str) -> str:
     """Return a line without the names of its files, which differ, and without what a table cannot hold."""
+    line = re.sub(r"^segment \d+ (does not reach VMAF [\d.]+).*\((.*?)\).*", r"a segment \1 (\2)", line)
     return re.sub(r"\S*/", "", line).replace("|", "\\|")
 
 
@@ -135,18 +140,20 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--only", default="", help="sources whose names have this regular expression")
     parser.add_argument("--table", type=Path, help="write the table here")
     parser.add_argument("--again", help="as --only: sources to run again though their outcome is known")
+    parser.add_argument("--known", action="store_true", help="run nothing: the table of what is known so far")
     given = parser.parse_args(arguments)
     began = time.monotonic()
     files = [*sources(given.folder / "sources", given.count, given.step), *shared(given.shared)]
     files = [path for path in files if re.search(given.only, path.name)]
     say(f"{len(files)} sources after {time.monotonic() - began:.0f} s")
     known = Known(given.folder / "outcomes")
-    work_through(files, given.folder, given.settings, known, given.again)
+    if not given.known:
+        work_through(files, given.folder, given.settings, known, given.again)
     found = {}
     for setting in given.settings:
         have = known.of(setting)
-        found[setting] = [have[path.stem] for path in files]
-    text = table(found)
+        found[setting] = [have[path.stem] for path in files if path.stem in have]
+    text = table(found, [path.stem for path in files])
     if given.table is not None:
         given.table.write_text(text)
     say(text)
