@@ -92,8 +92,6 @@ def encode(
         raise KeyboardInterrupt
     unfinished = rules.unfinished(project) if code else set()
     skips = rules.skips(project)
-    skips = rules.skips(project)
-    unfinished = rules.unfinished(project) if code else set()
     return [
         EncodeResult(
             source=title.source,

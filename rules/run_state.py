@@ -276,6 +276,7 @@ def begin(project: Project, *, own: bool = True) -> None:
         ToolMissingError: There is no ffmpeg.
         UsageError: The output directory cannot be written to.
     """
+    from drapto.rules.leftovers import sweep
     from drapto.state.breaker import Breaker
     from drapto.state.events import FileDiscovered
 
@@ -292,7 +293,7 @@ def begin(project: Project, *, own: bool = True) -> None:
     ended_well = state.claim()
     try:
         if not ended_well:
-            _sweep(project)
+            sweep(project)
         state.log(project)
         process.allow_children()
         process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
@@ -319,18 +320,3 @@ def before_each_run(check: Callable[[Project], None]) -> None:
 def _cancel_all() -> None:
     for state in list(_states.values()):
         state.cancel()
-
-
-def _sweep(project: Project) -> None:
-    """Remove what killed runs left: also of titles that this one does not have, as their lock is the same.
-
-    A directory that is none of a title's is left alone: the work directory may hold others.
-    """
-    own = {title.work for title in project.titles} | {project.state_dir}
-    if project.work_dir.is_dir():
-        for folder in project.work_dir.iterdir():
-            is_title = (folder / "probe.json").is_file() or (folder / "logs").is_dir()
-            if folder in own or (is_title and not folder.is_symlink()):
-                atomic.sweep(folder)
-    for title in project.titles:
-        atomic.sweep_beside(title.output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -131,9 +132,10 @@ def test_lack_of_memory_is_remembered_for_the_title(project: Project) -> None:
     done(project, Action(MemoryError()))
     assert memory.doublings(title.encode_data) == 1
     work = Work(project, title, state_of(project))
-    grown = work._grown(Needs(cpus=1, memory=1 << 30), most=8 << 30)
+    engine: Any = SimpleNamespace(capacity=lambda: Needs(memory=8 << 30))
+    grown = work._grown(Needs(cpus=1, memory=1 << 30), engine)
     assert grown.memory == 2 << 30
-    assert work._grown(Needs(cpus=1, memory=5 << 30), most=8 << 30).memory == 8 << 30
+    assert work._grown(Needs(cpus=1, memory=5 << 30), engine).memory == 8 << 30
 
 
 def test_where_all_fails_alike_the_run_pauses_and_then_begins_no_more(tmp_path: Path) -> None:

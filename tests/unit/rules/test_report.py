@@ -88,8 +88,7 @@ def test_pages_are_made_of_finished_titles_once(tmp_path: Path, monkeypatch: pyt
     known.published(project, done, info)
     made = []
 
-    def make(title: Any, sound: object, context: object) -> Made:
-        del sound, context
+    def make(title: Any, *_given: object) -> Made:
         made.append(title.name)
         title.report.write_text("a page")
         return Made(6, ("the source is gone",))

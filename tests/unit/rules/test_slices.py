@@ -398,6 +398,10 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "tools.ffmpeg", "/nowhere/ffmpeg", set()),
     ("vmaf", "tools.ab_av1", "/nowhere/ab-av1", set()),
     ("crf", "engine.name", "another", set()),
+    ("crf", "engine.transfer", "push", set()),
+    ("crf", "engine.dask.scheduler", "tcp://127.0.0.1:8786", set()),
+    ("crf", "engine.dask.slots", 3, set()),
+    ("crf", "engine.dask.mixed", True, set()),
     ("crf", "report.enabled", False, {"report"}),
 ]
 """By profile: a setting, another value for it, and the stages whose slices that changes."""
