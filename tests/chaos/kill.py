@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tests.chaos.trials import CODES, Outcome, faults_of, left_by, output_of, run
-from tests.system.killing import _hear_signals, survivors
+from tests.system.killing import hear_signals, survivors
 
 if TYPE_CHECKING:
     import random
@@ -52,7 +52,7 @@ def trial(chaos: Chaos, name: str, number: int, chance: random.Random) -> Outcom
             stdout=said,
             stderr=said,
             process_group=0,
-            preexec_fn=_hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
+            preexec_fn=hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
         )
         time.sleep(moment)
         struck = _strike(child, sent, aim, chance)
