@@ -38,7 +38,10 @@ def _tls(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(short_help="Encode on several machines.")
+@click.group(
+    short_help="Encode on several machines.",
+    epilog=options.examples("drapto cluster local -n 2", "drapto cluster worker tcp://coordinator:8786"),
+)
 def cluster() -> None:
     """Start what encodes on several machines, with Dask; see docs/cluster.md.
 
