@@ -63,7 +63,7 @@ def faults_of(ended: Ended) -> list[str]:
     if ended.peak > MEMORY:
         wrong.append(f"{ended.peak >> 20} MiB")
     if ended.code == 1 and "film.mkv: " not in ended.said:
-        wrong.append("the file is not named")
+        wrong.append(f"the file is not named: {ended.said[-900:]}")
     if wrong:
         wrong.append(ended.said[-1500:])
     return wrong

@@ -191,6 +191,8 @@ def in_child(root: Path, targets: Sequence[str], *, seconds: float, memory: int)
             handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(handle, 1)
             os.dup2(handle, 2)
+            # pytest keeps what is written to its own streams to itself
+            sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
             resource.setrlimit(resource.RLIMIT_AS, (_address_space() + memory,) * 2)
             os.chdir(root)
             project = rules.here(str(root / "dodo.py"))
