@@ -74,28 +74,12 @@ class Lifting:
 
     def _low(self, found: Found) -> list[Low]:
         rate, floor, scores = self._segment.shape.rate, self._segment.target.floor or 0.0, found.scores
-        at = self._measured(found)
-        low = low_scores(scores, floor, frames=self._frames, rate=rate, at=at)
-        for part in suspects(scores, floor, low, frames=self._frames, rate=rate, at=at):
+        low = low_scores(scores, floor, frames=self._frames, rate=rate)
+        for part in suspects(scores, floor, low, frames=self._frames, rate=rate):
             low += self._looked_at(found.chosen, part)
         if self._segment.shape.preset >= FAST:
             low += low_blocks(self._wrong(found.chosen), rate=rate)
         return sorted(low, key=lambda run: run.first)
-
-    def _measured(self, found: Found) -> Sequence[int]:
-        """Return which frames the scores are of: each encode is measured by frames of its own."""
-        at: list[int] = []
-        for section, source in self._sections(found.chosen):
-            scores = source.measured(self._stride, self._frames)
-            if scores is not None:
-                first = source.first + scores.first
-                first += max(0, -((first - section.first) // scores.stride)) * scores.stride
-                at += range(first, self._stop(section), scores.stride)
-        if len(at) == len(found.scores.values):
-            return at
-        # what was delivered before may have been measured as one file
-        scores = found.scores
-        return range(scores.first, scores.first + len(scores.values) * scores.stride, scores.stride)
 
     def _sections(self, chosen: Attempt | Splice) -> list[tuple[Section, Attempt]]:
         """Return what was chosen by its sections, each with the encode that it is of."""

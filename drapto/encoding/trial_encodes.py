@@ -211,15 +211,18 @@ class TrialEncodes:
             for attempt in self.sources(spliced):
                 self.measured(attempt, stride)
         frames = self._frames
-        parts = []
+        parts: list[Part] = []
+        at: list[int] = []
         for section, attempt in zip(spliced.sections, self.sources(spliced), strict=True):
             stop = section.end or frames
             scores = attempt.measured(stride, frames)
             if scores and attempt.section != section:
                 scores = scores.between(section.first - attempt.first, stop - attempt.first)
             # of the few frames of a short one, none may be measured
-            parts += [Part(frames=stop - section.first, scores=scores)] if scores else []
-        return pooled(parts, listed=True)
+            if scores:
+                parts.append(Part(frames=stop - section.first, scores=scores))
+                at += (section.first + number for number in scores.numbers)
+        return pooled(parts, listed=True, at=at)
 
     def look(self, attempt: Attempt, first: int, frames: int) -> Scores:
         """Measure every frame of a part of an attempt, unless that was done.

@@ -255,7 +255,7 @@ def _region(source: Picture, output: Picture, config: Config, folder: Path, aske
 
 def _lowest(scores: Scores, times: list[int]) -> tuple[Moment, ...]:
     """Return the lowest moments, some way apart."""
-    shown = [(time - times[0]) / 1e9 for time in times[scores.first :: scores.stride][: len(scores.values)]]
+    shown = [(times[number] - times[0]) / 1e9 for number in scores.numbers]
     chosen: list[Moment] = []
     for value, time in sorted(zip(scores.values, shown, strict=True)):
         if all(abs(time - other.time) >= APART for other in chosen):

@@ -68,9 +68,7 @@ class Low(Model):
         return self.first + self.frames
 
 
-def low_scores(
-    scores: Scores, floor: float, *, frames: int, rate: Fraction, at: Sequence[int] | None = None
-) -> list[Low]:
+def low_scores(scores: Scores, floor: float, *, frames: int, rate: Fraction) -> list[Low]:
     """Return the runs of measured frames below ``floor``.
 
     Args:
@@ -78,9 +76,10 @@ def low_scores(
         floor: The score.
         frames: How many frames the segment has.
         rate: Their nominal rate.
-        at: Which frames were measured; None where it was every one of the stride.
     """
-    bad = [(frame, value) for frame, value in _numbered(scores, at) if value < floor]
+    bad = [
+        (frame, value) for frame, value in zip(scores.numbers, scores.values, strict=True) if value < floor
+    ]
     found = _runs(bad, stride=scores.stride, rate=rate)
     return [
         Low(
@@ -100,7 +99,6 @@ def suspects(
     *,
     frames: int,
     rate: Fraction,
-    at: Sequence[int] | None = None,
 ) -> list[range]:
     """Return where frames have to be looked at that were not measured: around low ones that are in no run.
 
@@ -110,25 +108,16 @@ def suspects(
         low: The runs that are known.
         frames: How many frames the segment has.
         rate: Their nominal rate.
-        at: Which frames were measured; None where it was every one of the stride.
     """
     stride = scores.stride
     if 2 * stride - 1 < SHORTEST * rate:
         return []  # a run would have two measured frames
     alone = [
         frame
-        for frame, value in _numbered(scores, at)
+        for frame, value in zip(scores.numbers, scores.values, strict=True)
         if value < floor and not any(run.first <= frame < run.end for run in low)
     ]
     return [range(max(0, frame - stride + 1), min(frames, frame + stride)) for frame in alone]
-
-
-def _numbered(scores: Scores, at: Sequence[int] | None) -> Iterator[tuple[int, float]]:
-    frames = at
-    if frames is None:
-        end = scores.first + len(scores.values) * scores.stride
-        frames = range(scores.first, end, scores.stride)
-    return zip(frames, scores.values, strict=True)
 
 
 def low_blocks(wrong: Iterable[tuple[int, float]], *, rate: Fraction) -> list[Low]:

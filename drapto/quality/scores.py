@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import AliasChoices, Field
@@ -61,6 +62,8 @@ class Scores(Model):
         light: What was measured of an HDR picture's light (`drapto.quality.hdr`); empty of SDR.
         stride: Every ``stride``-th frame was measured.
         first: From which on; 0 in documents of earlier versions.
+        at: Which frames were measured, where that is not one in ``stride``: the parts of a segment are
+            measured each by frames of its own.
         harmonic: The harmonic mean, which low frames weigh down.
         mean: The arithmetic mean.
         p5: The 5th percentile (`Statistic` has its definition).
@@ -76,6 +79,7 @@ class Scores(Model):
     # documents of drapto 0.1 say "step"
     stride: int = Field(1, validation_alias=AliasChoices("stride", "step"))
     first: int = 0
+    at: tuple[int, ...] = ()
     harmonic: float
     mean: float
     p5: float
@@ -97,14 +101,21 @@ class Scores(Model):
         assert found is not None  # noqa: S101  None is dealt with above
         return found
 
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Which frames the values are of, ascending, counted from 0."""
+        return self.at or range(self.first, self.first + len(self.values) * self.stride, self.stride)
+
     def between(self, first: int, end: int) -> Scores | None:
         """Return the scores of the frames from ``first`` to before ``end``; None where none was measured."""
-        begin, stop = (max(0, -((self.first - frame) // self.stride)) for frame in (first, end))
+        numbers = self.numbers
+        begin, stop = (bisect_left(numbers, frame) for frame in (first, end))
         found = self.values[begin:stop]
         if not found:
             return None
-        measured = self.first + begin * self.stride
-        return scores_as(self.measurement, found, stride=self.stride, first=measured - first)
+        made = scores_as(self.measurement, found, stride=self.stride, first=numbers[begin] - first)
+        at = tuple(number - first for number in self.at[begin:stop])
+        return made.model_copy(update={"at": at}) if at else made
 
 
 class Part(Model):
@@ -141,7 +152,7 @@ def scores_as(kind: Measurement, values: Sequence[float], *, stride: int = 1, fi
     return found.model_copy(update={"first": first}) if first else found
 
 
-def pooled(parts: Iterable[Part], *, listed: bool = False) -> Scores:
+def pooled(parts: Iterable[Part], *, listed: bool = False, at: Sequence[int] = ()) -> Scores:
     """Return the scores of several runs of frames as one; each weighs as many frames as it has.
 
     ``stride`` is the largest of theirs.
@@ -149,6 +160,7 @@ def pooled(parts: Iterable[Part], *, listed: bool = False) -> Scores:
     Args:
         parts: In order.
         listed: Whether to list the frames' values again, which the parts have.
+        at: Which frames these are, where they are listed.
 
     Raises:
         ValueError: There is none, or they are not of one metric, model and size.
@@ -162,7 +174,8 @@ def pooled(parts: Iterable[Part], *, listed: bool = False) -> Scores:
         (value, part.frames / len(part.scores.values)) for part in several for value in part.scores.values
     ]
     values = tuple(value for value, _ in weighed) if listed else ()
-    return _figures(weighed, kind, max(part.scores.stride for part in several), values)
+    found = _figures(weighed, kind, max(part.scores.stride for part in several), values)
+    return found.model_copy(update={"at": tuple(at)}) if at else found
 
 
 def _figures(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from drapto.encoding.record import EncodedSegment
     from drapto.engine.context import StageContext
-    from drapto.quality.scores import Scores
     from drapto.report.timeline import Interval
 
 SCENES = 5
@@ -84,30 +82,9 @@ def _measured(intervals: Sequence[Interval], records: Sequence[EncodedSegment]) 
     for place, (one, record) in enumerate(zip(intervals, records, strict=True)):
         if record.scores is None:
             continue
-        frames = numbers(record.scores, [stretch.frames for stretch in record.stretches] or [record.frames])
-        for frame, value in zip(frames, record.scores.values, strict=True):
+        for number, value in zip(record.scores.numbers, record.scores.values, strict=True):
+            frame = min(number, record.frames - 1)  # of an earlier version, it may be off
             yield Low(place, frame, one.start + one.duration * frame / max(1, record.frames), value)
-
-
-def numbers(scores: Scores, parts: Sequence[int]) -> list[int]:
-    """Return which frames of a segment were measured.
-
-    Each part of it was measured by itself, from its first frame on. Where that does not come to as many
-    scores, since parts were measured differently, they are taken for evenly spread.
-
-    Args:
-        scores: The scores.
-        parts: How many frames each part has.
-    """
-    starts = [0, *accumulate(parts)]
-    found = [
-        frame
-        for first, count in zip(starts, parts, strict=False)
-        for frame in range(first, first + count, scores.stride)
-    ]
-    if len(found) == len(scores.values):
-        return found
-    return [starts[-1] * number // len(scores.values) for number in range(len(scores.values))]
 
 
 def spread(intervals: Sequence[Interval], most: int = SCENES) -> list[Low]:

@@ -88,13 +88,15 @@ class Encodes:
 
     def pooled(self, spliced: Splice, stride: int) -> Scores:
         """Return the scores of all parts."""
-        parts = []
+        parts: list[Part] = []
+        at: list[int] = []
         for section, one in zip(spliced.sections, self.known.sources(spliced), strict=True):
             stop = section.end or FRAMES
             scores = self.measured(one, stride).between(section.first - one.first, stop - one.first)
             assert scores is not None
             parts.append(Part(frames=stop - section.first, scores=scores))
-        return pooled(parts, listed=True)
+            at += (section.first + number for number in scores.numbers)
+        return pooled(parts, listed=True, at=at)
 
     def sources(self, chosen: Attempt | Splice) -> tuple[Attempt, ...]:
         """Return what it is of."""

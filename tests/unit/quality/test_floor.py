@@ -112,14 +112,12 @@ def test_between_several_keyframes_as_little_as_can_be_is_encoded_again() -> Non
 
 
 def test_scores_of_parts_stand_where_their_frames_are() -> None:
-    scores = scores_of("vmaf", [93.0, 93.0, 70.0, 93.0, 93.0], stride=9)
-    at = (0, 9, 14, 23, 32)
-    assert low_scores(scores, 78.0, frames=36, rate=RATE, at=at) == []
-    assert suspects(scores, 78.0, [], frames=36, rate=RATE, at=at) == [range(6, 23)]
-    scores = scores_of("vmaf", [93.0, 70.0, 70.0, 93.0, 93.0], stride=9)
-    assert [(run.first, run.end) for run in low_scores(scores, 78.0, frames=36, rate=RATE, at=at)] == [
-        (9, 23)
-    ]
+    at = {"at": (0, 9, 14, 23, 32)}
+    scores = scores_of("vmaf", [93.0, 93.0, 70.0, 93.0, 93.0], stride=9).model_copy(update=at)
+    assert low_scores(scores, 78.0, frames=36, rate=RATE) == []
+    assert suspects(scores, 78.0, [], frames=36, rate=RATE) == [range(6, 23)]
+    scores = scores_of("vmaf", [93.0, 70.0, 70.0, 93.0, 93.0], stride=9).model_copy(update=at)
+    assert [(run.first, run.end) for run in low_scores(scores, 78.0, frames=36, rate=RATE)] == [(9, 23)]
 
 
 def test_a_run_is_improved_in_steps_within_the_bounds() -> None:

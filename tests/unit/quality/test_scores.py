@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.quality.scores import STATISTICS, Part, Scores, pooled, scores_of
+from drapto.quality.scores import STATISTICS, Measurement, Part, Scores, pooled, scores_as, scores_of
 
 values = st.lists(st.floats(0, 100), min_size=1, max_size=200)
 
@@ -76,3 +76,18 @@ def test_scores_are_cut_where_the_frames_are(values: list[float], stride: int, d
     assert isinstance(head, Scores)
     assert head.values + (tail.values if tail else ()) == whole.values
     assert len(head.values) == len([at for at in range(0, len(values) * stride, stride) if at < cut])
+
+
+def test_each_value_is_of_a_frame() -> None:
+    plain = scores_as(Measurement("vmaf"), [90.0, 91.0, 92.0], stride=5, first=2)
+    assert list(plain.numbers) == [2, 7, 12]
+    cut = plain.between(3, 13)
+    assert cut is not None
+    assert (cut.values, list(cut.numbers)) == ((91.0, 92.0), [4, 9])
+    parts = [Part(frames=10, scores=plain), Part(frames=4, scores=scores_of("vmaf", [80.0, 81.0]))]
+    joined = pooled(parts, listed=True, at=[2, 7, 12, 15, 16])
+    assert list(joined.numbers) == [2, 7, 12, 15, 16]
+    tail = joined.between(12, 16)
+    assert tail is not None
+    assert (tail.values, list(tail.numbers)) == ((92.0, 80.0), [0, 3])
+    assert joined.between(13, 15) is None

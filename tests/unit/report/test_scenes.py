@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from drapto.quality.scores import Scores, scores_of
-from drapto.report.scenes import Low, apart, numbers, spread
+from drapto.report.scenes import Low, apart, spread
 from drapto.report.timeline import Interval
-
-
-def scores(count: int, stride: int) -> Scores:
-    return scores_of("vmaf", [90.0] * count, stride=stride)
-
-
-def test_each_part_is_measured_from_its_first_frame_on() -> None:
-    assert numbers(scores(6, 5), [12, 11]) == [0, 5, 10, 12, 17, 22]
-    assert numbers(scores(3, 5), [12]) == [0, 5, 10]
-
-
-def test_what_does_not_add_up_is_taken_for_even() -> None:
-    assert numbers(scores(4, 5), [40, 40]) == [0, 20, 40, 60]
 
 
 def test_moments_are_some_way_apart() -> None:
