@@ -128,9 +128,9 @@ LOOKS = 64
 def _stop_early(work: Work, encoded: EncodedSegment, segments: int) -> None:
     """Leave a title alone as soon as its segments say that it is larger than its source."""
     sizes = work.state.skipping.encoded.add(work.title, encoded.index, encoded.bytes)
-    if encoded.index % (1 + segments // LOOKS) == 0 or len(sizes) == segments:
+    if len(sizes) < segments and encoded.index % (1 + segments // LOOKS) == 0:
         info = probe.fresh(work.project, work.title)
-        if info is not None and len(sizes) < segments:
+        if info is not None:
             least = skipping.least(work.title, sizes, chosen(work.project, info).audio)
             skipping.hold_against_source(work, info, least, segments=len(sizes), of=segments)
 

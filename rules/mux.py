@@ -78,7 +78,8 @@ def build(work: Work, *, sidecars: Sequence[Sidecar]) -> str:
     from drapto.output.tags import Said
 
     title = work.title
-    choice = chosen(work.project, SourceInfo.read(title.probe))
+    source = SourceInfo.read(title.probe)
+    choice = chosen(work.project, source)
     info = with_sidecars(choice.info, title.subtitles, sidecars)
     work.run(
         mux,
@@ -92,7 +93,7 @@ def build(work: Work, *, sidecars: Sequence[Sidecar]) -> str:
         context=work.context,
     )
     size = title.muxed.stat().st_size
-    hold_against_source(work, info, size)
+    hold_against_source(work, source, size)
     return "\n".join([size_text(size), *choice.notes])
 
 

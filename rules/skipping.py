@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from drapto.rules.work import Work
     from drapto.state.events import TitleSkipped
 
-PROBE = "probe"
+PROBE = probe.STAGE.name
 """The one stage of a title that is left alone: what it finds out says so."""
 
 CODEC_NAMES = {"mpeg2video": "MPEG-2", "h264": "H.264"}
