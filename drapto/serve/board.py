@@ -6,6 +6,7 @@ import contextlib
 import queue
 import threading
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from drapto.errors import printable
@@ -19,16 +20,22 @@ from drapto.state.events import (
     StageComplete,
     StageEvent,
     StageStarted,
+    TitleSkipped,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from drapto.project import Project, Title
     from drapto.state.events import Event
 
-State = Literal["waiting", "running", "finished", "failed"]
+State = Literal["waiting", "running", "finished", "failed", "skipped"]
 Mode = Literal["idle", "running", "pausing", "ending"]
+
+DONE: tuple[State, ...] = ("finished", "skipped")
+"""The states of titles for which nothing is to be done."""
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 MOST_LISTENERS = 32
 MOST_UNREAD = 2_000
@@ -63,16 +70,17 @@ class Board:
     Args:
         project: The project.
         unfinished: The names of the titles of which something is left to do.
+        skips: Why titles are left alone, by their names.
     """
 
-    def __init__(self, project: Project, unfinished: Iterable[str]) -> None:
+    def __init__(self, project: Project, unfinished: Iterable[str], skips: Mapping[str, str] = NONE) -> None:
         self._lock = threading.RLock()
         self._listeners: set[queue.Queue[Message | None]] = set()
         self._shown = {title.name: Shown(title) for title in project.titles}
         self.mode: Mode = "idle"
         self.problem = ""
         self._again: set[str] = set()
-        self.settled(unfinished)
+        self.settled(unfinished, skips)
 
     @property
     def titles(self) -> list[Title]:
@@ -86,13 +94,15 @@ class Board:
             one = self._shown.get(name)
             return None if one is None else one.title
 
-    def settled(self, unfinished: Iterable[str]) -> None:
-        """Take in what is left to do, when nothing runs."""
+    def settled(self, unfinished: Iterable[str], skips: Mapping[str, str] = NONE) -> None:
+        """Take in what is left to do, and what is left alone, when nothing runs."""
         left = set(unfinished)
         with self._lock:
             for name, one in self._shown.items():
                 one.stages.clear()
-                if name not in left:
+                if name in skips:
+                    one.state, one.note = "skipped", skips[name].removeprefix("skipped: ")
+                elif name not in left:
                     one.state = "finished"
                 elif one.state != "failed":
                     one.state = "waiting"
@@ -108,7 +118,7 @@ class Board:
         """Return the titles to work on, in order, and forget how they failed before."""
         with self._lock:
             self._again.clear()
-            found = [one for one in self._shown.values() if one.state != "finished"]
+            found = [one for one in self._shown.values() if one.state not in DONE]
             for one in found:
                 one.failures.clear()
                 one.state = "waiting"
@@ -212,6 +222,10 @@ def _take_in(one: Shown, event: Event) -> None:
             _end(one, event)
             one.failures.append(f"{event.stage}: {event.message}")
             one.state = "failed"
+        case TitleSkipped():
+            one.stages.clear()
+            one.state = "skipped"
+            one.note = f"{event.reason}; to encode it all the same: {event.remedy}"
         case RunPaused():
             one.note = event.reason
         case RunResumed():
@@ -229,7 +243,7 @@ def _end(one: Shown, event: StageEvent) -> None:
 def _plain(one: Shown, stages: Sequence[str], failures: Sequence[str]) -> dict[str, Any]:
     title = one.title
     progress = None
-    if one.state != "finished":
+    if one.state not in DONE:
         known = ProgressRecord.read_if_whole(title.encode_data / PROGRESS)
         progress = None if known is None else known.total_progress
     return {

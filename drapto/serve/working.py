@@ -34,7 +34,7 @@ class Work:
         self._jobs = jobs
         self._asked = threading.Event()
         self._leave = rules.leave_of(project)
-        self.board = Board(project, rules.unfinished(project))
+        self.board = Board(project, rules.unfinished(project), rules.skips(project))
 
     def act(self, action: str, asked: dict[str, Any]) -> bool:
         """Do what is asked for; return whether it could be done. Any thread may call it."""
@@ -100,7 +100,7 @@ class Work:
         self._leave.give()
         self.board.become("ending" if code == EXIT_INTERRUPTED else "idle", problem)
         if code != EXIT_INTERRUPTED:
-            self.board.settled(rules.unfinished(project))
+            self.board.settled(rules.unfinished(project), rules.skips(project))
         return code
 
 

@@ -2,7 +2,7 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const MODES = { idle: "Nothing runs.", running: "At work.", pausing: "Paused: what runs is finished, nothing new begins.", ending: "Ending." };
-  const STATES = { waiting: "waiting", running: "at work", finished: "finished", failed: "failed" };
+  const STATES = { waiting: "waiting", running: "at work", finished: "finished", failed: "failed", skipped: "skipped" };
   const MOST_LINES = 200;
   const rows = new Map();
 
@@ -37,7 +37,7 @@
     const active = document.activeElement;
     set($("mode"), MODES[snapshot.mode] || snapshot.mode);
     problem(snapshot.problem);
-    const open = snapshot.titles.some((one) => one.state !== "finished");
+    const open = snapshot.titles.some((one) => !["finished", "skipped"].includes(one.state));
     $("start").disabled = !(snapshot.mode === "pausing" || (snapshot.mode === "idle" && open));
     set($("start"), snapshot.mode === "pausing" ? "Go on" : "Start");
     $("pause").disabled = snapshot.mode !== "running";
@@ -52,7 +52,7 @@
       const stages = one.stages.length ? `: ${one.stages.join(", ")}` : "";
       set(made.state, `${STATES[one.state]}${one.state === "running" ? stages + percent : ""}${one.note && one.state !== "finished" ? ` – ${one.note}` : ""}`);
       made.state.className = `state ${one.state}`;
-      made.bar.hidden = one.state === "finished" || one.progress === null;
+      made.bar.hidden = one.progress === null;
       if (one.progress !== null) made.bar.value = one.progress;
       made.bar.setAttribute("aria-label", `How much of the picture of ${one.shown} is encoded`);
       const failures = one.failures.join("\n");
