@@ -6,7 +6,6 @@ import shutil
 import threading
 import time
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -21,10 +20,10 @@ from drapto.engine.context import StageContext
 from drapto.engine.execution import Call, EngineSettings, Needs
 from drapto.engine.resources import DiskRate
 from drapto.quality.target import FixedCrf
-from drapto.video.encode_settings import EncodeShape
 from drapto.video.request import EncodeRequest
 from tests import clips
 from tests.clusters import Cluster
+from tests.encodes import shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,20 +197,9 @@ def _job(title: Path, number: int) -> SegmentJob:
     name = f"{number:05d}"
     target = title / "encoded" / f"{name}.mkv"
     request = EncodeRequest(title / "segments" / "0001.mkv", 0, target, number, 1, 64, 64)
-    shape = EncodeShape(
-        preset=13,
-        svt_params="tune=0",
-        film_grain=False,
-        pix_fmt="yuv420p10le",
-        crop=None,
-        rate=Fraction(24),
-        frames=FRAMES,
-        keyint=FRAMES,
-        yuv_matrix=None,
-        chroma_location=None,
-    )
+    quick = shape(FRAMES, preset=13, keyint=FRAMES)
     return SegmentJob(
-        request, shape, FixedCrf(crf=30.0), "chunked", target.with_suffix(".json"), title / "attempts"
+        request, quick, FixedCrf(crf=30.0), "chunked", target.with_suffix(".json"), title / "attempts"
     )
 
 

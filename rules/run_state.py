@@ -86,16 +86,17 @@ class RunState:
             if self._engine is None:
                 from drapto.engine.execution import EngineSettings, engine_named
 
+                config = project.config
                 settings = EngineSettings(
                     self.state_dir,
                     cpus(project),
-                    memory_budget((config := project.config).resources.max_memory),
+                    memory_budget(config.resources.max_memory),
                     writes=(project.work_dir, project.root / config.output.dir),
                     reserve=config.resources.disk_reserve,
                     disk_wait=config.resources.disk_wait,
                     options=config.engine.options(config.encoding.preset, config.encoding.crf.hd),
                     ffmpeg=lambda: tools.require(self.tools(project)).ffmpeg,
-                    patience=patience(project.config.processing.stall_timeout),
+                    patience=patience(config.processing.stall_timeout),
                 )
                 self._engine = engine_named(config.engine.name, settings)
             return self._engine
@@ -198,7 +199,8 @@ class RunState:
                 self._recording()
             if self._logging is not None:
                 self._logging()
-            getattr(self._engine, "close", int)()  # of an engine that holds connections
+            if (close := getattr(self._engine, "close", None)) is not None:
+                close()  # an engine that holds connections has it
             self._recording = self._logging = self._engine = self._tools = None
             self.failed = set()  # another one: who asked for the last run's may ask it still
             self.healed.clear()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LOGS = "logs"
 """Of a title's work directory: what a call writes there comes back line by line."""
 
+RESULT = "result"
+"""In a call's own copy of the work directory: what it returned, once it has."""
+
 
 @dataclass(frozen=True)
 class Written:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -45,7 +46,7 @@ class Runner:
     def kill(self) -> None:
         """End it, and what it has started."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._popen.pid, 9)
+            os.kill(self._popen.pid, signal.SIGKILL)
 
     def watch(self, seconds: float) -> None:
         """Kill it where it has been silent for so long."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -18,6 +17,7 @@ from distributed.utils import get_ip
 
 from drapto.cluster import worker as preload
 from drapto.cluster.connection import quieten, require_keys
+from drapto.engine.group import end_with as end_with_parent
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ RETRY = 2.0
 
 SPARE_THREADS = 2
 """Beyond its encode slots: for questions, and for files."""
-
-PR_SET_PDEATHSIG = 1
 
 
 class _Silent:
@@ -193,6 +191,4 @@ def serve(coroutine: Coroutine[Any, Any, None]) -> None:
 def end_with(parent: int) -> None:
     """End this process when its parent does, however that ends; Linux alone."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
+        end_with_parent(parent, signal.SIGTERM)

@@ -16,7 +16,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from drapto.cluster.calls import LOGS
+from drapto.cluster.calls import LOGS, RESULT
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.engine.logs import write_log
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 INPUTS = "inputs.json"
 """In a copy: the digests of what the call reads."""
-
-RESULT = "result"
-"""In a copy: what the call returned (`drapto.cluster.tasks`)."""
 
 
 class Stage:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from drapto.cluster import trial, worker
-from drapto.cluster.calls import LOGS, Written
+from drapto.cluster.calls import LOGS, RESULT, Written
+from drapto.cluster.frames import RETURNED
 from drapto.engine import atomic
 from drapto.errors import DraptoError
 
@@ -20,9 +21,6 @@ CHUNK = 4 << 20
 
 TOPIC = "drapto"
 """Before the run's token: the Dask topic on which its calls report."""
-
-RESULT = "result"
-"""In a call's own copy of the work directory: what it returned, once it has."""
 
 
 def introduce(asked: dict[str, Any]) -> dict[str, Any]:
@@ -128,7 +126,7 @@ def perform(head: dict[str, Any], payload: bytes) -> dict[str, Any]:
         written = Written(folder, tuple(head["owned"]))
         own = [*written.files(folder), *((f"{LOGS}/{one.name}", one) for one in (folder / LOGS).iterdir())]
         answer["files"] = [(name, path.stat().st_size, digest_of(path)) for name, path in own]
-    elif kind == b"v":
+    elif kind == RETURNED:
         with atomic.replacing(folder / RESULT) as partial:
             partial.write_bytes(data)
     return answer

@@ -136,9 +136,8 @@ def sync(path: Path) -> None:
 
 
 def _flush(handle: int) -> None:
-    with (
-        excused()
-    ):  # a slow disk takes minutes for what was sent to it, and the kernel counts nothing meanwhile
+    # a slow disk takes minutes for what was sent to it, and the kernel counts nothing meanwhile
+    with excused():
         if hasattr(fcntl, "F_FULLFSYNC"):
             with contextlib.suppress(OSError):  # not on every file system
                 fcntl.fcntl(handle, fcntl.F_FULLFSYNC)

@@ -162,3 +162,14 @@ class ChildGroup:
 def end_with_this_process(group: ChildGroup) -> None:
     """Kill the group's children also where this process ends well, as a program that uses drapto may."""
     atexit.register(group.kill)
+
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that this process gets when the thread that started it ends."""
+
+
+def end_with(parent: int, sent: signal.Signals) -> None:
+    """Get a signal when this process's parent ends, however that ends; Linux alone."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, sent, 0, 0, 0)
+    if os.getppid() != parent:  # it ended before: nobody would send the signal
+        os.kill(os.getpid(), sent)

@@ -7,7 +7,6 @@ Every child is started in a process group that ends with this process (`group.Ch
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import shlex
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 from drapto.engine import causes
 from drapto.engine.ended import Ended, failure
 from drapto.engine.ended import Finished as Finished  # noqa: PLC0414  what `run` returns
-from drapto.engine.group import ChildGroup, Priority, end_with_this_process
+from drapto.engine.group import ChildGroup, Priority, end_with, end_with_this_process
 from drapto.engine.logs import write_log
 from drapto.engine.streams import Ends, Feeder, Lines, read_all
 from drapto.engine.vitals import USUAL, Limits, Vitals, family_of
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
     from typing import IO
-
-PR_SET_PDEATHSIG = 1
-"""prctl(2): the signal that this process gets when the thread that started it ends."""
 
 STDERR_LIMIT = 1 << 20
 """Bytes of a child's stderr that are kept for the log and the error; the rest is dropped from the middle."""
@@ -306,9 +302,7 @@ def die_with_the_run() -> None:
         return
     _bound = os.getpid()
     if sys.platform == "linux" and multiprocessing.get_start_method() == "fork":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent.pid:  # it ended before: nobody would send the signal
-            os.kill(os.getpid(), signal.SIGKILL)
+        end_with(parent.pid or 0, signal.SIGKILL)
     else:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
 

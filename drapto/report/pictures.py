@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError
+from drapto.media.form import HDR_TRANSFERS
 from drapto.media.uniform import input_options
-from drapto.media.yuv import SD
+from drapto.media.yuv import SCALABLE, SD
 from drapto.report.page import Picture
 
 if TYPE_CHECKING:
@@ -20,17 +21,11 @@ if TYPE_CHECKING:
     from drapto.engine.context import StageContext
     from drapto.media.model import Colour
 
-HDR = ("smpte2084", "arib-std-b67")
-"""ffmpeg's names of PQ and HLG."""
-
-WHITE = {"smpte2084": 203, "arib-std-b67": 203}
+WHITE = 203
 """cd/m2 of HDR's reference white (ITU-R BT.2408), which is to be SDR's."""
 
 TURNS = {90: "transpose=cclock", 180: "hflip,vflip", 270: "transpose=clock"}
 """By degrees counter-clockwise, what a player does to a rotated picture."""
-
-MATRICES = ("bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc")
-"""Those of which swscale knows the way to JPEG's, which is BT.601's (JFIF)."""
 
 FINE, COARSE = (3, 5, 9), (6,)
 """mjpeg's quantisers that are tried in turn, until a picture is small enough."""
@@ -150,7 +145,7 @@ def _filters(view: View, frame: Frame, size: tuple[int, int]) -> list[str]:
     chosen = [] if frame.number is None else [f"trim=start_frame={frame.number}"]
     scale = f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_inp"
     turn = TURNS.get(view.rotation % 360)
-    shown = _mapped(view, scale) if view.colour.transfer in HDR else _plain(view, scale)
+    shown = _mapped(view, scale) if view.colour.transfer in HDR_TRANSFERS else _plain(view, scale)
     return [*view.filters, *chosen, *shown, "setsar=1", *([turn] if turn else [])]
 
 
@@ -158,7 +153,8 @@ def _plain(view: View, scale: str) -> list[str]:
     """Return the filters that make JPEG's samples of SDR."""
     assumed = "bt709" if view.width > SD[0] or view.height > SD[1] else "smpte170m"
     matrix = view.colour.matrix or assumed
-    source = f":in_color_matrix={matrix}" if matrix in MATRICES else ""
+    # JPEG's own is BT.601's (JFIF)
+    source = f":in_color_matrix={matrix}" if matrix in SCALABLE else ""
     return [f"{scale}{source}:out_color_matrix=bt601:out_range=pc", "format=yuvj420p"]
 
 
@@ -175,7 +171,7 @@ def _mapped(view: View, scale: str) -> list[str]:
     )
     return [
         scale,
-        f"zscale={said}:t=linear:npl={WHITE[str(colour.transfer)]}",
+        f"zscale={said}:t=linear:npl={WHITE}",
         "format=gbrpf32le",
         "zscale=p=bt709",
         "tonemap=mobius:desat=0",

@@ -6,6 +6,7 @@ left out. So the same numbers give the same bytes, a page can be dark or light, 
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -113,22 +114,13 @@ def _levels(lowest: float, highest: float, *, top: float | None, zero: bool) -> 
         highest = highest if top is None else min(top, highest)
     span = max(highest - low, 1e-3)
     rough = span / LEVELS
-    power = 10.0 ** _exponent(rough)
+    power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first, last = int(low // step), int(-(-highest // step))
     if first == last:
         last += 1
     levels = [number * step for number in range(first, last + 1)]
     return [level for level in levels if top is None or level <= top] if top else levels
-
-
-def _exponent(value: float) -> int:
-    exponent = 0
-    while 10.0**exponent > value:
-        exponent -= 1
-    while 10.0 ** (exponent + 1) <= value:
-        exponent += 1
-    return exponent
 
 
 def clock(seconds: float) -> str:

@@ -63,7 +63,7 @@ def on(cluster: Cluster, root: Path, source: Path, transfer: str) -> ProjectDir:
 def test_a_worker_that_does_not_see_the_files_is_named(cluster: Cluster, folder: Path) -> None:
     project = on(cluster, folder / "shared", folder / "clip.mkv", "shared")
     said = project.doit(status=4).output
-    assert f"worker apart does not see {project.root}/work/.drapto/cluster" in said
+    assert f"worker apart does not see {project.root / 'work' / '.drapto' / 'cluster'}" in said
     assert 'engine.transfer = "push"' in said
 
 
