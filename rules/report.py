@@ -61,7 +61,7 @@ def build(work: Work, *, info: SourceInfo) -> str:
             sound=sound(work.project, kept),
             context=work.context,
         )
-    except Exception as error:
+    except Exception as error:  # whatever it is: a fault of the page's must not make a good film a failed one
         if process.is_stopping():
             raise
         work.context.note(traceback.format_exc(), log=STAGE.name)

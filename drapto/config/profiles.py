@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 PROFILE: Key = ("profile",)
 
 MEANINGS: dict[str, str] = {
-    "archive": "to keep for good: no difference that a still picture shows, slower, larger",
+    "archive": "to keep for good: closer to the source, slower, larger",
     "balanced": "the defaults, by a name",
-    "small": "where space is short: a difference that a careful viewer sees here and there",
+    "small": "where space is short: further from the source, smaller",
     "animation": "drawn pictures: judged by the VMAF that sees banding in flat areas",
     "grain": "grainy film: its grain is synthesised when it is played instead of being coded",
     "phone": "judged at a phone's size, sound in stereo",
