@@ -180,6 +180,7 @@ def _as_scenes(config: Config, crop: CropRect | None, folder: Path) -> Config:
             update={"dir": folder / "output", "if_larger": "keep", "replace_source": "never"}
         ),
         "processing": config.processing.model_copy(update={"temp_dir": folder / "work", "keep_work": True}),
+        "report": config.report.model_copy(update={"enabled": False}),
         "titles": {},
     }
     return config.model_copy(update=update)
