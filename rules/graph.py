@@ -95,6 +95,7 @@ def graph(
     skipping = state_of(project).skipping
     skipping.told = refused
     skipping.titles.clear()
+    skipping.wanted.clear()
     for title in project.titles:
         yield from title_tasks(project, title, asked, again=again, preview=preview)
     for stage in stages():
@@ -184,9 +185,15 @@ def _placeholder(stage: Stage, project: Project, title: Title, wanted: Sequence[
             for one in (stage, *with_it):
                 yield from _grouped(one, project, title, known)
 
+    def create_unless_replaced() -> Iterator[Task]:
+        # a page comes after the file has taken its source's place
+        if is_replaced(project, title):
+            return iter([group(one.of(title), [], parent=one.name) for one in (stage, *with_it)])
+        return create()
+
     yield from later(
         stage.of(title),
-        create,
+        create_unless_replaced,
         after=[name_of(*_named(one, title)) for one in stage.after],
         parent=stage.parent(title),
         makes=_pattern([stage, *with_it], project, title),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drapto.media.model import SourceInfo
 from drapto.rules import encode, shape, subtitles
@@ -42,12 +42,18 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         targets=[title.muxed],
         arguments={"sidecars": sidecars},
         # what the file says of how it was made
-        later={"encoder": encode.shapes(project, title, known.probed)},
+        later={"encoder": _asked(project, title, known.probed)},
         reads=[*_records(title, known.plan), *([title.plan] if known.plan else [])],
         # all audio, so that a track that cannot be encoded is the one failure that is told
         task_dep=[name_of("video", title), name_of("audio", title)],
     )
     yield task(project, title, rule)
+
+
+def _asked(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
+    """Return the settings of the encode that the file names; in which order parameters stand says nothing."""
+    found = encode.shapes(project, title, info)
+    return {**found, "svt_params": sorted(found["svt_params"].split(":"))}
 
 
 def _records(title: Title, plan: SegmentPlan | None) -> list[Path]:

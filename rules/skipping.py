@@ -7,6 +7,7 @@ that it was found with; the source's codec is asked anew each time, which needs 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -151,8 +152,17 @@ def refused(work: Work, name: str) -> TitleSkipped | None:
         DraptoError: The source itself is to be published, and cannot be.
     """
     project, title = work.project, work.title
-    skip = None if name.split(":", maxsplit=1)[0] == PROBE else skip_of(project, title)
+    wanted = work.state.skipping.wanted
+    if name.split(":", maxsplit=1)[0] == PROBE or (
+        # what makes it too large may be found out at any time, by another process, too
+        title.name in wanted and not os.path.exists(title.skipped)  # noqa: PTH110  asked of every task
+    ):
+        return None
+    info = probe.fresh(project, title)
+    skip = None if info is None else skip_of(project, title, info)
     if skip is None:
+        if info is not None:
+            wanted.add(title.name)
         return None
     from drapto.state.events import TitleSkipped
 

@@ -82,6 +82,7 @@ class Remote:
     def returned(self) -> Any:  # noqa: ANN401  what the call returns
         """Return what the call of an adopted copy returned; move its files to their places."""
         value = wire.load(self._stage.result(), self._roots)
+        self._stage.spend()
         self._stage.take_logs(str(self._stage.folder))
         self._stage.adopt()
         self._stage.remove()
@@ -163,6 +164,7 @@ class Remote:
 
     def _taken_over(self, stage: Stage, answer: dict[str, Any]) -> Any:  # noqa: ANN401  what the call returns
         value = wire.load(answer["data"], self._roots)
+        stage.spend()
         stage.take_logs(answer["folder"])
         stage.adopt()
         if answer["kind"] != RETURNED:

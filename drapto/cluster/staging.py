@@ -101,6 +101,14 @@ class Stage:
         """Return what the call returned."""
         return (self.folder / RESULT).read_bytes()
 
+    def spend(self) -> None:
+        """Have nobody find it again: its files are about to be moved, and without them it says nothing.
+
+        Raises:
+            OSError: It cannot be removed.
+        """
+        (self.folder / RESULT).unlink(missing_ok=True)
+
     def adopt(self, *, renewed: bool = True) -> None:
         """Take over what the call has written: whole files alone, each moved to its place.
 

@@ -52,6 +52,8 @@ class Collected:
 class _Writer(pickle.Pickler):
     def __init__(self, file: io.BytesIO, roots: Mapping[str, Path], collected: Collected | None) -> None:
         super().__init__(file, protocol=5)
+        # not copyreg's: Dask's libraries put ways of their own to write errors there, which no reader takes
+        self.dispatch_table = {}
         self._roots = roots
         self._collected = collected
 

@@ -53,7 +53,8 @@ def _settings(
             yield f"model={quality.scores.model}" + (f" at {quality.display}" if quality.display else "")
     if film_grain:
         yield "film-grain=synthesised"
-    yield from (one for one in svt_params.split(":") if one and "/" not in one and "\\" not in one)
+    # sorted: the same encode is told in the same words, however they stand in the settings
+    yield from (one for one in sorted(svt_params.split(":")) if one and "/" not in one and "\\" not in one)
 
 
 def _range(values: Sequence[float]) -> str:
