@@ -21,7 +21,7 @@ from drapto.state.memory import learn
 from drapto.words import count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from doit.task import Task
 
@@ -52,6 +52,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     # as text: there may be thousands of segments, and pathlib is slow
     work, encoded, source = str(title.work), str(title.encoded), str(title.source)
     rated = plan.efforts()
+    sound = chosen(project, known.probed).audio
     threads = common.allotment.lp_of([effort for _, effort in rated])
     for (segment, _), lp in zip(rated, threads, strict=True):
         rule = Rule(
@@ -63,7 +64,13 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
             # so that new evidence for the same crop, or another cut elsewhere, encodes nothing again
             file_dep=[f"{work}/{segment.path}" if segment.path else source, *calibration],
             targets=[f"{encoded}/{segment.name}.{kind}" for kind in ("mkv", "json")],
-            arguments={"common": common, "segment": segment, "lp": lp, "provenance": provenance},
+            arguments={
+                "common": common,
+                "segment": segment,
+                "lp": lp,
+                "sound": sound,
+                "provenance": provenance,
+            },
             version=provenance.check(segment.index - 1),
         )
         yield task(project, title, rule)
@@ -83,7 +90,9 @@ def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     }
 
 
-def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: Provenance) -> str:
+def build(
+    work: Work, *, common: Common, segment: Segment, lp: int, sound: Sequence[int], provenance: Provenance
+) -> str:
     """Encode a segment."""
     from drapto.encoding.segment import encode
 
@@ -115,7 +124,7 @@ def build(work: Work, *, common: Common, segment: Segment, lp: int, provenance: 
     with in_segment(work, segment, lambda: segment.duration * reached / segment.frames):
         done = work.run(encode, common.needs, told=told, job=job, context=context)
     encoded = provenance.sign(done.segment, made_by, job.record)
-    _stop_early(work, encoded, common.segments)
+    _stop_early(work, encoded, common.segments, sound)
     work.publish(_complete(title, encoded))
     line = fallback_line(work, done.fallback, log=job.request.log)
     return _summary(title, segment, encoded, by=provenance.said(made_by)) + _shortfall(common, encoded) + line
@@ -125,13 +134,15 @@ LOOKS = 64
 """How often it is looked whether a title's segments are larger than its source already."""
 
 
-def _stop_early(work: Work, encoded: EncodedSegment, segments: int) -> None:
-    """Leave a title alone as soon as its segments say that it is larger than its source."""
+def _stop_early(work: Work, encoded: EncodedSegment, segments: int, sound: Sequence[int]) -> None:
+    """Leave a title alone as soon as its segments, and its audio tracks, say that it is too large."""
     sizes = work.state.skipping.encoded.add(work.title, encoded.index, encoded.bytes)
     if len(sizes) < segments and encoded.index % (1 + segments // LOOKS) == 0:
+        least = skipping.least(work.title, sizes, sound)
+        if not skipping.exceeds(work.project, least, work.title.source.stat().st_size):
+            return
         info = probe.fresh(work.project, work.title)
         if info is not None:
-            least = skipping.least(work.title, sizes, chosen(work.project, info).audio)
             skipping.hold_against_source(work, info, least, segments=len(sizes), of=segments)
 
 

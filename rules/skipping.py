@@ -86,8 +86,8 @@ def _noted(title: Title) -> dict[str, Any] | None:
 
 def _too_large(project: Project, title: Title, info: SourceInfo, noted: dict[str, Any]) -> Skip | None:
     output = project.config.output
-    size, share = noted.get("bytes"), 1 - output.min_reduction
-    if output.if_larger == "keep" or not isinstance(size, int) or size <= info.size * share:
+    size = noted.get("bytes")
+    if not isinstance(size, int) or not exceeds(project, size, info.size):
         return None
     if noted.get("inputs") != shapes(project, title, info):
         return None
@@ -103,6 +103,12 @@ def _too_large(project: Project, title: Title, info: SourceInfo, noted: dict[str
     return Skip(f"not small enough ({sizes}, {size / info.size - 1:+.0%}; {wanted})", remedy)
 
 
+def exceeds(project: Project, size: int, source: int) -> bool:
+    """Return whether a file of ``size`` bytes is too large for one that is made of ``source`` bytes."""
+    output = project.config.output
+    return output.if_larger != "keep" and size > source * (1 - output.min_reduction)
+
+
 def hold_against_source(
     work: Work, info: SourceInfo, size: int, *, segments: int = 0, of: int = 0
 ) -> Skip | None:
@@ -115,8 +121,7 @@ def hold_against_source(
         segments: How many of the title's segments that is of; 0 where it is of the whole file.
         of: How many segments it has.
     """
-    output = work.project.config.output
-    if output.if_larger == "keep" or size <= info.size * (1 - output.min_reduction):
+    if not exceeds(work.project, size, info.size):
         return None
     noted = {
         "bytes": size,
