@@ -78,6 +78,7 @@ def watched(
 
     Raises:
         StageError: It was given up.
+        RuntimeError: Its thread has ended without doing it, as a tracer or a debugger may have it.
         BaseException: What ``work`` raised.
     """
     if patience <= 0:
@@ -86,6 +87,8 @@ def watched(
     look_every = max(SHORTEST, patience / LOOK)
     signs = _Signs(worker, look_every)
     while not worker.done.wait(look_every):
+        if worker.is_gone:
+            raise RuntimeError("the thread of a call ended before the call")
         if worker.ident in _excused or paused():
             signs.forget()
         elif signs.silent_for() >= patience and not worker.done.is_set():
@@ -111,10 +114,15 @@ class _Worker(Generic[T]):
         self._work = work
         self._error: BaseException | None = None
         # a daemon: one that never returns must not keep the process
-        thread = threading.Thread(target=self._run, name="work", daemon=True)
-        thread.start()
-        self.ident = thread.ident or 0
-        self.native = thread.native_id or 0
+        self._thread = threading.Thread(target=self._run, name="work", daemon=True)
+        self._thread.start()
+        self.ident = self._thread.ident or 0
+        self.native = self._thread.native_id or 0
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the thread is no more, and has not even begun."""
+        return not self._thread.is_alive() and not self.done.is_set()
 
     def _run(self) -> None:
         try:

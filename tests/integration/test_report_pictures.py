@@ -94,7 +94,7 @@ def test_what_is_not_there_is_said(clip: Path, context: StageContext, tmp_path: 
 
 def test_hdr_is_mapped(media: Callable[[str], Path], context: StageContext) -> None:
     view = view_of(media("dolby_vision_84_hlg.mkv"))
-    assert view.colour.transfer in pictures.HDR
+    assert view.colour.transfer in pictures.HDR_TRANSFERS
     found = grab(view, Frame(0.0), width=320, most=1 << 20, context=context)
     assert (found.width, found.height) == (320, 180)
     assert len(found.jpeg) > 5_000

@@ -52,7 +52,7 @@ def test_one_title_then_all_and_every_event_is_told(project: Path) -> None:
     with av.open(str(project / "output" / "Good Film (1).mkv")) as made:
         said = made.streams.video[0].metadata
     assert said["ENCODER"].startswith(f"drapto {VERSION}, SVT-AV1 v")
-    assert said["ENCODER_SETTINGS"].startswith("preset=13 / crf=25 / tune=0")
+    assert said["ENCODER_SETTINGS"].startswith("preset=13 / crf=25 / film-grain-denoise=0")
     told = read(log)
     assert {line["title"] for line in told if line["event"] == "stage_complete"} == {"Good-Film-1"}
     assert told[-1]["event"] == "run_ended"

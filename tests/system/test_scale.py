@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -36,9 +37,10 @@ sys.exit(code)
 
 def counted(folder: Path) -> dict[str, int]:
     """Run doit in a project; return how often its process did what the system sees."""
-    done = subprocess.run(
-        [sys.executable, "-c", COUNTED], cwd=folder, capture_output=True, text=True, check=False
-    )
+    # a tracer cannot be installed in one thread while the hook runs in another
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    command = [sys.executable, "-c", COUNTED]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, int] = json.loads((folder / "counts").read_text())
     return found

@@ -152,3 +152,9 @@ def test_only_the_thread_that_was_given_up_is_ended(silent: Path) -> None:
     require_wanted()
     silent.open("wb").write(b"x")
     assert ended.wait(10)
+
+
+def test_a_thread_that_ends_before_its_work_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch._Worker, "_run", lambda _self: None)
+    with pytest.raises(RuntimeError, match="ended before the call"):
+        watched(lambda: 1, 0.4)
