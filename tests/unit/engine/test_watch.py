@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.engine import atomic
+from drapto.engine import atomic, watch
 from drapto.engine.causes import STALLED_DISK, exit_code, of_error
 from drapto.engine.execution import Call, EngineSettings, LocalEngine, Needs
 from drapto.engine.process import run
