@@ -97,11 +97,8 @@ def grab(
         ArtifactError: There is no such frame.
     """
     size = fitting(view, width)
-    jpeg = b""
-    for quantiser in quantisers:
-        jpeg = _jpeg(view, frame, size, quantiser, context)
-        if len(jpeg) <= most:
-            break
+    jpegs = _jpegs(view, frame, size, quantisers, context)
+    jpeg = next((one for one in jpegs if len(one) <= most), jpegs[-1])
     shown = size[::-1] if view.rotation % 180 else size
     return Picture(jpeg, *shown)
 
@@ -113,23 +110,28 @@ def fitting(view: View, width: int) -> tuple[int, int]:
     return max(2, round(square * factor / 2) * 2), max(2, round(view.height * factor / 2) * 2)
 
 
-def _jpeg(view: View, frame: Frame, size: tuple[int, int], quantiser: int, context: StageContext) -> bytes:
+def _jpegs(
+    view: View, frame: Frame, size: tuple[int, int], quantisers: Sequence[int], context: StageContext
+) -> list[bytes]:
+    """Return a frame by each quantiser: it is found by decoding up to a GOP, and coded in no time."""
+    ends = [f"[frame{number}]" for number in range(len(quantisers))]
+    graph = f"[0:{view.stream}]{','.join(_filters(view, frame, size))},split={len(ends)}{''.join(ends)}"
     with tempfile.TemporaryDirectory(prefix="drapto-") as folder:
-        target = Path(folder) / "picture.jpg"
-        context.run_ffmpeg(
-            [
-                *_input(view, frame),
-                *("-map", f"0:{view.stream}", "-vf", ",".join(_filters(view, frame, size))),
-                *("-frames:v", "1", "-fps_mode", "passthrough", "-map_metadata", "-1"),
+        targets = [Path(folder) / f"{quantiser}.jpg" for quantiser in quantisers]
+        outputs = [
+            option
+            for end, quantiser, target in zip(ends, quantisers, targets, strict=True)
+            for option in (
+                *("-map", end, "-frames:v", "1", "-fps_mode", "passthrough", "-map_metadata", "-1"),
                 *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-c:v", "mjpeg"),
                 *("-q:v", str(quantiser), "-f", "mjpeg", "-y", file_url(target)),
-            ],
-            log="report",
-            about=view.path,
-        )
-        if not target.is_file() or not target.stat().st_size:
+            )
+        ]
+        command = [*_input(view, frame), "-filter_complex", graph, *outputs]
+        context.run_ffmpeg(command, log="report", about=view.path)
+        if not all(target.is_file() and target.stat().st_size for target in targets):
             raise ArtifactError(f"has no frame at {frame.time:.3f} s", path=view.path)
-        return target.read_bytes()
+        return [target.read_bytes() for target in targets]
 
 
 def _input(view: View, frame: Frame) -> list[str]:

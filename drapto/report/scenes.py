@@ -24,6 +24,12 @@ SCENES = 5
 STILLS = 12
 """How many moments are shown of both files, and how many of the output alone."""
 
+FEWEST_STILLS = 4
+"""Where there are fewer keyframes to take them from, which costs least."""
+
+PAST_KEYFRAME = 24
+"""Frames into an interval: its keyframe is its best, and all that lies between is decoded for the picture."""
+
 WIDTH, STILL_WIDTH = 960, 200
 """Pixels that their pictures are wide."""
 
@@ -88,14 +94,15 @@ def _measured(intervals: Sequence[Interval], records: Sequence[EncodedSegment]) 
 
 
 def spread(intervals: Sequence[Interval], most: int = SCENES) -> list[Low]:
-    """Return moments all over a film of which nothing was measured: the middle of every n-th interval."""
+    """Return moments all over a film of which nothing was measured: one of every n-th interval."""
     count = min(most, len(intervals))
     places = [len(intervals) * (2 * number + 1) // (2 * count) for number in range(count)]
-    return [
-        Low(place, one.frames // 2, one.start + one.duration / 2)
-        for place in places
-        for one in (intervals[place],)
-    ]
+    return [_into(place, intervals[place]) for place in places]
+
+
+def _into(place: int, one: Interval) -> Low:
+    frame = min(one.frames // 2, PAST_KEYFRAME)
+    return Low(place, frame, one.start + one.duration * frame / max(1, one.frames))
 
 
 def shown(
@@ -146,7 +153,7 @@ def strip(
         keys: Whether intervals begin with keyframes.
     """
     begin, end = intervals[0].start, intervals[-1].start + intervals[-1].duration
-    most = max(1, min(STILLS, int((end - begin) / FEWEST_APART)))
+    most = max(1, min(STILLS, max(FEWEST_STILLS, len(intervals)), int((end - begin) / FEWEST_APART)))
     slot = (end - begin) / most
     starts = [one.start for one in intervals]
     stills: list[Still] = []

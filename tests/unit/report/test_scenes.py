@@ -14,5 +14,5 @@ def test_moments_are_some_way_apart() -> None:
 
 def test_of_what_was_not_measured_some_are_taken_from_all_over() -> None:
     intervals = [Interval(str(number), 10.0 * number, 10.0, 240, 1) for number in range(40)]
-    assert [low.time for low in spread(intervals, 4)] == [55.0, 155.0, 255.0, 355.0]
+    assert [low.time for low in spread(intervals, 4)] == [51.0, 151.0, 251.0, 351.0]
     assert len(spread(intervals[:2])) == 2
