@@ -95,9 +95,9 @@ def picture_begins_before_0(ffmpeg: Path, path: Path) -> None:
         "-c",
         "copy",
         "-bsf:v",
-        "setts=ts=TS-500",
+        "setts=pts=PTS-500:dts=DTS-500",
         "-bsf:a",
-        "setts=ts=TS-500",
+        "setts=pts=PTS-500:dts=DTS-500",
     ]
     write(ffmpeg, path, *moved, "-avoid_negative_ts", "disabled")
     made.unlink()

@@ -12,6 +12,7 @@ from drapto.errors import ElementError, SourceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.container import REMUX
 from drapto.media.matroska.ebml import Element, place_at, real
+from drapto.media.matroska.records import is_stream
 from drapto.media.matroska.schema import name_of
 from drapto.media.matroska.tree import GLOBAL_ELEMENTS, LIMIT, TOP, Reader
 from drapto.words import time_text
@@ -109,6 +110,11 @@ def oddities(source: Path) -> list[str]:
 
 def _noted(reader: Reader) -> Iterator[str]:
     found = {}
+    try:
+        tracks = reader.first(ids.TRACKS)
+    except ElementError:
+        tracks = None  # said by what reads the tracks
+    yield from _tracks_of_no_stream(tracks)
     for element in (ids.INFO, ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS):
         try:
             found[element] = reader.first(element) if element == ids.INFO else reader.joined(element)
@@ -119,6 +125,16 @@ def _noted(reader: Reader) -> Iterator[str]:
     chapters = found.get(ids.CHAPTERS)
     if chapters is not None:
         yield from editions(chapters, info)
+
+
+def _tracks_of_no_stream(tracks: Element | None) -> Iterator[str]:
+    """Note the tracks that libavformat passes over: a DVD's buttons, a logo, a control track."""
+    for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
+        if is_stream(entry):
+            continue
+        codec = entry.find(ids.CODEC_ID)
+        named = codec.value.decode(errors="replace") if codec else "without a codec"
+        yield f"track number {entry.number(ids.TRACK_NUMBER)} ({named}) holds no film: left out"
 
 
 def _links(info: Element) -> Iterator[str]:
