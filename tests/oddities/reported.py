@@ -418,5 +418,7 @@ def a_thousand_subtitles_at_once(ffmpeg: Path, path: Path) -> None:
 def subtitles_of_a_broadcast(ffmpeg: Path, path: Path) -> None:
     """DVB's, which are pictures."""
     pictures = write_pgs(path.with_suffix(".sup"), (720, 576))
-    write(ffmpeg, path, *picture("720x576", "25"), "-i", pictures, *x264(), "-c:s", "dvbsub")
+    timed = "setts=pts=(0.2+N*0.3)/TB:dts=(0.2+N*0.3)/TB:duration=0.3/TB"
+    coded = [*x264(), "-c:s", "dvbsub", "-bsf:s", timed]
+    write(ffmpeg, path, *picture("720x576", "25"), "-i", pictures, *coded)
     pictures.unlink()
