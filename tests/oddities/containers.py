@@ -6,11 +6,14 @@ import struct
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.oddities import surgery
+from tests.oddities import reported, surgery
 from tests.oddities.reported import case, picture, tone, write, x264
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MAKERS = reported.MAKERS
+"""Of all cases, those of this module among them."""
 
 TRACKS, TRACK, INFO = bytes.fromhex("1654AE6B"), bytes.fromhex("AE"), surgery.INFO
 

@@ -29,6 +29,9 @@ FINEST, COARSEST = 1000, NS
 """Nanoseconds of a tick that a film may have. mkvmerge writes none finer than 1000: the blocks of a cluster
 lie within 32767 ticks of it (RFC 9559, "Block Structure"): each frame would have a cluster of its own."""
 
+ENCRYPTED = 1
+"""The type of a content encoding that is no compression (RFC 9559, "ContentEncodingType")."""
+
 BESIDE = (ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS)
 """What a film can do without."""
 
@@ -46,6 +49,7 @@ def refuse_oddities(source: Path) -> None:
             reader = Reader(file)
             info = reader.first(ids.INFO)
             scale = info.number(ids.TIMESTAMP_SCALE) if info else 0
+            encrypted = list(_encrypted(reader))
     except (OSError, ElementError):
         return  # said by what reads the rest of it
     if reader.another is not None:
@@ -63,6 +67,12 @@ def refuse_oddities(source: Path) -> None:
             path=source,
             remedy=REMUX,
         )
+    for number, codec in encrypted:
+        raise SourceError(
+            f"has an encrypted track, number {number} ({codec})",
+            path=source,
+            remedy="decrypt it with what made the file, or remux the file without that track",
+        )
     # libavformat takes none, or 0, for the default
     if scale and not FINEST <= scale <= COARSEST:
         raise SourceError(
@@ -70,6 +80,24 @@ def refuse_oddities(source: Path) -> None:
             path=source,
             remedy="rip or copy it again",
         )
+
+
+def _encrypted(reader: Reader) -> Iterator[tuple[int, str]]:
+    """Yield number and codec of each track that is encrypted, which libavformat reads as if it were not."""
+    try:
+        tracks = reader.first(ids.TRACKS)
+        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
+            encodings = entry.find(ids.CONTENT_ENCODINGS)
+            kinds = [one.number(ids.CONTENT_ENCODING_TYPE) for one in (encodings.parts if encodings else ())]
+            if ENCRYPTED in kinds:
+                yield entry.number(ids.TRACK_NUMBER), _codec(entry)
+    except ElementError:
+        return  # said by what reads the tracks
+
+
+def _codec(entry: Element) -> str:
+    codec = entry.find(ids.CODEC_ID)
+    return codec.value.decode(errors="replace") if codec else "without a codec"
 
 
 def beside_the_film(source: Path) -> list[range]:
@@ -132,9 +160,7 @@ def _tracks_of_no_stream(tracks: Element | None) -> Iterator[str]:
     for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
         if is_stream(entry):
             continue
-        codec = entry.find(ids.CODEC_ID)
-        named = codec.value.decode(errors="replace") if codec else "without a codec"
-        yield f"track number {entry.number(ids.TRACK_NUMBER)} ({named}) holds no film: left out"
+        yield f"track number {entry.number(ids.TRACK_NUMBER)} ({_codec(entry)}) holds no film: left out"
 
 
 def _links(info: Element) -> Iterator[str]:

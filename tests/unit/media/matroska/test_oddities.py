@@ -111,6 +111,20 @@ def test_tracks_of_which_ffmpeg_makes_no_stream_are_noted(tmp_path: Path) -> Non
     ]
 
 
+@pytest.mark.parametrize(("kind", "encrypted"), [(0, False), (1, True)])
+def test_an_encrypted_track_is_refused_and_a_compressed_one_is_not(
+    tmp_path: Path, kind: int, encrypted: bool
+) -> None:
+    encodings = made("ContentEncodings", made("ContentEncoding", made("ContentEncodingType", kind)))
+    about = made("TrackNumber", 2), made("TrackType", 2), made("CodecID", "A_AC3")
+    path = written(tmp_path / "a.mkv", INFO, made("Tracks", made("TrackEntry", *about, encodings)))
+    if not encrypted:
+        refuse_oddities(path)
+        return
+    with pytest.raises(SourceError, match=r"a\.mkv: has an encrypted track, number 2 \(A_AC3\)"):
+        refuse_oddities(path)
+
+
 @pytest.mark.parametrize("scale", [1, 999, 10**9 + 1, 2**63])
 def test_a_tick_that_no_film_has_is_refused(tmp_path: Path, scale: int) -> None:
     path = written(tmp_path / "a.mkv", made("Info", made("TimestampScale", scale)))
