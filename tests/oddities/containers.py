@@ -130,12 +130,21 @@ def cues_in_front(ffmpeg: Path, path: Path) -> None:
 @case
 def a_wrong_checksum(ffmpeg: Path, path: Path) -> None:
     """Tracks were edited by a tool that knows no CRC-32."""
-    merged(ffmpeg, path)
-    content = bytearray(path.read_bytes())
-    at = content.index(TRACKS)
-    at = content.index(b"\xbf\x84", at)
-    content[at + 2] ^= 0xFF
-    path.write_bytes(content)
+    plain(ffmpeg, path)
+    surgery.rewritten(path, {TRACKS: lambda content: b"\xbf\x84" + b"none" + content})
+
+
+@case
+def times_go_back_a_second(ffmpeg: Path, path: Path) -> None:
+    """A disc's playlist, ripped as it is (HandBrake #7746): its last clusters begin too early."""
+    write(ffmpeg, path, *picture(seconds=3), *x264(), "-cluster_time_limit", "500")
+
+    def cluster(content: bytes) -> bytes:
+        (identity, value), *blocks = surgery.children(content)
+        at = int.from_bytes(value, "big")
+        return surgery.joined([(identity, (at - 700 * (at >= 1500)).to_bytes(4, "big")), *blocks])
+
+    surgery.rewritten(path, {surgery.CLUSTER: cluster})
 
 
 @case

@@ -143,16 +143,6 @@ def film_and_video_rates_in_one(ffmpeg: Path, path: Path) -> None:
     write(ffmpeg, path, *picture(seconds=2.5, filters=late), *tone(2), *x264(), *timed, "-c:a", "ac3")
 
 
-@case
-def times_go_back_a_second(ffmpeg: Path, path: Path) -> None:
-    """A disc's playlist, ripped as it is (HandBrake #7746)."""
-    made = path.with_suffix(".whole.mkv")
-    write(ffmpeg, made, *picture(seconds=3), *x264())
-    back = "setts=pts='PTS-gte(PTS,1500)*700':dts='DTS-gte(PTS,1500)*700'"
-    write(ffmpeg, path, "-i", made, "-c", "copy", "-bsf:v", back, "-avoid_negative_ts", "disabled")
-    made.unlink()
-
-
 # --- pictures
 
 
@@ -407,7 +397,7 @@ def a_thousand_subtitles_at_once(ffmpeg: Path, path: Path) -> None:
     head = (
         "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname\nStyle: Default,Arial\n\n"
     )
-    lines = "".join(f"Dialogue: 0,0:00:00.20,0:00:00.20,Default,,0,0,0,,{number}\n" for number in range(1000))
+    lines = "".join(f"Dialogue: 0,0:00:00.20,0:00:00.21,Default,,0,0,0,,{number}\n" for number in range(1000))
     events = "[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
     texts.write_text(head + events + lines)
     write(ffmpeg, path, *picture(), "-i", texts, *x264(), "-c:s", "copy")
