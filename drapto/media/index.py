@@ -244,6 +244,7 @@ class VideoTally(Tally):
             # what is shown before a keyframe and coded after it comes behind it in the file
             if self._latest is not None and packet.pts < self._latest:
                 self.returns.append((self._latest, self._latest - packet.pts))
+                self._latest = packet.pts
             if not self.keyframes or self._is_entrance is None or self._is_entrance(packet):
                 self.keyframes.append(packet.pts)
         self._latest = packet.pts if self._latest is None else max(self._latest, packet.pts)

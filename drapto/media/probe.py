@@ -192,9 +192,13 @@ class _Pass:
         return Examined(info, times, self._keyframes(video.index), dynamic)
 
     def _keyframes(self, index: int) -> list[int]:
-        """Return the times of the keyframes of video track ``index``, ascending, nanoseconds."""
-        base = (self.streams[index].time_base or MILLISECOND) * NS
-        return [round(tick * base) for tick in sorted(self.index.video[index].keyframes)]
+        """Return the times of the keyframes of video track ``index``, ascending, nanoseconds.
+
+        Where times go back, those after the first tell no place to cut at: frames of two places have them.
+        """
+        tally, base = self.index.video[index], self.streams[index].time_base or MILLISECOND
+        ticks = sorted(tally.keyframes)[: 1 if return_notes(tally.returns, base) else None]
+        return [round(tick * base * NS) for tick in ticks]
 
     def _films(self) -> list[VideoStream]:
         """Return the video tracks that have a frame, the film first."""

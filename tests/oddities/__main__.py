@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tests import clips
 from tests.oddities import containers, pairwise, recipes, reported
 from tests.oddities.running import SETTINGS, Outcome, run
-from tests.oddities.table import read, table
+from tests.oddities.table import HEAD, REPORTED, read, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,13 @@ def sources(folder: Path, count: int, step: int) -> list[Path]:
     """Make the files of ``count`` rows, or every ``step``-th of them."""
     ffmpeg = clips.find_ffmpeg()
     rows = list(enumerate(pairwise.rows(recipes.PROPERTIES, recipes.allowed, count)))[::step]
-    made = [recipes.make(ffmpeg, row, folder / f"{recipes.name(number, row)}.mkv") for number, row in rows]
-    return made + [reported.make(ffmpeg, name, folder) for name in sorted(containers.MAKERS)[::step]]
+    return [recipes.make(ffmpeg, row, folder / f"{recipes.name(number, row)}.mkv") for number, row in rows]
+
+
+def reports(folder: Path, step: int) -> list[Path]:
+    """Make the files of what users reported, or every ``step``-th of them."""
+    ffmpeg = clips.find_ffmpeg()
+    return [reported.make(ffmpeg, name, folder) for name in sorted(containers.MAKERS)[::step]]
 
 
 def shared(folder: Path | None) -> list[Path]:
@@ -91,6 +96,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--step", type=int, default=1, help="take every n-th row")
     parser.add_argument("--settings", nargs="*", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--shared", type=Path, help="the folder with media/ and cases/")
+    parser.add_argument("--reported", action="store_true", help="what users reported, and not the rows")
     parser.add_argument("--only", default="", help="sources whose names have this regular expression")
     parser.add_argument("--table", type=Path, help="write the table here")
     parser.add_argument("--earlier", type=Path, help="a table: its rows of sources that have not run here")
@@ -99,7 +105,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--known", action="store_true", help="run nothing: the table of what is known so far")
     given = parser.parse_args(arguments)
     began = time.monotonic()
-    files = [*sources(given.folder / "sources", given.count, given.step), *shared(given.shared)]
+    made = given.folder / "sources"
+    generated = reports(made, given.step) if given.reported else sources(made, given.count, given.step)
+    files = [*generated, *shared(given.shared)]
     files = [path for path in files if re.search(given.only, path.name)]
     say(f"{len(files)} sources after {time.monotonic() - began:.0f} s")
     known = Known(given.folder / "outcomes")
@@ -110,7 +118,8 @@ def main(arguments: Sequence[str]) -> None:
         have = known.of(setting)
         found[setting] = [have[path.stem] for path in files if path.stem in have]
     earlier = read(given.earlier.read_text(), given.earlier_version) if given.earlier else None
-    text = table(found, [path.stem for path in files], earlier)
+    head = REPORTED if given.reported else HEAD
+    text = table(found, [path.stem for path in files], earlier, head=head)
     if given.table is not None:
         given.table.write_text(text)
     say(text)

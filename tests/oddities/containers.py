@@ -139,10 +139,13 @@ def times_go_back_a_second(ffmpeg: Path, path: Path) -> None:
     """A disc's playlist, ripped as it is (HandBrake #7746): its last clusters begin too early."""
     write(ffmpeg, path, *picture(seconds=3), *x264(), "-cluster_time_limit", "500")
 
+    def earlier(identity: bytes, value: bytes) -> tuple[bytes, bytes]:
+        time = int.from_bytes(value, "big")
+        late = identity == b"\xe7" and time >= 1500
+        return identity, (time - 700).to_bytes(4, "big") if late else value
+
     def cluster(content: bytes) -> bytes:
-        (identity, value), *blocks = surgery.children(content)
-        at = int.from_bytes(value, "big")
-        return surgery.joined([(identity, (at - 700 * (at >= 1500)).to_bytes(4, "big")), *blocks])
+        return surgery.joined([earlier(*one) for one in surgery.children(content) if one[0] != b"\xbf"])
 
     surgery.rewritten(path, {surgery.CLUSTER: cluster})
 

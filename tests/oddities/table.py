@@ -24,6 +24,13 @@ attached files. *Wrong* is one that was delivered though a viewer would miss som
 failure that names neither the cause nor what to do. Below, how often each thing was said.
 """
 
+REPORTED = """\
+# Odd sources that users reported
+
+What became of files made after what users reported of HandBrake, Av1an, ab-av1, mpv, jellyfin, mkvtoolnix
+and others (`tests/oddities/reported.py`, `tests/oddities/containers.py`), judged as [those](oddities.md) are.
+"""
+
 MISSING = "Not run with each setting:"
 
 
@@ -101,7 +108,11 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def table(
-    found: Mapping[str, Sequence[Outcome]], wanted: Sequence[str] = (), earlier: Earlier | None = None
+    found: Mapping[str, Sequence[Outcome]],
+    wanted: Sequence[str] = (),
+    earlier: Earlier | None = None,
+    *,
+    head: str = HEAD,
 ) -> str:
     """Return the document, which names those ``wanted`` of which nothing is known.
 
@@ -109,6 +120,7 @@ def table(
         found: What became of sources, by setting.
         wanted: Those that there are.
         earlier: What is known from before of those that are not in ``found``.
+        head: What it says of them all.
 
     Raises:
         ValueError: A source is in both, or the earlier ones are others.
@@ -129,7 +141,7 @@ def table(
             f"Of these, {len(known)} were run with {earlier.made_with}, and not again since; the others with",
             "the version that this document comes with.",
         ]
-    lines = [*HEAD.splitlines(), "", f"| setting | sources | {' | '.join(KINDS)} |"]
+    lines = [*head.splitlines(), "", f"| setting | sources | {' | '.join(KINDS)} |"]
     lines.append(f"|---|{'---|' * (len(KINDS) + 1)}")
     for setting, counted in counts.items():
         cells = " | ".join(str(counted.came[kind]) for kind in KINDS)
