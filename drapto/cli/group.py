@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drapto import interrupts
 from drapto.cli.output import say
 from drapto.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
 
@@ -78,6 +79,7 @@ class Commands(click.Group):
         except Exception:  # noqa: BLE001  a bug, shown as Python shows it; its text may be a stranger's
             say(traceback.format_exc(), err=True, nl=False)
             code = EXIT_ERROR
+        interrupts.is_over(code)
         sys.exit(code)
 
     def _code(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:

@@ -44,7 +44,7 @@ def begun(project: ProjectDir, command: list[str]) -> subprocess.Popen[str]:
         process_group=0,
         preexec_fn=hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
     )
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while not (project.root.parent / "count").exists():
         assert time.monotonic() < until
         assert run.poll() is None, run.communicate()[0]

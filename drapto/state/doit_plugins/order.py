@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from doit import control, runner
 from doit.cmd_run import Run
 
+from drapto import interrupts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -157,7 +159,9 @@ def _told(run_all: Callable[[Any, Any], int]) -> Callable[[Any, Any], int]:
     def told(self: Any, dispatcher: Any) -> int:  # noqa: ANN401
         code = run_all(self, dispatcher)
         of_reporter = getattr(self.reporter, "exit_code", None)
-        return code if of_reporter is None else int(of_reporter(code))
+        code = code if of_reporter is None else int(of_reporter(code))
+        interrupts.is_over(code)
+        return code
 
     return told
 
