@@ -11,10 +11,11 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Any
 
-from doit import control, runner
+from doit import cmd_run, control, runner
 from doit.cmd_run import Run
 
 from drapto import interrupts
+from drapto.state.doit_plugins.workers import WatchedRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,8 +148,10 @@ def ordered_run(turns: Turns) -> type[OrderedRun]:
 def keep_order() -> None:
     """Have the command ``doit`` keep the order: in its own process, which loads a dodo.py for one run.
 
-    And have it end with drapto's exit codes, of which doit knows only some.
+    And have it end with drapto's exit codes, of which doit knows only some; and go on where a worker of its
+    process runner has ended.
     """
+    cmd_run.MRunner = WatchedRunner
     control.TaskDispatcher = OrderedDispatcher
     runner.Runner.run_all = _run_all
 
