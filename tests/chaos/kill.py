@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 import drapto
-from tests.chaos.trials import CODES, Outcome, faults_of, left_by, output_of, run
+from tests.chaos.trials import CODES, Outcome, faults_of, left_by, output_of, rerun
 from tests.system.killing import hear_signals, survivors
 
 if TYPE_CHECKING:
@@ -102,9 +102,10 @@ def _judged(chaos: Chaos, project: ProjectDir, code: int, said: str, sent: signa
         wrong.append(f"left running: {left}")
     if code:
         finished = project.finished()
-        code, said = run(project, "run", "-r", "console")
+        begun = chaos.folder / project.root.parent.name / "begun"
+        code, said = rerun(project, begun)
         wrong += faults_of(code, said)
-        executed = set(re.findall(r"^\.  (\S+)", said, flags=re.MULTILINE))
+        executed = set(begun.read_text().split()) if begun.exists() else set()
         if again := sorted(finished & executed):
             wrong.append(f"run again although finished: {again}")
     if code:
