@@ -232,6 +232,10 @@ class WatchedRunner(MRunner):  # type: ignore[misc]  # doit is untyped
 
     crew: Crew | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a worker gets, where it is not forked: the others are not its business."""
+        return {**super().__getstate__(), "crew": None}
+
     def _run_start_processes(self, job_q: Crew, result_q: Crew) -> list[Process]:
         """Start the workers, and give each its first job (doit's own method of this name)."""
         del result_q
