@@ -239,20 +239,28 @@ class WatchedRunner(MRunner):  # type: ignore[misc]  # doit is untyped
     def _run_start_processes(self, job_q: Crew, result_q: Crew) -> list[Process]:
         """Start the workers, and give each its first job (doit's own method of this name)."""
         del result_q
-        workers = []
-        for _ in range(self.num_process):
-            job = self.get_next_job(None)
-            if job is None:
-                break  # there are fewer tasks
-            here, there = Pipe()
-            seat = Seat(there)
-            process = Process(target=self.execute_task_subprocess, args=(seat, seat, self.reporter.__class__))
-            process.start()
-            there.close()
-            job_q.hire(process, here)
-            job_q.put(job)
-            workers.append(process)
+        workers: list[Process] = []
+        try:
+            for _ in range(self.num_process):
+                job = self.get_next_job(None)
+                if job is None:
+                    break  # there are fewer tasks
+                workers.append(self._start(job_q))
+                job_q.put(job)
+        except BaseException:
+            for worker in workers:  # Python waits for them when it ends
+                worker.terminate()
+            raise
         return workers
+
+    def _start(self, crew: Crew) -> Process:
+        here, there = Pipe()
+        seat = Seat(there)
+        process = Process(target=self.execute_task_subprocess, args=(seat, seat, self.reporter.__class__))
+        process.start()
+        there.close()
+        crew.hire(process, here)
+        return process
 
     def _tell(self, loss: Loss) -> None:
         """Have the reporter say that a task is tried again, if it can."""

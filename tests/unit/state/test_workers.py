@@ -8,6 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from doit.runner import JobHold
+
+from drapto.state.doit_plugins.workers import WatchedRunner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,3 +122,23 @@ def test_a_worker_that_ends_while_it_waits_is_not_missed(tmp_path: Path) -> None
     code, said, done = run(tmp_path, "idle", "join", workers=3)
     assert code == 0, said
     assert sorted(done) == sorted(ALL)
+
+
+def test_an_interrupt_while_workers_are_started_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = WatchedRunner(None, object(), num_process=3)
+    given = iter([JobHold(), JobHold()])
+
+    def next_job(_: object) -> JobHold:
+        for job in given:
+            return job
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "get_next_job", next_job)
+    crew = runner.Queue()
+    with pytest.raises(KeyboardInterrupt):
+        runner._run_start_processes(crew, crew)
+    workers = [worker.process for worker in crew._workers]
+    assert len(workers) == 2
+    for worker in workers:
+        worker.join(20)
+        assert worker.exitcode
