@@ -26,6 +26,10 @@ GO_ON = "interrupted; run again to go on from here"
 IMPORT_SYSTEM = "<frozen importlib."
 """How the file of each frame of Python's import system begins."""
 
+MODEL_BUILDER = "pydantic/_internal/_model_construction.py"
+"""How that of pydantic's ends that builds what checks a model, at its first use: an interrupt there comes out
+as an error of the model."""
+
 LATER = 0.02
 """Seconds until an interrupt that came during an import is tried again."""
 
@@ -33,6 +37,7 @@ MOST = 100
 """How often it is: an import that takes longer, as it waits for a disk, is broken off."""
 
 _ours = False
+_heard = False
 _code: int | None = None
 _put_off = 0
 
@@ -55,6 +60,7 @@ def wait_for_imports() -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
         _end_if_over()
         if not put_off(number, frame):
+            note()
             raise KeyboardInterrupt
 
     _listen(interrupt)
@@ -68,6 +74,17 @@ def is_over(code: int) -> None:
     global _code  # noqa: PLW0603  a process ends once
     if _ours:
         _code = code
+
+
+def note() -> None:
+    """Remember that this process was interrupted."""
+    global _heard  # noqa: PLW0603  as above
+    _heard = True
+
+
+def was_heard() -> bool:
+    """Return whether this process was interrupted: what goes wrong from then on does so for that."""
+    return _heard
 
 
 def put_off(number: int, frame: FrameType | None) -> bool:
@@ -107,9 +124,10 @@ def _end_if_over() -> None:
 
 
 def _is_loading(frame: FrameType | None) -> bool:
-    """Return whether a frame, or one that it was called from, is of the import system."""
+    """Return whether a frame, or one that it was called from, is of what loads modules, or builds models."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith(IMPORT_SYSTEM):
+        file = frame.f_code.co_filename
+        if file.startswith(IMPORT_SYSTEM) or file.endswith(MODEL_BUILDER):
             return True
         frame = frame.f_back
     return False

@@ -51,6 +51,7 @@ def watch_signals(cancel: Callable[[], None], *, own: bool = False) -> None:
             heard = interrupts.put_off(number, frame)
             if heard:
                 return
+            interrupts.note()
         raise KeyboardInterrupt
 
     for number in SIGNALS:

@@ -46,6 +46,34 @@ sys.meta_path.insert(0, Interrupting())
 """
 """The same in a callback, as Python's import system has some: what is raised there is shown and forgotten."""
 
+AT_CALL = """
+import os, signal, sys
+
+def interrupt(frame, event, argument):
+    if frame.f_code.co_name == {function!r}:
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.setprofile(interrupt)
+"""
+"""Interrupts a process when it calls a function."""
+
+IN_LIBRARY = """
+import os, signal
+import drapto.cli.titles as titles
+
+def chosen(*_):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            pass
+    except KeyboardInterrupt as error:
+        raise RuntimeError("broken") from error
+
+titles.chosen = chosen
+"""
+"""Interrupts a process in what makes another error of it, as libraries in Rust do."""
+
 AT_EXIT = """
 import atexit, os, signal
 
@@ -98,6 +126,19 @@ def test_ctrl_c_while_modules_are_loaded(
     assert again in said
     assert len(said.split("\n")) == 2 or said.startswith("\nerror: "), said  # click ends the line of ^C
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("function", ["complete_model_class", "validate", "open_project", "default_tasks"])
+def test_ctrl_c_before_a_run_begins(function: str, source: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", source)
+    code, said = interrupted(project, "drapto run clip", AT_CALL.format(function=function))
+    assert (code, said) == (130, "\nerror: interrupted; run the same command again to go on\n")
+
+
+def test_an_error_that_a_library_makes_of_an_interrupt_is_none(source: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", source)
+    code, said = interrupted(project, "drapto run clip", IN_LIBRARY)
+    assert (code, said) == (130, "error: interrupted; run the same command again to go on\n")
 
 
 @pytest.mark.parametrize("command", ["doit probe", "drapto status"])
