@@ -33,8 +33,8 @@ as an error of the model."""
 LATER = 0.02
 """Seconds until an interrupt that came during an import is tried again."""
 
-MOST = 100
-"""How often it is: an import that takes longer, as it waits for a disk, is broken off."""
+MOST = 25
+"""How often it is: an import that takes longer, as it waits for a disk or a processor, is broken off."""
 
 _ours = False
 _heard = False
@@ -54,14 +54,22 @@ def end_at_once() -> None:
     _listen(end)
 
 
-def wait_for_imports() -> None:
-    """Raise KeyboardInterrupt at Ctrl-C as Python does, but when the import that it comes in has ended."""
+def wait_for_imports(line: str) -> None:
+    """Raise KeyboardInterrupt at Ctrl-C as Python does, but when the import that it comes in has ended.
+
+    Args:
+        line: What to say where the import takes too long, and the process is ended in it.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         _end_if_over()
-        if not put_off(number, frame):
-            note()
-            raise KeyboardInterrupt
+        if put_off(number, frame):
+            return
+        if _is_loading(frame):
+            os.write(2, f"{line}\n".encode())
+            os._exit(INTERRUPTED)
+        note()
+        raise KeyboardInterrupt
 
     _listen(interrupt)
 

@@ -135,6 +135,15 @@ def test_ctrl_c_before_a_run_begins(function: str, source: Path, tmp_path: Path)
     assert (code, said) == (130, "\nerror: interrupted; run the same command again to go on\n")
 
 
+def test_ctrl_c_while_a_module_takes_long_to_load(source: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", source)
+    slow = AT_IMPORT.replace(
+        "        return None", "            import time; time.sleep(300)\n        return None"
+    )
+    code, said = interrupted(project, "drapto run", slow.format(module="drapto.rules.graph"))
+    assert (code, said) == (130, "error: interrupted; run the same command again to go on\n")
+
+
 def test_an_error_that_a_library_makes_of_an_interrupt_is_none(source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", source)
     code, said = interrupted(project, "drapto run clip", IN_LIBRARY)
