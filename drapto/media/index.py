@@ -201,7 +201,7 @@ class VideoTally(Tally):
         times: Every packet's presentation time in ticks, in the order of the file.
         keyframes: The presentation times, in ticks, of the keyframes from which on it decodes, in the order
             of the file.
-        returns: Where times go back: when, and by how many ticks.
+        returns: Where times go back to such as were there before: when, and by how many ticks.
         starts_with_key: Whether the first packet is one.
         missing: Packets without a presentation time.
         broken: Packets that are not what the stream's format says.
@@ -243,11 +243,17 @@ class VideoTally(Tally):
         if packet.is_keyframe:
             # what is shown before a keyframe and coded after it comes behind it in the file
             if self._latest is not None and packet.pts < self._latest:
-                self.returns.append((self._latest, self._latest - packet.pts))
-                self._latest = packet.pts
+                self._go_back(packet.pts, self._latest)
             if not self.keyframes or self._is_entrance is None or self._is_entrance(packet):
                 self.keyframes.append(packet.pts)
         self._latest = packet.pts if self._latest is None else max(self._latest, packet.pts)
+
+    def _go_back(self, pts: int, latest: int) -> None:
+        """Note that times go back to such as were there; others belong to packets in another order."""
+        usual = (latest - (self.first or 0)) / len(self.times)
+        if any(pts <= time < pts + usual for time in self.times[:-1]):
+            self.returns.append((latest, latest - pts))
+            self._latest = pts
 
 
 @dataclass
