@@ -30,6 +30,7 @@ test: $(VENV)/.installed-dev
 
 odd: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.oddities .odd --table docs/oddities.md $(if $(wildcard ../shared),--shared ../shared)
+	$(BIN)/python -m tests.oddities .odd --reported --settings default crf --table docs/reported.md
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
