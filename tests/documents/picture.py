@@ -2,8 +2,8 @@
 
     python -m tests.documents.picture
 
-encodes the sample of `make run`, and keeps two moments: one while it encodes, and the end. pyte is the terminal, rich
-writes the SVG. Nothing in the pictures was typed by hand but the command.
+encodes the sample of `make run`, and keeps two moments: one while it encodes, and the end. pyte is the
+terminal, rich writes the SVG. Nothing in the pictures was typed by hand but the command.
 """
 
 from __future__ import annotations
