@@ -41,7 +41,8 @@ def chosen(project: Project, names: Sequence[str]) -> list[Title]:
 def tasks_of(project: Project, names: Sequence[str]) -> list[str]:
     """Return what doit is asked to build for ``names``: titles, or steps such as ``audio:TITLE``.
 
-    ``audio`` is that step of all titles. In a step, too, a title goes by each of its names; a part may follow.
+    ``audio`` is that step of all titles. In a step, too, a title goes by each of its names; a part may
+    follow it.
 
     Raises:
         UsageError: A name is neither.
