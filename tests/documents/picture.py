@@ -1,4 +1,4 @@
-"""The pictures of a terminal in docs/pictures/: a real run, as a terminal of 112 columns shows it.
+"""The pictures of a terminal in docs/pictures/: a real run, as a terminal of 124 columns shows it.
 
     python -m tests.documents.picture
 
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ from tests.documents import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-COLUMNS, LINES = 112, 30
+COLUMNS, LINES = 124, 30
 SECONDS_OF_SAMPLE = 32
 PICTURES = ROOT / "docs" / "pictures"
 COMMAND = ("drapto", "encode", "movie.mkv", "-o", "films")
@@ -102,10 +103,10 @@ def lines(screen: pyte.Screen) -> list[Text]:
     found = []
     for number in range(screen.lines):
         line = Text(end="")
-        for column in range(screen.columns):
-            char = screen.buffer[number][column]
-            colour = None if char.fg == "default" else _colour(char.fg)
-            line.append(char.data, Style(color=colour, bold=char.bold))
+        chars = [screen.buffer[number][column] for column in range(screen.columns)]
+        for (colour, bold), run in groupby(chars, lambda char: (char.fg, char.bold)):
+            style = Style(color=None if colour == "default" else _colour(colour), bold=bold)
+            line.append("".join(char.data for char in run), style)
         line.rstrip()
         found.append(line)
     while found and not found[-1].plain:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from drapto.display.lines import summary_lines
 from tests.documents import ROOT, generated, settings
 from tests.documents.manual import troff
+from tests.documents.picture import COMMAND
 from tests.documents.tree import all_commands
 
 PAGES = generated()
+SVG = "{http://www.w3.org/2000/svg}"
+RECORD = "run `python -m tests.documents.picture`"
 AGAIN = "run `python -m tests.documents`"
 
 
@@ -65,3 +70,16 @@ def test_the_manual_page_is_without_a_warning() -> None:
 def test_text_is_no_request_to_troff() -> None:
     assert troff(".SH a-b") == r"\&.SH a\-b"
     assert troff("a\\b") == r"a\eb"
+
+
+@pytest.mark.parametrize("name", ["running", "finished"])
+def test_a_picture_of_the_terminal_shows_what_the_program_shows(name: str) -> None:
+    text = (ROOT / "docs" / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
+    picture = ET.fromstring(text)  # noqa: S314  a file of ours
+    shown = " ".join("".join(one.itertext()) for one in picture.iter(f"{SVG}text")).replace("\xa0", " ")
+    assert f"$ {' '.join(COMMAND)}" in shown, RECORD
+    for stage in ("probe", "crop", "segment", "audio 0", *(["validate"] if name == "finished" else [])):
+        assert stage in shown, RECORD
+    if name == "finished":
+        assert all(word in shown for word in summary_lines([])[0].split()), RECORD
+    assert re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(?!#|[\"']?#|terminal)", text) == []
