@@ -1,6 +1,6 @@
 """The commands that a page tells people to type: its fenced blocks of ``sh``, and what is said before each.
 
-A comment before a block says how it is run:
+A block that begins with ``#!`` is a file, and not typed. A comment before a block says how it is run:
 
 - ``<!-- not run: REASON -->``: it is not; its options are held against the commands all the same;
 - ``<!-- with: NAME=value -->``: with this in the environment;

@@ -51,7 +51,9 @@ FILMS = (
 
 
 def runnable(page: Path) -> list[Block]:
-    return [block for block in shell(page) if block.language == "sh" and "not run" not in block.notes]
+    """Return the blocks that are typed: not those that say why not, and no files that people are to write."""
+    typed = [block for block in shell(page) if block.language == "sh" and not block.text.startswith("#!")]
+    return [block for block in typed if "not run" not in block.notes]
 
 
 def ids(page: Path) -> str:

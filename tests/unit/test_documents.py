@@ -9,8 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from drapto import errors
 from drapto.display.lines import summary_lines
 from tests.documents import ROOT, generated, settings
+from tests.documents.commands import CODES
 from tests.documents.manual import troff
 from tests.documents.picture import COMMAND
 from tests.documents.tree import all_commands
@@ -65,6 +67,11 @@ def test_the_manual_page_is_without_a_warning() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "drapto encode [OPTIONS] INPUT..." in done.stdout
     assert "encoding.crf.hd=27.5" in done.stdout
+
+
+def test_every_exit_code_is_told() -> None:
+    known = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+    assert {int(code) for code in CODES} == {0, *known}
 
 
 def test_text_is_no_request_to_troff() -> None:
