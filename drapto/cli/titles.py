@@ -38,6 +38,43 @@ def chosen(project: Project, names: Sequence[str]) -> list[Title]:
     return [title for title in project.titles if title.name in wanted or not names]
 
 
+def tasks_of(project: Project, names: Sequence[str]) -> list[str]:
+    """Return what doit is asked to build for ``names``: titles, or steps such as ``audio:TITLE``.
+
+    ``audio`` is that step of all titles. In a step, too, a title goes by each of its names; a part may
+    follow it.
+
+    Raises:
+        UsageError: A name is neither.
+    """
+    from drapto.rules import default_tasks  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto.rules.stage import stages  # noqa: PLC0415  as above
+
+    known = {stage.name for stage in stages()}
+    wanted: list[str] = []
+    for name in names:
+        stage, _, rest = name.partition(":")
+        if stage not in known or any(name in _names_of(project, title) for title in project.titles):
+            wanted += default_tasks(project, chosen(project, [name]))
+        elif not rest:
+            wanted.append(stage)
+        else:
+            wanted += [f"{stage}:{one}" for one in _with_part(project, rest)]
+    return wanted
+
+
+def _with_part(project: Project, text: str) -> list[str]:
+    """Return what tasks call a title and a part of it: ``TITLE`` or ``TITLE:PART``.
+
+    Raises:
+        UsageError: There is no such title.
+    """
+    title, _, part = text.rpartition(":")
+    if title and not any(text in _names_of(project, one) for one in project.titles):
+        return [f"{one.name}:{part}" for one in chosen(project, [title])]
+    return [one.name for one in chosen(project, [text])]
+
+
 def _names_of(project: Project, title: Title) -> set[str]:
     folder = project.root / project.config.input.source_dir
     names = {title.name, title.source.stem, title.source.name, str(title.source)}
