@@ -30,6 +30,7 @@ with collection.paused():
 if TYPE_CHECKING:
     from drapto.rules.explaining import PlannedTask, explain, qualities, skips, unfinished
     from drapto.rules.reports import Reports, write_reports
+    from drapto.rules.run_results import results, run_result
     from drapto.rules.running import run
     from drapto.rules.steering import leave_of, put_in_order
 
@@ -54,7 +55,9 @@ __all__ = [
     "put_in_order",
     "qualities",
     "register",
+    "results",
     "run",
+    "run_result",
     "skips",
     "task",
     "unfinished",
@@ -69,7 +72,9 @@ _LATER = {
     "leave_of": "steering",
     "put_in_order": "steering",
     "qualities": "explaining",
+    "results": "run_results",
     "run": "running",
+    "run_result": "run_results",
     "skips": "explaining",
     "unfinished": "explaining",
     "write_reports": "reports",

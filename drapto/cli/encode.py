@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from drapto.cli import options
+from drapto.cli.building import built
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ MOST_JOBS = 256
 @options.set_options
 @options.config_file
 @options.events_option
+@options.as_json
 @options.no_skip
 @click.option("--overwrite", is_flag=True, help="Replace a file of another source in an output's place.")
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
@@ -60,14 +62,19 @@ def encode(
     overwrite: bool,
     force: bool,
     events: Path | None,
+    as_json: bool,
     **named: Unpack[options.Named],
 ) -> int:
     """Encode INPUT (MKV files, or directories of them) to AV1/Opus MKVs of the same names.
 
     What is up to date already is not done again; an interrupted encode goes on where it stopped.
+
+    --json shows no progress, and prints at the end what became of each file: sizes, CRFs, scores, failures.
     """
     if crf is not None and vmaf is not None:
         raise UsageError("--crf and --vmaf exclude each other", remedy="give one of them")
+    if as_json and str(events) == "-":
+        raise UsageError("--json and --events - both want standard output", remedy="name a file for --events")
     project = options.open_named(
         named,
         {
@@ -84,4 +91,4 @@ def encode(
             **options.on_cluster(cluster),
         },
     )
-    return options.built(project, events, force=force, jobs=jobs)
+    return built(project, events, force=force, jobs=jobs, as_json=as_json)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -18,10 +16,9 @@ from drapto.cli.output import say
 from drapto.cli.titles import deeper
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
-from drapto.errors import EXIT_ERROR, UsageError
+from drapto.errors import UsageError
 from drapto.project import open_project, require_sources
 from drapto.sources import Source, find_sources
-from drapto.tools import find_tools, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -145,41 +142,6 @@ events_option = click.option(
     metavar="FILE",
     help="Append every event to FILE, a line of JSON each; - is standard output, with nothing else.",
 )
-
-
-def built(
-    project: Project, events: Path | None, targets: Sequence[str] = (), *, force: bool, jobs: int | None
-) -> int:
-    """Run a project's graph, tell its events to who asked for them, and return the exit code.
-
-    Args:
-        project: The project.
-        events: The file that the events are appended to; ``-`` is standard output; None: nobody asked.
-        targets: What to build; everything by default.
-        force: Run tasks that are up to date, too.
-        jobs: How many tasks run side by side; as the settings say by default.
-
-    Raises:
-        UsageError: The run, or the file, cannot begin.
-    """
-    require(find_tools(project.config.tools.ffmpeg))
-    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
-
-    if events is None:
-        return rules.run(project, targets, force=force, jobs=jobs)
-    from drapto.state.event_records import EventWriter  # noqa: PLC0415  for those who ask for it
-
-    with contextlib.ExitStack() as stack:
-        alone = str(events) == "-"
-        stream = sys.stdout if alone else stack.enter_context(events.open("a", encoding="utf-8"))
-        writer = EventWriter(stream)
-        stack.enter_context(rules.bus_of(project).subscribe(writer))
-        code = EXIT_ERROR
-        try:
-            code = rules.run(project, targets, force=force, jobs=jobs, quiet=alone)
-        finally:
-            writer.end(code)
-        return code
 
 
 def echo_json(value: object) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
+from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
 from drapto.cli.titles import chosen, idle_settings, nothing_here
@@ -57,6 +58,4 @@ def run(
     wanted = chosen(project, titles)
     from drapto.rules import default_tasks  # noqa: PLC0415  the graph comes once the arguments have proved good
 
-    return options.built(
-        project, events, default_tasks(project, wanted) if titles else (), force=force, jobs=jobs
-    )
+    return built(project, events, default_tasks(project, wanted) if titles else (), force=force, jobs=jobs)

@@ -14,6 +14,7 @@ from pydantic import (
 from drapto.config import svt_params
 from drapto.config.engine import EngineSettings
 from drapto.config.files import InputSettings, OutputSettings
+from drapto.config.hooks import HookSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.overrides import Overrides, of_title
 from drapto.config.problems import refuse
@@ -223,6 +224,7 @@ class Config(Section):
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
     report: ReportSettings = ReportSettings()
+    hooks: HookSettings = HookSettings()
     tracks: TrackSettings = TrackSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
