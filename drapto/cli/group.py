@@ -29,6 +29,7 @@ COMMANDS = (
     "score",
     "sample",
     "report",
+    "history",
     "compare",
     "serve",
     "doctor",
