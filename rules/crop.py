@@ -25,7 +25,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         settings=settings(project, title),
-        file_dep=[title.source, title.probe],
+        file_dep=[title.film, title.probe],
         targets=[title.crop],
         document=CropInfo,
     )
@@ -63,7 +63,7 @@ def build(work: Work) -> str:
     title, info = work.title, SourceInfo.read(work.title.probe)
     wanted = settings(work.project, title)
     # pictures are decoded where it runs, a keyframe at a time, without a child process
-    crop = work.run(detect_crop, ONE_CPU, source=title.source, info=info, target=title.crop, **wanted)
+    crop = work.run(detect_crop, ONE_CPU, source=title.film, info=info, target=title.crop, **wanted)
     return f"{crop.rect} ({crop.reason})"
 
 

@@ -34,7 +34,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         settings=settings(project, title),
-        file_dep=[title.source, title.probe],
+        file_dep=[title.film, title.probe],
         targets=[title.fields],
         document=FieldsInfo,
     )
@@ -60,7 +60,7 @@ def build(work: Work) -> str:
     found = work.run(
         detect_fields,
         ONE_CPU,
-        source=title.source,
+        source=title.film,
         info=SourceInfo.read(title.probe),
         target=title.fields,
         mode=settings(work.project, title)["deinterlace"],

@@ -164,7 +164,7 @@ def _require_same_source(work: Work, info: SourceInfo) -> None:
     Raises:
         SourceError: Its content is no longer what was probed.
     """
-    source = work.title.source
+    source = work.title.film
     if source.is_file() and work.state.fingerprints.of(source) != info.digest:
         remedy = "run again, and leave it alone meanwhile"
         raise SourceError("has changed since it was probed", path=source, remedy=remedy)

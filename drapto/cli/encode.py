@@ -22,6 +22,7 @@ MOST_JOBS = 256
         "drapto encode movie.mkv -o out",
         "drapto encode movie.mkv -o small.mkv --vmaf 90",
         "drapto encode rips/ -o out --preset 4 -n 2",
+        "drapto encode movie.mkv -o out --range 10:00-12:00",
     ),
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=options.PATH)
@@ -39,6 +40,7 @@ MOST_JOBS = 256
 @click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
 @click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF.")
 @click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
+@click.option("--range", "range_", metavar="FROM-TO", help="Encode a part alone, such as 10:00-12:00.")
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
 @options.profile_option
 @options.cluster
@@ -56,6 +58,7 @@ def encode(
     preset: int | None,
     vmaf: float | None,
     crf: float | None,
+    range_: str | None,
     thorough: bool,
     no_skip: bool,
     cluster: str | None,
@@ -80,6 +83,7 @@ def encode(
         {
             "quality.mode": None if crf is None else "crf",
             "quality.thorough": thorough or None,
+            "input.range": range_,
             "encoding.vmaf_target": vmaf,
             "encoding.mode": mode,
             "encoding.preset": preset,

@@ -252,4 +252,10 @@ class Config(Section):
                 f"= {target:g} cannot be reached at the fixed CRF {fixed:g}",
                 'set quality.mode = "auto", or every encoding.crf to at most 20',
             )
+        if self.input.range is not None and self.output.replace_source != "never":
+            raise refuse(
+                "output.replace_source",
+                f"= {self.output.replace_source} would put a part of a film into its place",
+                'set it to "never", or unset input.range',
+            )
         return self

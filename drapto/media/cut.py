@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from drapto.engine.resources import Throttle
+    from drapto.engine.resources import DiskRate, Throttle
     from drapto.media.matroska.blocks import Block, Cluster
     from drapto.media.matroska.part import Bounds, Wanted
 
@@ -53,7 +53,7 @@ def cut(
     target: Path,
     wanted: Wanted,
     *,
-    throttle: Throttle | None = None,
+    disk_rate: DiskRate | None = None,
     picture_only: bool = False,
 ) -> Taken:
     """Write a part of a source: tracks, chapters and attachments as they are in it, times from 0.
@@ -62,7 +62,7 @@ def cut(
         source: A Matroska file.
         target: Where to; written whole or not at all.
         wanted: Which part.
-        throttle: Keeps it under the rate at which copies may be made.
+        disk_rate: How fast to write at most.
         picture_only: Leave out all but the picture.
 
     Raises:
@@ -74,6 +74,7 @@ def cut(
             reader = Reader(file)
             part = bounds(reader, wanted)
             with atomic.replacing(target) as partial, partial.open("wb") as written:
+                throttle = None if disk_rate is None else disk_rate.throttle()
                 _Writer(reader, part, written, throttle, picture_only=picture_only).write()
     except NotThereError as error:
         raise SourceError(
