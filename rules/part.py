@@ -93,6 +93,12 @@ def digest(project: Project, title: Title) -> str | None:
     return cut.digest
 
 
+def notes(title: Title) -> tuple[str, ...]:
+    """Return what has to be known to read the finished file's checks."""
+    cut = record(title)
+    return () if cut is None else (f"this is a part of the film: {cut.said}",)
+
+
 def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any] | None:
     """Return what shapes the finished file: what was really cut out."""
     del project

@@ -138,6 +138,7 @@ def _notes(of_source: Sequence[str], validation: Validation | None, ran: Ran | N
     differing = validation.differing if validation else ()
     found = [
         *of_source,
+        *(validation.notes if validation else ()),
         *(f"differs: {check.said}" for check in differing),
         *((*ran.notes, *ran.hooks) if ran else ()),
     ]
