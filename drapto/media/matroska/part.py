@@ -200,24 +200,38 @@ def chosen(reader: Reader, part: Bounds, tracks: Element | None) -> Iterator[tup
     Raises:
         ElementError: The file is damaged there.
     """
-    texts = subtitles(tracks)
-    begun: set[int] = set()
+    texts, begun = subtitles(tracks), set[int]()
+    delays = _delays(tracks, part.scale)
     last = None if part.until is None else part.until + round(MUXED_APART * NS / part.scale)
     for cluster in clusters(reader, part.from_cluster):
         if last is not None and cluster.time > last:
             return
-        inside = [block for block in blocks(reader.file, cluster) if _is_in(block, part, texts, begun)]
+        inside = [
+            block
+            for block in blocks(reader.file, cluster)
+            if _is_in(block, part, texts, begun, delays.get(block.track, 0))
+        ]
         if inside:
             yield cluster, inside
 
 
-def _is_in(block: Block, part: Bounds, texts: set[int], begun: set[int]) -> bool:
-    """Tell whether a block is in a part; what needs others is not before one has begun that needs none."""
+def _delays(tracks: Element | None, scale: int) -> dict[int, int]:
+    """Return by how many ticks each track is heard before its blocks' times (RFC 9559, CodecDelay)."""
+    entries = tracks.of(ids.TRACK_ENTRY) if tracks else []
+    return {one.number(ids.TRACK_NUMBER): round(one.number(ids.CODEC_DELAY) / scale) for one in entries}
+
+
+def _is_in(block: Block, part: Bounds, texts: set[int], begun: set[int], delay: int) -> bool:
+    """Tell whether a block is in a part; what needs others is not before one has begun that needs none.
+
+    A decoder drops as much of the sound's beginning as its delay, so that begins with the part by its blocks'
+    times, and ends with it by when they are heard.
+    """
     if block.track == part.track:
         before = part.behind is None or block.place.at < part.behind
         return block.place.at >= part.first and before and block.time >= part.since
     end = block.time + (block.duration or 0) if block.track in texts else block.time
-    if (part.until is not None and block.time >= part.until) or max(end - 1, block.time) < part.since:
+    if (part.until is not None and block.time - delay >= part.until) or max(end - 1, block.time) < part.since:
         return False
     if block.track not in begun and not block.key:
         return False
