@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
-from drapto.rules.results import result_of, totals
+from drapto.rules.result import result_of, totals
 from drapto.state.history import Outcome, Run, TitleRun, append
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ def _run(project: Project, title: Title, hook: Hook, command: str, seconds: floa
     Raises:
         DraptoError: It cannot be started, took too long, or ended with a status other than 0.
     """
-    from drapto.rules.results import result_of
+    from drapto.rules.result import result_of
     from drapto.state.results import HookCall
 
     result = result_of(project, title, ok=hook == "on_done")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drapto.rules.explaining import skips, unfinished
 from drapto.rules.published import output_of
-from drapto.rules.results import result_of, totals
+from drapto.rules.result import result_of, totals
 from drapto.rules.run_state import state_of
 from drapto.state.results import RunResult
 

@@ -88,8 +88,8 @@ def lines(found: History, width: int) -> Iterator[str]:
         first, *more = totals_lines(found.totals)
         yield f"in all, {first}"
         yield from (f"{INDENT}{line}" for line in more)
-        for cause, number in found.totals.causes.items():
-            yield f"{INDENT}failed for {cause}: {count_text(number, 'time')}"
+        causes = ", ".join(f"{cause} ({number})" for cause, number in found.totals.causes.items())
+        yield from _wrapped(f"failures of all runs: {causes or 'none'}", width, INDENT)
     if found.damaged:
         yield f"{count_text(found.damaged, 'line')} of the history cannot be read, and is left out"
 
