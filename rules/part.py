@@ -14,6 +14,7 @@ from drapto.words import clock_text, count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from doit.task import Task
 
@@ -50,6 +51,19 @@ class CutPart(Document):
 def is_part(title: Title) -> bool:
     """Return whether a part of a title's source alone is encoded."""
     return title.range is not None
+
+
+def content_of(title: Title) -> Path:
+    """Return the file that says what the content of what is encoded is: of a part its record.
+
+    That stays where the part itself is removed; who depends on it reads the part besides.
+    """
+    return title.range_record if is_part(title) else title.source
+
+
+def besides(title: Title) -> tuple[Path, ...]:
+    """Return what is read, where that is not `content_of` itself."""
+    return (title.film,) if is_part(title) else ()
 
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:

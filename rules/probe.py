@@ -27,9 +27,8 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         settings=settings(project),
-        file_dep=[title.range_record if part.is_part(title) else title.source],
-        # of a part, the record has its content, and stays where the part itself is removed
-        reads=[title.film] if part.is_part(title) else (),
+        file_dep=[part.content_of(title)],
+        reads=part.besides(title),
         targets=[title.probe, title.timestamps, title.keyframes, title.dynamic],
         document=SourceInfo,
     )
