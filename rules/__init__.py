@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.rules import collection
 
 with collection.paused():
-    from drapto.rules.cleaning import clean
+    from drapto.rules.cleaning import clean, others
     from drapto.rules.graph import default_tasks, graph
     from drapto.rules.project import DODO, doit_config, here
     from drapto.rules.published import Verdict, output_of, verify
@@ -51,6 +51,7 @@ __all__ = [
     "graph",
     "here",
     "leave_of",
+    "others",
     "output_of",
     "put_in_order",
     "qualities",

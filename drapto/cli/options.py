@@ -108,7 +108,7 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 def require_file(path: Path) -> None:
-    """Refuse a source that is not there, or no file, as `encode` does.
+    """Refuse a file that is not there, or none, as `encode` does.
 
     Raises:
         UsageError: Names it.
@@ -116,7 +116,7 @@ def require_file(path: Path) -> None:
     if not path.exists():
         raise UsageError("does not exist", path=path, remedy="check the name")
     if not path.is_file():
-        raise UsageError("is not a file", path=path, remedy="name an MKV file")
+        raise UsageError("is not a file", path=path, remedy="name a file, not a directory")
 
 
 no_skip = click.option(
@@ -144,9 +144,22 @@ events_option = click.option(
 )
 
 
+DIGITS = 6
+"""Decimal places of a number that is shown: a microsecond, a millionth of the whole."""
+
+
 def echo_json(value: object) -> None:
     """Print ``value`` as JSON in ASCII, which every pipe and locale takes, odd file names included."""
-    say(json.dumps(value, indent=1))
+    say(json.dumps(_rounded(value), indent=1))
+
+
+def _rounded(value: object) -> object:
+    """Return a value whose numbers have no more digits than mean something."""
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def project_options(command: Command) -> Command:
