@@ -87,6 +87,9 @@ def cut(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise SpaceError("the disk is full", path=target, remedy="free some space") from error
+        if error.errno == errno.EINVAL:  # it says that something lies where no file can reach
+            remedy = "rip or copy it again"
+            raise SourceError(f"has a damaged head ({error})", path=source, remedy=remedy) from error
         raise
     until = None if part.until is None else part.until * part.scale / NS
     return Taken(part.since * part.scale / NS, until, part.frames, target.stat().st_size)

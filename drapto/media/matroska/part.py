@@ -97,7 +97,7 @@ def bounds(reader: Reader, wanted: Wanted) -> Bounds:
         ElementError: The file is damaged there.
     """
     info, tracks = reader.first(ids.INFO), reader.first(ids.TRACKS)
-    scale = DEFAULT_SCALE if info is None else info.number(ids.TIMESTAMP_SCALE, DEFAULT_SCALE)
+    scale = (info.number(ids.TIMESTAMP_SCALE) if info else 0) or DEFAULT_SCALE
     stated = _require_length(info, scale, wanted)
     start = round(wanted.start * NS / scale)
     end = None if wanted.end is None else round(wanted.end * NS / scale)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from drapto.config import load_config
 from drapto.engine import process
+from drapto.output.model import Sizes, Validation
 from drapto.project import open_project
 from drapto.rules import hooks
+from drapto.rules.run_state import state_of
 from drapto.state.bus import Bus
 from drapto.state.events import ErrorEvent, HookFailed, StageComplete, TitleSkipped
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from drapto.project import Project
     from drapto.state.events import Event
 
@@ -91,6 +96,35 @@ def test_what_an_interrupt_has_killed_calls_nobody(tmp_path: Path) -> None:
     finally:
         process.allow_children()
     assert (calls, failed) == ([], [])
+
+
+RECIPES = Path(__file__).parents[3] / "docs" / "recipes.md"
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="there is no jq")
+def test_the_recipe_reads_what_a_hook_is_given(tmp_path: Path) -> None:
+    found = re.search(r"```sh\n(#!/bin/sh\njq .*?) \|\n +curl[^\n]*\n```", RECIPES.read_text(), re.DOTALL)
+    assert found is not None
+    script = tmp_path / "notify"
+    script.write_text(f"{found[1]} >> '{tmp_path / 'said'}'\n")
+    script.chmod(0o755)
+    Validation(
+        digest="d",
+        passed=True,
+        frames=1,
+        duration=1.0,
+        sizes=Sizes(source=10_000_000, output=4_000_000, video=1),
+        inputs={},
+        checks=(),
+    ).write(tmp_path / "work" / "b" / "validation.json")
+    own = project(tmp_path, f"hooks.on_done={script}", f"hooks.on_failed={script}")
+    state = state_of(own)
+    state.listeners.begin(own, lambda: "")
+    for event in (failure("a", 1), StageComplete(title="b", stage="validate", seconds=1)):
+        state.bus.publish(event)
+    state.listeners.close()
+    said = (tmp_path / "said").read_text().splitlines()
+    assert said == ["a has failed: 1: broke", "b is done: 4 MB, 60 % less"]
 
 
 def test_without_any_nobody_follows(tmp_path: Path) -> None:
