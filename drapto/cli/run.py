@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
+from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
 from drapto.cli.titles import idle_settings, nothing_here, tasks_of
@@ -58,4 +59,4 @@ def run(
         return 0
     for line in idle_settings(project):
         say(line, err=True)
-    return options.built(project, events, tasks_of(project, titles), force=force, jobs=jobs)
+    return built(project, events, tasks_of(project, titles), force=force, jobs=jobs)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from drapto.cli import dodo
 from drapto.config import FILE_NAME
 from drapto.config.keys import join
+from drapto.config.overrides import fits
 from drapto.config.problems import nearest
 from drapto.errors import UsageError, printable
-from drapto.project import without_titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,3 +135,9 @@ def deeper(folder: Path, pattern: str) -> str | None:
     if inside is None:
         return None
     return f'its folders have some: set input.file_pattern = "**/{pattern}"'
+
+
+def without_titles(project: Project) -> list[str]:
+    """Return the names and patterns in the settings' ``titles`` that fit no title."""
+    names = [(title.source.stem, title.place) for title in project.titles]
+    return [one for one in project.config.titles if not any(fits(one, those) for those in names)]

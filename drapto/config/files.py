@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from drapto.config.problems import refuse
 from drapto.config.section import Section
+from drapto.config.span import check_span
 from drapto.config.types import Bytes, Location, Part, VideoCodecs, written_size
 
 
@@ -30,6 +31,11 @@ class InputSettings(Section):
     min_size: Bytes = Field(0, ge=0, description='smaller files are left out, such as "10 MiB"')
     max_size: Bytes | None = Field(
         None, ge=1, examples=["100 GiB"], description="larger files are left out; unset: no limit"
+    )
+    range: Annotated[str, AfterValidator(check_span)] | None = Field(
+        None,
+        examples=["10:00-12:00"],
+        description="encode this part of each film alone, from the keyframe at or before; unset: all of it",
     )
     sidecar_subtitles: bool = Field(
         False, description="add subtitle files that lie next to a source, such as film.eng.forced.srt"

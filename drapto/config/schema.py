@@ -14,6 +14,7 @@ from pydantic import (
 from drapto.config import svt_params
 from drapto.config.engine import EngineSettings
 from drapto.config.files import InputSettings, OutputSettings
+from drapto.config.hooks import HookSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.overrides import Overrides, of_title
 from drapto.config.problems import refuse
@@ -228,6 +229,7 @@ class Config(Section):
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
     report: ReportSettings = ReportSettings()
+    hooks: HookSettings = HookSettings()
     tracks: TrackSettings = TrackSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
@@ -254,5 +256,11 @@ class Config(Section):
                 "encoding.vmaf_target",
                 f"= {target:g} cannot be reached at the fixed CRF {fixed:g}",
                 'set quality.mode = "auto", or every encoding.crf to at most 20',
+            )
+        if self.input.range is not None and self.output.replace_source != "never":
+            raise refuse(
+                "output.replace_source",
+                f"= {self.output.replace_source} would put a part of a film into its place",
+                'set it to "never", or unset input.range',
             )
         return self

@@ -40,6 +40,8 @@ KINDS = {
     "check_rect": '`"width:height:x:y"`, even numbers',
     "check": "`key=value` pairs joined by `:`",
     "_check_pattern": "a pattern inside the source directory",
+    "check_span": 'a part, such as `"10:00-12:00"`, `"1:02:03-"` or `"-90"`',
+    "_check_command": "a command",
 }
 """What is said of values that a function of its own reads, by that function's name."""
 
