@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.exceptions import DependencyError, InvalidCommand, TaskFailed, UnmetDependency
 
-from drapto.engine import causes
+from drapto.engine import causes, process
 from drapto.errors import DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
@@ -235,7 +235,7 @@ class StageReporter:
         """Stop the display and give the lock back."""
         if self._display is not None:
             self._display.stop()
-        elif self._begun and not self.failures:
+        elif self._begun and not self.failures and not process.is_stopping():
             left = self.hooks.left_alone()
             more = f", {count_text(left, 'title')} skipped (`drapto status` says why)" if left else ""
             self.outstream.write(f"{'everything is up to date' if self.skipped else 'nothing to do'}{more}\n")
