@@ -65,6 +65,7 @@ class Attempt(Model):
         complaints, complaint: How often ffmpeg complained of the source, and its first complaint.
         scores: What was measured of it, one for each stride.
         measuring_cpu_seconds: What that took.
+        decoded: Whether all of its frames were decoded for it, and none was refused.
     """
 
     crf: float
@@ -84,6 +85,7 @@ class Attempt(Model):
     complaint: str = ""
     scores: tuple[Scores, ...] = ()
     measuring_cpu_seconds: float = 0.0
+    decoded: bool = False
 
     def measured(self, stride: int, segment: int) -> Scores | None:
         """Return the scores of every ``stride``-th frame, or of more of a short part, if they were measured.

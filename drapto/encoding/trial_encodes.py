@@ -15,6 +15,7 @@ from drapto.quality.scores import Part, pooled, scores_as
 from drapto.video.encode import run_encoder
 from drapto.video.encoded_file import header, keyframes
 from drapto.video.join import Run
+from drapto.video.packets import digest_of
 from drapto.video.request import KeptFrames
 
 RAW_BYTES = 3
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from drapto.encoding.attempts import Attempts
     from drapto.encoding.job import SegmentContext
     from drapto.engine.context import EncodeProgress
+    from drapto.quality.metric import Measured
     from drapto.quality.reference import Reference
     from drapto.quality.scores import Scores
     from drapto.video.encode_settings import EncodeSettings
@@ -176,16 +178,19 @@ class TrialEncodes:
         kept = self._kept.pop((attempt.first, attempt.end, stride), None)
         reference = replace(self._segment.reference.part(attempt.first, attempt.end), kept=kept)
         try:
-            scores, cpu = self._measure(self._file(attempt), reference, stride)
+            found = self._measure(self._file(attempt), reference, stride)
         finally:
             if kept is not None:
                 kept.unlink(missing_ok=True)
-        spent = attempt.measuring_cpu_seconds + cpu
-        update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
+        update = {
+            "scores": (*attempt.scores, found.scores),
+            "measuring_cpu_seconds": round(attempt.measuring_cpu_seconds + found.cpu_seconds, 3),
+            "decoded": attempt.decoded or found.decoded,
+        }
         self._store.keep(attempt.model_copy(update=update))
-        return scores
+        return found.scores
 
-    def _measure(self, path: Path, reference: Reference, stride: int) -> tuple[Scores, float]:
+    def _measure(self, path: Path, reference: Reference, stride: int) -> Measured:
         segment = self._segment
         with atomic.scratch(self._store.record) as scores_file:
             return segment.metric.measure(
@@ -207,7 +212,7 @@ class TrialEncodes:
         if any(one.measured(stride, self._frames) is None for one in self.sources(spliced)):
             if self._store.delivered() == spliced:
                 # asked for more frames than before, while what it was spliced from is gone
-                return self._measure(self._segment.request.target, self._segment.reference, stride)[0]
+                return self._measure(self._segment.request.target, self._segment.reference, stride).scores
             for attempt in self.sources(spliced):
                 self.measured(attempt, stride)
         frames = self._frames
@@ -247,11 +252,11 @@ class TrialEncodes:
         reach, encode = segment.reference.shown.reach, segment.reference.part(attempt.first, attempt.end)
         begin = max(0, first - reach.before)
         end = min(encode.frames, first + frames + reach.after)
-        whole, cpu = self._measure(self._file(attempt), encode.window(begin, end - begin), 1)
-        scores = scores_as(kind, whole.values[first - begin :][:frames])
+        found = self._measure(self._file(attempt), encode.window(begin, end - begin), 1)
+        scores = scores_as(kind, found.scores.values[first - begin :][:frames])
         update = {
             "looks": (*attempt.looks, Look(first=first, scores=scores)),
-            "measuring_cpu_seconds": round(attempt.measuring_cpu_seconds + cpu, 3),
+            "measuring_cpu_seconds": round(attempt.measuring_cpu_seconds + found.cpu_seconds, 3),
         }
         self._store.keep(attempt.model_copy(update=update))
         return scores
@@ -285,17 +290,22 @@ class TrialEncodes:
         """Return the attempts that a segment's file is of: that of the whole, or that of each part."""
         return (chosen,) if isinstance(chosen, Attempt) else self._store.known.sources(chosen)
 
-    def deliver(self, chosen: Attempt | Splice) -> None:
+    def deliver(self, chosen: Attempt | Splice) -> str:
         """Make what was chosen the segment's file, unless it is.
+
+        Returns:
+            The digest of its packets where all of them were decoded when they were measured; empty else.
 
         Raises:
             ToolFailedError: A child process failed.
         """
         if self._store.delivered() == chosen:
-            return
+            return ""
         if isinstance(chosen, Attempt):
-            self._store.deliver(self._file(self._again(chosen)))
-            return
+            file = self._file(self._again(chosen))
+            decoded = digest_of([Run(file)]) if chosen.decoded else ""
+            self._store.deliver(file)
+            return decoded
         runs = []
         for section, source in zip(chosen.sections, self.sources(chosen), strict=True):
             file, first = self._file(self._again(source)), source.first
@@ -307,6 +317,9 @@ class TrialEncodes:
             rate=self._segment.shape.rate,
             disk_rate=self._segment.stage.disk_rate,
         )
+        each = zip(chosen.sections, self.sources(chosen), strict=True)
+        whole = all(source.decoded and source.section == section for section, source in each)
+        return digest_of(runs) if whole else ""
 
     def clear(self) -> None:
         """Remove the attempts' files; what is known of them stays."""

@@ -154,7 +154,7 @@ def compare(
             raise ToolMissingError(problem, path=tools.ffmpeg, remedy=BUNDLED)
         light = measure_of(config, seen.video)[1]
         reference = replace(_reference(seen, made, region, pairing, display), light=light)
-        scores, _ = METRICS["vmaf"].measure(
+        measured = METRICS["vmaf"].measure(
             output,
             reference,
             folder / "scores.json",
@@ -164,6 +164,7 @@ def compare(
             log="score",
             stream=made.video.index,
         )
+    scores = measured.scores
     found = Score(
         source=str(source),
         output=str(output),
