@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drapto.encoding.attempts import Attempt, Look, Splice
+from drapto.encoding.part_source import begun, keeping
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.quality.blocks import wrong_blocks
@@ -16,16 +16,9 @@ from drapto.video.encode import run_encoder
 from drapto.video.encoded_file import header, keyframes
 from drapto.video.join import Run
 from drapto.video.packets import digest_of
-from drapto.video.request import KeptFrames
-
-RAW_BYTES = 3
-"""Of a pixel of 10 bit 4:2:0, not compressed."""
-
-MOST_KEPT = 256 << 20
-"""Bytes of frames beyond which they are decoded once more: several encoders do so at once."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from drapto.encoding.attempt_store import AttemptStore
@@ -92,7 +85,11 @@ class TrialEncodes:
         if known is None and path.is_file():
             # a run was killed between the encode, which is whole, and the record of what it took
             return self._keep(Attempt(crf=crf, first=first, end=end, preset=preset, bytes=0, digest=""), path)
-        with atomic.replacing(path) as partial, self._keeping(path, first, end, stride) as kept:
+        with (
+            atomic.replacing(path) as partial,
+            keeping(self._segment, path, first, end, stride) as kept,
+            begun(self._segment, self._store.known, path, first) as entry,
+        ):
             done = run_encoder(
                 self._segment.request,
                 partial,
@@ -100,7 +97,11 @@ class TrialEncodes:
                 context=self._segment.stage,
                 report=self._report_from(first),
                 kept=kept,
+                entry=entry,
             )
+        if kept is not None and kept.path.is_file():
+            frames = self._segment.reference.part(first, end).frames
+            self._kept[first, end, stride_of_part(stride, frames)] = kept.path
         if known is not None and known.digest == digest(path):
             return known  # the same bytes again, since the encoder is deterministic: what was measured holds
         attempt = Attempt(
@@ -134,26 +135,6 @@ class TrialEncodes:
             "header": header(path),
         }
         return self._store.keep(attempt.model_copy(update=found))
-
-    @contextlib.contextmanager
-    def _keeping(self, path: Path, first: int, end: int, stride: int) -> Iterator[KeptFrames | None]:
-        """Yield which frames of an encode are to be kept, if it is worth it; forget them where it fails."""
-        segment = self._segment
-        reference = segment.reference.part(first, end)
-        stride = stride_of_part(stride, reference.frames) if stride else 0
-        choose = segment.metric.chosen(reference, stride).rstrip(",") if stride else ""
-        looked_at = choose and segment.metric.looked_at(reference, stride)
-        if not looked_at or looked_at * reference.width * reference.height * RAW_BYTES > MOST_KEPT:
-            yield None
-            return
-        kept = KeptFrames(path.with_name(f"{path.stem}-frames.nut{atomic.PARTIAL}"), choose)
-        try:
-            yield kept
-        except BaseException:
-            kept.path.unlink(missing_ok=True)
-            raise
-        if kept.path.is_file():
-            self._kept[first, end, stride] = kept.path
 
     def _report_from(self, first: int) -> Callable[[EncodeProgress], None] | None:
         """Return who is told of a part's progress as the segment's."""
