@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from drapto import interrupts
 from drapto.engine import process
 from drapto.errors import EXIT_INTERRUPTED
 
@@ -37,15 +37,21 @@ def watch_signals(cancel: Callable[[], None], *, own: bool = False) -> None:
     if threading.current_thread() is not threading.main_thread():
         return  # a program that runs drapto in a thread handles its signals itself
 
+    main, heard = os.getpid(), False
+
     def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        again = process.is_stopping()
+        nonlocal heard
+        again = process.is_stopping() and not heard
         cancel()
         process.kill_all()
-        if multiprocessing.parent_process() is not None:
+        if os.getpid() != main:
             os._exit(EXIT_INTERRUPTED)  # a worker of doit's: what it was at is swept up by the next run
         if own:
             _end_soon(0 if again else GRACE)
+            heard = interrupts.put_off(number, frame)
+            if heard:
+                return
+            interrupts.note()
         raise KeyboardInterrupt
 
     for number in SIGNALS:
@@ -91,7 +97,7 @@ def _quiet_interrupt(hook: Any) -> Any:
 
     def say(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            sys.stderr.write("interrupted; run again to go on from here\n")
+            sys.stderr.write(f"{interrupts.GO_ON}\n")
             sys.stderr.flush()
             os._exit(EXIT_INTERRUPTED)
         hook(kind, error, trace)
