@@ -77,6 +77,12 @@ def wait_for_imports(line: str) -> None:
         watch_what_is_forgotten()
 
 
+def end(line: str) -> None:
+    """Say a line of drapto's own, and end this process as interrupted."""
+    os.write(2, f"{line}\n".encode())
+    sys.exit(INTERRUPTED)
+
+
 def is_over(code: int) -> None:
     """From now on, a signal ends this process with ``code`` and no word: all is done but for Python's exit.
 
