@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.encoding.strategies import choose
-from drapto.engine.execution import DiskNeed, Needs
+from drapto.engine.needs import DiskNeed, Needs
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import SourceInfo
 from drapto.rules import fields, probe

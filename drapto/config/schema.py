@@ -18,7 +18,7 @@ from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.overrides import Overrides, of_title
 from drapto.config.problems import refuse
 from drapto.config.report import ReportSettings
-from drapto.config.section import Section
+from drapto.config.section import Section, table
 from drapto.config.sound import AudioSettings, TrackSettings
 from drapto.config.types import (
     Crf,
@@ -53,7 +53,7 @@ class EncodingSettings(Section):
     """How the picture is encoded."""
 
     preset: Whole = Field(6, ge=0, le=13, description="SVT-AV1 preset, 0 (slow, small) to 13 (fast)")
-    crf: CrfSettings = CrfSettings()
+    crf: CrfSettings = table()
     vmaf_target: Real = Field(
         93.0, ge=70, le=99, description="VMAF to aim for where quality is targeted, 70 to 99"
     )
@@ -212,20 +212,20 @@ class Config(Section):
     profile: str | None = Field(
         None, examples=["balanced"], description="a named set of settings, below all that is set here"
     )
-    encoding: EncodingSettings = EncodingSettings()
-    quality: QualitySettings = QualitySettings()
-    processing: ProcessingSettings = ProcessingSettings()
-    resources: ResourceSettings = ResourceSettings()
-    input: InputSettings = InputSettings()
-    output: OutputSettings = OutputSettings()
-    crop: CropSettings = CropSettings()
-    deinterlace: DeinterlaceSettings = DeinterlaceSettings()
-    decoding: DecodingSettings = DecodingSettings()
-    audio: AudioSettings = AudioSettings()
-    report: ReportSettings = ReportSettings()
-    tracks: TrackSettings = TrackSettings()
-    tools: ToolSettings = ToolSettings()
-    engine: EngineSettings = EngineSettings()
+    encoding: EncodingSettings = table()
+    quality: QualitySettings = table()
+    processing: ProcessingSettings = table()
+    resources: ResourceSettings = table()
+    input: InputSettings = table()
+    output: OutputSettings = table()
+    crop: CropSettings = table()
+    deinterlace: DeinterlaceSettings = table()
+    decoding: DecodingSettings = table()
+    audio: AudioSettings = table()
+    report: ReportSettings = table()
+    tracks: TrackSettings = table()
+    tools: ToolSettings = table()
+    engine: EngineSettings = table()
     titles: Overrides = Field(
         {},
         description="settings of single titles, by their sources' names without .mkv, or patterns",

@@ -117,10 +117,10 @@ class StageReporter:
 
     def execute_task(self, task: Any) -> None:  # noqa: ANN401  doit is untyped
         """Tell that a stage begins."""
-        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
-
         if not task.actions:
             return
+        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
+
         if self._display is None:
             self._display = self.hooks.display_for()
         self._started[task.name] = time.monotonic()
@@ -128,10 +128,10 @@ class StageReporter:
 
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """Tell that a stage is done; its success is in the database by now."""
-        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
-
         if not task.actions:
             return
+        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
+
         seconds = time.monotonic() - self._started.pop(task.name, time.monotonic())
         said = task.result[SAID] if isinstance(task.result, dict) else task.result
         summary = said if isinstance(said, str) else ""
