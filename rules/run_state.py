@@ -15,6 +15,7 @@ from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import patience
 from drapto.errors import DraptoError, LockedError, UsageError
+from drapto.rules.discovered import tell_sources
 from drapto.rules.encoded_sizes import Skipping
 from drapto.rules.leave import Leave
 from drapto.rules.output_place import require_output
@@ -216,10 +217,6 @@ class RunState:
             self._running = False
 
 
-LOCAL = "local"
-"""The engine that is made when there is work for it: a run that finds nothing to do needs none."""
-
-
 _states: dict[Path, RunState] = {}
 _states_lock = threading.Lock()
 
@@ -306,24 +303,14 @@ def begin(project: Project, *, own: bool = True) -> None:
             from drapto.state.breaker import Breaker
 
             Breaker(known, 0).begin()
-        if config.engine.name != LOCAL:
+        if config.engine.name != "local":  # which is made when there is work for it
             state.engine(project)  # refused now, where there is none of that name
         watch_signals(_cancel_all, own=own)
-        if state.bus.is_heard:
-            _tell_sources(project, state.bus)
+        tell_sources(project, state.bus)
         state.log(project)
     except BaseException:
         state.end(ended_well=False)
         raise
-
-
-def _tell_sources(project: Project, bus: Bus) -> None:
-    from drapto.state.events import FileDiscovered
-
-    for title in project.titles:
-        if title.source.is_file():
-            size = title.source.stat().st_size
-            bus.publish(FileDiscovered(title=title.name, source=title.source, bytes=size))
 
 
 _checks: list[Callable[[Project], None]] = []

@@ -14,7 +14,7 @@ from drapto.rules.run_state import state_of
 from drapto.rules.shown import shown
 from drapto.rules.work import Work
 from drapto.state.doit_plugins import StageFailed, TaskNames, forget
-from drapto.state.settings import DocumentWhole, LaterSettings, SettingsUnchanged, TargetsAsMade
+from drapto.state.settings import DocumentWhole, LaterSettings, SettingsUnchanged, TargetsAsMade, UpToDate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -108,12 +108,14 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
         targets=[shown(project, path) for path in rule.targets],
         task_dep=list(rule.task_dep),
         uptodate=[
-            SettingsUnchanged(rule.settings),
-            TargetsAsMade(project.root, made, state_of(project).fingerprints),
-            *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
-            *([LaterSettings(rule.later)] if rule.later is not None else []),
-            *([rule.version] if rule.version else []),
-            *([rule.holds] if rule.holds else []),
+            UpToDate(
+                SettingsUnchanged(rule.settings),
+                TargetsAsMade(project.root, made, state_of(project).fingerprints),
+                *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
+                *([LaterSettings(rule.later)] if rule.later is not None else []),
+                *([rule.version] if rule.version else []),
+                *([rule.holds] if rule.holds else []),
+            )
         ],
         # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
         clean=True if rule.segment is not None else [(remove, [[str(path) for path in removable]])],

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from drapto.config.section import Section, table
-from drapto.config.types import Whole  # noqa: TC001  pydantic reads it
+from drapto.config.types import Whole
 
 
 class DaskSettings(Section):

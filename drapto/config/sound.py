@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from drapto.config.section import Section, table
-from drapto.config.types import Codecs, Kilobits, Selector, Selectors  # noqa: TC001  pydantic reads them
+from drapto.config.types import Codecs, Kilobits, Selector, Selectors
 
 
 class BitrateSettings(Section):

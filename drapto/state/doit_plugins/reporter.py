@@ -177,7 +177,7 @@ class StageReporter:
 
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """Count a task that has nothing to do."""
-        if task.actions:
+        if task.meta or task.actions:  # doit makes a task's actions when it is asked for them
             self.skipped += 1
             self.hooks.on_kept(task.meta)
 
