@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidDodoFile
 
 from drapto.config import load_config
+from drapto.engine import collection
 from drapto.errors import DraptoError, StageError
 from drapto.project import Project, Title, open_project
-from drapto.rules import cleaning, collection, run_state
+from drapto.rules import cleaning, run_state
 from drapto.rules.graph import default_tasks
 from drapto.rules.run_state import state_of
 from drapto.rules.vmaf_models import require_models

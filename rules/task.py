@@ -72,7 +72,7 @@ class Rule:
     track: int | None = None
     decode_part: int | None = None
     reads: Sequence[Path | str] = ()
-    clean: Sequence[Path] | None = None
+    clean: Sequence[Path | str] | None = None
     document: type[Document] | None = None
     made: Callable[[], Iterable[Path]] | None = None
     version: MadeByVersion | None = None

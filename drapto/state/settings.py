@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from drapto.state.explain import Reason
 from drapto.upgrade import Redo, difference, same
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.document import Document
+    from drapto.state.explain import Reason
     from drapto.state.fingerprint import Fingerprints
     from drapto.upgrade import Kind, Use
 
@@ -200,6 +200,8 @@ class MadeByVersion(_Check):
         made = values.get(MADE_WITH)
         if not made or same(made, self.current()) or not isinstance(self.decide(), Redo):
             return None
+        from drapto.state.explain import Reason  # noqa: PLC0415  a run with nothing to do has no reasons
+
         return Reason("changed", "encoder version", difference(made, self.current(), self.kind))
 
 

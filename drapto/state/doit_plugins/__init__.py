@@ -9,11 +9,14 @@ it; `ContentChecker` reads a few MiB of it, once, and only when its size or modi
 
 from __future__ import annotations
 
-from drapto.state.doit_plugins.checker import bound_checker
-from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget, recall, remember
-from drapto.state.doit_plugins.dependencies import TaskNames
-from drapto.state.doit_plugins.order import OrderedRun, keep_order
-from drapto.state.doit_plugins.reporter import StageFailed, StageReporter, bound_reporter
+from drapto.engine import collection
+
+with collection.paused():
+    from drapto.state.doit_plugins.checker import bound_checker
+    from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget, recall, remember
+    from drapto.state.doit_plugins.dependencies import TaskNames
+    from drapto.state.doit_plugins.order import OrderedRun, keep_order
+    from drapto.state.doit_plugins.reporter import StageFailed, StageReporter, bound_reporter
 
 __all__ = [
     "READ",
