@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ def here(dodo_file: str) -> Project:
         InvalidDodoFile: The settings cannot hold, or two titles collide; doit prints it as one line.
     """
     root = Path(dodo_file).parent.absolute()
+    # pydantic looks through all packages for plugins of its own before it checks a first value
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         project = open_project(root, load_config(root))
     except DraptoError as error:
@@ -138,6 +141,7 @@ def _end(project: Project, shown: list[Display]) -> None:
     shown.clear()
     cleaning.drop_finished(project)
     state_of(project).end()
+    collection.make_none()
 
 
 def _summary(project: Project, display: Display) -> list[SummaryRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ from doit.task import DelayedLoader, Task
 
 from drapto.errors import DraptoError, SkippedError, printable
 from drapto.rules.run_state import state_of
-from drapto.rules.shown import shown
 from drapto.rules.work import Work
 from drapto.state.doit_plugins import StageFailed, TaskNames, forget
 from drapto.state.settings import DocumentWhole, LaterSettings, SettingsUnchanged, TargetsAsMade, UpToDate
@@ -35,7 +35,7 @@ def name_of(stage: str, title: Title, part: object = None) -> str:
     return f"{stage}:{title.name}" if part is None else f"{stage}:{title.name}:{part}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
     """What one task reads, makes and does.
 
@@ -99,13 +99,15 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
     name = name_of(rule.stage, title, part)
     removable = rule.targets if rule.clean is None else rule.clean
     made = rule.made or (lambda: map(Path, rule.targets))
-    file_dep = [shown(project, path) for path in rule.file_dep]
+    inside = f"{project.root}{os.sep}"
+    file_dep = [str(path).removeprefix(inside) for path in rule.file_dep]  # as `shown` does, for thousands
+    place = rule.place(title)
     reads = file_dep, [str(path) for path in rule.reads]
     built = Task(
         name,
-        [(perform, [name, rule.action, project, title, rule.arguments, reads, rule.place(title)])],
+        [(perform, [name, rule.action, project, title, rule.arguments, reads, place])],
         file_dep=file_dep,
-        targets=[shown(project, path) for path in rule.targets],
+        targets=[str(path).removeprefix(inside) for path in rule.targets],
         task_dep=list(rule.task_dep),
         uptodate=[
             UpToDate(
@@ -122,7 +124,7 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
         subtask_of=rule.stage if part is None else name.rpartition(":")[0],
         io={"capture": False},
         doc=f"{rule.stage} of {printable(title.source.name)}" if part is None else None,
-        meta=rule.place(title),
+        meta=place,
     )
     if len(file_dep) > FEW:
         built.task_dep = TaskNames(built.task_dep)

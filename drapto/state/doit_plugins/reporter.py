@@ -51,7 +51,7 @@ class StageFailed(TaskFailed):  # type: ignore[misc]
         self.skipped = skipped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Hooks:
     """What a project has done around a run; a reporter without a project does nothing around it.
 
