@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drapto.state.events import (
     ErrorEvent,
+    HookFailed,
     RunPaused,
     RunResumed,
     StageComplete,
@@ -35,6 +36,8 @@ def line_of(event: Event) -> str:
             again = f"again in {time_text(event.seconds)}"
             counted = f"attempt {event.attempt} of {event.attempts}"
             text = f"{where}: {counted} failed [{event.cause}], {again}: {event.message}"
+        case HookFailed():
+            text = f"{where}: {event.message}"
         case RunPaused():
             text = f"paused: {event.reason}"
         case RunResumed():
