@@ -16,6 +16,7 @@ import av
 
 from drapto.errors import SpaceError, ToolFailedError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
+from drapto.media.refresh import entrance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,8 +120,9 @@ def _number(container: InputContainer, first: int, frames: int) -> int | None:
     stream = container.streams.video[0]
     if stream.codec_context.name not in CODECS:
         return None
+    may_begin = entrance(stream)
     packets = [
-        Shown(packet.pts, packet.is_keyframe)
+        Shown(packet.pts, packet.is_keyframe and (may_begin is None or may_begin(packet)))
         for packet in container.demux(stream)
         if packet.size and packet.pts is not None
     ]

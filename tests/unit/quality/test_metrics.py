@@ -172,7 +172,7 @@ def test_both_pictures_are_shown_alike_and_only_those_that_are_measured(
     shown = replace(REFERENCE, width=720, height=360, crop=crop, display=display)
     asked = measured("vmaf", vmaf_of(91.0, *[93.0] * 7), tmp_path, monkeypatch, 13, shown)
     chosen = "select='between(n,0,2)+gte(n,3)*lt(mod(n-3,13),7)',"
-    scaled = "setparams=colorspace=unknown,scale=1440:810:flags=bicubic,"
+    scaled = "setparams=colorspace=unknown,setparams=color_trc=unknown,scale=1440:810:flags=bicubic,"
     tick = "settb=1001/24000,setpts=N"
     own = "select='eq(n,0)+gte(n,7)*not(mod(n-7,13))',"
     sevenfold = "settb=1/7,setpts=N*7,fps=7,tpad=stop=7,"
