@@ -179,7 +179,7 @@ class AbAv1(Peer):
 
     def version(self) -> str:
         """Return the version, or raise `AbsentError`."""
-        return _first([self._found(), "--version"], r"(\d\S*)")
+        return _first([self._found(), "--version"], r"ab-av1 (\S+)")
 
     def _found(self) -> Path:
         try:
@@ -221,7 +221,7 @@ class Av1an(Peer):
         for needed in ("mkvmerge", "SvtAv1EncApp"):
             if shutil.which(needed) is None:
                 raise AbsentError(f"its {needed} is not installed")
-        return _first([program, "--version"], r"(\d\S*)")
+        return _first([program, "--version"], r"(\d+\.\S*)")
 
     def prepare(self, job: Job) -> None:
         """Make what the command needs."""

@@ -104,7 +104,8 @@ class Connection:
             try:
                 if self.client.status != "running":
                     break
-                self._look(self.client.scheduler_info()["workers"])
+                # Client.scheduler_info returns what its own periodic look, without workers, may have left
+                self._look(self.client.sync(self.client.scheduler.identity, n_workers=-1)["workers"])
             except Exception as error:  # noqa: BLE001  whatever Dask raises when its scheduler is gone
                 if not self.gone.is_set():
                     self._note(f"connection lost ({type(error).__name__}: {error})")
