@@ -145,8 +145,8 @@ def _versions(found: Found) -> str:
 def _encodes(found: Found, film: str, mode: str) -> str:
     lines = [
         (
-            "| program | CPU | / drapto's | wall | / drapto's | picture | at equal VMAF, / drapto's | VMAF, mean "
-            "| 5th percentile | worst 15 s | frames lost |"
+            "| program | CPU | / drapto's | wall | / drapto's | picture | at equal VMAF, / drapto's "
+            "| VMAF, mean | 5th percentile | worst 15 s | frames lost |"
         ),
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]

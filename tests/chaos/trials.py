@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import random
     from pathlib import Path
 
-SETTINGS = """stall_timeout = 3
+SETTINGS = """stall_timeout = {stall}
 breaker_reset = 0
 [encoding.crf]
 sd = 40
@@ -46,6 +46,7 @@ class Chaos:
         source: The film.
         whole: What comes of it undisturbed.
         seconds: How long that takes.
+        stall_timeout: Seconds without a sign of life after which drapto gives a child up.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class Chaos:
     source: Path
     whole: bytes
     seconds: float
+    stall_timeout: int = 3
 
     @property
     def finished(self) -> Path:
@@ -62,7 +64,7 @@ class Chaos:
     def project(self, name: str, ffmpeg: Path | None = None, more: str = "") -> ProjectDir:
         """Return a new project."""
         project = new_project(self.folder / name / "project", self.source)
-        project.configure(SETTINGS.format(ffmpeg=ffmpeg or self.ffmpeg) + more)
+        project.configure(SETTINGS.format(stall=self.stall_timeout, ffmpeg=ffmpeg or self.ffmpeg) + more)
         return project
 
 
