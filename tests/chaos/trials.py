@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import random
     from pathlib import Path
 
-SETTINGS = """stall_timeout = {stall}
+SETTINGS = """stall_timeout = 3
 breaker_reset = 0
 [encoding.crf]
 sd = 40
@@ -64,7 +64,8 @@ class Chaos:
     def project(self, name: str, ffmpeg: Path | None = None, more: str = "") -> ProjectDir:
         """Return a new project."""
         project = new_project(self.folder / name / "project", self.source)
-        project.configure(SETTINGS.format(stall=self.stall_timeout, ffmpeg=ffmpeg or self.ffmpeg) + more)
+        settings = SETTINGS.replace("stall_timeout = 3", f"stall_timeout = {self.stall_timeout}")
+        project.configure(settings.format(ffmpeg=ffmpeg or self.ffmpeg) + more)
         return project
 
 
