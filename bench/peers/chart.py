@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pygal
-from pygal.style import Style
-
 from bench.peers.tables import HEADS
 
 if TYPE_CHECKING:
@@ -18,6 +15,9 @@ COLOURS = ("#1b6ca8", "#e08e0b", "#3a7d44", "#b0413e")
 
 def drawn(found: Found) -> str:
     """Return an SVG of what each takes on the first film, drapto's being 1: CPU, time, bytes at one VMAF."""
+    import pygal  # noqa: PLC0415  it hooks into all imports after its own
+    from pygal.style import Style  # noqa: PLC0415
+
     film = found.films[0]
     chart = pygal.HorizontalBar(
         title=f"{film}: what others take, drapto = 1 (shorter is better)",

@@ -167,7 +167,7 @@ class Connection:
             write_log(self._log, f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
     def require_proven(self, patience: float) -> None:
-        """Wait until all workers that are there have answered.
+        """Wait for all workers that are there to answer; once one may be used, `SILENCE` for the others.
 
         Args:
             patience: Seconds to wait for the first worker.
@@ -176,10 +176,16 @@ class Connection:
             ClusterError: There is none; or one may not be used, which is named with the reason.
         """
         began = time.monotonic()
+        accepted = None
         while not self.looked.wait(0.05):
+            now = time.monotonic()
+            if accepted is None and self._known:
+                accepted = now
+            if accepted is not None and now - accepted > SILENCE:
+                break  # one that hangs keeps nobody from the others; it is used, or refused, when it answers
             # who is there and has not answered yet is waited for longer: a machine may be busy
             most = patience if self._has_looked and not self._asked else self._greeting.patience
-            if time.monotonic() - began > most:
+            if now - began > most:
                 break
         if self.refused:
             raise unable("; ".join(sorted(self.refused.values())), self._greeting.remedy)
