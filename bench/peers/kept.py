@@ -205,7 +205,7 @@ def compare(source: Content, made: Content) -> dict[str, tuple[int, int]]:
     return {
         "frames, at their times": (_at_times(source, made), len(source.times)),
         "sound tracks": (have["audio"], of["audio"]),
-        "their starts": (sum(abs(one.start - other.start) < NEAR for one, other in audio), of["audio"]),
+        "their starts": (sum(_starts_alike(one, other, source, made) for one, other in audio), of["audio"]),
         "subtitles": (have["subtitle"], of["subtitle"]),
         "languages": (sum(one.language == other.language for one, other in kept), count),
         "track names": (sum(one.title == other.title for one, other in kept), count),
@@ -218,9 +218,16 @@ def compare(source: Content, made: Content) -> dict[str, tuple[int, int]]:
     }
 
 
+def _starts_alike(one: Track, other: Track, source: Content, made: Content) -> bool:
+    """Return whether a track starts as long after the first frame as it did."""
+    before = one.start - source.times[0] / 1000
+    return abs(other.start - made.times[0] / 1000 - before) < NEAR
+
+
 def _at_times(source: Content, made: Content) -> int:
-    """Return how many frames are shown when they were, to a millisecond."""
-    return sum(abs(one - other) <= 1 for one, other in zip(source.times, made.times, strict=False))
+    """Return how many frames are shown when they were, to a millisecond, from the first one on."""
+    pairs = zip(source.times, made.times, strict=False)
+    return sum(abs((one - source.times[0]) - (other - made.times[0])) <= 1 for one, other in pairs)
 
 
 def _paired(source: tuple[Track, ...], made: tuple[Track, ...]) -> list[tuple[Track, Track | None]]:

@@ -199,7 +199,8 @@ class AbAv1(Peer):
         kind += ["--temp-dir", str(job.folder)]
         if job.crf is not None:
             kind = ["encode", "--crf", f"{job.crf:g}"]
-        sound = ["--acodec", "libopus"] if job.tracks else ["--video-only"]
+        # sound is copied: with libopus it fails on 5.1(side), and has no way to give it a filter
+        sound = [] if job.tracks else ["--video-only"]
         return [
             *("env", f"XDG_CACHE_HOME={job.folder / 'cache'}", job.folder / "bin" / "ab-av1", *kind),
             *("--input", job.source, "--output", job.output, *sound),

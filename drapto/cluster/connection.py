@@ -147,10 +147,14 @@ class Connection:
 
     def _meet(self, address: str, info: dict[str, Any], future: Any) -> None:  # noqa: ANN401
         name = str(info["name"])
-        if future.status != "finished":
-            problem = f"does not answer ({future.exception()!r})" if future.status == "error" else "is gone"
-        else:
+        if future.status == "finished":
             problem = self._greeting.problem(future.result())
+        elif future.status == "error" and type(future.exception()).__name__ != "KilledWorker":
+            problem = f"does not answer ({future.exception()!r})"
+        else:
+            # it ended, or the scheduler did: that is no reason to refuse it; if it is there, it is asked anew
+            self._note(f"worker {name} went before it had answered")
+            return
         resources = info["resources"]
         offer = Offer(address, name, int(resources.get(ENCODE, 0)), int(resources.get(MEMORY, 0.0) * GIB))
         if not problem and not offer.cpus:

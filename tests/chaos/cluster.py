@@ -69,7 +69,7 @@ def trial(chaos: Chaos, name: str, number: int, chance: random.Random) -> Outcom
             del _shared[str(chaos.folder)]
             return Outcome(what, f"did not end within {HUNG:.0f} s: {project.root}/*.log")
     if code and victim != "drapto":
-        return Outcome(what, f"exit code {code}: {run(project)[1][-600:]}")
+        return Outcome(what, f"exit code {code}: {(project.root / 'said.log').read_text()[-600:]}")
     wrong = judged(project, own.whole, 130 if code else 0, "")
     wrong += [f"encoder left: {one.pid}" for one in encoders(project.root)]
     wrong += [f"left on a worker: {path}" for path in cluster.scratch()]

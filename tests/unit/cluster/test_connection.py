@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ pytest.importorskip("distributed", reason="Dask is not installed")
 from drapto.cluster import connection
 from drapto.cluster.placement import Offer
 from drapto.errors import ClusterError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def met(known: dict[str, Offer], asked: dict[str, object], refused: dict[str, str]) -> connection.Connection:
@@ -43,3 +47,17 @@ def test_one_that_may_not_be_used_is_an_error() -> None:
     made.looked.set()
     with pytest.raises(ClusterError, match="worker b has no ffmpeg"):
         made.require_proven(0.1)
+
+
+class Ended:
+    """What Dask has for a task whose worker, or scheduler, ended."""
+
+    status = "cancelled"
+
+
+def test_one_that_ends_before_it_has_answered_is_not_refused(tmp_path: Path) -> None:
+    made = met({}, {}, {})
+    made.__dict__["_log"] = tmp_path / "cluster.log"
+    made._meet("tcp://b", {"name": "b", "resources": {}}, Ended())
+    assert (made.refused, made._known) == ({}, {})
+    assert "worker b went before it had answered" in (tmp_path / "cluster.log").read_text()
