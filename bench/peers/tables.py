@@ -70,16 +70,20 @@ class Found:
         """All programs, drapto first."""
         return [peer.name for peer in PEERS]
 
-    def takes(self, film: str, mode: str, name: str) -> list[dict[str, Any]]:
-        """Return the rounds that ended well."""
+    def rounds(self, film: str, mode: str, name: str) -> dict[int, dict[str, Any]]:
+        """Return the rounds that ended well, by their numbers."""
         rounds = range(self.settings.rounds)
-        found = [self.results.get("took", film, mode, name, number) for number in rounds]
-        return [one["took"] for one in found if "took" in one]
+        found = {number: self.results.get("took", film, mode, name, number) for number in rounds}
+        return {number: one["took"] for number, one in found.items() if "took" in one}
+
+    def takes(self, film: str, mode: str, name: str) -> list[dict[str, Any]]:
+        """Return what each of them took."""
+        return list(self.rounds(film, mode, name).values())
 
     def ratio(self, film: str, mode: str, name: str, field: str) -> float | None:
         """Return what a program takes over what drapto does, each round against the same one, the median."""
-        pairs = zip(self.takes(film, mode, name), self.takes(film, mode, OURS), strict=False)
-        each = [one[field] / ours[field] for one, ours in pairs]
+        its, ours = self.rounds(film, mode, name), self.rounds(film, mode, OURS)
+        each = [its[number][field] / ours[number][field] for number in its.keys() & ours.keys()]
         return median(each) if each else None
 
     def worth(self, film: str, mode: str, name: str) -> dict[str, Any] | None:

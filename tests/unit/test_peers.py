@@ -50,6 +50,9 @@ def test_a_ratio_is_of_two_runs_of_one_round(results: Results) -> None:
     assert shown.ratio("film", "fixed", "ffmpeg", "cpu") == pytest.approx(0.9)
     assert shown.ratio("film", "fixed", "ffmpeg", "wall") == pytest.approx(1.2)
     assert shown.ratio("film", "fixed", "HandBrake", "wall") is None
+    put(results, "took", "film", "fixed", "Av1an", 0, failed="broken")
+    put(results, "took", "film", "fixed", "Av1an", 1, took=took(40, 40))
+    assert shown.ratio("film", "fixed", "Av1an", "wall") == 2.0, "of the second round"
 
 
 def test_bytes_are_compared_at_one_vmaf(results: Results) -> None:
