@@ -151,7 +151,7 @@ def main(rounds: int, preset: int, every: int, clip: Path | None, film_only: boo
     text = "\n\n".join([f"Machine: {machine(bench.found)}.", *tables.text(found)])
     click.echo(text)
     if not print_only:
-        tables.put(DOCUMENT, text)
+        tables.put(DOCUMENT, f"{text}\n\n![What each takes, drapto's being 1]({CHART.name})")
         CHART.write_text(chart.drawn(found), encoding="utf-8")
 
 
