@@ -115,7 +115,7 @@ def encoders(root: Path) -> list[psutil.Process]:
     return found
 
 
-def await_encoder(root: Path, seconds: float = 60.0) -> psutil.Process:
+def await_encoder(root: Path, seconds: float = 240.0) -> psutil.Process:
     """Return an encoder that writes below ``root``, once there is one."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
