@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from drapto import interrupts
 from drapto.engine import process
 from drapto.errors import EXIT_INTERRUPTED
 
@@ -37,21 +37,27 @@ def watch_signals(cancel: Callable[[], None], *, own: bool = False) -> None:
     if threading.current_thread() is not threading.main_thread():
         return  # a program that runs drapto in a thread handles its signals itself
 
+    main = os.getpid()
+
     def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        again = process.is_stopping()
+        again = not interrupts.is_again() and process.is_stopping()
         cancel()
         process.kill_all()
-        if multiprocessing.parent_process() is not None:
+        if os.getpid() != main:
             os._exit(EXIT_INTERRUPTED)  # a worker of doit's: what it was at is swept up by the next run
         if own:
             _end_soon(0 if again else GRACE)
+            if interrupts.put_off(number, frame):
+                return
+            interrupts.note(number)
         raise KeyboardInterrupt
 
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     sys.excepthook = _quiet_interrupt(sys.excepthook)
+    if own:
+        interrupts.watch_what_is_forgotten()
 
 
 def _end_soon(seconds: float) -> None:
@@ -73,14 +79,14 @@ def signals_restored() -> Iterator[None]:
         return
     global _last_resort  # noqa: PLW0603  as above
     handlers = [(number, signal.getsignal(number)) for number in SIGNALS]
-    hook = sys.excepthook
+    hooks = sys.excepthook, sys.unraisablehook
     try:
         yield
     finally:
         if _last_resort is not None:
             _last_resort.cancel()
             _last_resort = None
-        sys.excepthook = hook
+        sys.excepthook, sys.unraisablehook = hooks
         for number, handler in handlers:
             if handler is not None:  # None: not set from Python, so it cannot be put back
                 signal.signal(number, handler)
@@ -91,7 +97,7 @@ def _quiet_interrupt(hook: Any) -> Any:
 
     def say(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            sys.stderr.write("interrupted; run again to go on from here\n")
+            sys.stderr.write(f"{interrupts.GO_ON}\n")
             sys.stderr.flush()
             os._exit(EXIT_INTERRUPTED)
         hook(kind, error, trace)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drapto import interrupts
 from drapto.cli.output import say
 from drapto.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
 
@@ -29,6 +30,7 @@ COMMANDS = (
     "score",
     "sample",
     "report",
+    "history",
     "compare",
     "serve",
     "doctor",
@@ -36,6 +38,8 @@ COMMANDS = (
     "clean",
 )
 """In the order of the help: each is ``drapto.cli.<name>`` with a command of that name."""
+
+INTERRUPTED = "interrupted; run the same command again to go on"
 
 
 class Commands(click.Group):
@@ -76,8 +80,12 @@ class Commands(click.Group):
         try:
             code = self._code(args, prog_name, extra)
         except Exception:  # noqa: BLE001  a bug, shown as Python shows it; its text may be a stranger's
-            say(traceback.format_exc(), err=True, nl=False)
-            code = EXIT_ERROR
+            if interrupts.was_heard():  # a library may have made another error of it
+                code = _refused(INTERRUPTED, EXIT_INTERRUPTED)
+            else:
+                say(traceback.format_exc(), err=True, nl=False)
+                code = EXIT_ERROR
+        interrupts.is_over(code)
         sys.exit(code)
 
     def _code(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
@@ -94,7 +102,7 @@ class Commands(click.Group):
             where = "" if error.filename is None else f"{printable(error.filename)}: "
             return _refused(f"{where}{error.strerror or error}", EXIT_ERROR)
         if result == EXIT_INTERRUPTED:
-            return _refused("interrupted; run the same command again to go on", EXIT_INTERRUPTED)
+            return _refused(INTERRUPTED, EXIT_INTERRUPTED)
         return result if isinstance(result, int) else 0
 
 

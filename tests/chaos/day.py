@@ -21,7 +21,7 @@ from tests.chaos.disk import mounted
 from tests.chaos.trials import Outcome
 from tests.faulty import faulty
 from tests.oddities import judge
-from tests.system.killing import _hear_signals, survivors
+from tests.system.killing import hear_signals, survivors
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ breaker_reset = 2
 [resources]
 disk_reserve = "8 MiB"
 disk_wait = "60 s"
+[output]
+if_larger = "keep"
 [tools]
 ffmpeg = '{ffmpeg}'
 """
@@ -151,7 +153,7 @@ class _Day:
                 stdout=said,
                 stderr=said,
                 process_group=0,
-                preexec_fn=_hear_signals,  # noqa: PLW1509  no thread of this process holds a lock
+                preexec_fn=hear_signals,  # noqa: PLW1509  no thread of this process holds a lock
             )
 
     def _close(self) -> str:
