@@ -75,7 +75,18 @@ def idle_rows(found: Idle, titles: int) -> list[Row]:
 
 def cluster_rows(found: Overhead) -> list[Row]:
     """Return the figures of the comparison of a cluster with this machine."""
-    return [Row("whole job on the cluster, wall / this machine's, the same slots", found.ratio(), 1.05)]
+    rows = [
+        Row("whole job on the cluster, wall / this machine's, the same slots", found.ratio("wall"), 1.05),
+        Row("the same, CPU of all processes", found.ratio("cpu")),
+    ]
+    parts = {"before": "until the first encode", "encodes": "encodes", "after": "after the last encode"}
+    for field, words in parts.items():
+        for side, where in enumerate(("here", "cluster")):
+            rows.append(Row(f"{words}, {where}", found.middle(field, cluster=bool(side)), unit=" s"))
+    for side, where in enumerate(("here", "cluster")):
+        share = 100 * found.middle("busy", cluster=bool(side))
+        rows.append(Row(f"slots busy from the first encode to the last, {where}", share, unit=" %"))
+    return rows
 
 
 def scale_rows(found: Scale) -> list[Row]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from drapto.rules import collection
+from drapto.engine import collection
 
 with collection.paused():
     from drapto.rules.cleaning import clean, others

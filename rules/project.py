@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidDodoFile
 
 from drapto.config import load_config
+from drapto.engine import collection
 from drapto.errors import DraptoError, StageError
 from drapto.project import Project, Title, open_project
-from drapto.rules import cleaning, collection, hooks, run_state
+from drapto.rules import cleaning, hooks, run_state
 from drapto.rules.graph import default_tasks
 from drapto.rules.listeners import in_each_run
 from drapto.rules.run_state import state_of
@@ -53,6 +55,8 @@ def here(dodo_file: str) -> Project:
         InvalidDodoFile: The settings cannot hold, or two titles collide; doit prints it as one line.
     """
     root = Path(dodo_file).parent.absolute()
+    # pydantic looks through all packages for plugins of its own before it checks a first value
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         project = open_project(root, load_config(root))
     except DraptoError as error:
@@ -150,6 +154,7 @@ def _end(project: Project, shown: list[Display]) -> None:
     shown.clear()
     cleaning.drop_finished(project)
     state.end()
+    collection.make_none()
 
 
 def _below(run: Run, tally: Tally) -> list[tuple[Mark | None, str]]:

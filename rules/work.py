@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from drapto.engine.execution import Call, Needs
-from drapto.engine.room import Paused, Resumed
+from drapto.engine.needs import Needs
 from drapto.rules import run_state
 from drapto.state import memory
-from drapto.state.events import RunPaused, RunResumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +69,8 @@ class Work:
         Raises:
             DraptoError: As the function does.
         """
+        from drapto.engine.execution import Call
+
         engine = self.state.engine(self.project)
         return engine.run(
             Call.of(function, **arguments), self._grown(needs, engine), self._hearing(told or _unheard)
@@ -89,6 +89,9 @@ class Work:
         return memory.doublings(self.title.encode_data)
 
     def _hearing(self, told: Callable[[Report], None]) -> Callable[[Report], None]:
+        from drapto.engine.room import Paused, Resumed
+        from drapto.state.events import RunPaused, RunResumed
+
         def hear(report: Report) -> None:
             if isinstance(report, Paused):
                 self.publish(RunPaused(title=self.title.name, reason=report.why))

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from drapto.engine import process
 from drapto.engine.crowd import Crowd
+from drapto.engine.needs import DiskNeed as DiskNeed  # noqa: PLC0414  passed on from here
+from drapto.engine.needs import Needs as Needs  # noqa: PLC0414  passed on from here
+from drapto.engine.needs import Started as Started  # noqa: PLC0414  passed on from here
 from drapto.engine.resources import require_space
 from drapto.engine.room import Room
 from drapto.engine.slots import Slots
@@ -33,49 +36,6 @@ GROUP = "drapto.engines"
 
 MEMORY_UNIT = 64 << 20
 """Bytes of memory that one slot stands for: a fifth of what the smallest encoder takes."""
-
-
-@dataclass(frozen=True)
-class DiskNeed:
-    """Room on a disk.
-
-    Attributes:
-        folder: Where it is wanted; the folder need not be there yet.
-        bytes: How much.
-        what: What the bytes are for, for the message.
-        place: ``work`` or ``output``: the directory that could be set to another disk.
-    """
-
-    folder: Path
-    bytes: int
-    what: str
-    place: Literal["work", "output"] = "work"
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a call needs for as long as it runs.
-
-    Attributes:
-        cpus: Processors; 0 for what waits for the disk.
-        memory: Bytes of memory.
-        disk: Room on disks, which must be there when it begins.
-    """
-
-    cpus: int = 0
-    memory: int = 0
-    disk: tuple[DiskNeed, ...] = ()
-
-
-@dataclass(frozen=True)
-class Started:
-    """The first report of every call: it has what it needs, and begins.
-
-    Attributes:
-        where: The name of the machine that it runs on; empty for this one.
-    """
-
-    where: str = ""
 
 
 Report = object

@@ -47,6 +47,7 @@ class Chaos:
         source: The film.
         whole: What comes of it undisturbed.
         seconds: How long that takes.
+        stall_timeout: Seconds without a sign of life after which drapto gives a child up.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class Chaos:
     source: Path
     whole: bytes
     seconds: float
+    stall_timeout: int = 3
 
     @property
     def finished(self) -> Path:
@@ -63,7 +65,8 @@ class Chaos:
     def project(self, name: str, ffmpeg: Path | None = None, more: str = "") -> ProjectDir:
         """Return a new project."""
         project = new_project(self.folder / name / "project", self.source)
-        project.configure(SETTINGS.format(ffmpeg=ffmpeg or self.ffmpeg) + more)
+        settings = SETTINGS.replace("stall_timeout = 3", f"stall_timeout = {self.stall_timeout}")
+        project.configure(settings.format(ffmpeg=ffmpeg or self.ffmpeg) + more)
         return project
 
 

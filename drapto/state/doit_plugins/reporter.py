@@ -59,7 +59,7 @@ class StageFailed(TaskFailed):  # type: ignore[misc]
         self.skipped = skipped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Hooks:
     """What a project has done around a run; a reporter without a project does nothing around it.
 
@@ -125,10 +125,10 @@ class StageReporter:
 
     def execute_task(self, task: Any) -> None:  # noqa: ANN401  doit is untyped
         """Tell that a stage begins."""
-        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
-
         if not task.actions:
             return
+        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
+
         if self._display is None:
             self._display = self.hooks.display_for()
         self._started[task.name] = time.monotonic()
@@ -136,10 +136,10 @@ class StageReporter:
 
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """Tell that a stage is done; its success is in the database by now."""
-        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
-
         if not task.actions:
             return
+        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
+
         seconds = time.monotonic() - self._started.pop(task.name, time.monotonic())
         said = task.result[SAID] if isinstance(task.result, dict) else task.result
         summary = said if isinstance(said, str) else ""
@@ -203,7 +203,7 @@ class StageReporter:
 
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """Count a task that has nothing to do."""
-        if task.actions:
+        if task.meta or task.actions:  # doit makes a task's actions when it is asked for them
             self.skipped += 1
             self.hooks.on_kept(task.meta)
 
