@@ -16,6 +16,7 @@ from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import patience
 from drapto.errors import DraptoError, LockedError, UsageError
 from drapto.rules.encoded_sizes import Skipping
+from drapto.rules.following import Following
 from drapto.rules.leave import Leave
 from drapto.rules.output_place import require_output
 from drapto.rules.signals import watch_signals
@@ -53,6 +54,7 @@ class RunState:
         failed: The causes for which tasks of this run failed.
         healed: When what a task had made was found broken and made again, by the task's name.
         skipping: What is known of titles that are left alone.
+        following: What says how far the run is.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -68,6 +70,7 @@ class RunState:
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
         self.skipping = Skipping()
+        self.following = Following()
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self._recording: Subscription | None = None
         self._logging: Subscription | None = None
@@ -194,6 +197,7 @@ class RunState:
                 failed, was interrupted or is still being written, it may not.
         """
         with self._guard:
+            self.following.end()
             ended_well = ended_well and not (self.failed or process.is_stopping() or atomic.left_behind())
             if self._recording is not None:
                 self._recording()

@@ -78,8 +78,20 @@ class Started:
     where: str = ""
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A report before `Started`, where what the call needs is not free at once.
+
+    Attributes:
+        what: What it waits for, in a few words.
+    """
+
+    what: str
+
+
 Report = object
-"""What a call tells while it runs: `Started`, then picklable values of its own, such as `EncodeProgress`."""
+"""What a call tells: `Waiting` where it has to, `Started` when it begins, then picklable values of its own,
+such as `EncodeProgress`."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,8 @@ class Engine(Protocol):
     def run(self, call: Call[T], needs: Needs, on_event: Callable[[Report], None]) -> T:
         """Wait until what the call needs is free, run it, and return what it returns.
 
-        ``on_event`` is called with `Started` once it begins, then with what it reports; in any thread.
+        ``on_event`` is called with `Waiting` where it has to wait, with `Started` once it begins, then with
+        what it reports; in any thread.
 
         Raises:
             DraptoError: As the call does; or there is no room on a disk.
@@ -191,7 +204,7 @@ class LocalEngine:
         self._room.wait(on_event)
         for need in needs.disk:
             require_space(need.folder, need.bytes, need.what, place=need.place)
-        with self._held(needs), self._crowd.joined(needs.memory), self._room.watched(on_event):
+        with self._held(needs, on_event), self._crowd.joined(needs.memory), self._room.watched(on_event):
             on_event(Started())
             return watched(
                 lambda: call.run(_while_wanted(on_event)),
@@ -209,13 +222,14 @@ class LocalEngine:
         self._room.wait(on_event)
 
     @contextlib.contextmanager
-    def _held(self, needs: Needs) -> Iterator[None]:
+    def _held(self, needs: Needs, on_event: Callable[[Report], None]) -> Iterator[None]:
         """Hold slots for the block: processors before memory, so that two never wait for each other."""
         with contextlib.ExitStack() as stack:
             if needs.cpus:
-                stack.enter_context(self._cpus.hold(needs.cpus))
+                stack.enter_context(self._cpus.hold(needs.cpus, lambda: on_event(Waiting("a processor"))))
             if needs.memory:
-                stack.enter_context(self._memory.hold(needs.memory // MEMORY_UNIT))
+                units = needs.memory // MEMORY_UNIT
+                stack.enter_context(self._memory.hold(units, lambda: on_event(Waiting("memory"))))
             yield
 
     def cancel(self) -> None:

@@ -1,0 +1,156 @@
+"""What stages cost: seconds as a line over the size of their work, by what was measured on this machine.
+
+A cost is of one processor's seconds on the clock, *slot seconds*: what holds two processors for 3 s costs 6.
+That is the unit in which a run has its work done, however many processors it may use.
+
+Each kind of work has a line, ``fixed + slope * size``. It is fitted by least squares on relative errors, with
+the shipped prior standing for one measurement at either end; older measurements count for less and less.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEMORY = 0.95
+"""What an older measurement counts for, each time that another comes: 20 are remembered."""
+
+STEEPEST = 20.0
+"""Times what was expected that a measurement counts for at most: a machine that slept was not slow."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What a kind of work costs on a machine that nothing was measured on.
+
+    Attributes:
+        fixed: Slot seconds of the smallest.
+        slope: More of them for each unit of size.
+        usual: A usual size, at which the prior counts for one measurement.
+    """
+
+    fixed: float
+    slope: float
+    usual: float = 1.0
+
+
+PRIORS: dict[str, Prior] = {
+    "probe": Prior(0.8, 0.35),
+    "crop": Prior(0.4, 4.0),
+    "fields": Prior(0.2, 2.0),
+    "segment": Prior(0.4, 0.5),
+    "measure": Prior(0.2, 12.0),
+    "decode": Prior(0.2, 3.0),
+    "audio": Prior(0.5, 30.0),
+    "subtitles": Prior(0.2, 2.0),
+    "elements": Prior(0.2, 0.0),
+    "video": Prior(0.3, 0.2),
+    "mux": Prior(0.4, 0.2),
+    "validate": Prior(0.6, 0.5),
+    "report": Prior(1.5, 1.0),
+}
+"""Slot seconds by kind. Sizes: ``probe``, ``segment``, ``video``, ``mux``, ``validate`` in 1000 frames;
+``crop``, ``fields``, ``report`` in megapixels of a frame; ``measure``, ``decode`` in thousands of megapixels;
+``audio`` in thousands of seconds, ``subtitles`` in GB of the source. Measured on two cores of a Xeon."""
+
+ENCODE_AT_6 = Prior(0.8, 60.0)
+"""An encode by preset 6 at one thread, size in thousands of megapixels."""
+
+PRESET_STEP = 0.72
+"""What an encode costs by a preset, over the preset before it; from 13 on as by 12."""
+
+_ENCODE = re.compile(r"encode (\d+)")
+
+
+def prior_of(kind: str) -> Prior:
+    """Return what a kind of work costs where nothing was measured; ``encode N`` is one by preset N."""
+    if (match := _ENCODE.fullmatch(kind)) is not None:
+        step = PRESET_STEP ** (min(12, int(match[1])) - 6)
+        return replace(ENCODE_AT_6, slope=ENCODE_AT_6.slope * step)
+    return PRIORS.get(kind, Prior(1.0, 0.0))
+
+
+def encode_kind(preset: int) -> str:
+    """Return the kind of an encode by a preset."""
+    return f"encode {preset}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """The sums of a weighted regression of seconds over sizes: weights, sizes, their squares, and so on."""
+
+    w: float = 0.0
+    x: float = 0.0
+    xx: float = 0.0
+    y: float = 0.0
+    xy: float = 0.0
+
+    def with_point(self, size: float, seconds: float, weight: float, memory: float = 1.0) -> Line:
+        """Return the sums with one more measurement, the others counting ``memory`` times as much."""
+        return Line(
+            memory * self.w + weight,
+            memory * self.x + weight * size,
+            memory * self.xx + weight * size * size,
+            memory * self.y + weight * seconds,
+            memory * self.xy + weight * size * seconds,
+        )
+
+    def solved(self) -> tuple[float, float]:
+        """Return what is fixed, and the slope; neither is less than nothing."""
+        spread = self.w * self.xx - self.x * self.x
+        if spread > 1e-12 * self.w * self.xx:
+            slope = (self.w * self.xy - self.x * self.y) / spread
+            fixed = (self.y - slope * self.x) / self.w
+            if slope >= 0 and fixed >= 0:
+                return fixed, slope
+            if fixed < 0:
+                return 0.0, self.xy / self.xx
+        return self.y / self.w, 0.0
+
+
+class Costs:
+    """What each kind of work costs. Not safe for threads.
+
+    Args:
+        learnt: The sums of what was measured, by kind.
+    """
+
+    def __init__(self, learnt: Mapping[str, Line] | None = None) -> None:
+        self._learnt = dict(learnt or {})
+        self._solved: dict[str, tuple[float, float]] = {}
+
+    @property
+    def learnt(self) -> dict[str, Line]:
+        """What was measured, by kind."""
+        return dict(self._learnt)
+
+    def knows(self, kind: str) -> bool:
+        """Return whether anything of a kind was measured."""
+        return kind in self._learnt
+
+    def seconds(self, kind: str, size: float) -> float:
+        """Return the slot seconds that work of a kind takes."""
+        fixed, slope = self._line(kind)
+        return fixed + slope * size
+
+    def _line(self, kind: str) -> tuple[float, float]:
+        if kind not in self._solved:
+            prior = prior_of(kind)
+            line = self._learnt.get(kind, Line())
+            for size in (0.0, prior.usual):
+                line = line.with_point(size, at := prior.fixed + prior.slope * size, 1 / at**2)
+            self._solved[kind] = line.solved()
+        return self._solved[kind]
+
+    def learn(self, kind: str, size: float, seconds: float) -> None:
+        """Take in what work of a kind has taken, slot seconds."""
+        expected = self.seconds(kind, size)
+        seconds = min(max(seconds, expected / STEEPEST, 0.001), expected * STEEPEST)
+        weight = 1 / max(seconds, expected, 0.01) ** 2
+        before = self._learnt.get(kind, Line())
+        self._learnt[kind] = before.with_point(size, seconds, weight, MEMORY)
+        self._solved.pop(kind, None)
