@@ -7,12 +7,11 @@ measurements, checks and what follows the last encode all count, side by side or
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from drapto.progress.schedule import Job, ends
-from drapto.progress.title import Begun, Sums, TitleState, fraction_of, group_of, key_of, left_of
+from drapto.progress.title import Begun, Sums, TitleState, group_of, key_of, left_of
 from drapto.progress.work import AGAIN
 from drapto.state.events import (
     EncodingStarted,
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 DOUBT = 0.3
 """Of a mean task: what the others' pace counts for against a title's own."""
 
-UNMEASURED = 4.0
+UNMEASURED = 2.0
 """Slot seconds that the prediction counts for against the pace of a run."""
 
 STEADY = 0.35
@@ -143,7 +142,7 @@ class Estimator:
                 case StageRunning():
                     begun.since, begun.waits_for = now, ""
                 case Progress():
-                    begun.fraction = max(begun.fraction, event.fraction)
+                    begun.reach(event.fraction, now)
                 case StageRetried():
                     begun.odd, begun.fraction = True, 0.0
 
@@ -243,10 +242,11 @@ class Estimator:
         overall = Sums()
         others: dict[str, Sums] = {}
         for (name, group), sums in self._sums.items():
-            overall.add(sums.predicted, sums.taken)
+            if group != "encode":  # how hard its pictures are says nothing of the rest
+                overall.add(sums.predicted, sums.taken)
             if name != title.name:
                 others.setdefault(group, Sums()).add(sums.predicted, sums.taken)
-        pace = math.sqrt(overall.ratio(1.0, UNMEASURED))
+        pace = overall.ratio(1.0, UNMEASURED)
         own = {
             group: Sums(s.predicted, s.taken) for (name, group), s in self._sums.items() if name == title.name
         }
@@ -268,10 +268,11 @@ class Estimator:
         elapsed, cost = begun.elapsed(now), title.cost(key)
         if not elapsed or not cost or begun.odd:
             return
-        spent = self._taken(title, key, elapsed * max(1, title.slots(key)))
-        if begun.fraction:
-            sums.add(cost * fraction_of(begun, title.measured_share), spent)
-        elif spent > cost:
+        slots = max(1, title.slots(key))
+        own = begun.own_total(now, title.measured_share if key[1] == "encode" else 0.0)
+        if own is not None:
+            sums.add(cost * begun.fraction, self._taken(title, key, slots * own * begun.fraction))
+        elif (spent := self._taken(title, key, slots * elapsed)) > cost:
             sums.add(cost, spent)
 
     def _jobs(self, title: TitleState, ratios: Mapping[str, float], now: float) -> list[Job]:
@@ -284,10 +285,15 @@ class Estimator:
             seconds = ratios[group_of(key)] * title.cost(key) / max(1, slots)
             running = begun is not None and begun.since is not None
             if begun is not None and running:
-                share = title.measured_share if key[1] == "encode" else 0.0
-                seconds = left_of(begun, seconds, now, share)
+                seconds = self._left(title, key, begun, seconds, now)
             jobs.append(Job(key, title.name, seconds, slots, task.after, running))
         return jobs
+
+    def _left(self, title: TitleState, key: Key, begun: Begun, expected: float, now: float) -> float:
+        """Return for how many seconds a running task goes on that is expected to take so many."""
+        share = title.measured_share if key[1] == "encode" else 0.0
+        alone = (title.name, group_of(key)) not in self._sums
+        return left_of(begun, expected, now, share, alone=alone)
 
     def _amounts(self, title: TitleState, ratios: Mapping[str, float], now: float) -> tuple[float, float]:
         """Return what is done of a title, and what is left, in slot seconds."""
@@ -300,7 +306,7 @@ class Estimator:
                 slots = max(1, min(self.slots, title.slots(key)))
                 spent = slots * begun.elapsed(now)
                 done += spent
-                left += slots * left_of(begun, cost / slots, now, 0.0) if begun.since is not None else cost
+                left += slots * self._left(title, key, begun, cost / slots, now) if begun.since is not None else cost
             elif key in settled:
                 done += title.spent.get(key, cost)
             elif not title.failed:

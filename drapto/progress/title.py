@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 ENCODES = ("encode", "calibrate")
 """Stages whose work is alike: how long the one takes tells of the other."""
 
-BELIEVED = 4.0
-"""A running task is believed wholly, how long it takes itself, from the inverse of this on."""
+BELIEVED, BELIEVED_BESIDE = 4.0, 1.5
+"""A running task is believed wholly, how fast it is itself, from the inverse of this on: the first where nothing of
+its kind has ended in this run, the second where something has."""
 
 LAST_MEASURED = 0.4
 """The part of a segment whose measurement comes when all of its frames are encoded."""
@@ -41,6 +42,7 @@ class Begun:
         since: When it began to work, monotonic seconds; None while it waits.
         waits_for: What it waits for; empty where it does not.
         fraction: How far it is by its own word, 0 to 1; 0 where it says nothing.
+        first: When it first said so, and how far it was then: an encoder takes a while until it tells of a frame.
         slots: The processors that it holds; 0 where that is as planned.
         odd: Whether it was tried again, held up, or is elsewhere: how long it takes teaches nothing.
     """
@@ -48,12 +50,32 @@ class Begun:
     since: float | None
     waits_for: str = ""
     fraction: float = 0.0
+    first: tuple[float, float] | None = None
     slots: int = 0
     odd: bool = False
 
     def elapsed(self, now: float) -> float:
         """Return for how many seconds it has worked."""
         return 0.0 if self.since is None else max(0.0, now - self.since)
+
+    def reach(self, fraction: float, now: float) -> None:
+        """Take in how far it is."""
+        if fraction > self.fraction:
+            self.first = self.first or (now, fraction)
+            self.fraction = fraction
+
+    def own_total(self, now: float, share: float) -> float | None:
+        """Return how many seconds it takes by how fast it is itself; None where that cannot be said yet.
+
+        Args:
+            now: Monotonic seconds.
+            share: The part of it that is measurement of what was encoded.
+        """
+        if self.first is None or self.fraction <= self.first[1]:
+            return None
+        done = self.fraction * (1 - LAST_MEASURED * share * self.fraction)
+        speed = (done - self.first[1]) / max(1e-3, now - self.first[0])
+        return self.elapsed(now) + max(0.0, 1 - done) / speed if speed > 0 else None
 
 
 @dataclass
@@ -167,12 +189,7 @@ def group_of(key: Key) -> str:
     return "encode" if key[1] in ENCODES else key[1]
 
 
-def fraction_of(begun: Begun, share: float) -> float:
-    """Return how far a running task is: its last measurement comes when all its frames are encoded."""
-    return begun.fraction * (1 - LAST_MEASURED * share * begun.fraction)
-
-
-def left_of(begun: Begun, expected: float, now: float, share: float) -> float:
+def left_of(begun: Begun, expected: float, now: float, share: float, *, alone: bool) -> float:
     """Return for how many seconds a running task goes on.
 
     Args:
@@ -180,10 +197,12 @@ def left_of(begun: Begun, expected: float, now: float, share: float) -> float:
         expected: How many seconds it takes by what is known of others.
         now: Monotonic seconds.
         share: The part of it that is measurement of what was encoded.
+        alone: Whether nothing of its kind has ended in this run.
     """
-    elapsed, fraction = begun.elapsed(now), fraction_of(begun, share)
-    total = expected
-    if fraction > 0:
-        weight = min(1.0, BELIEVED * fraction)
-        total = (1 - weight) * expected + weight * elapsed / fraction
-    return max(total - elapsed, 0.0 if fraction else OVERDUE * elapsed if elapsed > expected else 0.0, 0.05)
+    elapsed, total = begun.elapsed(now), expected
+    own = begun.own_total(now, share)
+    if own is not None:
+        weight = min(1.0, (BELIEVED if alone else BELIEVED_BESIDE) * begun.fraction)
+        total = (1 - weight) * expected + weight * own
+    overdue = OVERDUE * elapsed if own is None and elapsed > expected else 0.0
+    return max(total - elapsed, overdue, 0.05)
