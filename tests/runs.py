@@ -1,4 +1,4 @@
-"""Runs that are simulated: the events that a machine of another speed than expected would have told, with times."""
+"""Runs that are simulated: the events, with times, of a machine of another speed than expected."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def title_work(
         width=size[0],
         height=size[1],
         bytes=frames * 20_000,
-        audio={number: frames / 24 for number in range(audio)},
+        audio=dict.fromkeys(range(audio), frames / 24),
         segments=works,
         parts=parts,
         preset=preset,
@@ -76,13 +76,13 @@ class Machine:
     Attributes:
         slots: Its processors.
         factors: How many times as long as expected each kind of work takes; ``""``: every other.
-        spread: How unlike segments are: the standard deviation of the logarithm of what each takes.
+        spread: How unlike their efforts segments are: the deviation of the logarithm of what each takes.
         seed: Of the chance in it.
     """
 
     slots: int = 2
     factors: Mapping[str, float] = field(default_factory=dict)
-    spread: float = 0.25
+    spread: float = 0.15
     seed: int = 1
 
     def seconds(self, task: TaskWork, chance: random.Random) -> tuple[float, float]:
@@ -149,9 +149,7 @@ class _Run:
     def _tell(self, now: float, event: Event) -> None:
         self.events.append((now, event))
 
-    def _begin(
-        self, task: TaskWork, now: float, seconds: float, share: float, waiting: set[Key]
-    ) -> None:
+    def _begin(self, task: TaskWork, now: float, seconds: float, share: float, waiting: set[Key]) -> None:
         key, where = task.key, place(task.key)
         if key in waiting:
             self._tell(now, StageRunning(**where))

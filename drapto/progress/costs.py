@@ -39,25 +39,25 @@ class Prior:
 
 
 PRIORS: dict[str, Prior] = {
-    "probe": Prior(0.8, 0.35),
-    "crop": Prior(0.4, 4.0),
-    "fields": Prior(0.2, 2.0),
-    "segment": Prior(0.4, 0.5),
-    "measure": Prior(0.2, 12.0),
-    "decode": Prior(0.2, 3.0),
-    "audio": Prior(0.5, 30.0),
-    "subtitles": Prior(0.2, 2.0),
-    "elements": Prior(0.2, 0.0),
-    "video": Prior(0.3, 0.2),
-    "mux": Prior(0.4, 0.2),
-    "validate": Prior(0.6, 0.5),
-    "report": Prior(1.5, 1.0),
+    "probe": Prior(0.8, 0.3),
+    "crop": Prior(0.4, 3.0),
+    "fields": Prior(0.2, 1.5),
+    "segment": Prior(0.4, 0.4),
+    "measure": Prior(0.3, 45.0, usual=0.2),
+    "decode": Prior(0.2, 2.5),
+    "audio": Prior(0.4, 30.0, usual=0.1),
+    "subtitles": Prior(0.1, 2.0),
+    "elements": Prior(0.1, 0.0),
+    "video": Prior(0.1, 0.1, usual=10.0),
+    "mux": Prior(0.2, 0.1, usual=10.0),
+    "validate": Prior(0.4, 0.2, usual=10.0),
+    "report": Prior(1.2, 0.6),
 }
 """Slot seconds by kind. Sizes: ``probe``, ``segment``, ``video``, ``mux``, ``validate`` in 1000 frames;
 ``crop``, ``fields``, ``report`` in megapixels of a frame; ``measure``, ``decode`` in thousands of megapixels;
 ``audio`` in thousands of seconds, ``subtitles`` in GB of the source. Measured on two cores of a Xeon."""
 
-ENCODE_AT_6 = Prior(0.8, 60.0)
+ENCODE_AT_6 = Prior(0.5, 65.0, usual=0.3)
 """An encode by preset 6 at one thread, size in thousands of megapixels."""
 
 PRESET_STEP = 0.72

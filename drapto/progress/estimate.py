@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from drapto.progress.times import Measured
     from drapto.progress.work import Key, TitleWork
 
-DOUBT = 0.3
+DOUBT = 0.4
 """Of a mean task: what the others' pace counts for against a title's own."""
 
 UNMEASURED = 2.0
@@ -306,7 +306,11 @@ class Estimator:
                 slots = max(1, min(self.slots, title.slots(key)))
                 spent = slots * begun.elapsed(now)
                 done += spent
-                left += slots * self._left(title, key, begun, cost / slots, now) if begun.since is not None else cost
+                left += (
+                    slots * self._left(title, key, begun, cost / slots, now)
+                    if begun.since is not None
+                    else cost
+                )
             elif key in settled:
                 done += title.spent.get(key, cost)
             elif not title.failed:

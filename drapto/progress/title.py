@@ -18,8 +18,8 @@ ENCODES = ("encode", "calibrate")
 """Stages whose work is alike: how long the one takes tells of the other."""
 
 BELIEVED, BELIEVED_BESIDE = 4.0, 1.5
-"""A running task is believed wholly, how fast it is itself, from the inverse of this on: the first where nothing of
-its kind has ended in this run, the second where something has."""
+"""From the inverse of this on, how fast a running task is itself is all that counts: the first where nothing
+of its kind has ended in this run, the second where something has."""
 
 LAST_MEASURED = 0.4
 """The part of a segment whose measurement comes when all of its frames are encoded."""
@@ -42,7 +42,7 @@ class Begun:
         since: When it began to work, monotonic seconds; None while it waits.
         waits_for: What it waits for; empty where it does not.
         fraction: How far it is by its own word, 0 to 1; 0 where it says nothing.
-        first: When it first said so, and how far it was then: an encoder takes a while until it tells of a frame.
+        first: When it first said so, and how far it was then: an encoder tells of no frame for a while.
         slots: The processors that it holds; 0 where that is as planned.
         odd: Whether it was tried again, held up, or is elsewhere: how long it takes teaches nothing.
     """
