@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -86,12 +87,21 @@ def signals_restored() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+def _command() -> str:
+    """Return the command of this process, as a shell takes it; but for what would do everything anew."""
+    program = os.path.basename(sys.argv[0])  # noqa: PTH119  of whatever started it
+    name = "doit" if program in ("doit", "__main__.py") else program
+    return shlex.join(
+        [name, *(one for one in sys.argv[1:] if one not in ("-a", "--always-execute", "--force"))]
+    )
+
+
 def _quiet_interrupt(hook: Any) -> Any:
     """Say one line, not a traceback, when an interrupt ends the process."""
 
     def say(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            sys.stderr.write("interrupted; run again to go on from here\n")
+            sys.stderr.write(f"interrupted\nTo resume: {_command()}\n")
             sys.stderr.flush()
             os._exit(EXIT_INTERRUPTED)
         hook(kind, error, trace)

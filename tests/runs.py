@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PARTS = (0.2, 0.47, 0.33)
 """How a segment is divided where there is a target."""
 
+FIRST_PASS = 0.6
+"""Where there is a target, the part of an encode's time after which all of its frames were encoded once."""
+
 STARTUP = 0.12
 """Of an encode's time: how long it takes until its first frames are written."""
 
@@ -199,6 +202,9 @@ def reached(part: float, share: float) -> float:
     """Return which part of its frames an encode has reported after ``part`` of its time."""
     if not share:
         return max(0.0, part - STARTUP) / (1 - STARTUP)
+    if part > FIRST_PASS:  # a part is encoded again, and measured
+        return 0.4 + 0.5 * (part - FIRST_PASS) / (1 - FIRST_PASS)
+    part /= FIRST_PASS
     at, first = 0.0, 0.0
     for size in PARTS:
         encoding = size * (1 - share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -94,8 +95,18 @@ class Commands(click.Group):
             where = "" if error.filename is None else f"{printable(error.filename)}: "
             return _refused(f"{where}{error.strerror or error}", EXIT_ERROR)
         if result == EXIT_INTERRUPTED:
-            return _refused("interrupted; run the same command again to go on", EXIT_INTERRUPTED)
+            _refused("interrupted", EXIT_INTERRUPTED)
+            say(f"To resume: {resuming(sys.argv[1:] if args is None else args)}", err=True)
+            return EXIT_INTERRUPTED
         return result if isinstance(result, int) else 0
+
+
+def resuming(arguments: Sequence[str]) -> str:
+    """Return the command that goes on where the one with these arguments was interrupted.
+
+    It is the same one, but for ``--force``, which would begin anew.
+    """
+    return shlex.join(["drapto", *(one for one in arguments if one != "--force")])
 
 
 def _misused(error: click.ClickException) -> int:

@@ -4,7 +4,7 @@ A cost is of one processor's seconds on the clock, *slot seconds*: what holds tw
 That is the unit in which a run has its work done, however many processors it may use.
 
 Each kind of work has a line, ``fixed + slope * size``. It is fitted by least squares on relative errors, with
-the shipped prior standing for one measurement at either end; older measurements count for less and less.
+the shipped prior counting little at either end; older measurements count for less and less.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MEMORY = 0.95
 """What an older measurement counts for, each time that another comes: 20 are remembered."""
+
+SHIPPED = 0.2
+"""What a shipped prior counts for at either end, where a measurement counts for 1."""
 
 STEEPEST = 20.0
 """Times what was expected that a measurement counts for at most: a machine that slept was not slow."""
@@ -43,7 +46,7 @@ PRIORS: dict[str, Prior] = {
     "crop": Prior(0.4, 3.0),
     "fields": Prior(0.2, 1.5),
     "segment": Prior(0.4, 0.4),
-    "measure": Prior(0.3, 45.0, usual=0.2),
+    "measure": Prior(0.3, 70.0, usual=0.15),
     "decode": Prior(0.2, 2.5),
     "audio": Prior(0.4, 30.0, usual=0.1),
     "subtitles": Prior(0.1, 2.0),
@@ -63,20 +66,26 @@ ENCODE_AT_6 = Prior(0.5, 65.0, usual=0.3)
 PRESET_STEP = 0.72
 """What an encode costs by a preset, over the preset before it; from 13 on as by 12."""
 
-_ENCODE = re.compile(r"encode (\d+)")
+AGAIN = 1.15
+"""How often a frame is encoded, the mean, on the way to a target: docs/benchmarks.md has 1.05 to 1.2."""
+
+_ENCODE = re.compile(r"(encode|search) (\d+)")
 
 
 def prior_of(kind: str) -> Prior:
-    """Return what a kind of work costs where nothing was measured; ``encode N`` is one by preset N."""
+    """Return what a kind of work costs where nothing was measured.
+
+    ``encode N`` is one by preset N, ``search N`` all encodes by it on the way to a target.
+    """
     if (match := _ENCODE.fullmatch(kind)) is not None:
-        step = PRESET_STEP ** (min(12, int(match[1])) - 6)
-        return replace(ENCODE_AT_6, slope=ENCODE_AT_6.slope * step)
+        times = PRESET_STEP ** (min(12, int(match[2])) - 6) * (AGAIN if match[1] == "search" else 1)
+        return replace(ENCODE_AT_6, slope=ENCODE_AT_6.slope * times)
     return PRIORS.get(kind, Prior(1.0, 0.0))
 
 
-def encode_kind(preset: int) -> str:
-    """Return the kind of an encode by a preset."""
-    return f"encode {preset}"
+def encode_kind(preset: int, *, target: bool) -> str:
+    """Return the kind of an encode by a preset, or of all those on the way to a target."""
+    return f"{'search' if target else 'encode'} {preset}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +151,8 @@ class Costs:
             prior = prior_of(kind)
             line = self._learnt.get(kind, Line())
             for size in (0.0, prior.usual):
-                line = line.with_point(size, at := prior.fixed + prior.slope * size, 1 / at**2)
+                at = prior.fixed + prior.slope * size
+                line = line.with_point(size, at, SHIPPED / at**2)
             self._solved[kind] = line.solved()
         return self._solved[kind]
 

@@ -7,12 +7,12 @@ measurements, checks and what follows the last encode all count, side by side or
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from drapto.progress.schedule import Job, ends
 from drapto.progress.title import Begun, Sums, TitleState, group_of, key_of, left_of
-from drapto.progress.work import AGAIN
 from drapto.state.events import (
     EncodingStarted,
     ErrorEvent,
@@ -187,8 +187,7 @@ class Estimator:
         total = encoding + segment.measuring_cpu_seconds
         share = segment.measuring_cpu_seconds / total if total > 0 else 0.0
         (kind, size), *measuring = task.costs
-        times = segment.encodes / AGAIN if measuring else 1.0
-        self.measured.append((kind, size * times, spent * (1 - share)))
+        self.measured.append((kind, size, spent * (1 - share)))
         if measuring and share > 0:
             self.measured.append((*measuring[0], spent * share))
 
@@ -259,7 +258,9 @@ class Estimator:
         found = {}
         for group, (total, count) in means.items():
             mean = total / count
-            prior = others.get(group, Sums()).ratio(pace, mean)
+            # how fast other work goes tells half of how fast encodes do
+            usual = math.sqrt(pace) if group == "encode" else pace
+            prior = others.get(group, Sums()).ratio(usual, mean)
             found[group] = own.get(group, Sums()).ratio(prior, DOUBT * mean)
         return found
 
@@ -269,7 +270,7 @@ class Estimator:
         if not elapsed or not cost or begun.odd:
             return
         slots = max(1, title.slots(key))
-        own = begun.own_total(now, title.measured_share if key[1] == "encode" else 0.0)
+        own = None if title.searches(key) else begun.own_total(now)
         if own is not None:
             sums.add(cost * begun.fraction, self._taken(title, key, slots * own * begun.fraction))
         elif (spent := self._taken(title, key, slots * elapsed)) > cost:
@@ -291,9 +292,9 @@ class Estimator:
 
     def _left(self, title: TitleState, key: Key, begun: Begun, expected: float, now: float) -> float:
         """Return for how many seconds a running task goes on that is expected to take so many."""
-        share = title.measured_share if key[1] == "encode" else 0.0
+        own = None if title.searches(key) else begun.own_total(now)
         alone = (title.name, group_of(key)) not in self._sums
-        return left_of(begun, expected, now, share, alone=alone)
+        return left_of(begun, expected, now, own, alone=alone)
 
     def _amounts(self, title: TitleState, ratios: Mapping[str, float], now: float) -> tuple[float, float]:
         """Return what is done of a title, and what is left, in slot seconds."""

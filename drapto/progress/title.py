@@ -21,10 +21,7 @@ BELIEVED, BELIEVED_BESIDE = 4.0, 1.5
 """From the inverse of this on, how fast a running task is itself is all that counts: the first where nothing
 of its kind has ended in this run, the second where something has."""
 
-LAST_MEASURED = 0.4
-"""The part of a segment whose measurement comes when all of its frames are encoded."""
-
-OVERDUE = 0.15
+OVERDUE = 0.25
 """What is still left of a task that takes longer than expected, over what it has taken."""
 
 
@@ -64,18 +61,12 @@ class Begun:
             self.first = self.first or (now, fraction)
             self.fraction = fraction
 
-    def own_total(self, now: float, share: float) -> float | None:
-        """Return how many seconds it takes by how fast it is itself; None where that cannot be said yet.
-
-        Args:
-            now: Monotonic seconds.
-            share: The part of it that is measurement of what was encoded.
-        """
+    def own_total(self, now: float) -> float | None:
+        """Return how many seconds it takes by how fast it is itself; None where that cannot be said yet."""
         if self.first is None or self.fraction <= self.first[1]:
             return None
-        done = self.fraction * (1 - LAST_MEASURED * share * self.fraction)
-        speed = (done - self.first[1]) / max(1e-3, now - self.first[0])
-        return self.elapsed(now) + max(0.0, 1 - done) / speed if speed > 0 else None
+        speed = (self.fraction - self.first[1]) / max(1e-3, now - self.first[0])
+        return self.elapsed(now) + (1 - self.fraction) / speed
 
 
 @dataclass
@@ -112,7 +103,6 @@ class TitleState:
         spent: What was spent on those that were done in this run, slot seconds.
         kept, remade: How many segments' files that were there were up to date, and how many were not.
         reached: The largest fraction that was told.
-        measured_share: The part of an encode's cost that is its measurement.
     """
 
     name: str
@@ -126,7 +116,6 @@ class TitleState:
     kept: int = 0
     remade: int = 0
     reached: float = 0.0
-    measured_share: float = 0.0
     _tasks: dict[Key, TaskWork] = field(default_factory=dict)
     _costs: dict[Key, float] = field(default_factory=dict)
 
@@ -137,10 +126,6 @@ class TitleState:
         self.work = work
         self._tasks = {task.key: task for task in tasks_of(work)}
         self._costs = {key: task.cost(costs) for key, task in self._tasks.items()}
-        parts = [cost for task in self._tasks.values() if task.key[1] == "encode" for cost in task.costs]
-        whole = sum(costs.seconds(*cost) for cost in parts)
-        measuring = sum(costs.seconds(*cost) for cost in parts if cost[0] == "measure")
-        self.measured_share = measuring / whole if whole else 0.0
 
     def task(self, key: Key) -> TaskWork | None:
         """Return a task; None where it is none that was planned."""
@@ -178,6 +163,10 @@ class TitleState:
                     behind.append(key)
         return found - self.begun.keys()
 
+    def searches(self, key: Key) -> bool:
+        """Return whether a task encodes to a target: how far its frames are says little of its end."""
+        return key[1] in ENCODES and self.work is not None and self.work.target
+
     def slots(self, key: Key) -> int:
         """Return the processors that a task holds."""
         begun, task = self.begun.get(key), self._tasks.get(key)
@@ -189,20 +178,19 @@ def group_of(key: Key) -> str:
     return "encode" if key[1] in ENCODES else key[1]
 
 
-def left_of(begun: Begun, expected: float, now: float, share: float, *, alone: bool) -> float:
+def left_of(begun: Begun, expected: float, now: float, own: float | None, *, alone: bool) -> float:
     """Return for how many seconds a running task goes on.
 
     Args:
         begun: The task.
         expected: How many seconds it takes by what is known of others.
         now: Monotonic seconds.
-        share: The part of it that is measurement of what was encoded.
+        own: How many it takes by how fast it is itself; None where that says nothing.
         alone: Whether nothing of its kind has ended in this run.
     """
     elapsed, total = begun.elapsed(now), expected
-    own = begun.own_total(now, share)
     if own is not None:
         weight = min(1.0, (BELIEVED if alone else BELIEVED_BESIDE) * begun.fraction)
         total = (1 - weight) * expected + weight * own
-    overdue = OVERDUE * elapsed if own is None and elapsed > expected else 0.0
-    return max(total - elapsed, overdue, 0.05)
+    soon = OVERDUE * elapsed if own is None else 0.0
+    return max(total - elapsed, min(soon, OVERDUE * expected) if elapsed < expected else soon, 0.05)

@@ -24,9 +24,6 @@ FIRST_PART = 0.2
 WHOLE_BELOW = 6.0
 """Seconds of a segment below which it is not encoded in parts."""
 
-AGAIN = 1.12
-"""How often a frame is encoded, the mean, where there is a target: docs/benchmarks.md has 1.05 to 1.2."""
-
 
 @dataclass(frozen=True)
 class SegmentWork:
@@ -183,10 +180,10 @@ def tasks_of(work: TitleWork) -> list[TaskWork]:
 def _costs_of(work: TitleWork, segment: SegmentWork, part: float) -> tuple[tuple[str, float], ...]:
     """Return what an encode of a part of a segment costs, its measurements included."""
     size = work.pixels(1) * segment.effort * segment.frames * part
-    kind = encode_kind(work.preset)
+    kind = encode_kind(work.preset, target=work.target)
     if not work.target:
         return ((kind, size),)
-    return ((kind, AGAIN * size), ("measure", work.shown * segment.measured * part / 1000))
+    return ((kind, size), ("measure", work.shown * segment.measured * part / 1000))
 
 
 def first_part(segment: SegmentWork) -> float:
