@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from drapto.progress.follow import Follower
@@ -29,7 +29,14 @@ class Following:
             self._follower.keep(place)
 
     def begin(
-        self, bus: Bus, titles: Sequence[str], find: Callable[[str, bool], Any], *, slots: int, folder: Path
+        self,
+        bus: Bus,
+        titles: Sequence[str],
+        find: Callable[[str, bool], Any],
+        *,
+        slots: int,
+        folder: Path,
+        given: Mapping[str, object],
     ) -> None:
         """Follow the run, unless it is followed already; see `Follower`."""
         if self._follower is not None:
@@ -37,7 +44,7 @@ class Following:
         from drapto.progress.follow import Follower
 
         names = [name for name in titles if self.wanted is None or name in self.wanted]
-        self._follower = Follower(bus, names, find, slots=slots, folder=folder)
+        self._follower = Follower(bus, names, find, slots=slots, folder=folder, given=given)
         self._subscription = bus.subscribe(self._follower)
         for place in self._kept:
             self._follower.keep(place)

@@ -154,6 +154,7 @@ def _follow(project: Project) -> None:
         lambda name, begun: found(project, name, begun=begun),
         slots=project.config.engine.slots or run_state.cpus(project),
         folder=project.state_dir,
+        given=project.given,
     )
 
 

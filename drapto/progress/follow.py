@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from drapto.progress import record, times
@@ -48,6 +49,7 @@ class Follower:
             segments that are encoded; None where that cannot be said, `FINISHED` where nothing is left.
         slots: How many processors the run has.
         folder: The project's state directory.
+        given: Settings that were given for this run alone.
     """
 
     FINISHED = "finished"
@@ -60,10 +62,12 @@ class Follower:
         *,
         slots: int,
         folder: Path,
+        given: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self._bus = bus
         self._find = find
         self._folder = folder
+        self._given = given
         self._estimator = Estimator(times.load(), slots)
         self._estimator.expect(names)
         self._unknown: dict[str, None] = dict.fromkeys(names)
@@ -100,6 +104,7 @@ class Follower:
             )
         elif isinstance(event, StageComplete) and event.stage == "validate" and event.part is None:
             record.forget_failure(self._folder, event.title)
+            record.note_given(self._folder, event.title, self._given)
 
     def keep(self, place: Mapping[str, object]) -> None:
         """Take in that a task is up to date; ``place`` says which, as events do."""

@@ -1,8 +1,9 @@
 """What a run writes for those who look at it from outside: how far it is, and why titles failed.
 
 ``running.json`` is there while a run works, with who that is: a run that was killed leaves one that names a
-process which is no more. ``failed.json`` has the last failure of each title until it succeeds. Both are
-bounded, and worth nothing to the work itself: they are written as far as they can be.
+process which is no more. ``failed.json`` has the last failure of each title until it succeeds, ``given.json``
+the settings that the run which finished a title was given for itself alone. All are bounded, and worth
+nothing to the work itself: they are written as far as they can be.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import psutil
 from drapto.engine import atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 RUNNING = "running.json"
 FAILED = "failed.json"
+GIVEN = "given.json"
 
 LAYOUT = 1
 
@@ -114,6 +117,32 @@ def forget_failure(folder: Path, title: str) -> None:
     known = failures(folder)
     if known.pop(title, None) is not None:
         _write_failures(folder, known)
+
+
+def given(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the settings that titles were finished with, where these were given for one run alone."""
+    titles = (_read(folder / GIVEN) or {}).get("titles")
+    return (
+        {name: one for name, one in titles.items() if isinstance(one, dict)}
+        if isinstance(titles, dict)
+        else {}
+    )
+
+
+def note_given(folder: Path, title: str, settings: Mapping[str, object]) -> None:
+    """Write down which settings a title was finished with that were given for this run alone.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    known = given(folder)
+    if known.get(title, {}) == settings:
+        return
+    known.pop(title, None)
+    if settings:
+        known = {**dict(list(known.items())[-MOST_TITLES + 1 :]), title: dict(settings)}
+    text = json.dumps({"layout": LAYOUT, "titles": known}, indent=1, default=str)
+    atomic.write_text(folder / GIVEN, f"{text}\n")
 
 
 def _write_failures(folder: Path, titles: dict[str, dict[str, Any]]) -> None:
