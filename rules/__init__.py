@@ -29,6 +29,7 @@ with collection.paused():
 
 if TYPE_CHECKING:
     from drapto.rules.explaining import PlannedTask, explain, qualities, skips, unfinished
+    from drapto.rules.predicting import Prediction, predict
     from drapto.rules.reports import Reports, write_reports
     from drapto.rules.running import run
     from drapto.rules.steering import leave_of, put_in_order
@@ -37,6 +38,7 @@ __all__ = [
     "DODO",
     "Known",
     "PlannedTask",
+    "Prediction",
     "Reports",
     "Rule",
     "Stage",
@@ -51,6 +53,7 @@ __all__ = [
     "here",
     "leave_of",
     "output_of",
+    "predict",
     "put_in_order",
     "qualities",
     "register",
@@ -64,9 +67,11 @@ __all__ = [
 
 _LATER = {
     "PlannedTask": "explaining",
+    "Prediction": "predicting",
     "Reports": "reports",
     "explain": "explaining",
     "leave_of": "steering",
+    "predict": "predicting",
     "put_in_order": "steering",
     "qualities": "explaining",
     "run": "running",

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.progress.work import SegmentWork, TitleWork
 from drapto.quality.sampling import anchors, stride_for
-from drapto.quality.target import FixedCrf, QualityTarget, decide
+from drapto.quality.target import FixedCrf, Quality, QualityTarget, decide
 from drapto.rules import crop, decode_check, probe, segment
 from drapto.rules.finished import finished
 from drapto.rules.replacing import is_replaced
+from drapto.rules.report import sound
 from drapto.rules.run_state import cpus, jobs
 from drapto.rules.tracks import chosen
 
@@ -26,6 +27,9 @@ UNKNOWN_RATE = Fraction(25)
 
 PROGRESSIVE_FROM = 720
 """Lines from which a picture is not looked at for fields, but for 1080."""
+
+USUAL_BITRATE = 128
+"""kbit/s of an audio track of which no more is known."""
 
 SHOWN = 1920 * 1080
 """Pixels of a picture as it is measured, where that is not known yet."""
@@ -82,7 +86,17 @@ def _of_source(project: Project, title: Title, info: SourceInfo) -> TitleWork:
         target=isinstance(decide(project.config, info).quality, QualityTarget),
     )
     audio = {number: max(0.0, info.audio[number].end - info.audio[number].start) for number in kept.audio}
-    return replace(rough, bytes=info.size, audio=audio)
+    rates = (plan.bitrate if plan else USUAL_BITRATE for plan in sound(project, kept.info))
+    size = sum(125 * rate * seconds for rate, seconds in zip(rates, audio.values(), strict=True))
+    quality = decide(project.config, info).quality
+    return replace(rough, bytes=info.size, audio=audio, sound_bytes=size, quality=_quality(quality))
+
+
+def _quality(quality: Quality) -> str:
+    """Return to what a title is encoded, in a word."""
+    if isinstance(quality, FixedCrf):
+        return f"crf {quality.crf:g}"
+    return f"target {quality.metric} {quality.score:g}"
 
 
 def _planned(
@@ -130,7 +144,7 @@ def _looked_at(project: Project, title: Title) -> TitleWork | None:
         if video is None or seconds <= 0 or not video.width:
             return None
         rate = video.average_rate or UNKNOWN_RATE
-        sound = {number: seconds for number, _ in enumerate(container.streams.audio)}
+        tracks = {number: seconds for number, _ in enumerate(container.streams.audio)}
         rough = _rough(
             project,
             title,
@@ -139,7 +153,8 @@ def _looked_at(project: Project, title: Title) -> TitleWork | None:
             size=(video.width, video.height),
             target=project.config.quality.mode != "crf" and project.config.encoding.mode != "standard",
         )
-        return replace(rough, bytes=title.source.stat().st_size, audio=sound)
+        size = 125 * USUAL_BITRATE * sum(tracks.values())
+        return replace(rough, bytes=title.source.stat().st_size, audio=tracks, sound_bytes=size)
     return None
 
 
@@ -149,7 +164,7 @@ def _rough(
     """Return what is to be done for a title that is not cut yet."""
     width, height = size
     config = project.config
-    count = 1
+    count, fixed = 1, config.encoding.crf.hd
     if config.encoding.mode != "standard":
         count = max(1, round(seconds / config.processing.chunk_size))
     tried = set(anchors(count)) if target and count > 1 else set()
@@ -185,4 +200,7 @@ def _rough(
         cut=count > 1,
         decode_slots=max(1, cpus(project) // len(parts)),
         shown=max(SHOWN, width * height) / 1e6,
+        quality=f"target vmaf {config.encoding.vmaf_target:g}"
+        if target
+        else f"crf {config.encoding.crf.hd:g}",
     )

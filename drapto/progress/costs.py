@@ -3,12 +3,14 @@
 A cost is of one processor's seconds on the clock, *slot seconds*: what holds two processors for 3 s costs 6.
 That is the unit in which a run has its work done, however many processors it may use.
 
-Each kind of work has a line, ``fixed + slope * size``. It is fitted by least squares on relative errors, with
-the shipped prior counting little at either end; older measurements count for less and less.
+Each kind of work has a line, ``fixed + slope * size``. It is fitted by least squares on relative errors; the
+shipped prior, times how much more all that was measured has taken, counts a little at either end, and older
+measurements count for less and less.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -63,6 +65,9 @@ PRIORS: dict[str, Prior] = {
 ENCODE_AT_6 = Prior(0.5, 65.0, usual=0.3)
 """An encode by preset 6 at one thread, size in thousands of megapixels."""
 
+SIZE = Prior(20_000.0, 8e6, usual=0.3)
+"""Of ``size QUALITY``, which is no cost: the bytes of so many thousands of megapixels at a quality."""
+
 PRESET_STEP = 0.72
 """What an encode costs by a preset, over the preset before it; from 13 on as by 12."""
 
@@ -80,6 +85,8 @@ def prior_of(kind: str) -> Prior:
     if (match := _ENCODE.fullmatch(kind)) is not None:
         times = PRESET_STEP ** (min(12, int(match[2])) - 6) * (AGAIN if match[1] == "search" else 1)
         return replace(ENCODE_AT_6, slope=ENCODE_AT_6.slope * times)
+    if kind.startswith("size "):
+        return SIZE
     return PRIORS.get(kind, Prior(1.0, 0.0))
 
 
@@ -90,22 +97,39 @@ def encode_kind(preset: int, *, target: bool) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """The sums of a weighted regression of seconds over sizes: weights, sizes, their squares, and so on."""
+    """The sums of a weighted regression of seconds over sizes: weights, sizes, their squares, and so on.
+
+    ``n`` counts the measurements, and ``r`` sums the logarithms of what each was over the shipped prior.
+    """
 
     w: float = 0.0
     x: float = 0.0
     xx: float = 0.0
     y: float = 0.0
     xy: float = 0.0
+    n: float = 0.0
+    r: float = 0.0
+
+    @property
+    def scale(self) -> float:
+        """How many times as much as by the shipped prior the work takes here, as a rule."""
+        return math.exp(self.r / (self.n + SHIPPED))
+
+    def with_measurement(self, size: float, seconds: float, weight: float, over_prior: float) -> Line:
+        """Return the sums with one more measurement, the others counting less."""
+        line = self.with_point(size, seconds, weight, MEMORY)
+        return replace(line, n=MEMORY * self.n + 1, r=MEMORY * self.r + math.log(over_prior))
 
     def with_point(self, size: float, seconds: float, weight: float, memory: float = 1.0) -> Line:
-        """Return the sums with one more measurement, the others counting ``memory`` times as much."""
+        """Return the sums with one more point, the others counting ``memory`` times as much."""
         return Line(
             memory * self.w + weight,
             memory * self.x + weight * size,
             memory * self.xx + weight * size * size,
             memory * self.y + weight * seconds,
             memory * self.xy + weight * size * seconds,
+            self.n,
+            self.r,
         )
 
     def solved(self) -> tuple[float, float]:
@@ -150,8 +174,9 @@ class Costs:
         if kind not in self._solved:
             prior = prior_of(kind)
             line = self._learnt.get(kind, Line())
+            scale = line.scale
             for size in (0.0, prior.usual):
-                at = prior.fixed + prior.slope * size
+                at = scale * (prior.fixed + prior.slope * size)
                 line = line.with_point(size, at, SHIPPED / at**2)
             self._solved[kind] = line.solved()
         return self._solved[kind]
@@ -162,5 +187,9 @@ class Costs:
         seconds = min(max(seconds, expected / STEEPEST, 0.001), expected * STEEPEST)
         weight = 1 / max(seconds, expected, 0.01) ** 2
         before = self._learnt.get(kind, Line())
-        self._learnt[kind] = before.with_point(size, seconds, weight, MEMORY)
+        prior = prior_of(kind)
+        over = seconds / max(1e-3, prior.fixed + prior.slope * size)
+        # last in order: what was not measured for long is forgotten first
+        self._learnt.pop(kind, None)
+        self._learnt[kind] = before.with_measurement(size, seconds, weight, over)
         self._solved.pop(kind, None)

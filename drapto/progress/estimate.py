@@ -188,6 +188,7 @@ class Estimator:
         share = segment.measuring_cpu_seconds / total if total > 0 else 0.0
         (kind, size), *measuring = task.costs
         self.measured.append((kind, size, spent * (1 - share)))
+        self.measured.append((f"size {work.quality}", work.pixels(segment.frames), float(segment.bytes)))
         if measuring and share > 0:
             self.measured.append((*measuring[0], spent * share))
 

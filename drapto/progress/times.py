@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 LAYOUT = 1
 
-MOST_KINDS = 64
+MOST_KINDS = 128
 """Kinds that are remembered; of more, those that were measured last."""
 
 MOST_BYTES = 1 << 20
 """A file that is larger is none of drapto's."""
+
+MOST_RATIOS = 100.0
+"""What logarithms of ratios sum up to at most."""
 
 Measured = tuple[str, float, float]
 """A measurement: the kind of work, its size, its slot seconds."""
@@ -83,6 +86,8 @@ def _line(held: object) -> Line | None:
     size = len(Line.__dataclass_fields__)
     if not isinstance(held, list) or len(held) != size:
         return None
-    if not all(isinstance(one, int | float) and math.isfinite(one) and one >= 0 for one in held):
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in held):
+        return None
+    if min(held[:-1]) < 0 or abs(held[-1]) > MOST_RATIOS:
         return None
     return Line(*map(float, held))

@@ -69,6 +69,8 @@ class TitleWork:
         known: Whether this is what the stages have found out, and no estimate.
         decode_slots: How many processors a part of the checking decode holds.
         shown: Megapixels of a frame as it is measured.
+        quality: To what it is encoded, in a word: ``target 93``, ``crf 25``.
+        sound_bytes: What its audio tracks will have.
     """
 
     title: str
@@ -88,6 +90,8 @@ class TitleWork:
     known: bool = False
     decode_slots: int = 1
     shown: float = 0.0
+    quality: str = ""
+    sound_bytes: float = 0.0
 
     @property
     def megapixels(self) -> float:

@@ -63,13 +63,13 @@ def test_a_damaged_file_costs_itself_alone(state: Path, text: str) -> None:
 
 
 def test_a_damaged_entry_costs_itself_alone(state: Path) -> None:
-    good = [1.0, 1.0, 1.0, 2.0, 2.0]
+    good = [1.0, 1.0, 1.0, 2.0, 2.0, 1.0, -0.5]
     kinds = {
         "mux": good,
         "video": [1.0],
-        "audio": [1, 2, 3, 4, "x"],
-        "probe": [float("nan")] * 5,
-        "crop": [-1] * 5,
+        "audio": [1, 2, 3, 4, 5, 6, "x"],
+        "probe": [float("nan")] * 7,
+        "crop": [-1] * 7,
     }
     state.parent.mkdir()
     state.write_text(json.dumps({"layout": 1, "kinds": kinds}))
