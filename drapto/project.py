@@ -261,11 +261,8 @@ def require_no_links_out(project: Project) -> None:
     folders = (project.state_dir, *(title.work for title in project.titles))
     for link in (link for folder in folders for link in _links(os.fspath(folder))):
         if not os.path.realpath(link).startswith(f"{os.path.realpath(project.work_dir)}{os.sep}"):
-            raise UsageError(
-                "is a link that leads out of the work directory",
-                path=link,
-                remedy="remove it; to work on another disk, set processing.temp_dir",
-            )
+            remedy = "remove it; to work on another disk, set processing.temp_dir"
+            raise UsageError("is a link that leads out of the work directory", path=link, remedy=remedy)
 
 
 def _links(folder: str) -> list[str]:
@@ -327,6 +324,5 @@ def require_sources(project: Project) -> None:
         if not title.source.exists():
             raise UsageError("does not exist", path=title.source, remedy="check the name")
         if not title.source.is_file():
-            raise UsageError(
-                "is not a file", path=title.source, remedy="name MKV files or directories of them"
-            )
+            remedy = "name MKV files or directories of them"
+            raise UsageError("is not a file", path=title.source, remedy=remedy)

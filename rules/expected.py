@@ -164,7 +164,7 @@ def _rough(
     """Return what is to be done for a title that is not cut yet."""
     width, height = size
     config = project.config
-    count, fixed = 1, config.encoding.crf.hd
+    count = 1
     if config.encoding.mode != "standard":
         count = max(1, round(seconds / config.processing.chunk_size))
     tried = set(anchors(count)) if target and count > 1 else set()

@@ -82,7 +82,7 @@ class Expected:
         """The time and size of all, in words, behind a comma."""
         if self.whole is None:
             return ""
-        rough = "" if self.whole.measured else " (roughly: no such encode was measured on this machine yet)"
+        rough = "" if self.whole.measured else " (roughly: nothing like it was measured here yet)"
         return f", {_about(self.whole)}{rough}"
 
 

@@ -12,7 +12,7 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
 from drapto.errors import EXIT_FAILED, EXIT_LEFT, DraptoError
-from drapto.words import size_text
+from drapto.words import count_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,7 +171,8 @@ def _words(title: TitleOverview) -> str:
 
 def _segments(segments: SegmentsOverview) -> list[str]:
     failed = f", {segments.failed} failed" if segments.failed else ""
-    text = f"{segments.completed} of {segments.total} segments, {segments.progress:.1f} % of frames{failed}"
+    done = f"{segments.completed} of {count_text(segments.total, 'segment')}"
+    text = f"{done}, {segments.progress:.1f} % of frames{failed}"
     tried = segments.attempts[-MOST_ATTEMPTS:]
     return [
         text,

@@ -94,6 +94,8 @@ def test_a_title_and_all_of_them_tell_time_and_size() -> None:
     assert brief(tasks, {}, {}, expected=expected) == [
         "· a: to do, about 2:05 h for about 1.4 GB",
         "· b: to do, about 42 s for about 9.0 MB",
-        "2 titles to do, about 2:05 h for about 1.4 GB (roughly: no such encode was measured on this machine yet)"
-        "; `drapto plan -v` shows each task",
+        (
+            "2 titles to do, about 2:05 h for about 1.4 GB (roughly: nothing like it was measured here yet)"
+            "; `drapto plan -v` shows each task"
+        ),
     ]
