@@ -28,7 +28,7 @@ with collection.paused():
     from drapto.rules.work import Work
 
 if TYPE_CHECKING:
-    from drapto.rules.explaining import PlannedTask, explain, qualities, skips, unfinished
+    from drapto.rules.explaining import PlannedTask, explain, extra_stages, qualities, skips, unfinished
     from drapto.rules.predicting import Prediction, predict
     from drapto.rules.reports import Reports, write_reports
     from drapto.rules.running import run
@@ -49,6 +49,7 @@ __all__ = [
     "default_tasks",
     "doit_config",
     "explain",
+    "extra_stages",
     "graph",
     "here",
     "leave_of",
@@ -70,6 +71,7 @@ _LATER = {
     "Prediction": "predicting",
     "Reports": "reports",
     "explain": "explaining",
+    "extra_stages": "explaining",
     "leave_of": "steering",
     "predict": "predicting",
     "put_in_order": "steering",

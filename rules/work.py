@@ -11,7 +11,6 @@ from drapto.rules import run_state
 from drapto.rules.waits import Waits
 from drapto.state import memory
 from drapto.state.events import RunPaused, RunResumed
-from drapto.state.progress_events import StageRunning, StageWaiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +96,9 @@ class Work:
         return memory.doublings(self.title.encode_data)
 
     def _hearing(self, told: Callable[[Report], None], began: Callable[[], bool]) -> Callable[[Report], None]:
+        # not for a run with nothing to do
+        from drapto.state.progress_events import StageRunning, StageWaiting
+
         def hear(report: Report) -> None:
             if isinstance(report, Waiting):
                 if self.place and self._waits.waits():

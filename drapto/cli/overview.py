@@ -41,11 +41,13 @@ class Now:
         running: What the run that works now says of each title; empty where none does.
         failures: The last failure of each title that has not succeeded since.
         as_given: Titles that are finished as one run was given them, each with these settings as text.
+        extra: The stages without which a title is finished.
     """
 
     running: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     failures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     as_given: Mapping[str, str] = field(default_factory=dict)
+    extra: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ def _title(title: Title, tasks: Sequence[PlannedTask], skipped: str, now: Now) -
 
 def _state_of(title: Title, tasks: Sequence[PlannedTask], skipped: str, now: Now) -> tuple[State, str, str]:
     """Return a title's state, why it is that, and since when, as far as there is something to say."""
+    tasks = [task for task in tasks if task.stage not in now.extra]
     left = [task for task in tasks if task.action == "run"]
     failure = now.failures.get(title.name)
     if skipped:

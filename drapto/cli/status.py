@@ -86,6 +86,7 @@ def _look(project: Project, named: options.Named) -> list[TitleOverview]:
         at_work if isinstance(at_work, dict) else {},
         record.failures(project.state_dir),
         _as_given(project, named, given),
+        frozenset(rules.extra_stages()),
     )
     return overview(project, tasks, rules.skips(project), now)
 
