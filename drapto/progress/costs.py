@@ -65,6 +65,8 @@ PRIORS: dict[str, Prior] = {
 ENCODE_AT_6 = Prior(0.5, 65.0, usual=0.3)
 """An encode by preset 6 at one thread, size in thousands of megapixels."""
 
+SIZES = "size "
+
 SIZE = Prior(20_000.0, 8e6, usual=0.3)
 """Of ``size QUALITY``, which is no cost: the bytes of so many thousands of megapixels at a quality."""
 
@@ -85,7 +87,7 @@ def prior_of(kind: str) -> Prior:
     if (match := _ENCODE.fullmatch(kind)) is not None:
         times = PRESET_STEP ** (min(12, int(match[2])) - 6) * (AGAIN if match[1] == "search" else 1)
         return replace(ENCODE_AT_6, slope=ENCODE_AT_6.slope * times)
-    if kind.startswith("size "):
+    if kind.startswith(SIZES):
         return SIZE
     return PRIORS.get(kind, Prior(1.0, 0.0))
 
@@ -174,12 +176,19 @@ class Costs:
         if kind not in self._solved:
             prior = prior_of(kind)
             line = self._learnt.get(kind, Line())
-            scale = line.scale
+            scale = line.scale if kind in self._learnt else self._usual(kind)
             for size in (0.0, prior.usual):
                 at = scale * (prior.fixed + prior.slope * size)
                 line = line.with_point(size, at, SHIPPED / at**2)
             self._solved[kind] = line.solved()
         return self._solved[kind]
+
+    def _usual(self, kind: str) -> float:
+        """Return how many times as much as by its prior a kind takes that was not measured: as others do."""
+        lines = [line for other, line in self._learnt.items() if not other.startswith(SIZES)]
+        if kind.startswith(SIZES) or not lines:
+            return 1.0
+        return math.exp(sum(math.log(line.scale) for line in lines) / len(lines))
 
     def learn(self, kind: str, size: float, seconds: float) -> None:
         """Take in what work of a kind has taken, slot seconds."""
@@ -192,4 +201,4 @@ class Costs:
         # last in order: what was not measured for long is forgotten first
         self._learnt.pop(kind, None)
         self._learnt[kind] = before.with_measurement(size, seconds, weight, over)
-        self._solved.pop(kind, None)
+        self._solved.clear()

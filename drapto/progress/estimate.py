@@ -7,12 +7,13 @@ measurements, checks and what follows the last encode all count, side by side or
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from drapto.progress.pace import Pace
 from drapto.progress.schedule import Job, ends
-from drapto.progress.title import Begun, Sums, TitleState, group_of, key_of, left_of
+from drapto.progress.title import Begun, TitleState, group_of, key_of, left_of
+from drapto.progress.work import DECODE
 from drapto.state.events import (
     EncodingStarted,
     ErrorEvent,
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
     from drapto.progress.costs import Costs
     from drapto.progress.times import Measured
     from drapto.progress.work import Key, TitleWork
-
-DOUBT = 0.4
-"""Of a mean task: what the others' pace counts for against a title's own."""
-
-UNMEASURED = 2.0
-"""Slot seconds that the prediction counts for against the pace of a run."""
 
 STEADY = 0.35
 """The part of a new estimate in the one that is told, once there were a few: pace is noisy."""
@@ -74,9 +69,11 @@ class Estimator:
     slots: int
     titles: dict[str, TitleState] = field(default_factory=dict)
     measured: list[Measured] = field(default_factory=list)
-    _sums: dict[tuple[str, str], Sums] = field(default_factory=dict)
     _segments: dict[Key, SegmentComplete] = field(default_factory=dict)
     _told: dict[str, tuple[float, float, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(self.costs, self.slots)
 
     def expect(self, names: Iterable[str]) -> None:
         """Take in which titles the run works on."""
@@ -154,9 +151,7 @@ class Estimator:
         if begun is not None and begun.since is not None:
             title.spent[key] = slots * begun.elapsed(now)
             if task is not None and not begun.odd:
-                sums = self._sums.setdefault((title.name, group_of(key)), Sums())
-                sums.add(title.cost(key), self._taken(title, key, slots * begun.elapsed(now)))
-                sums.tasks += 1
+                self._pace.ended(title, key, slots * begun.elapsed(now))
                 self._learn(title, key, title.spent[key])
         if key[1] in ("validate", "report") and (title.work is None or self._finished(title)):
             title.ended = True
@@ -164,18 +159,13 @@ class Estimator:
     def _finished(self, title: TitleState) -> bool:
         return not title.begun and {task.key for task in title.tasks} <= title.settled()
 
-    def _taken(self, title: TitleState, key: Key, spent: float) -> float:
-        """Return slot seconds as the prediction counts them: of a calibration, those that its anchors had."""
-        task = title.task(key)
-        if task is None or task.side_by_side == 1:
-            return spent
-        return spent * min(self.slots, task.slots) / max(1, task.slots)
-
     def _learn(self, title: TitleState, key: Key, spent: float) -> None:
         """Note what a task has taught of costs."""
         task, work = title.task(key), title.work
-        if task is None or work is None or not work.known or task.side_by_side > 1:
+        if task is None or work is None or task.side_by_side > 1:
             return
+        if not work.known and key[1] in ("encode", DECODE):
+            return  # how it is cut is an estimate itself
         if key[1] != "encode":
             [(kind, size)] = task.costs
             self.measured.append((kind, size, spent))
@@ -198,7 +188,7 @@ class Estimator:
         done_left: dict[str, tuple[float, float]] = {}
         for title in self.titles.values():
             if title.work is not None and not (title.ended and not title.begun):
-                ratios = self._ratios(title, now)
+                ratios = self._pace.ratios(title, now)
                 jobs += self._jobs(title, ratios, now)
                 done_left[title.name] = self._amounts(title, ratios, now)
         when = ends(jobs, self.slots)
@@ -237,46 +227,6 @@ class Estimator:
             title.reached = fraction = max(title.reached, fraction)
         return Left(min(0.999, max(0.0, fraction)), max(LEAST, seconds))
 
-    def _ratios(self, title: TitleState, now: float) -> dict[str, float]:
-        """Return how much longer than predicted each kind of a title's tasks takes in this run."""
-        overall = Sums()
-        others: dict[str, Sums] = {}
-        for (name, group), sums in self._sums.items():
-            if group != "encode":  # how hard its pictures are says nothing of the rest
-                overall.add(sums.predicted, sums.taken)
-            if name != title.name:
-                others.setdefault(group, Sums()).add(sums.predicted, sums.taken)
-        pace = overall.ratio(1.0, UNMEASURED)
-        own = {
-            group: Sums(s.predicted, s.taken) for (name, group), s in self._sums.items() if name == title.name
-        }
-        means: dict[str, tuple[float, int]] = {}
-        for task in title.tasks:
-            total, count = means.get(group_of(task.key), (0.0, 0))
-            means[group_of(task.key)] = (total + title.cost(task.key), count + 1)
-        for key, begun in title.begun.items():
-            self._partly(title, key, begun, own.setdefault(group_of(key), Sums()), now)
-        found = {}
-        for group, (total, count) in means.items():
-            mean = total / count
-            # how fast other work goes tells half of how fast encodes do
-            usual = math.sqrt(pace) if group == "encode" else pace
-            prior = others.get(group, Sums()).ratio(usual, mean)
-            found[group] = own.get(group, Sums()).ratio(prior, DOUBT * mean)
-        return found
-
-    def _partly(self, title: TitleState, key: Key, begun: Begun, sums: Sums, now: float) -> None:
-        """Take in how far a running task is: it tells of those to come before it has ended."""
-        elapsed, cost = begun.elapsed(now), title.cost(key)
-        if not elapsed or not cost or begun.odd:
-            return
-        slots = max(1, title.slots(key))
-        own = None if title.searches(key) else begun.own_total(now)
-        if own is not None:
-            sums.add(cost * begun.fraction, self._taken(title, key, slots * own * begun.fraction))
-        elif (spent := self._taken(title, key, slots * elapsed)) > cost:
-            sums.add(cost, spent)
-
     def _jobs(self, title: TitleState, ratios: Mapping[str, float], now: float) -> list[Job]:
         jobs, settled = [], title.settled()
         for task in title.tasks:
@@ -294,8 +244,7 @@ class Estimator:
     def _left(self, title: TitleState, key: Key, begun: Begun, expected: float, now: float) -> float:
         """Return for how many seconds a running task goes on that is expected to take so many."""
         own = None if title.searches(key) else begun.own_total(now)
-        alone = (title.name, group_of(key)) not in self._sums
-        return left_of(begun, expected, now, own, alone=alone)
+        return left_of(begun, expected, now, own, alone=self._pace.is_new(title, key))
 
     def _amounts(self, title: TitleState, ratios: Mapping[str, float], now: float) -> tuple[float, float]:
         """Return what is done of a title, and what is left, in slot seconds."""

@@ -70,25 +70,6 @@ class Begun:
 
 
 @dataclass
-class Sums:
-    """Slot seconds of what was done of one kind: as predicted, and as taken; and the mean of a task."""
-
-    predicted: float = 0.0
-    taken: float = 0.0
-    tasks: int = 0
-
-    def add(self, predicted: float, taken: float) -> None:
-        """Take in a task, or a part of one."""
-        self.predicted += predicted
-        self.taken += taken
-
-    def ratio(self, prior: float, weight: float) -> float:
-        """Return how much longer than predicted it takes; ``prior`` counts like ``weight`` slot seconds."""
-        total = weight + self.predicted
-        return prior if total <= 0 else (weight * prior + self.taken) / total
-
-
-@dataclass
 class TitleState:
     """One title in a run.
 
