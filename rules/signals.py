@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import shlex
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from drapto import interrupts
 from drapto.engine import process
 from drapto.errors import EXIT_INTERRUPTED
 
@@ -38,15 +37,21 @@ def watch_signals(cancel: Callable[[], None], *, own: bool = False) -> None:
     if threading.current_thread() is not threading.main_thread():
         return  # a program that runs drapto in a thread handles its signals itself
 
+    main, heard = os.getpid(), False
+
     def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        again = process.is_stopping()
+        nonlocal heard
+        again = process.is_stopping() and not heard
         cancel()
         process.kill_all()
-        if multiprocessing.parent_process() is not None:
+        if os.getpid() != main:
             os._exit(EXIT_INTERRUPTED)  # a worker of doit's: what it was at is swept up by the next run
         if own:
             _end_soon(0 if again else GRACE)
+            heard = interrupts.put_off(number, frame)
+            if heard:
+                return
+            interrupts.note()
         raise KeyboardInterrupt
 
     for number in SIGNALS:
@@ -87,21 +92,14 @@ def signals_restored() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _command() -> str:
-    """Return the command of this process, as a shell takes it; but for what would do everything anew."""
-    program = os.path.basename(sys.argv[0])  # noqa: PTH119  of whatever started it
-    name = "doit" if program in ("doit", "__main__.py") else program
-    return shlex.join(
-        [name, *(one for one in sys.argv[1:] if one not in ("-a", "--always-execute", "--force"))]
-    )
-
-
 def _quiet_interrupt(hook: Any) -> Any:
     """Say one line, not a traceback, when an interrupt ends the process."""
 
     def say(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            sys.stderr.write(f"interrupted\nTo resume: {_command()}\n")
+            program = os.path.basename(sys.argv[0])  # noqa: PTH119  of whatever started it
+            started = "doit" if program in ("doit", "__main__.py") else program
+            sys.stderr.write(f"{interrupts.line(started)}\n")
             sys.stderr.flush()
             os._exit(EXIT_INTERRUPTED)
         hook(kind, error, trace)

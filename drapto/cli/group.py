@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import shlex
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from drapto import interrupts
 from drapto.cli.output import say
 from drapto.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
 
@@ -77,8 +77,12 @@ class Commands(click.Group):
         try:
             code = self._code(args, prog_name, extra)
         except Exception:  # noqa: BLE001  a bug, shown as Python shows it; its text may be a stranger's
-            say(traceback.format_exc(), err=True, nl=False)
-            code = EXIT_ERROR
+            if interrupts.was_heard():  # a library may have made another error of it
+                code = _interrupted(args)
+            else:
+                say(traceback.format_exc(), err=True, nl=False)
+                code = EXIT_ERROR
+        interrupts.is_over(code)
         sys.exit(code)
 
     def _code(self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]) -> int:
@@ -95,18 +99,13 @@ class Commands(click.Group):
             where = "" if error.filename is None else f"{printable(error.filename)}: "
             return _refused(f"{where}{error.strerror or error}", EXIT_ERROR)
         if result == EXIT_INTERRUPTED:
-            _refused("interrupted", EXIT_INTERRUPTED)
-            say(f"To resume: {resuming(sys.argv[1:] if args is None else args)}", err=True)
-            return EXIT_INTERRUPTED
+            return _interrupted(args)
         return result if isinstance(result, int) else 0
 
 
-def resuming(arguments: Sequence[str]) -> str:
-    """Return the command that goes on where the one with these arguments was interrupted.
-
-    It is the same one, but for ``--force``, which would begin anew.
-    """
-    return shlex.join(["drapto", *(one for one in arguments if one != "--force")])
+def _interrupted(arguments: Sequence[str] | None) -> int:
+    """Say how to go on with the command of these arguments, by default this process's own."""
+    return _refused(interrupts.line("drapto", arguments), EXIT_INTERRUPTED)
 
 
 def _misused(error: click.ClickException) -> int:

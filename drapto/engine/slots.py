@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import time
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-POLL = 0.02
-"""Seconds between two tries for a slot. An encode takes seconds to hours."""
+POLL = 0.1
+"""Seconds between two tries for a slot that another process may give back: nothing tells of that."""
+
+
+class _Returns:
+    """Wakes those that wait for slots when this process has given some back."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._changed = threading.Condition()
+
+    def add(self) -> None:
+        with self._changed:
+            self.count += 1
+            self._changed.notify_all()
+
+    def wait(self, seen: int) -> None:
+        """Wait until there is one more than ``seen``; or for `POLL`, as another process may have some."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.count != seen, POLL)
+
+
+_returns = _Returns()
+
+
+def _begin_in_a_fork() -> None:
+    """Begin anew: another thread may have held the lock when this process was forked."""
+    global _returns  # noqa: PLW0603  as above
+    _returns = _Returns()
+
+
+os.register_at_fork(after_in_child=_begin_in_a_fork)
 
 
 @dataclass(frozen=True)
@@ -60,15 +90,18 @@ class Slots:
 
         try:
             with _lock(f"{folder}/gate", wait):
-                while len(held) < wanted:
+                while True:
+                    seen = _returns.count
                     held.extend(self._free(folder, wanted - len(held)))
-                    if len(held) < wanted:
-                        wait()
-                        time.sleep(POLL)
+                    if len(held) == wanted:
+                        break
+                    wait()
+                    _returns.wait(seen)
             yield wanted
         finally:
             for handle in held:
                 os.close(handle)
+            _returns.add()
 
     def _free(self, folder: str, wanted: int) -> list[int]:
         """Take up to ``wanted`` slots that nobody holds now."""

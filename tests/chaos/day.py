@@ -21,7 +21,7 @@ from tests.chaos.disk import mounted
 from tests.chaos.trials import Outcome
 from tests.faulty import faulty
 from tests.oddities import judge
-from tests.system.killing import _hear_signals, survivors
+from tests.system.killing import hear_signals, survivors
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class _Day:
                 stdout=said,
                 stderr=said,
                 process_group=0,
-                preexec_fn=_hear_signals,  # noqa: PLW1509  no thread of this process holds a lock
+                preexec_fn=hear_signals,  # noqa: PLW1509  no thread of this process holds a lock
             )
 
     def _close(self) -> str:

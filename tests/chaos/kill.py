@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
-from tests.chaos.trials import CODES, Outcome, faults_of, left_by, output_of, run
+import drapto
+from tests.chaos.trials import CODES, Outcome, faults_of, left_by, output_of, rerun
 from tests.system.killing import hear_signals, survivors
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ DOES = "a signal to the run, its group or one of its children at a random moment
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 WAYS = list(product(("thread", "process"), SIGNALS, ("run", "group", "child")))
+
+PACKAGE = str(Path(drapto.__file__).parent)
 
 SOON = 5.0
 """Seconds within which a signalled run ends."""
@@ -84,15 +88,24 @@ def _strike(child: subprocess.Popen[bytes], sent: signal.Signals, aim: str, chan
     return aim
 
 
+def _is_of_python(said: str) -> bool:
+    """Return whether an interrupt came before drapto's first line: Python's start and doit's are not ours."""
+    files = re.findall(r'^  File "(.*)", line', said, flags=re.MULTILINE)
+    own = [one for one in files if one.startswith(PACKAGE) or one.endswith("dodo.py")]
+    return "KeyboardInterrupt" in said and not own
+
+
 def _judged(chaos: Chaos, project: ProjectDir, code: int, said: str, sent: signal.Signals) -> list[str]:
-    wrong = faults_of(code, said, CODES | {-sent})
+    early = sent == signal.SIGINT and _is_of_python(said)
+    wrong = [] if early else faults_of(code, said, CODES | {-sent})
     if left := survivors(project.root, 2.0):
         wrong.append(f"left running: {left}")
     if code:
         finished = project.finished()
-        code, said = run(project, "run", "-r", "console")
+        begun = chaos.folder / project.root.parent.name / "begun"
+        code, said = rerun(project, begun)
         wrong += faults_of(code, said)
-        executed = set(re.findall(r"^\.  (\S+)", said, flags=re.MULTILINE))
+        executed = set(begun.read_text().split()) if begun.exists() else set()
         if again := sorted(finished & executed):
             wrong.append(f"run again although finished: {again}")
     if code:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.chaos.mutations import Ended, in_child, mutate, originals
+from tests.chaos.forked import Ended, in_child
+from tests.chaos.mutations import mutate, originals
 from tests.chaos.trials import Outcome
 from tests.system.projects import new_project
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tests import clips
+from tests.chaos.forked import in_child
 from tests.system.killing import survivors
 from tests.system.projects import ProjectDir, new_project
 
@@ -130,6 +131,19 @@ def run(project: ProjectDir, *arguments: str, environ: dict[str, str] | None = N
     return child.returncode, said
 
 
+def rerun(project: ProjectDir, begun: Path | None = None) -> tuple[int, str]:
+    """Do the same in a fork of this process, where nothing depends on how doit is started.
+
+    Args:
+        project: The project.
+        begun: A file that gets the names of the tasks that were begun, a line each.
+    """
+    ended = in_child(project.root, seconds=LONGEST, begun=begun)
+    if ended.code is None:
+        return -1, f"did not end within {LONGEST:.0f} s: {ended.said}"
+    return ended.code, ended.said
+
+
 def judged(
     project: ProjectDir, whole: bytes, code: int, said: str, *, codes: frozenset[int] = CODES
 ) -> list[str]:
@@ -144,7 +158,7 @@ def judged(
     """
     wrong = faults_of(code, said, codes)
     if code:
-        code, said = run(project)
+        code, said = rerun(project)
         wrong += faults_of(code, said)
     if code:
         wrong.append(f"the next run ends with {code}: {said[-900:]}")
@@ -168,7 +182,7 @@ def left_by(project: ProjectDir) -> list[str]:
     wrong = []
     if left := survivors(project.root, 2.0):
         wrong.append(f"left running: {left}")
-    code, said = run(project)
+    code, said = rerun(project)
     if (code, said.strip()) != (0, "everything is up to date"):
         wrong.append(f"not up to date afterwards ({code}): {said[-300:]}")
     return wrong + [f"left lying: {path}" for path in project.root.rglob("*.partial")]

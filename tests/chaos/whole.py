@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import av
 
+from tests.chaos.forked import in_child
 from tests.chaos.mutant import LONGEST, MEMORY, faults_of, mutant_project
-from tests.chaos.mutations import in_child, mutate, originals
+from tests.chaos.mutations import mutate, originals
 from tests.chaos.trials import Outcome, output_of
 from tests.oddities import judge
 

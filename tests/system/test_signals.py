@@ -9,6 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from tests import clips
@@ -25,9 +26,9 @@ def source(ffmpeg: Path, clip_cache: Path) -> Path:
     return clips.make_clip(ffmpeg, clip_cache / "signals" / "clip.mkv", frames=60, size=(128, 96), keyint=24)
 
 
-def hanging(source: Path, ffmpeg: Path, folder: Path) -> ProjectDir:
-    """Return a project whose encoders hang."""
-    program = faulty(folder, ffmpeg, "hang", "libsvtav1", "-frames:v 24", times=9)
+def hanging(source: Path, ffmpeg: Path, folder: Path, times: int = 9) -> ProjectDir:
+    """Return a project whose encoders hang, the first ones."""
+    program = faulty(folder, ffmpeg, "hang", "libsvtav1", "-frames:v 24", times=times)
     project = new_project(folder / "project", source)
     project.configure(f"[tools]\nffmpeg = '{program}'\n")
     return project
@@ -44,7 +45,7 @@ def begun(project: ProjectDir, command: list[str]) -> subprocess.Popen[str]:
         process_group=0,
         preexec_fn=hear_signals,  # noqa: PLW1509  nothing in this process holds a lock over a fork
     )
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while not (project.root.parent / "count").exists():
         assert time.monotonic() < until
         assert run.poll() is None, run.communicate()[0]
@@ -78,3 +79,22 @@ def test_a_signal_ends_all_within_seconds(
     assert list(project.root.rglob("*.partial"))
     project.doit("probe")
     assert not list(project.root.rglob("*.partial"))
+
+
+def test_what_a_killed_worker_encoded_is_encoded_by_another(
+    source: Path, ffmpeg: Path, tmp_path: Path
+) -> None:
+    project = hanging(source, ffmpeg, tmp_path, times=1)
+    run = begun(project, ["doit", "-P", "process"])
+    hung = [one for one in psutil.Process(run.pid).children(recursive=True) if "-nostdin" in one.cmdline()]
+    encoder = next(one for one in hung if "libsvtav1" in one.cmdline())
+    worker = encoder.parent()
+    assert worker is not None
+    worker.kill()
+    said = run.communicate(timeout=120)[0]
+    assert run.returncode == 0, said
+    assert f"process {worker.pid}, was ended by signal 9" in said
+    assert (project.root / "output" / "clip.mkv").exists()
+    project.doit("probe")
+    assert not list(project.root.rglob("*.partial"))
+    assert survivors(project.root, 2.0) == []

@@ -11,8 +11,11 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Any
 
-from doit import control, runner
+from doit import cmd_run, control, runner
 from doit.cmd_run import Run
+
+from drapto import interrupts
+from drapto.state.doit_plugins.workers import WatchedRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -145,8 +148,10 @@ def ordered_run(turns: Turns) -> type[OrderedRun]:
 def keep_order() -> None:
     """Have the command ``doit`` keep the order: in its own process, which loads a dodo.py for one run.
 
-    And have it end with drapto's exit codes, of which doit knows only some.
+    And have it end with drapto's exit codes, of which doit knows only some; and go on where a worker of its
+    process runner has ended.
     """
+    cmd_run.MRunner = WatchedRunner
     control.TaskDispatcher = OrderedDispatcher
     runner.Runner.run_all = _run_all
 
@@ -157,7 +162,9 @@ def _told(run_all: Callable[[Any, Any], int]) -> Callable[[Any, Any], int]:
     def told(self: Any, dispatcher: Any) -> int:  # noqa: ANN401
         code = run_all(self, dispatcher)
         of_reporter = getattr(self.reporter, "exit_code", None)
-        return code if of_reporter is None else int(of_reporter(code))
+        code = code if of_reporter is None else int(of_reporter(code))
+        interrupts.is_over(code)
+        return code
 
     return told
 

@@ -175,6 +175,23 @@ class StageReporter:
         if self._display is None or not task.meta:
             self.outstream.write(f"✗ {task.name}: {message}\n")
 
+    def worker_ended(self, task: Any, message: str, cause: str, attempt: int, attempts: int) -> None:  # noqa: ANN401
+        """Tell that a task is tried again, as the process that was at it has ended."""
+        from drapto.state.events import StageRetried  # noqa: PLC0415  as above
+
+        self.hooks.on_failure(cause)  # what it left is swept up by the next run
+        if task.meta:
+            self.hooks.bus.publish(
+                StageRetried(
+                    **_place(task),
+                    message=message,
+                    cause=cause,
+                    attempt=attempt,
+                    attempts=attempts,
+                    seconds=0.0,
+                )
+            )
+
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """Count a task that has nothing to do."""
         if task.actions:

@@ -10,7 +10,14 @@ import pytest
 
 from drapto.engine import process
 from drapto.engine.execution import Needs
-from drapto.errors import ArtifactError, SourceError, SpaceError, StalledError, ToolFailedError
+from drapto.errors import (
+    ArtifactError,
+    FrameCountError,
+    SourceError,
+    SpaceError,
+    StalledError,
+    ToolFailedError,
+)
 from drapto.rules import attempts
 from drapto.rules.run_state import state_of
 from drapto.rules.work import Work
@@ -99,6 +106,7 @@ def test_how_often_is_a_setting(tmp_path: Path) -> None:
     [
         SourceError("is damaged"),
         ArtifactError("is not what its name says"),
+        FrameCountError("segment 7 came to 9 frames"),
         OSError(errno.EROFS, "read-only", "/file"),
         PermissionError(errno.EACCES, "denied", "/file"),
     ],
