@@ -19,7 +19,12 @@ class Following:
         self._kept: list[dict[str, Any]] = []
         self._follower: Follower | None = None
         self._subscription: Subscription | None = None
-        self.wanted: Sequence[str] | None = None
+        self.wanted: set[str] | None = None
+
+    def select(self, tasks: Sequence[str]) -> None:
+        """Take in the names of the tasks that were asked for: of some titles, or of all."""
+        titles = {name.split(":")[1] for name in tasks if ":" in name}
+        self.wanted = titles if all(":" in name and not name.startswith("_") for name in tasks) else None
 
     def keep(self, place: dict[str, Any]) -> None:
         """Take in that a task is up to date; ``place`` says which, as events say it."""

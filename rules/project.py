@@ -75,6 +75,7 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
             bus=state.bus,
             database=project.database,
             on_start=(lambda: None) if begun else (lambda: _begin(project)),
+            on_selected=state.following.select,
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_failure=state.failed.add,
             left_alone=lambda: len(state.skipping.titles),

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 STEADY = 0.35
 """The part of a new estimate in the one that is told, once there were a few: pace is noisy."""
 
+JITTER = 0.05
+"""By how much a fraction may become less without its being told."""
+
 LEAST = 1.0
 """Seconds that are told at least while anything is left."""
 
@@ -71,6 +74,7 @@ class Estimator:
     measured: list[Measured] = field(default_factory=list)
     _segments: dict[Key, SegmentComplete] = field(default_factory=dict)
     _told: dict[str, tuple[float, float, int]] = field(default_factory=dict)
+    _reached: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._pace = Pace(self.costs, self.slots)
@@ -222,9 +226,10 @@ class Estimator:
             seconds = STEADY * seconds + (1 - STEADY) * expected if expected else seconds
         self._told[name] = (seconds, now, before[2] + 1 if before else 1)
         fraction = done / (done + left) if done + left > 0 else 0.0
-        title = self.titles.get(name)
-        if title is not None:
-            title.reached = fraction = max(title.reached, fraction)
+        reached = self._reached.get(name, 0.0)
+        if reached - JITTER < fraction < reached:
+            fraction = reached  # a bar that trembles says nothing; one that was wrong is put right
+        self._reached[name] = fraction
         return Left(min(0.999, max(0.0, fraction)), max(LEAST, seconds))
 
     def _jobs(self, title: TitleState, ratios: Mapping[str, float], now: float) -> list[Job]:

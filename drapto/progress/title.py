@@ -83,7 +83,6 @@ class TitleState:
         done: The tasks that are done.
         spent: What was spent on those that were done in this run, slot seconds.
         kept, remade: How many segments' files that were there were up to date, and how many were not.
-        reached: The largest fraction that was told.
     """
 
     name: str
@@ -96,7 +95,6 @@ class TitleState:
     spent: dict[Key, float] = field(default_factory=dict)
     kept: int = 0
     remade: int = 0
-    reached: float = 0.0
     _tasks: dict[Key, TaskWork] = field(default_factory=dict)
     _costs: dict[Key, float] = field(default_factory=dict)
 
