@@ -2,7 +2,7 @@
 #
 #   make run                        encode a sample that it makes itself
 #   make run INPUT=/path/movie.mkv  encode yours
-#   make test | odd | lint | bench | chaos | clean
+#   make test | odd | lint | docs | bench | chaos | clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ SECONDS_OF_SAMPLE ?= 32
 
 export INPUT
 
-.PHONY: run test odd lint bench chaos clean
+.PHONY: run test odd lint docs bench chaos clean
 
 run: $(VENV)/.installed
 	@$(BIN)/drapto init $(PROJECT) >/dev/null
@@ -30,12 +30,16 @@ test: $(VENV)/.installed-dev
 
 odd: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.oddities .odd --table docs/oddities.md $(if $(wildcard ../shared),--shared ../shared)
+	$(BIN)/python -m tests.oddities .odd --reported --settings default crf --table docs/reported.md
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.documents
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m bench

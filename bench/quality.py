@@ -186,10 +186,10 @@ def _made(clip: Path, work: Path, folder: Path, context: StageContext) -> list[_
 
 
 def _measured(encoded: Path, reference: Reference, folder: Path, context: StageContext) -> Scores:
-    scores, _ = METRICS["vmaf"].measure(
+    found = METRICS["vmaf"].measure(
         encoded, reference, folder / "scores.json", stride=1, threads=2, context=context, log="measure"
     )
-    return scores
+    return found.scores
 
 
 def _peer(made: list[_Made], folder: Path, context: StageContext) -> Peer | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from drapto.about import VERSION
 
 if TYPE_CHECKING:
-    from drapto.api import EncodeResult, encode, probe, score
+    from drapto.api import encode, probe, score
     from drapto.config import Config, load_config
     from drapto.errors import DraptoError
     from drapto.state.events import (
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Progress,
         SegmentComplete,
     )
+    from drapto.state.results import CrfRange, EncodeResult, Failure, SegmentResult
 
 __version__ = VERSION
 
@@ -33,15 +34,18 @@ __all__ = [
     "AnalysisComplete",
     "AnalysisStarted",
     "Config",
+    "CrfRange",
     "DraptoError",
     "EncodeResult",
     "EncodingComplete",
     "EncodingStarted",
     "ErrorEvent",
     "Event",
+    "Failure",
     "FileDiscovered",
     "Progress",
     "SegmentComplete",
+    "SegmentResult",
     "encode",
     "load_config",
     "probe",
@@ -49,7 +53,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "EncodeResult": "drapto.api",
+    "CrfRange": "drapto.state.results",
+    "EncodeResult": "drapto.state.results",
+    "Failure": "drapto.state.results",
+    "SegmentResult": "drapto.state.results",
     "encode": "drapto.api",
     "probe": "drapto.api",
     "score": "drapto.api",

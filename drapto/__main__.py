@@ -1,7 +1,5 @@
 """``drapto``, also as ``python -m drapto``: Ctrl-C is heard before the commands are loaded."""
 
-import sys
-
 from drapto import interrupts
 
 
@@ -14,8 +12,7 @@ def main() -> None:
 
         command(prog_name="drapto")
     except KeyboardInterrupt:  # before a command was there to say so
-        sys.stderr.write(f"{said}\n")
-        sys.exit(interrupts.INTERRUPTED)
+        interrupts.end(said)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drapto.config import Config, load_config
 from drapto.errors import EXIT_INTERRUPTED
 from drapto.project import open_project, require_sources
-from drapto.state.events import ErrorEvent
 from drapto.tools import find_tools, require
 
 if TYPE_CHECKING:
@@ -20,28 +18,7 @@ if TYPE_CHECKING:
     from drapto.media.model import SourceInfo
     from drapto.output.score import Score
     from drapto.state.events import Event
-
-
-@dataclass(frozen=True)
-class EncodeResult:
-    """What became of one source.
-
-    Attributes:
-        source: The MKV that was given, absolute.
-        output: The finished file, absolute; it is there where ``ok`` is true. Its source's path, where it
-            took that one's place (``output.replace_source``).
-        title: The title's name, as events and task names have it.
-        ok: The output is complete and validated, by this run or by an earlier one.
-        skipped: Why it was left alone; empty where it was not. That is no failure, and leaves ``ok`` false.
-        errors: What failed, a line each: the file, what is wrong, the remedy.
-    """
-
-    source: Path
-    output: Path
-    title: str
-    ok: bool
-    errors: tuple[str, ...] = ()
-    skipped: str = ""
+    from drapto.state.results import EncodeResult
 
 
 def encode(
@@ -76,33 +53,13 @@ def encode(
     project = open_project(Path.cwd(), placed, [Path(path) for path in inputs])
     require_sources(project)
     require(find_tools(placed.tools.ffmpeg))
-    errors: dict[str, list[str]] = {title.name: [] for title in project.titles}
-
-    def listen(event: Event) -> None:
-        if isinstance(event, ErrorEvent) and event.title in errors:
-            errors[event.title].append(event.message)
-
-    bus = rules.bus_of(project)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(bus.subscribe(listen))
         if on_event is not None:
-            stack.enter_context(bus.subscribe(on_event))
+            stack.enter_context(rules.bus_of(project).subscribe(on_event))
         code = rules.run(project, jobs=jobs, quiet=True)
     if code == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
-    unfinished = rules.unfinished(project) if code else set()
-    skips = rules.skips(project)
-    return [
-        EncodeResult(
-            source=title.source,
-            output=rules.output_of(title),
-            title=title.name,
-            ok=title.name not in {*unfinished, *skips} and rules.output_of(title).is_file(),
-            errors=tuple(errors[title.name]),
-            skipped=skips.get(title.name, ""),
-        )
-        for title in project.titles
-    ]
+    return list(rules.results(project, code))
 
 
 def _placed(

@@ -42,7 +42,8 @@ MOST = 25
 """How often it is: an import that takes longer, as it waits for a disk or a processor, is broken off."""
 
 _ours = False
-_heard = False
+_heard = 0
+_again = False
 _code: int | None = None
 _put_off = 0
 
@@ -97,10 +98,18 @@ def wait_for_imports(said: str) -> None:
         if _is_loading(frame):
             os.write(2, f"{said}\n".encode())
             os._exit(INTERRUPTED)
-        note()
+        note(number)
         raise KeyboardInterrupt
 
     _listen(interrupt)
+    if _ours:
+        watch_what_is_forgotten()
+
+
+def end(line: str) -> None:
+    """Say a line of drapto's own, and end this process as interrupted."""
+    os.write(2, f"{line}\n".encode())
+    sys.exit(INTERRUPTED)
 
 
 def is_over(code: int) -> None:
@@ -113,15 +122,39 @@ def is_over(code: int) -> None:
         _code = code
 
 
-def note() -> None:
-    """Remember that this process was interrupted."""
+def note(number: int) -> None:
+    """Remember that a signal interrupted this process."""
     global _heard  # noqa: PLW0603  as above
-    _heard = True
+    _heard = number
 
 
 def was_heard() -> bool:
     """Return whether this process was interrupted: what goes wrong from then on does so for that."""
-    return _heard
+    return _heard != 0
+
+
+def is_again() -> bool:
+    """Return, once, whether a signal that comes now is an earlier one, sent again by this module."""
+    global _again
+    again, _again = _again, False
+    return again
+
+
+def watch_what_is_forgotten() -> None:
+    """Interrupt this process again where Python would show an interrupt and forget it.
+
+    So it does with what is raised in callbacks: of weak references, as its import system has some, of a fork,
+    of an object's end.
+    """
+    hook = sys.unraisablehook
+
+    def forgotten(what: sys.UnraisableHookArgs) -> None:
+        if issubclass(what.exc_type, KeyboardInterrupt) and _heard:
+            _send_again(_heard)
+        else:
+            hook(what)
+
+    sys.unraisablehook = forgotten
 
 
 def put_off(number: int, frame: FrameType | None) -> bool:
@@ -137,10 +170,21 @@ def put_off(number: int, frame: FrameType | None) -> bool:
         _put_off = 0
         return False
     _put_off += 1
-    # no thread: to start one takes a lock, which this very thread may hold
-    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
-    signal.setitimer(signal.ITIMER_REAL, LATER)
+    _send_again(number)
     return True
+
+
+def _send_again(number: int) -> None:
+    """Send this process a signal in a moment."""
+
+    def send(*_: object) -> None:
+        global _again  # noqa: PLW0603  as above
+        _again = True
+        os.kill(os.getpid(), number)
+
+    # no thread: to start one takes a lock, which this very thread may hold
+    signal.signal(signal.SIGALRM, send)
+    signal.setitimer(signal.ITIMER_REAL, LATER)
 
 
 def _listen(handler: object) -> None:

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drapto.config.overrides import fits
 from drapto.engine import atomic
+from drapto.engine.links import leading_out
 from drapto.errors import UsageError
 from drapto.sources import Source, dangles, find_sources, refuse_collisions, short_digest, slugs
 
@@ -37,6 +37,7 @@ class Title:
         work: Its work directory, absolute.
         output: The finished file, absolute.
         place: Where it is below the output directory, without ``.mkv``.
+        range: Which part of the source is encoded, as ``input.range`` has it; None: all of it.
     """
 
     name: str
@@ -44,6 +45,17 @@ class Title:
     work: Path
     output: Path
     place: str = ""
+    range: str | None = None
+
+    @cached_property
+    def film(self) -> Path:
+        """What is encoded: the source, or the part of it that is cut out."""
+        return self.source if self.range is None else self.work / "range.mkv"
+
+    @cached_property
+    def range_record(self) -> Path:
+        """Which part of the source was cut out."""
+        return self.work / "range.json"
 
     @cached_property
     def source_note(self) -> Path:
@@ -242,7 +254,7 @@ def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | 
     refuse_collisions(found, output_dir)
     names = slugs([str(source.place) for source in found])
     titles = [
-        _title(work_dir, _name(root, work_dir, name, source.path), source, output_dir)
+        _title(work_dir, _name(root, work_dir, name, source.path), source, output_dir, config)
         for source, name in zip(found, names, strict=True)
     ]
     project = Project(root, config, work_dir, tuple(titles))
@@ -259,21 +271,13 @@ def require_no_links_out(project: Project) -> None:
         UsageError: Names the link.
     """
     folders = (project.state_dir, *(title.work for title in project.titles))
-    for link in (link for folder in folders for link in _links(os.fspath(folder))):
-        if not os.path.realpath(link).startswith(f"{os.path.realpath(project.work_dir)}{os.sep}"):
-            remedy = "remove it; to work on another disk, set processing.temp_dir"
-            raise UsageError("is a link that leads out of the work directory", path=link, remedy=remedy)
-
-
-def _links(folder: str) -> list[str]:
-    """Return the links among a directory of work files, what is in it, and a database in it."""
-    try:
-        with os.scandir(folder) as entries:
-            linked = [entry for entry in entries if entry.is_symlink()]
-        found = [one.path for one in linked if one.is_dir() or one.name == STATE]
-    except OSError:
-        found = []  # none there yet, or none that can be read, which is said where it is worked in
-    return [folder, *found] if os.path.islink(folder) else found  # noqa: PTH114  of every title of every run
+    link = leading_out(folders, project.work_dir, STATE)
+    if link is not None:
+        raise UsageError(
+            "is a link that leads out of the work directory",
+            path=link,
+            remedy="remove it; to work on another disk, set processing.temp_dir",
+        )
 
 
 def _absolute(root: Path, source: Path | Source) -> Source:
@@ -281,8 +285,10 @@ def _absolute(root: Path, source: Path | Source) -> Source:
     return replace(given, path=Path(os.path.abspath(root / given.path)))  # noqa: PTH100  keeps symbolic links
 
 
-def _title(work_dir: Path, name: str, source: Source, output_dir: Path) -> Title:
-    return Title(name, source.path, work_dir / name, output_dir / f"{source.place}.mkv", str(source.place))
+def _title(work_dir: Path, name: str, source: Source, output_dir: Path, config: Config) -> Title:
+    place = str(source.place)
+    own = config.of(source.path.stem, place).input.range
+    return Title(name, source.path, work_dir / name, output_dir / f"{place}.mkv", place, own)
 
 
 def _noted(root: Path, source: Path) -> str:
@@ -304,12 +310,6 @@ def _name(root: Path, work_dir: Path, name: str, source: Path) -> str:
         return name  # nobody's, or of an earlier version, which wrote no such note
     taken = other != _noted(root, source) and os.path.exists(root / other)  # noqa: PTH110  as above
     return own if taken else name
-
-
-def without_titles(project: Project) -> list[str]:
-    """Return the names and patterns in the settings' ``titles`` that fit no title."""
-    names = [(title.source.stem, title.place) for title in project.titles]
-    return [one for one in project.config.titles if not any(fits(one, those) for those in names)]
 
 
 def require_sources(project: Project) -> None:

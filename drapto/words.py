@@ -18,6 +18,13 @@ def time_text(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
+def clock_text(seconds: float) -> str:
+    """Return a place in a film to the millisecond: ``0:10:00.500``."""
+    milliseconds = round(seconds * 1000)
+    whole, rest = divmod(milliseconds, 1000)
+    return f"{whole // SECONDS_PER_HOUR}:{whole // 60 % 60:02d}:{whole % 60:02d}.{rest:03d}"
+
+
 def size_text(size: float) -> str:
     """Return a size in bytes as people read it: ``831 B``, ``21.0 MB``, ``4.7 GB`` (powers of 1000)."""
     if size < 1000:  # noqa: PLR2004

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.rules import collection
 
 with collection.paused():
-    from drapto.rules.cleaning import clean
+    from drapto.rules.cleaning import clean, others
     from drapto.rules.graph import default_tasks, graph
     from drapto.rules.project import DODO, doit_config, here
     from drapto.rules.published import Verdict, output_of, verify
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from drapto.rules.explaining import PlannedTask, explain, extra_stages, qualities, skips, unfinished
     from drapto.rules.predicting import Prediction, predict
     from drapto.rules.reports import Reports, write_reports
+    from drapto.rules.run_results import results, run_result
     from drapto.rules.running import run
     from drapto.rules.steering import leave_of, put_in_order
 
@@ -53,12 +54,15 @@ __all__ = [
     "graph",
     "here",
     "leave_of",
+    "others",
     "output_of",
     "predict",
     "put_in_order",
     "qualities",
     "register",
+    "results",
     "run",
+    "run_result",
     "skips",
     "task",
     "unfinished",
@@ -76,7 +80,9 @@ _LATER = {
     "predict": "predicting",
     "put_in_order": "steering",
     "qualities": "explaining",
+    "results": "run_results",
     "run": "running",
+    "run_result": "run_results",
     "skips": "explaining",
     "unfinished": "explaining",
     "write_reports": "reports",

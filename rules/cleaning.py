@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from drapto.engine.atomic import sweep
+from drapto.project import SOURCE_NOTE
 from drapto.rules import probe, validate
 from drapto.rules.finished import finished as is_finished
 from drapto.rules.replacing import is_replaced
@@ -78,13 +79,29 @@ def drop_finished(project: Project) -> None:
             drop(title)
 
 
-def clean(project: Project, *, everything: bool) -> list[Path]:
+OWN = ("made.jsonl", "probe.json", "encode_data")
+"""What besides the note of its source shows that a directory is a title's: a stranger's is not removed."""
+
+
+def others(project: Project) -> list[Path]:
+    """Return the work directories of titles that are none of the project's: those of `drapto encode`."""
+    own = {title.work for title in project.titles}
+    found = [note.parent for note in sorted(project.work_dir.glob(f"*/{SOURCE_NOTE}"))]
+    return [
+        one
+        for one in found
+        if one not in own and not one.is_symlink() and any((one / name).exists() for name in OWN)
+    ]
+
+
+def clean(project: Project, *, everything: bool, of_others: bool = False) -> list[Path]:
     """Remove work files; return what was removed. Sources and outputs are never touched.
 
     Args:
         project: The project.
         everything: Remove all work and state, of unfinished titles too; else only what finished titles no
             longer need to be known as finished.
+        of_others: Remove the work of titles that are none of the project's, too, with ``everything``.
 
     Raises:
         LockedError: A run works in the project.
@@ -95,6 +112,7 @@ def clean(project: Project, *, everything: bool) -> list[Path]:
         if not everything:
             return [path for title in finished_titles(project) for path in [*drop(title), *sweep(title.work)]]
         removed = [title.work for title in project.titles if title.work.exists()]
+        removed += others(project) if of_others else []
         for path in removed:
             shutil.rmtree(path)
         shutil.rmtree(project.state_dir, ignore_errors=True)

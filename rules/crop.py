@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.media.model import CropInfo, SourceInfo
+from drapto.rules import part
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
 from drapto.rules.work import ONE_CPU
@@ -25,7 +26,8 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         settings=settings(project, title),
-        file_dep=[title.source, title.probe],
+        file_dep=[part.content_of(title), title.probe],
+        reads=part.besides(title),
         targets=[title.crop],
         document=CropInfo,
     )
@@ -63,7 +65,7 @@ def build(work: Work) -> str:
     title, info = work.title, SourceInfo.read(work.title.probe)
     wanted = settings(work.project, title)
     # pictures are decoded where it runs, a keyframe at a time, without a child process
-    crop = work.run(detect_crop, ONE_CPU, source=title.source, info=info, target=title.crop, **wanted)
+    crop = work.run(detect_crop, ONE_CPU, source=title.film, info=info, target=title.crop, **wanted)
     return f"{crop.rect} ({crop.reason})"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.engine.execution import Needs
+from drapto.errors import ArtifactError
 from drapto.rules import shape
 from drapto.rules.placing import among_segments
 from drapto.rules.run_state import cpus
@@ -89,12 +90,16 @@ def build(work: Work, *, plan: SegmentPlan, segments: list[Segment], part: int, 
             )
 
     files = {shape.targets(title, one)[0]: one for one in segments}
+    decoded = {one.index: _decoded(shape.targets(title, one)[1]) for one in segments}
     with among_segments(title, files):
         work.run(
             check_part,
             Needs(cpus=threads),
             told=told,
-            segments=[Encoded(one.index, path, one.first_frame, one.frames) for path, one in files.items()],
+            segments=[
+                Encoded(one.index, path, one.first_frame, one.frames, decoded[one.index])
+                for path, one in files.items()
+            ],
             metadata=metadata_of(title, plan),
             target=target(title, part),
             context=work.context,
@@ -102,6 +107,16 @@ def build(work: Work, *, plan: SegmentPlan, segments: list[Segment], part: int, 
             threads=threads,
         )
     return f"{count_text(frames, 'frame')} decoded"
+
+
+def _decoded(record: Path) -> str:
+    """Return what a segment's record says was decoded when it was measured; empty where nothing was."""
+    from drapto.encoding.record import EncodedSegment
+
+    try:
+        return EncodedSegment.read(record).decoded
+    except ArtifactError:
+        return ""
 
 
 STAGE = Stage(

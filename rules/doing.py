@@ -53,7 +53,7 @@ def do(
 
 def _require_probed(readings: Readings, name: str, title: Title) -> None:
     """Refuse a source that is no longer the one that was probed: picture and sound would be of two films."""
-    state = readings.states.get(str(title.source))
+    state = readings.states.get(str(title.film))
     if state is None or name.startswith("probe:"):
         return
     info = SourceInfo.read_if_whole(title.probe)

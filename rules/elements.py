@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield the task that copies a title's elements."""
     del known
-    rule = Rule(
-        STAGE.name, build, settings={}, file_dep=[title.source, title.probe], targets=[title.elements]
-    )
+    rule = Rule(STAGE.name, build, settings={}, file_dep=[title.film, title.probe], targets=[title.elements])
     yield task(project, title, rule)
 
 
@@ -31,7 +29,7 @@ def build(work: Work) -> str:
     from drapto.output.elements import copy_elements
 
     title = work.title
-    work.run(copy_elements, source=title.source, target=title.elements)
+    work.run(copy_elements, source=title.film, target=title.elements)
     return size_text(title.elements.stat().st_size)
 
 

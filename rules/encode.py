@@ -50,7 +50,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
     calibration = [str(title.calibration)] if common.calibrated else []
     shared, provenance = encode_slice(common), versions.of_picture(project, title, known.probed, common)
     # as text: there may be thousands of segments, and pathlib is slow
-    work, encoded, source = str(title.work), str(title.encoded), str(title.source)
+    work, encoded, source = str(title.work), str(title.encoded), str(title.film)
     rated = plan.efforts()
     sound = chosen(project, known.probed).audio
     threads = common.allotment.lp_of([effort for _, effort in rated])
@@ -139,7 +139,7 @@ def _stop_early(work: Work, encoded: EncodedSegment, segments: int, sound: Seque
     sizes = work.state.skipping.encoded.add(work.title, encoded.index, encoded.bytes)
     if len(sizes) < segments and encoded.index % (1 + segments // LOOKS) == 0:
         least = skipping.least(work.title, sizes, sound)
-        if not skipping.exceeds(work.project, least, work.title.source.stat().st_size):
+        if not skipping.exceeds(work.project, least, work.title.film.stat().st_size):
             return
         info = probe.fresh(work.project, work.title)
         if info is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import SourceInfo
+from drapto.rules import part
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
 from drapto.rules.work import ONE_CPU
@@ -34,7 +35,8 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         settings=settings(project, title),
-        file_dep=[title.source, title.probe],
+        file_dep=[part.content_of(title), title.probe],
+        reads=part.besides(title),
         targets=[title.fields],
         document=FieldsInfo,
     )
@@ -60,7 +62,7 @@ def build(work: Work) -> str:
     found = work.run(
         detect_fields,
         ONE_CPU,
-        source=title.source,
+        source=title.film,
         info=SourceInfo.read(title.probe),
         target=title.fields,
         mode=settings(work.project, title)["deinterlace"],

@@ -26,6 +26,7 @@ from drapto.rules import (
     encode,
     fields,
     mux,
+    part,
     probe,
     report,
     segment,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 STAGES = (
+    part.STAGE,
     probe.STAGE,
     crop.STAGE,
     fields.STAGE,
@@ -99,8 +101,10 @@ def graph(
     for title in project.titles:
         yield from title_tasks(project, title, asked, again=again, preview=preview)
     for stage in stages():
-        if stage.part is None:
-            yield group(stage.name, [stage.of(title) for title in project.titles], doc=stage.doc)
+        applies = stage.applies or (lambda _: True)
+        members = [stage.of(title) for title in project.titles if applies(title)]
+        if stage.part is None and (members or stage.applies is None):
+            yield group(stage.name, members, doc=stage.doc)
 
 
 def default_tasks(project: Project, titles: Sequence[Title] | None = None) -> list[str]:
@@ -108,8 +112,8 @@ def default_tasks(project: Project, titles: Sequence[Title] | None = None) -> li
 
     They are what runs when nothing is named.
     """
-    own = [stage for stage in stages() if stage.part is None]
-    return [stage.of(title) for title in (project.titles if titles is None else titles) for stage in own]
+    wanted = project.titles if titles is None else titles
+    return [stage.of(title) for title in wanted for stage in stages(title) if stage.part is None]
 
 
 def title_tasks(
@@ -118,7 +122,7 @@ def title_tasks(
     """Yield the tasks of one title; ``again`` where it is built though it is finished."""
     project = project.of(title)
     if not again and is_replaced(project, title):
-        yield from (group(one.of(title), [], parent=one.name) for one in stages() if one.part is None)
+        yield from (group(one.of(title), [], parent=one.name) for one in stages(title) if one.part is None)
         return
     # what is found out again may come out otherwise, by another version of drapto: nothing is known before
     known = Known() if again and not preview else look(project, title)
@@ -130,7 +134,7 @@ def title_tasks(
         yield from _left_alone(project, title, known)
         return
     finished = gone and known.info is not None and is_finished(project, title, known.info)
-    for stage in stages():
+    for stage in stages(title):
         if finished and not stage.keeps_records:
             if stage.part is None:
                 yield group(stage.of(title), [], parent=stage.name)
@@ -143,11 +147,11 @@ def title_tasks(
 def _left_alone(project: Project, title: Title, known: Known) -> Iterator[Task]:
     """Yield what is left of a title that is not encoded: its probe, and its source to be published."""
     due = is_due(project, title)
-    for stage in stages():
-        if stage.name == PROBE:
+    for stage in stages(title):
+        if stage.name in (PROBE, part.STAGE.name):
             yield from _grouped(stage, project, title, known)
         elif stage.publishes and due:
-            rule = Rule(stage.name, lambda _: None, settings={}, file_dep=[title.source], targets=[])
+            rule = Rule(stage.name, lambda _: None, settings={}, file_dep=[title.film], targets=[])
             yield task(project, title, rule)
         elif stage.part is None:
             yield group(stage.of(title), [], parent=stage.name)
@@ -157,7 +161,7 @@ def _known_tasks(project: Project, title: Title) -> Iterator[Task]:
     """Yield the tasks of a title whose stages are known by now."""
     project = project.of(title)
     known = look(project, title)
-    for stage in stages():
+    for stage in stages(title):
         if known.suffices(stage.needs):
             yield from stage.tasks(project, title, known)
 
@@ -228,7 +232,7 @@ def _found(stage: Stage, project: Project, title: Title) -> Known:
     if known.info is None:
         from drapto.media.matroska.container import require_matroska
 
-        require_matroska(title.source)  # where the source has become unreadable, it is not the probe's fault
+        require_matroska(title.film)  # where the source has become unreadable, it is not the probe's fault
     _made(known.info, title.probe)
     if stage.needs == "plan":
         _made(known.crop, title.crop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.media.model import SourceInfo
-from drapto.rules.run_state import state_of
+from drapto.rules import part
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
 from drapto.state.events import AnalysisComplete, AnalysisStarted
@@ -27,7 +27,8 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         STAGE.name,
         build,
         settings=settings(project),
-        file_dep=[title.source],
+        file_dep=[part.content_of(title)],
+        reads=part.besides(title),
         targets=[title.probe, title.timestamps, title.keyframes, title.dynamic],
         document=SourceInfo,
     )
@@ -64,7 +65,7 @@ def fresh(project: Project, title: Title) -> SourceInfo | None:
     if info is None or not title.source.is_file():
         return None
     try:
-        now = state_of(project).fingerprints.of(title.source)
+        now = part.digest(project, title)
     except OSError:
         return None  # this title's stages say so; raised here, it would end the run for all titles
     return info if info.digest == now else None
@@ -80,12 +81,12 @@ def build(work: Work) -> str:
     work.publish(AnalysisStarted(title=title.name))
     info = work.run(
         probe_source,
-        source=title.source,
+        source=title.film,
         probe=title.probe,
         timestamps=title.timestamps,
         keyframes=title.keyframes,
         dynamic=title.dynamic,
-        digest=work.state.fingerprints.of(title.source),
+        digest=work.state.fingerprints.of(title.film),
         frame_index=work.project.config.input.frame_index,
         allow_damage=work.project.config.input.allow_damage,
     )

@@ -11,14 +11,18 @@ from doit.exceptions import InvalidDodoFile
 from drapto.config import load_config
 from drapto.errors import DraptoError, StageError
 from drapto.project import Project, Title, open_project
-from drapto.rules import cleaning, collection, run_state
+from drapto.rules import cleaning, collection, hooks, run_state
 from drapto.rules.graph import default_tasks
+from drapto.rules.listeners import in_each_run
 from drapto.rules.run_state import state_of
 from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
 
 if TYPE_CHECKING:
     from drapto.display.display import Display, Outcome, SummaryRow
+    from drapto.display.lines import Mark
+    from drapto.state.history import Run
+    from drapto.state.tally import Tally
 
 DODO = '''"""The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
 
@@ -37,6 +41,9 @@ _showing = threading.Lock()
 
 SPARE_WORKERS = 2
 """Tasks that doit may run beyond the encoders: probes and copies wait for the disk, not for the processor."""
+
+
+in_each_run(hooks.following)
 
 
 def here(dodo_file: str) -> Project:
@@ -165,11 +172,26 @@ def _begin(project: Project) -> None:
 
 
 def _end(project: Project, shown: list[Display]) -> None:
-    for display in shown:
-        display.summary(_summary(project, display))
+    state = state_of(project)
+    state.listeners.wait()
+    if state.tally is not None and state.tally.ran:
+        from drapto.rules.history import note
+
+        run = note(project, state.tally)
+        for display in shown:
+            display.summary(_summary(project, display), _below(run, state.tally))
     shown.clear()
     cleaning.drop_finished(project)
-    state_of(project).end()
+    state.end()
+
+
+def _below(run: Run, tally: Tally) -> list[tuple[Mark | None, str]]:
+    """Return what stands below the summary's table: the totals, and which commands of the user's failed."""
+    from drapto.display.totals import totals_lines
+
+    below: list[tuple[Mark | None, str]] = [(None, line) for line in totals_lines(run.totals)]
+    below += [("warning", text) for ran in tally.ran for text in ran.hooks]
+    return below
 
 
 def _summary(project: Project, display: Display) -> list[SummaryRow]:

@@ -39,6 +39,8 @@ def replace(work: Work, validation: Validation) -> list[str]:
     how = project.config.output.replace_source
     if how == "never":
         return []
+    if title.range is not None:
+        return ["its source has more than the part that was encoded, and is not replaced"]
     if title.source.is_symlink():
         return ["its source is a link, and is not replaced; name the file itself"]
     keep = quarantined(title.source, validation.digest) if how == "quarantine" else None

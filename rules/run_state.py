@@ -18,6 +18,7 @@ from drapto.errors import DraptoError, LockedError, UsageError
 from drapto.rules.encoded_sizes import Skipping
 from drapto.rules.following import Following
 from drapto.rules.leave import Leave
+from drapto.rules.listeners import Listeners
 from drapto.rules.output_place import require_output
 from drapto.rules.signals import watch_signals
 from drapto.state.bus import Bus
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from drapto.engine.context import StageContext
     from drapto.engine.execution import Engine
     from drapto.project import Project, Title
-    from drapto.state.bus import Subscription
+    from drapto.state.tally import Tally
 
 
 class RunState:
@@ -72,8 +73,7 @@ class RunState:
         self.skipping = Skipping()
         self.following = Following()
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
-        self._recording: Subscription | None = None
-        self._logging: Subscription | None = None
+        self.listeners = Listeners(state_dir, self.bus)
         self.run_name = os.urandom(8).hex()
         self._said: set[tuple[str, str]] = set()
         self._running = False
@@ -159,22 +159,14 @@ class RunState:
         process.die_with_the_run()
         self.lock.acquire()
         with self._guard:
-            if self._recording is None:
-                from drapto.state.recorder import Recorder
+            self.listeners.record(project)
 
-                recorder = Recorder({title.name: title.encode_data for title in project.titles})
-                self._recording = self.bus.subscribe(recorder)
+    @property
+    def tally(self) -> Tally | None:
+        """What was done in this run, or in the last one that has ended; None before there was one."""
+        return self.listeners.tally
 
-    def log(self, project: Project) -> None:
-        """Have what happens in this run written down, one log for each run."""
-        with self._guard:
-            if self._logging is None:
-                from drapto.state.run_log import RunLog
-
-                logs = self.state_dir / "logs"
-                self._logging = self.bus.subscribe(RunLog(logs, lambda: self._described(project)))
-
-    def _described(self, project: Project) -> str:
+    def described(self, project: Project) -> str:
         """Return what the run works with; who needs an ffmpeg that does not answer asks it again."""
         with contextlib.suppress(DraptoError):
             found = self.tools(project)
@@ -199,13 +191,10 @@ class RunState:
         with self._guard:
             self.following.end()
             ended_well = ended_well and not (self.failed or process.is_stopping() or atomic.left_behind())
-            if self._recording is not None:
-                self._recording()
-            if self._logging is not None:
-                self._logging()
+            self.listeners.close()
             if (close := getattr(self._engine, "close", None)) is not None:
                 close()  # an engine that holds connections has it
-            self._recording = self._logging = self._engine = self._tools = None
+            self._engine = self._tools = None
             self.failed = set()  # another one: who asked for the last run's may ask it still
             self.healed.clear()
             look_again()
@@ -300,7 +289,7 @@ def begin(project: Project, *, own: bool = True) -> None:
     try:
         if not ended_well:
             sweep(project)
-        state.log(project)
+        state.listeners.begin(project, lambda: state.described(project))
         process.allow_children()
         process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
         Breaker(project.state_dir / "breaker", 0).begin()

@@ -34,7 +34,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         build,
         # the fields, on which a part of it depends, are known when the task is due
         settings=lambda: settings(project, title),
-        file_dep=[title.source, title.probe, title.timestamps, title.keyframes, title.fields],
+        file_dep=[title.film, title.probe, title.timestamps, title.keyframes, title.fields],
         targets=[title.plan, title.planned, *_segment_sources(title, known.plan)],
         document=SegmentPlan,
         made=lambda: [
@@ -97,7 +97,7 @@ def build(work: Work) -> str:
         split,
         Needs(disk=room),
         request=Request(
-            title.source,
+            title.film,
             title.work,
             title.plan,
             title.segments,

@@ -155,7 +155,7 @@ def common_to(project: Project, title: Title, info: SourceInfo, crop: CropInfo, 
 
 def source_of(title: Title, segment: Segment) -> Path:
     """Return the file that holds the segment's frames."""
-    return title.work / segment.path if segment.path else title.source
+    return title.work / segment.path if segment.path else title.film
 
 
 def targets(title: Title, segment: Segment) -> list[Path]:

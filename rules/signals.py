@@ -37,27 +37,27 @@ def watch_signals(cancel: Callable[[], None], *, own: bool = False) -> None:
     if threading.current_thread() is not threading.main_thread():
         return  # a program that runs drapto in a thread handles its signals itself
 
-    main, heard = os.getpid(), False
+    main = os.getpid()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal heard
-        again = process.is_stopping() and not heard
+        again = not interrupts.is_again() and process.is_stopping()
         cancel()
         process.kill_all()
         if os.getpid() != main:
             os._exit(EXIT_INTERRUPTED)  # a worker of doit's: what it was at is swept up by the next run
         if own:
             _end_soon(0 if again else GRACE)
-            heard = interrupts.put_off(number, frame)
-            if heard:
+            if interrupts.put_off(number, frame):
                 return
-            interrupts.note()
+            interrupts.note(number)
         raise KeyboardInterrupt
 
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     sys.excepthook = _quiet_interrupt(sys.excepthook)
+    if own:
+        interrupts.watch_what_is_forgotten()
 
 
 def _end_soon(seconds: float) -> None:
@@ -79,14 +79,14 @@ def signals_restored() -> Iterator[None]:
         return
     global _last_resort  # noqa: PLW0603  as above
     handlers = [(number, signal.getsignal(number)) for number in SIGNALS]
-    hook = sys.excepthook
+    hooks = sys.excepthook, sys.unraisablehook
     try:
         yield
     finally:
         if _last_resort is not None:
             _last_resort.cancel()
             _last_resort = None
-        sys.excepthook = hook
+        sys.excepthook, sys.unraisablehook = hooks
         for number, handler in handlers:
             if handler is not None:  # None: not set from Python, so it cannot be put back
                 signal.signal(number, handler)

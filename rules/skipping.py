@@ -193,6 +193,6 @@ def _publish_source(work: Work) -> None:
     project, title = work.project, work.title
     published.require_own(project, title)
     title.validation.unlink(missing_ok=True)  # what it says is of a file that is no more
-    digest = work.state.fingerprints.of(title.source)
-    work.run(publish, muxed=title.source, output=title.output, validated=digest, context=work.context)
+    digest = work.state.fingerprints.of(title.film)
+    work.run(publish, muxed=title.film, output=title.output, validated=digest, context=work.context)
     published.record(project, title, content_of(title.output).value)

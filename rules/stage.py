@@ -89,6 +89,7 @@ class Stage:
         beside: The stage with whose tasks these are generated: they read what single tasks of it make, and
             so wait for these alone.
         extra: A title is finished without it.
+        applies: Says which titles have it; all of them by default.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Stage:
     part: str | None = None
     beside: str | None = None
     extra: bool = False
+    applies: Callable[[Title], bool] | None = None
 
     def of(self, title: Title) -> str:
         """Return the name of the task, or of the group, that stands for this stage of a title."""
@@ -127,16 +129,18 @@ def register(*added: Stage) -> None:
         _stages[stage.name, stage.part] = stage
 
 
-def stages() -> tuple[Stage, ...]:
-    """Return all stages, in the order in which they are listed and begun."""
-    return tuple(_stages.values())
+def stages(title: Title | None = None) -> tuple[Stage, ...]:
+    """Return all stages, or those of a title, in the order in which they are listed and begun."""
+    return tuple(
+        one for one in _stages.values() if title is None or one.applies is None or one.applies(title)
+    )
 
 
 def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     """Return all that shaped a finished file: the source's content, and the settings of every stage."""
     slices = {
         stage.name: slice_
-        for stage in stages()
+        for stage in stages(title)
         if stage.shapes is not None and (slice_ := stage.shapes(project, title, info)) is not None
     }
     return {"source": info.digest, **slices}

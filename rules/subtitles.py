@@ -35,7 +35,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
             STAGE.name,
             build,
             settings={**settings(found), **streams},
-            file_dep=[title.source, title.probe, *files(found)],
+            file_dep=[title.film, title.probe, *files(found)],
             targets=[title.subtitles],
             arguments={"sidecars": found},
         )
@@ -44,6 +44,8 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
 
 def sidecars(project: Project, title: Title) -> tuple[Sidecar, ...]:
     """Return the subtitle files beside a title's source that are taken along."""
+    if title.range is not None:
+        return ()  # they are timed by the whole film
     if not (project.config.input.sidecar_subtitles and title.source.parent.is_dir()):
         return ()
     from drapto.media.sidecars import find_sidecars
@@ -99,7 +101,7 @@ def build(work: Work, *, sidecars: Sequence[Sidecar]) -> str:
     info = chosen(work.project, SourceInfo.read(title.probe)).info
     work.run(
         copy_subtitles,
-        source=title.source,
+        source=title.film,
         info=info,
         target=title.subtitles,
         context=work.context,

@@ -226,12 +226,16 @@ def perform(
     except (DraptoError, OSError) as error:
         known = foreseen(error, title)
         silent = isinstance(known, NotBegunError)
-        return StageFailed(str(known), of_error(known).name, silent=silent)
+        return StageFailed(str(known), of_error(known).name, silent=silent, remedy=_remedy(known))
     except Exception as error:
         unknown = unforeseen(error, title, name.partition(":")[0])
         if unknown is None:
             raise
-        return StageFailed(str(unknown), of_error(unknown).name)
+        return StageFailed(str(unknown), of_error(unknown).name, remedy=_remedy(unknown))
+
+
+def _remedy(error: DraptoError) -> str:
+    return printable(" ".join((error.remedy or "").split()))
 
 
 def failing(name: str, message: str, place: dict[str, Any], *, parent: str) -> Task:

@@ -8,7 +8,7 @@ from drapto.errors import SkippedError, SourceError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import CropInfo, SourceInfo
 from drapto.quality.hdr import light_text
-from drapto.rules import audio, decode_check, probe, published, replacing, shape, subtitles, versions
+from drapto.rules import audio, decode_check, part, probe, published, replacing, shape, subtitles, versions
 from drapto.rules.finished import inputs, settings
 from drapto.rules.skipping import hold_against_source
 from drapto.rules.stage import Known, Stage
@@ -105,7 +105,7 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
             defaults=choice.defaults,
         ),
         target=title.validation,
-        provenance=Provenance(inputs(project, title, info), quality, made_with),
+        provenance=Provenance(inputs(project, title, info), quality, made_with, part.notes(title)),
         context=work.context,
         strict=project.config.output.strict,
     )
@@ -119,7 +119,7 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
     passed = len(validation.checks) - len(validation.failed)
     summary = f"{count_text(passed, 'check')} passed, {sizes}{_said(quality)}"
-    return "\n".join([summary, *replaced, *_differences(validation)])
+    return "\n".join([summary, *validation.notes, *replaced, *_differences(validation)])
 
 
 def _differences(validation: Validation) -> list[str]:
@@ -164,7 +164,7 @@ def _require_same_source(work: Work, info: SourceInfo) -> None:
     Raises:
         SourceError: Its content is no longer what was probed.
     """
-    source = work.title.source
+    source = work.title.film
     if source.is_file() and work.state.fingerprints.of(source) != info.digest:
         remedy = "run again, and leave it alone meanwhile"
         raise SourceError("has changed since it was probed", path=source, remedy=remedy)

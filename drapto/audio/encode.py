@@ -54,6 +54,9 @@ END_TOLERANCE = 1.0
 """Seconds. As for the whole file."""
 
 
+DEMUXER = "[in#"
+"""How ffmpeg begins what a demuxer says."""
+
 SPEAKER = re.compile(r"\[(?:[^\]]*/)?(\w+)\]")
 """Which decoder speaks: ``[h264]``, or ``[vist#0:0/h264]``."""
 
@@ -137,9 +140,10 @@ def encode_audio(
 
 
 def of_the_sound(complaints: tuple[str, ...], others: Collection[str]) -> tuple[str, ...]:
-    """Return what ffmpeg complained of but for what the decoders of other tracks said.
+    """Return what ffmpeg complained of but for what its demuxer and the decoders of other tracks said.
 
-    It looks into all tracks of a file before it begins with the one that it is asked for.
+    It looks into all tracks of a file before it begins with the one that it is asked for. What the demuxer
+    says the probe has judged; not all of it is of the sound, as where an attached file has no bytes.
 
     Args:
         complaints: A line each.
@@ -150,7 +154,8 @@ def of_the_sound(complaints: tuple[str, ...], others: Collection[str]) -> tuple[
     for line in complaints:
         said = SPEAKER.match(line)
         # what is said again is said by who said it
-        another = said[1] in others if said else another and line.lstrip().startswith("Last message repeated")
+        again = another and line.lstrip().startswith("Last message repeated")
+        another = line.startswith(DEMUXER) or (said[1] in others if said else again)
         kept += [] if another else [line]
     return tuple(kept)
 

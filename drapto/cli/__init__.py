@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from drapto import __version__
 from drapto.cli.group import Commands
 
 __all__ = ["main"]
+
+if "_DRAPTO_COMPLETE" in os.environ:  # a shell asks, by click's variable
+    from drapto.cli import completion
+
+    completion.use()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

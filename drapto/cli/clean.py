@@ -19,13 +19,16 @@ from drapto.errors import printable
 def clean(everything: bool, **named: Unpack[options.Named]) -> None:
     """Remove the work files of finished titles, which stay up to date.
 
-    Sources and outputs are never touched.
+    Without INPUT these are the titles of the project; --all then removes those of every `drapto encode` here,
+    too. Sources and outputs are never touched.
     """
     project = options.open_named(named)
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
-    removed = rules.clean(project, everything=everything)
+    removed = rules.clean(project, everything=everything, of_others=not named["inputs"])
     for path in removed:
         say(f"removed {printable(path)}")
     if not removed:
         say("nothing to remove")
+        if not named["inputs"] and rules.others(project):
+            say("of `drapto encode` there is work: name its inputs and -o, or remove all of it with --all")

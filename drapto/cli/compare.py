@@ -9,7 +9,7 @@ import click
 from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.report import show
-from drapto.errors import SourceError, UsageError, printable
+from drapto.errors import UsageError, printable
 
 
 @click.command(
@@ -49,8 +49,7 @@ def compare(
     Any two files that ffmpeg reads, whoever made them; `drapto score` has the numbers alone.
     """
     for path in (source, output):
-        if not path.is_file():
-            raise SourceError("is not a file", path=path, remedy="name a file with a picture")
+        options.require_file(path)
     page = (target or Path(f"{output.stem}.compare.html")).absolute()
     if page in (source.absolute(), output.absolute()) or page.is_dir():
         raise UsageError("is no place for the page", path=page, remedy="name an HTML file with -o")

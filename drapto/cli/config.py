@@ -12,12 +12,15 @@ from drapto.config import FILE_NAME
 from drapto.errors import ConfigError
 
 
-@click.group(short_help="Show the settings, or migrate an older file.")
+@click.group(
+    short_help="Show the settings, or migrate an older file.",
+    epilog=options.examples("drapto config show", "drapto config profiles", "drapto config migrate"),
+)
 def config() -> None:
     """Show the settings, or rewrite an older drapto.toml."""
 
 
-@config.command()
+@config.command(epilog=options.examples("drapto config show", "drapto config show --profile small"))
 @options.config_file
 @options.profile_option
 @options.set_options
@@ -37,7 +40,7 @@ def show(config_file: Path | None, profile: str | None, set_: tuple[str, ...], a
     say(dump(loaded.config, loaded.origins), nl=False)
 
 
-@config.command()
+@config.command(epilog=options.examples("drapto config profiles", "drapto config profiles --json"))
 @options.as_json
 def profiles(as_json: bool) -> None:
     """List the profiles: those that come with drapto, and your own."""
@@ -51,7 +54,9 @@ def profiles(as_json: bool) -> None:
         say(f"{name:<12}{meaning}")
 
 
-@config.command()
+@config.command(
+    epilog=options.examples("drapto config migrate", "drapto config migrate --config old/drapto.toml")
+)
 @options.config_file
 def migrate(config_file: Path | None) -> None:
     """Rewrite drapto.toml in today's layout; comments are kept, and the old file beside it."""

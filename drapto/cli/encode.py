@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from drapto.cli import options
+from drapto.cli.building import built
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ MOST_JOBS = 256
         "drapto encode movie.mkv -o out",
         "drapto encode movie.mkv -o small.mkv --vmaf 90",
         "drapto encode rips/ -o out --preset 4 -n 2",
+        "drapto encode movie.mkv -o out --range 10:00-12:00",
     ),
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=options.PATH)
@@ -38,12 +40,14 @@ MOST_JOBS = 256
 @click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
 @click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF.")
 @click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
+@click.option("--range", "range_", metavar="FROM-TO", help="Encode a part alone, such as 10:00-12:00.")
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
 @options.profile_option
 @options.cluster
 @options.set_options
 @options.config_file
 @options.events_option
+@options.as_json
 @options.no_skip
 @click.option("--overwrite", is_flag=True, help="Replace a file of another source in an output's place.")
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
@@ -54,25 +58,32 @@ def encode(
     preset: int | None,
     vmaf: float | None,
     crf: float | None,
+    range_: str | None,
     thorough: bool,
     no_skip: bool,
     cluster: str | None,
     overwrite: bool,
     force: bool,
     events: Path | None,
+    as_json: bool,
     **named: Unpack[options.Named],
 ) -> int:
     """Encode INPUT (MKV files, or directories of them) to AV1/Opus MKVs of the same names.
 
     What is up to date already is not done again; an interrupted encode goes on where it stopped.
+
+    --json shows no progress, and prints at the end what became of each file: sizes, CRFs, scores, failures.
     """
     if crf is not None and vmaf is not None:
         raise UsageError("--crf and --vmaf exclude each other", remedy="give one of them")
+    if as_json and str(events) == "-":
+        raise UsageError("--json and --events - both want standard output", remedy="name a file for --events")
     project = options.open_named(
         named,
         {
             "quality.mode": None if crf is None else "crf",
             "quality.thorough": thorough or None,
+            "input.range": range_,
             "encoding.vmaf_target": vmaf,
             "encoding.mode": mode,
             "encoding.preset": preset,
@@ -84,4 +95,4 @@ def encode(
             **options.on_cluster(cluster),
         },
     )
-    return options.built(project, events, force=force, jobs=jobs)
+    return built(project, events, force=force, jobs=jobs, as_json=as_json)

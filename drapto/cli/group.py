@@ -30,6 +30,7 @@ COMMANDS = (
     "score",
     "sample",
     "report",
+    "history",
     "compare",
     "serve",
     "doctor",

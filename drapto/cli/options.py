@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -18,10 +16,9 @@ from drapto.cli.output import say
 from drapto.cli.titles import deeper
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
-from drapto.errors import EXIT_ERROR, UsageError
+from drapto.errors import UsageError
 from drapto.project import open_project, require_sources
 from drapto.sources import Source, find_sources
-from drapto.tools import find_tools, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +108,7 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 def require_file(path: Path) -> None:
-    """Refuse a source that is not there, or no file, as `encode` does.
+    """Refuse a file that is not there, or none, as `encode` does.
 
     Raises:
         UsageError: Names it.
@@ -119,7 +116,7 @@ def require_file(path: Path) -> None:
     if not path.exists():
         raise UsageError("does not exist", path=path, remedy="check the name")
     if not path.is_file():
-        raise UsageError("is not a file", path=path, remedy="name an MKV file")
+        raise UsageError("is not a file", path=path, remedy="name a file, not a directory")
 
 
 no_skip = click.option(
@@ -147,44 +144,22 @@ events_option = click.option(
 )
 
 
-def built(
-    project: Project, events: Path | None, targets: Sequence[str] = (), *, force: bool, jobs: int | None
-) -> int:
-    """Run a project's graph, tell its events to who asked for them, and return the exit code.
-
-    Args:
-        project: The project.
-        events: The file that the events are appended to; ``-`` is standard output; None: nobody asked.
-        targets: What to build; everything by default.
-        force: Run tasks that are up to date, too.
-        jobs: How many tasks run side by side; as the settings say by default.
-
-    Raises:
-        UsageError: The run, or the file, cannot begin.
-    """
-    require(find_tools(project.config.tools.ffmpeg))
-    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
-
-    if events is None:
-        return rules.run(project, targets, force=force, jobs=jobs)
-    from drapto.state.event_records import EventWriter  # noqa: PLC0415  for those who ask for it
-
-    with contextlib.ExitStack() as stack:
-        alone = str(events) == "-"
-        stream = sys.stdout if alone else stack.enter_context(events.open("a", encoding="utf-8"))
-        writer = EventWriter(stream)
-        stack.enter_context(rules.bus_of(project).subscribe(writer))
-        code = EXIT_ERROR
-        try:
-            code = rules.run(project, targets, force=force, jobs=jobs, quiet=alone)
-        finally:
-            writer.end(code)
-        return code
+DIGITS = 6
+"""Decimal places of a number that is shown: a microsecond, a millionth of the whole."""
 
 
 def echo_json(value: object) -> None:
     """Print ``value`` as JSON in ASCII, which every pipe and locale takes, odd file names included."""
-    say(json.dumps(value, indent=1))
+    say(json.dumps(_rounded(value), indent=1))
+
+
+def _rounded(value: object) -> object:
+    """Return a value whose numbers have no more digits than mean something."""
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def project_options(command: Command) -> Command:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
+from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
-from drapto.cli.titles import chosen, idle_settings, nothing_here
+from drapto.cli.titles import idle_settings, nothing_here, tasks_of
 from drapto.project import open_project
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 @click.command(
     short_help="Encode the titles of this project.",
     epilog=options.examples(
-        "drapto run", "drapto run 'Alien (1979)' -n 2", "drapto run --set encoding.preset=4"
+        "drapto run",
+        "drapto run 'Alien (1979)' -n 2",
+        "drapto run 'audio:Alien (1979)'",
+        "drapto run --set encoding.preset=4",
     ),
 )
 @click.argument("titles", metavar="[TITLE]...", nargs=-1)
@@ -45,7 +49,8 @@ def run(
 ) -> int:
     """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
 
-    A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it.
+    A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it. A step alone can be
+    named, too: audio for that of all titles, audio:TITLE for that of one. It runs with what it needs.
     """
     given = {"profile": profile, **options.not_skipping(no_skip), **options.on_cluster(cluster)}
     loaded = options.settings(set_, options=given)
@@ -55,9 +60,4 @@ def run(
         return 0
     for line in idle_settings(project):
         say(line, err=True)
-    wanted = chosen(project, titles)
-    from drapto.rules import default_tasks  # noqa: PLC0415  the graph comes once the arguments have proved good
-
-    return options.built(
-        project, events, default_tasks(project, wanted) if titles else (), force=force, jobs=jobs
-    )
+    return built(project, events, tasks_of(project, titles), force=force, jobs=jobs)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
 @click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode to this VMAF.")
 @click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
+@click.option("--range", "range_", metavar="FROM-TO", help="Of this part alone, such as 10:00-12:00.")
 @options.profile_option
 @options.set_options
 @options.config_file
@@ -46,6 +47,7 @@ def sample(
     preset: int | None,
     vmaf: float | None,
     crf: float | None,
+    range_: str | None,
     as_json: bool,
     set_: tuple[str, ...],
     profile: str | None,
@@ -62,6 +64,7 @@ def sample(
         "profile": profile,
         "encoding.preset": preset,
         "encoding.vmaf_target": vmaf,
+        "input.range": range_,
         "quality.mode": None if crf is None else "crf",
         **{f"encoding.crf.{size}": crf for size in ("sd", "hd", "uhd")},
     }

@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drapto.config.span import read_span
 from drapto.encoding.record import EncodedSegment
 from drapto.engine.context import StageContext, file_url
 from drapto.engine.resources import DiskRate, cpu_slots
 from drapto.errors import EXIT_INTERRUPTED, DraptoError, StageError
 from drapto.media.crop.detect import detect_crop
+from drapto.media.cut import cut
+from drapto.media.matroska.part import Wanted
 from drapto.media.probe import inspect
 from drapto.output.model import Validation
 from drapto.project import open_project
@@ -102,7 +105,6 @@ def sample(source: Path, config: Config, pictures: Path | None) -> Sample:
         DraptoError: It cannot be read, or a scene cannot be encoded.
         KeyboardInterrupt: It was interrupted.
     """
-    info, _ = inspect(source, frame_index="packets")
     with _scratch() as folder:
         context = StageContext(
             source.stem,
@@ -110,8 +112,13 @@ def sample(source: Path, config: Config, pictures: Path | None) -> Sample:
             folder / "logs",
             DiskRate(config.resources.max_disk_io, folder / "disk"),
         )
+        film = source
+        if config.input.range is not None:
+            film, span = folder / "range.mkv", read_span(config.input.range)
+            cut(source, film, Wanted(span.start, span.end), disk_rate=context.disk_rate)
+        info, _ = inspect(film, frame_index="packets")
         crop = detect_crop(
-            source,
+            film,
             info,
             folder / "crop.json",
             enabled=config.crop.enabled,
@@ -119,12 +126,12 @@ def sample(source: Path, config: Config, pictures: Path | None) -> Sample:
             threshold=config.crop.threshold,
         )
         times = _times(info)
-        cut = [
-            Source.of(_cut(source, info, time, folder / f"scene-{number}.mkv", context))
+        copies = [
+            Source.of(_cut(film, info, time, folder / f"scene-{number}.mkv", context))
             for number, time in enumerate(times)
         ]
         as_scenes = _as_scenes(config, crop.rect if crop.cuts else None, folder)
-        project = open_project(Path.cwd(), as_scenes, cut)
+        project = open_project(Path.cwd(), as_scenes, copies)
         cpu = _encode(project)
         scenes = []
         for number, (time, title) in enumerate(zip(times, project.titles, strict=True), 1):
@@ -152,12 +159,8 @@ def _cut(source: Path, info: SourceInfo, time: float, target: Path, context: Sta
     """Copy a scene's picture, from the keyframe before it on."""
     length = info.video.end - info.video.start
     seconds = max(FEWEST, min(SECONDS, length / 5))
-    arguments = [
-        *("-ss", f"{max(0.0, time):.3f}", "-i", file_url(source), "-t", f"{seconds:.3f}"),
-        *("-map", f"0:{info.video.index}", "-c", "copy", "-map_chapters", "-1", "-map_metadata", "-1"),
-        *("-avoid_negative_ts", "make_zero", "-f", "matroska", file_url(target)),
-    ]
-    context.run_ffmpeg(arguments, log="sample", about=source, target=target)
+    wanted = Wanted(max(0.0, time), time + seconds, info.video.index)
+    cut(source, target, wanted, disk_rate=context.disk_rate, picture_only=True)
     return target
 
 
@@ -174,6 +177,7 @@ def _as_scenes(config: Config, crop: CropRect | None, folder: Path) -> Config:
                 "allow_damage": "holes",
                 "frame_index": "decode",
                 "sidecar_subtitles": False,
+                "range": None,
             }
         ),
         "output": config.output.model_copy(

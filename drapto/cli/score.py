@@ -8,7 +8,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
-from drapto.errors import SourceError, printable
+from drapto.errors import printable
 from drapto.words import count_text, time_text
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def score(
     The number is the one that drapto's own encodes are held to: VMAF of each frame against its own in SOURCE.
     """
     for path in (source, output):
-        if not path.is_file():
-            raise SourceError("is not a file", path=path, remedy="name a file with a picture")
+        options.require_file(path)
     given = {"quality.vmaf_model": model, "quality.viewing": viewing, "crop.rect": crop}
     config = options.settings(set_, config_file, given).config
     from drapto.output.score import score as measured  # noqa: PLC0415  loads PyAV and all that measures

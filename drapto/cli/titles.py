@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from drapto.cli import dodo
 from drapto.config import FILE_NAME
 from drapto.config.keys import join
+from drapto.config.overrides import fits
 from drapto.config.problems import nearest
 from drapto.errors import UsageError, printable
-from drapto.project import without_titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,43 @@ def chosen(project: Project, names: Sequence[str]) -> list[Title]:
             raise UsageError(f"there is no title {name!r}", remedy=_instead(project, name))
         wanted |= found
     return [title for title in project.titles if title.name in wanted or not names]
+
+
+def tasks_of(project: Project, names: Sequence[str]) -> list[str]:
+    """Return what doit is asked to build for ``names``: titles, or steps such as ``audio:TITLE``.
+
+    ``audio`` is that step of all titles. In a step, too, a title goes by each of its names; a part may
+    follow it.
+
+    Raises:
+        UsageError: A name is neither.
+    """
+    from drapto.rules import default_tasks  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto.rules.stage import stages  # noqa: PLC0415  as above
+
+    known = {stage.name for stage in stages()}
+    wanted: list[str] = []
+    for name in names:
+        stage, _, rest = name.partition(":")
+        if stage not in known or any(name in _names_of(project, title) for title in project.titles):
+            wanted += default_tasks(project, chosen(project, [name]))
+        elif not rest:
+            wanted.append(stage)
+        else:
+            wanted += [f"{stage}:{one}" for one in _with_part(project, rest)]
+    return wanted
+
+
+def _with_part(project: Project, text: str) -> list[str]:
+    """Return what tasks call a title and a part of it: ``TITLE`` or ``TITLE:PART``.
+
+    Raises:
+        UsageError: There is no such title.
+    """
+    title, _, part = text.rpartition(":")
+    if title and not any(text in _names_of(project, one) for one in project.titles):
+        return [f"{one.name}:{part}" for one in chosen(project, [title])]
+    return [one.name for one in chosen(project, [text])]
 
 
 def _names_of(project: Project, title: Title) -> set[str]:
@@ -98,3 +135,9 @@ def deeper(folder: Path, pattern: str) -> str | None:
     if inside is None:
         return None
     return f'its folders have some: set input.file_pattern = "**/{pattern}"'
+
+
+def without_titles(project: Project) -> list[str]:
+    """Return the names and patterns in the settings' ``titles`` that fit no title."""
+    names = [(title.source.stem, title.place) for title in project.titles]
+    return [one for one in project.config.titles if not any(fits(one, those) for those in names)]

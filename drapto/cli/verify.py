@@ -8,6 +8,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.titles import nothing_here
 from drapto.errors import EXIT_FAILED, printable
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def verify(as_json: bool, **named: Unpack[options.Named]) -> int:
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
     verdicts = rules.verify(project)
+    if not as_json and not project.titles:
+        say(nothing_here(project))
     if as_json:
         options.echo_json({"outputs": [_record(one) for one in verdicts]})
     else:

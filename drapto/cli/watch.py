@@ -11,6 +11,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.arrivals import Arrivals
+from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
 from drapto.errors import EXIT_INTERRUPTED, LockedError, UsageError, printable
@@ -133,7 +134,7 @@ def _encode(
     """
     try:
         project = open_project(Path.cwd(), config, sources)
-        code = options.built(project, events, force=False, jobs=jobs)
+        code = built(project, events, force=False, jobs=jobs)
     except LockedError:
         raise
     except UsageError as error:

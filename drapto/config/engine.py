@@ -17,10 +17,10 @@ class DaskSettings(Section):
         None, examples=["tcp://10.0.0.1:8786"], description="the scheduler's address, tcp:// or tls://"
     )
     slots: Whole = Field(
-        128, ge=1, le=4096, description="calls that are under way at most: the encode slots of all workers"
+        128, ge=1, le=4096, description="how many calls run at once: at least the encode slots of all workers"
     )
     mixed: bool = Field(
-        False, description="let workers have other versions, or encode to other bytes, than this machine"
+        False, description="accept workers with other versions, or other results, than this machine"
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from drapto.config.problems import refuse
 from drapto.config.section import Section
+from drapto.config.span import check_span
 from drapto.config.types import Bytes, Location, Part, VideoCodecs, written_size
 
 
@@ -25,25 +26,30 @@ class InputSettings(Section):
         Path("source"), description="where the sources are, from the project directory"
     )
     file_pattern: Annotated[str, AfterValidator(_check_pattern)] = Field(
-        "*.mkv", description="which files there are sources"
+        "*.mkv", description='which files there are sources; "**/*.mkv" includes folders'
     )
     min_size: Bytes = Field(0, ge=0, description='smaller files are left out, such as "10 MiB"')
     max_size: Bytes | None = Field(
         None, ge=1, examples=["100 GiB"], description="larger files are left out; unset: no limit"
     )
+    range: Annotated[str, AfterValidator(check_span)] | None = Field(
+        None,
+        examples=["10:00-12:00"],
+        description="encode this part of each film alone, from the keyframe at or before; unset: all of it",
+    )
     sidecar_subtitles: bool = Field(
-        False, description="take subtitle files next to a source along, such as film.eng.forced.srt"
+        False, description="add subtitle files that lie next to a source, such as film.eng.forced.srt"
     )
     frame_index: Literal["auto", "packets", "decode"] = Field(
         "auto",
-        description="count frames by their packets, by decoding all of them, or as the codec needs (auto)",
+        description="count frames from packets, by decoding them all, or as the codec needs (auto)",
     )
     skip_codecs: VideoCodecs = Field(
-        ("av1",), description='codecs of pictures that are left alone, such as ["av1"]; [] encodes all'
+        ("av1",), description="skip titles whose video has one of these codecs; [] encodes all"
     )
     allow_damage: Literal["none", "concealed", "holes"] = Field(
         "concealed",
-        description="what may be wrong with a picture: none, moments that a player conceals, or holes",
+        description="what damage to accept in the video: none, moments that a player conceals, or holes",
     )
 
     @model_validator(mode="after")
@@ -64,21 +70,22 @@ class OutputSettings(Section):
         Path("output"), description="where the finished files go, from the project directory"
     )
     if_exists: Literal["refuse", "overwrite"] = Field(
-        "refuse", description="what becomes of a file of another source that is in an output's place"
+        "refuse",
+        description="when a file of another source has the output's name: refuse, or overwrite it",
     )
     if_larger: Literal["keep", "skip", "copy-source"] = Field(
         "skip",
-        description="what becomes of a finished file that is larger than its source: publish it all the same"
-        " (keep), publish nothing (skip), or the source itself (copy-source)",
+        description="when the result is larger than its source: publish it (keep), publish nothing (skip),"
+        " or publish a copy of the source (copy-source)",
     )
     min_reduction: Part = Field(
-        0.0, ge=0, le=0.95, description='how much smaller than its source it has to be, such as "10 %"'
+        0.0, ge=0, le=0.95, description='how much smaller than its source a result must be, such as "10 %"'
     )
     replace_source: Literal["never", "quarantine", "delete"] = Field(
         "never",
-        description="once a finished file is validated, it takes its source's place, and the source is kept"
-        " in a directory beside it (quarantine), or deleted (delete)",
+        description="put a validated file in its source's place, and move the source to a directory beside it"
+        " (quarantine) or delete it",
     )
     strict: bool = Field(
-        False, description="refuse a finished file for what a viewer would not miss, too: a tag, a flag"
+        False, description="reject a result for details, too, that a viewer would not miss, such as a tag"
     )

@@ -62,13 +62,14 @@ class ProcessingSettings(Section):
     temp_dir: Location = Field(Path("work"), description="the work directory, from the project directory")
     keep_work: bool = Field(True, description="keep a title's work files once its output is validated")
     stall_timeout: Patience = Field(
-        "auto", description='a program is killed that shows no sign of life for so long: "auto", or "10 min"'
+        "auto",
+        description='kill and retry a program without a sign of life for this long, such as "10 min"',
     )
     max_attempts: Whole = Field(
-        3, ge=1, le=20, description="how often a stage is tried where what failed may pass by itself"
+        3, ge=1, le=20, description="how often a stage is tried when its failure may be temporary"
     )
     breaker_reset: Wait = Field(
-        300, ge=0, description='nothing new begins for so long after three failures alike, such as "5 min"'
+        300, ge=0, description='how long to start nothing new after three similar failures, such as "5 min"'
     )
 
 
@@ -78,17 +79,17 @@ class ResourceSettings(Section):
     max_memory: Budget = Field(
         "auto", description='memory for the encoders: "auto" (80 % of what is free), or such as "8 GiB"'
     )
-    max_cpu: Whole = Field(95, ge=1, le=100, description="percent of the processors, 1 to 100")
+    max_cpu: Whole = Field(95, ge=1, le=100, description="percent of the processors to use, 1 to 100")
     max_disk_io: Bytes = Field(
         100 * MIB, ge=MIB, description='bytes per second of stream copies, such as "100 MiB/s"'
     )
     disk_reserve: Reserve = Field(
-        "auto", description='work pauses while a disk has less than this free: "auto", or such as "5 GiB"'
+        "auto", description='pause while a disk has less free space than this: "auto", or such as "5 GiB"'
     )
     disk_wait: Wait = Field(
-        3600, ge=0, description='how long it waits for room on a disk before it gives up, such as "12 h"'
+        3600, ge=0, description='how long to wait for disk space before giving up, such as "12 h"'
     )
-    nice: Whole = Field(0, ge=0, le=19, description="how far programs stand behind others, as nice, 0 to 19")
+    nice: Whole = Field(0, ge=0, le=19, description="lower the encoders' priority, as nice does, 0 to 19")
     ionice: Literal["none", "best-effort", "idle"] = Field(
-        "none", description="the same at the disk (Linux): none, best-effort (its lowest level), idle"
+        "none", description="lower their disk priority, on Linux: none, best-effort (lowest level), idle"
     )

@@ -14,6 +14,7 @@ from pydantic import (
 from drapto.config import svt_params
 from drapto.config.engine import EngineSettings
 from drapto.config.files import InputSettings, OutputSettings
+from drapto.config.hooks import HookSettings
 from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.overrides import Overrides, of_title
 from drapto.config.problems import refuse
@@ -55,7 +56,7 @@ class EncodingSettings(Section):
     preset: Whole = Field(6, ge=0, le=13, description="SVT-AV1 preset, 0 (slow, small) to 13 (fast)")
     crf: CrfSettings = CrfSettings()
     vmaf_target: Real = Field(
-        93.0, ge=70, le=99, description="VMAF to aim for where quality is targeted, 70 to 99"
+        93.0, ge=70, le=99, description="the VMAF that every segment is encoded to, 70 to 99"
     )
     film_grain: bool = Field(False, description="synthesise the source's film grain instead of encoding it")
     svt_params: SvtParams = Field(
@@ -67,7 +68,8 @@ class EncodingSettings(Section):
         "auto", description="standard (one pass over the title), chunked (split into segments), or auto"
     )
     on_upgrade: Literal["redo", "mix"] = Field(
-        "redo", description="what becomes of an unfinished title's segments when ffmpeg or SVT-AV1 changes"
+        "redo",
+        description="when ffmpeg or SVT-AV1 changes within a title: redo its segments, or mix versions",
     )
 
     @model_validator(mode="after")
@@ -91,43 +93,45 @@ class QualitySettings(Section):
 
     mode: Literal["auto", "target", "crf"] = Field(
         "auto",
-        description="aim at a target, use the fixed encoding.crf, or as the title allows (auto)",
+        description="encode to the target, at the fixed encoding.crf, or whichever suits the title (auto)",
     )
     metric: Literal["vmaf", "xpsnr"] = Field("vmaf", description="what the target is measured in")
     vmaf_model: Literal["v0.6.1", "v1"] = Field(
-        "v0.6.1", description="Netflix's models of 2016 to 2018, or those of 2026, whose scores are others"
+        "v0.6.1",
+        description="Netflix's VMAF of 2016 to 2018 (v0.6.1) or of 2026 (v1); their scores differ",
     )
     viewing: Literal["tv", "phone"] = Field(
-        "tv", description="where VMAF takes the picture to be watched; phone needs quality.vmaf_model v1"
+        "tv", description="the screen that VMAF assumes; phone needs quality.vmaf_model v1"
     )
-    xpsnr_target: Real = Field(42.0, ge=25, le=60, description="XPSNR to aim for with that metric, dB")
+    xpsnr_target: Real = Field(42.0, ge=25, le=60, description="the target in dB when the metric is XPSNR")
     hdr: Literal["pu21", "pq", "xpsnr", "off"] = Field(
         "pu21",
-        description="what of an HDR title is measured: VMAF of its light in steps that are equally visible"
-        " (pu21) or of its code values (pq), XPSNR, or nothing (off)",
+        description="how HDR is measured: VMAF of its light in equally visible steps (pu21), VMAF of its code"
+        " values (pq), XPSNR, or not at all (off)",
     )
     statistic: Literal["harmonic", "mean", "p5", "p10"] = Field(
-        "harmonic", description="which figure of a segment's frames is to be at the target"
+        "harmonic",
+        description="which figure of a segment must meet the target: a mean, or a percentile",
     )
     floor: Annotated[Real, BeforeValidator(read_off)] = Field(
         15.0,
         ge=0,
         le=60,
-        description="points below the target that no run of frames is to fall, with VMAF; 0 or false: any",
+        description="how many VMAF points below the target a run of frames may fall; 0 or false: no limit",
     )
     tolerance: Real = Field(
-        1.0, ge=0.1, le=5, description="how far from the target a segment may be, points or dB"
+        1.0, ge=0.1, le=5, description="how far from the target a segment may be, in points or dB"
     )
-    crf_min: Crf = Field(10.0, description="the lowest CRF (highest quality) that a target may take")
-    crf_max: Crf = Field(50.0, description="the highest CRF (lowest quality) that a target may take")
-    max_encodes: Whole = Field(6, ge=1, le=20, description="encodes of a segment before its search ends")
+    crf_min: Crf = Field(10.0, description="the lowest CRF (highest quality) that the search may choose")
+    crf_max: Crf = Field(50.0, description="the highest CRF (lowest quality) that the search may choose")
+    max_encodes: Whole = Field(6, ge=1, le=20, description="how many times the search may encode a segment")
     thorough: bool = Field(False, description="measure every frame instead of a sample")
     engine: Literal["native", "ab-av1"] = Field(
-        "native", description="who finds the CRF: drapto itself, or the program ab-av1"
+        "native", description="what finds the first CRF: drapto itself, or the program ab-av1"
     )
     out_of_reach: Literal["fail", "closest"] = Field(
         "closest",
-        description="a segment that cannot have the target takes the closest, with a note, or fails",
+        description="when a segment cannot reach the target: take the closest result and say so, or fail",
     )
 
     @model_validator(mode="after")
@@ -154,7 +158,7 @@ class CropSettings(Section):
     rect: Rect | None = Field(
         None,
         examples=["1920:800:0:140"],
-        description="keep this of every title, width:height:x:y; unset: detected",
+        description="keep this part of every picture, width:height:x:y; unset: detect it",
     )
     titles: dict[str, Rect] = Field(
         {}, description="the same for single titles, by the source's name without .mkv"
@@ -172,13 +176,13 @@ class DeinterlaceSettings(Section):
 
     mode: FieldKind = Field(
         "auto",
-        description="what titles are: auto (found out), interlaced, telecined, mixed; off leaves them alone",
+        description="what titles are: detected (auto), interlaced, telecined, mixed; off leaves them alone",
     )
     titles: dict[str, FieldKind] = Field(
         {}, description="the same for single titles, by the source's name without .mkv"
     )
     rate: Literal["frame", "field"] = Field(
-        "frame", description="pictures of an interlaced title: one for each frame, or one for each field"
+        "frame", description="make one picture from each frame of an interlaced title, or one from each field"
     )
 
 
@@ -186,7 +190,7 @@ class DecodingSettings(Section):
     """How the source is decoded for its encode."""
 
     hardware: Literal["off", "auto", "videotoolbox", "vaapi", "cuda", "qsv"] = Field(
-        "auto", description="decode by hardware, where it gives the same pictures: off, auto, or which"
+        "auto", description="decode in hardware where it gives the same pictures: off, auto, or one by name"
     )
 
 
@@ -210,7 +214,9 @@ class Config(Section):
 
     version: Literal[3] = Field(3, description="the version of this file's layout")
     profile: str | None = Field(
-        None, examples=["balanced"], description="a named set of settings, below all that is set here"
+        None,
+        examples=["balanced"],
+        description="a named set of settings to start from; what is set here wins",
     )
     encoding: EncodingSettings = EncodingSettings()
     quality: QualitySettings = QualitySettings()
@@ -223,6 +229,7 @@ class Config(Section):
     decoding: DecodingSettings = DecodingSettings()
     audio: AudioSettings = AudioSettings()
     report: ReportSettings = ReportSettings()
+    hooks: HookSettings = HookSettings()
     tracks: TrackSettings = TrackSettings()
     tools: ToolSettings = ToolSettings()
     engine: EngineSettings = EngineSettings()
@@ -249,5 +256,11 @@ class Config(Section):
                 "encoding.vmaf_target",
                 f"= {target:g} cannot be reached at the fixed CRF {fixed:g}",
                 'set quality.mode = "auto", or every encoding.crf to at most 20',
+            )
+        if self.input.range is not None and self.output.replace_source != "never":
+            raise refuse(
+                "output.replace_source",
+                f"= {self.output.replace_source} would put a part of a film into its place",
+                'set it to "never", or unset input.range',
             )
         return self

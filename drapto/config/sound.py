@@ -31,7 +31,7 @@ class AudioSettings(Section):
         True, description="copy tracks that are Opus already, where their bitrate is no higher"
     )
     downmix: Literal["none", "5.1", "stereo", "mono"] = Field(
-        "none", description="mix tracks of more channels down to these: 5.1, stereo, mono, or none of them"
+        "none", description="mix tracks with more channels down to 5.1, stereo or mono; none mixes nothing"
     )
     passthrough: Codecs = Field(
         (), description='codecs whose tracks are copied unchanged, such as ["truehd", "dts"]'
@@ -42,16 +42,16 @@ class TrackSettings(Section):
     """Which tracks are kept. A selector is languages, kinds and numbers that hold for a track together."""
 
     audio: Selectors = Field(
-        ("all",), description='audio tracks that are kept, such as ["eng !commentary", "jpn"]'
+        ("all",), description='which audio tracks to keep, such as ["eng !commentary", "jpn"]'
     )
     subtitles: Selectors = Field(
-        ("all",), description='subtitles that are kept, such as ["eng", "forced"]; ["none"] keeps none'
+        ("all",), description='which subtitles to keep, such as ["eng", "forced"]; ["none"] keeps none'
     )
     default_audio: Selector | None = Field(
         None,
         examples=["eng !commentary"],
-        description="the audio track that players take; unset: as it was",
+        description="the audio track that players choose; unset: as in the source",
     )
     default_subtitles: Selector | None = Field(
-        None, examples=["none"], description="the subtitles that players show; unset: as it was"
+        None, examples=["none"], description="the subtitles that players show; unset: as in the source"
     )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drapto.display.board import Board
-from drapto.display.lines import TITLE_WIDTH, Line, SummaryRow, columns
+from drapto.display.lines import TITLE_WIDTH, Line, Mark, SummaryRow, columns
 from drapto.display.outcomes import Outcome, Outcomes
 from drapto.display.rows import Row, progress_lines
 from drapto.display.screens import PlainScreen, Screen
@@ -106,10 +106,10 @@ class Display:
         with self._lock:
             return self._outcomes.ended()
 
-    def summary(self, rows: Sequence[SummaryRow]) -> None:
-        """Show what came of the titles; call it after `stop`."""
+    def summary(self, rows: Sequence[SummaryRow], more: Sequence[tuple[Mark | None, str]] = ()) -> None:
+        """Show what came of the titles, and further lines with their marks; call it after `stop`."""
         if rows:
-            (self._screen or self._choose_screen()).summary(rows)
+            (self._screen or self._choose_screen()).summary(rows, more)
 
     def _show(self, lines: Sequence[Line]) -> None:
         screen = self._screen

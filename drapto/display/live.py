@@ -83,14 +83,20 @@ class LiveScreen:
         mark = (self._marks[line.mark], STYLES[line.mark])
         self._console.print(Text.assemble(mark, " ", (line.body(title_width), style)), soft_wrap=True)
 
-    def summary(self, rows: Sequence[SummaryRow]) -> None:
-        """Show the table."""
+    def summary(self, rows: Sequence[SummaryRow], more: Sequence[tuple[Mark | None, str]] = ()) -> None:
+        """Show the table, and what comes below it."""
         header, *body = summary_lines(rows)
         self._console.print(Text.assemble("\n  ", (header, "bold")), soft_wrap=True)
         for row, text in zip(rows, body, strict=True):
             self._console.print(
                 Text.assemble((self._marks[row.mark], STYLES[row.mark]), " ", text), soft_wrap=True
             )
+        said = [
+            Text.assemble((f"{self._marks[mark]} ", STYLES[mark]) if mark else "  ", text)
+            for mark, text in more
+        ]
+        if said:
+            self._console.print("", *said, sep="\n", soft_wrap=True)
         skipped = [
             Text.assemble((f"{self._marks['skipped']} ", STYLES["skipped"]), text)
             for text in skipped_lines(rows)

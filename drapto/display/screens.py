@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
+    from drapto.display.lines import Mark
+
 
 class Screen(Protocol):
     """What shows lines and the summary; `live.LiveScreen` shows what is running, too."""
@@ -34,8 +36,8 @@ class Screen(Protocol):
     def write(self, line: Line, title_width: int) -> None:
         """Show a line for good."""
 
-    def summary(self, rows: Sequence[SummaryRow]) -> None:
-        """Show the final table."""
+    def summary(self, rows: Sequence[SummaryRow], more: Sequence[tuple[Mark | None, str]] = ()) -> None:
+        """Show the final table, and further lines with their marks; what failed comes last."""
 
 
 class PlainScreen:
@@ -61,12 +63,14 @@ class PlainScreen:
         """Write a line."""
         self._put(f"{self._marks[line.mark]} {line.body(title_width)}")
 
-    def summary(self, rows: Sequence[SummaryRow]) -> None:
-        """Write the table."""
+    def summary(self, rows: Sequence[SummaryRow], more: Sequence[tuple[Mark | None, str]] = ()) -> None:
+        """Write the table, and what comes below it."""
         header, *body = summary_lines(rows)
         self._put(f"\n  {header}")
         for row, text in zip(rows, body, strict=True):
             self._put(f"{self._marks[row.mark]} {text}")
+        if said := [f"{self._marks[mark] if mark else ' '} {text}" for mark, text in more]:
+            self._put("\n" + "\n".join(said))
         if skipped := [f"{self._marks['skipped']} {text}" for text in skipped_lines(rows)]:
             self._put("\n" + "\n".join(skipped))
         failed = [f"{self._marks['failure']} {text}" for text in problem_lines(rows)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from pydantic import AliasChoices, Field, model_validator
 
 from drapto.engine.document import Document, Model
-from drapto.quality.sampling import stride_of_part
+from drapto.quality.sampling import EARLIER, stride_of_part
 from drapto.quality.scores import Scores, Statistic
 from drapto.quality.splice import Parts, Tried
 
@@ -65,6 +65,7 @@ class Attempt(Model):
         complaints, complaint: How often ffmpeg complained of the source, and its first complaint.
         scores: What was measured of it, one for each stride.
         measuring_cpu_seconds: What that took.
+        decoded: Whether all of its frames were decoded for it, and none was refused.
     """
 
     crf: float
@@ -84,6 +85,7 @@ class Attempt(Model):
     complaint: str = ""
     scores: tuple[Scores, ...] = ()
     measuring_cpu_seconds: float = 0.0
+    decoded: bool = False
 
     def measured(self, stride: int, segment: int) -> Scores | None:
         """Return the scores of every ``stride``-th frame, or of more of a short part, if they were measured.
@@ -95,7 +97,9 @@ class Attempt(Model):
             segment: How many frames the segment has.
         """
         known = {scores.stride: scores for scores in reversed(self.scores)}
-        return known.get(stride_of_part(stride, self.frames(segment))) or known.get(stride)
+        own = stride_of_part(stride, self.frames(segment))
+        wanted = (own, stride, EARLIER.get(own), EARLIER.get(stride))
+        return next((known[one] for one in wanted if one in known), None)
 
     @property
     def whole(self) -> bool:

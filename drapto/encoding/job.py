@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.quality.dividing import starts
-from drapto.quality.metrics import METRICS, Metric
+from drapto.quality.metrics import METRICS
 from drapto.quality.reference import Reference
 from drapto.quality.splice import MEANS
 from drapto.video.cut import KEYFRAME_SECONDS
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.context import StageContext
+    from drapto.quality.metric import Metric
     from drapto.quality.scores import Measurement
     from drapto.quality.target import Quality, QualityTarget
     from drapto.video.encode_settings import EncodeShape

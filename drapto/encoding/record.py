@@ -46,6 +46,7 @@ class EncodedSegment(Document):
         seconds: Wall-clock seconds of the delivered encode.
         cpu_seconds: Processor seconds of the delivered encode.
         search_cpu_seconds: Processor seconds of all that it took to find it: encodes, measurements.
+        decoded: Digest of its packets where all of them were decoded when they were measured; empty else.
         complaints: How often ffmpeg complained of what it decoded.
         complaint: Its first complaint; empty where there was none.
         versions: Of what made it; None where an earlier drapto did not write them down.
@@ -72,6 +73,7 @@ class EncodedSegment(Document):
     seconds: float
     cpu_seconds: float
     search_cpu_seconds: float = 0.0
+    decoded: str = ""
     complaints: int = 0
     complaint: str = ""
     versions: Versions | None = None

@@ -49,8 +49,9 @@ def encode_to_target(
     trials, search = search_of(segment, report)
     tier, found = search.run()
     found = Lifting(segment, trials, tier).lifted(found)
-    trials.deliver(found.chosen)
-    record = _record(segment, tier, found, trials).write(job.record)
+    decoded = trials.deliver(found.chosen)
+    record = _record(segment, tier, found, trials)
+    record = record.model_copy(update={"decoded": decoded}).write(job.record)
     trials.clear()
     return record
 

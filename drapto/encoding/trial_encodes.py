@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drapto.encoding.attempts import Attempt, Look, Splice
+from drapto.encoding.part_source import begun, keeping
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.quality.blocks import wrong_blocks
@@ -15,22 +15,17 @@ from drapto.quality.scores import Part, pooled, scores_as
 from drapto.video.encode import run_encoder
 from drapto.video.encoded_file import header, keyframes
 from drapto.video.join import Run
-from drapto.video.request import KeptFrames
-
-RAW_BYTES = 3
-"""Of a pixel of 10 bit 4:2:0, not compressed."""
-
-MOST_KEPT = 256 << 20
-"""Bytes of frames beyond which they are decoded once more: several encoders do so at once."""
+from drapto.video.packets import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from drapto.encoding.attempt_store import AttemptStore
     from drapto.encoding.attempts import Attempts
     from drapto.encoding.job import SegmentContext
     from drapto.engine.context import EncodeProgress
+    from drapto.quality.metric import Measured
     from drapto.quality.reference import Reference
     from drapto.quality.scores import Scores
     from drapto.video.encode_settings import EncodeSettings
@@ -90,7 +85,11 @@ class TrialEncodes:
         if known is None and path.is_file():
             # a run was killed between the encode, which is whole, and the record of what it took
             return self._keep(Attempt(crf=crf, first=first, end=end, preset=preset, bytes=0, digest=""), path)
-        with atomic.replacing(path) as partial, self._keeping(path, first, end, stride) as kept:
+        with (
+            atomic.replacing(path) as partial,
+            keeping(self._segment, path, first, end, stride) as kept,
+            begun(self._segment, self._store.known, path, first) as entry,
+        ):
             done = run_encoder(
                 self._segment.request,
                 partial,
@@ -98,7 +97,11 @@ class TrialEncodes:
                 context=self._segment.stage,
                 report=self._report_from(first),
                 kept=kept,
+                entry=entry,
             )
+        if kept is not None and kept.path.is_file():
+            frames = self._segment.reference.part(first, end).frames
+            self._kept[first, end, stride_of_part(stride, frames)] = kept.path
         if known is not None and known.digest == digest(path):
             return known  # the same bytes again, since the encoder is deterministic: what was measured holds
         attempt = Attempt(
@@ -133,26 +136,6 @@ class TrialEncodes:
         }
         return self._store.keep(attempt.model_copy(update=found))
 
-    @contextlib.contextmanager
-    def _keeping(self, path: Path, first: int, end: int, stride: int) -> Iterator[KeptFrames | None]:
-        """Yield which frames of an encode are to be kept, if it is worth it; forget them where it fails."""
-        segment = self._segment
-        reference = segment.reference.part(first, end)
-        stride = stride_of_part(stride, reference.frames) if stride else 0
-        choose = segment.metric.chosen(reference, stride).rstrip(",") if stride else ""
-        looked_at = choose and segment.metric.looked_at(reference, stride)
-        if not looked_at or looked_at * reference.width * reference.height * RAW_BYTES > MOST_KEPT:
-            yield None
-            return
-        kept = KeptFrames(path.with_name(f"{path.stem}-frames.nut{atomic.PARTIAL}"), choose)
-        try:
-            yield kept
-        except BaseException:
-            kept.path.unlink(missing_ok=True)
-            raise
-        if kept.path.is_file():
-            self._kept[first, end, stride] = kept.path
-
     def _report_from(self, first: int) -> Callable[[EncodeProgress], None] | None:
         """Return who is told of a part's progress as the segment's."""
         report = self._report
@@ -176,16 +159,19 @@ class TrialEncodes:
         kept = self._kept.pop((attempt.first, attempt.end, stride), None)
         reference = replace(self._segment.reference.part(attempt.first, attempt.end), kept=kept)
         try:
-            scores, cpu = self._measure(self._file(attempt), reference, stride)
+            found = self._measure(self._file(attempt), reference, stride)
         finally:
             if kept is not None:
                 kept.unlink(missing_ok=True)
-        spent = attempt.measuring_cpu_seconds + cpu
-        update = {"scores": (*attempt.scores, scores), "measuring_cpu_seconds": round(spent, 3)}
+        update = {
+            "scores": (*attempt.scores, found.scores),
+            "measuring_cpu_seconds": round(attempt.measuring_cpu_seconds + found.cpu_seconds, 3),
+            "decoded": attempt.decoded or found.decoded,
+        }
         self._store.keep(attempt.model_copy(update=update))
-        return scores
+        return found.scores
 
-    def _measure(self, path: Path, reference: Reference, stride: int) -> tuple[Scores, float]:
+    def _measure(self, path: Path, reference: Reference, stride: int) -> Measured:
         segment = self._segment
         with atomic.scratch(self._store.record) as scores_file:
             return segment.metric.measure(
@@ -207,7 +193,7 @@ class TrialEncodes:
         if any(one.measured(stride, self._frames) is None for one in self.sources(spliced)):
             if self._store.delivered() == spliced:
                 # asked for more frames than before, while what it was spliced from is gone
-                return self._measure(self._segment.request.target, self._segment.reference, stride)[0]
+                return self._measure(self._segment.request.target, self._segment.reference, stride).scores
             for attempt in self.sources(spliced):
                 self.measured(attempt, stride)
         frames = self._frames
@@ -247,11 +233,11 @@ class TrialEncodes:
         reach, encode = segment.reference.shown.reach, segment.reference.part(attempt.first, attempt.end)
         begin = max(0, first - reach.before)
         end = min(encode.frames, first + frames + reach.after)
-        whole, cpu = self._measure(self._file(attempt), encode.window(begin, end - begin), 1)
-        scores = scores_as(kind, whole.values[first - begin :][:frames])
+        found = self._measure(self._file(attempt), encode.window(begin, end - begin), 1)
+        scores = scores_as(kind, found.scores.values[first - begin :][:frames])
         update = {
             "looks": (*attempt.looks, Look(first=first, scores=scores)),
-            "measuring_cpu_seconds": round(attempt.measuring_cpu_seconds + cpu, 3),
+            "measuring_cpu_seconds": round(attempt.measuring_cpu_seconds + found.cpu_seconds, 3),
         }
         self._store.keep(attempt.model_copy(update=update))
         return scores
@@ -285,17 +271,22 @@ class TrialEncodes:
         """Return the attempts that a segment's file is of: that of the whole, or that of each part."""
         return (chosen,) if isinstance(chosen, Attempt) else self._store.known.sources(chosen)
 
-    def deliver(self, chosen: Attempt | Splice) -> None:
+    def deliver(self, chosen: Attempt | Splice) -> str:
         """Make what was chosen the segment's file, unless it is.
+
+        Returns:
+            The digest of its packets where all of them were decoded when they were measured; empty else.
 
         Raises:
             ToolFailedError: A child process failed.
         """
         if self._store.delivered() == chosen:
-            return
+            return ""
         if isinstance(chosen, Attempt):
-            self._store.deliver(self._file(self._again(chosen)))
-            return
+            file = self._file(self._again(chosen))
+            decoded = digest_of([Run(file)]) if chosen.decoded else ""
+            self._store.deliver(file)
+            return decoded
         runs = []
         for section, source in zip(chosen.sections, self.sources(chosen), strict=True):
             file, first = self._file(self._again(source)), source.first
@@ -307,6 +298,9 @@ class TrialEncodes:
             rate=self._segment.shape.rate,
             disk_rate=self._segment.stage.disk_rate,
         )
+        each = zip(chosen.sections, self.sources(chosen), strict=True)
+        whole = all(source.decoded and source.section == section for section, source in each)
+        return digest_of(runs) if whole else ""
 
     def clear(self) -> None:
         """Remove the attempts' files; what is known of them stays."""

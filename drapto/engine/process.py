@@ -17,7 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from drapto.engine import causes
+from drapto.engine import causes, spent
 from drapto.engine.ended import Ended, failure
 from drapto.engine.ended import Finished as Finished  # noqa: PLC0414  what `run` returns
 from drapto.engine.group import ChildGroup, Priority, end_with, end_with_this_process
@@ -95,6 +95,7 @@ def run(
     stderr = child.said.text()
     finished = Finished(stdout, stderr, time.monotonic() - started, child.cpu_seconds, child.peak)
     if log is not None:
+        spent.count(log, finished.cpu_seconds, finished.peak)
         _append(log, entry, arguments, finished, child)
     if child.status != 0 and not (forgive and forgive(finished)):
         killed = 0 if child.overdue else causes.oom_kills() - killed_before

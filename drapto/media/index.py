@@ -16,6 +16,7 @@ from av.stream import Disposition
 
 from drapto.media.hdr.dynamic import DynamicTally
 from drapto.media.history import UNCUT
+from drapto.media.refresh import entrance
 from drapto.media.sound_history import SoundHistory
 from drapto.media.trial import Trial
 from drapto.media.whole import wholeness
@@ -198,7 +199,9 @@ class VideoTally(Tally):
 
     Attributes:
         times: Every packet's presentation time in ticks, in the order of the file.
-        keyframes: The keyframes' presentation times in ticks, in the order of the file.
+        keyframes: The presentation times, in ticks, of the keyframes from which on it decodes, in the order
+            of the file.
+        returns: Where times go back to such as were there before: when, and by how many ticks.
         starts_with_key: Whether the first packet is one.
         missing: Packets without a presentation time.
         broken: Packets that are not what the stream's format says.
@@ -214,7 +217,10 @@ class VideoTally(Tally):
         self.starts_with_key = False
         self.missing = 0
         self.broken = 0
+        self.returns: list[tuple[int, int]] = []
+        self._latest: int | None = None
         self._is_whole = wholeness(stream)
+        self._is_entrance = entrance(stream)
         self.trial = Trial(stream, crop)
 
     def add(self, packet: Packet[Stream]) -> None:
@@ -235,7 +241,19 @@ class VideoTally(Tally):
         self.times.append(packet.pts)
         self.dynamic.add(packet)
         if packet.is_keyframe:
-            self.keyframes.append(packet.pts)
+            # what is shown before a keyframe and coded after it comes behind it in the file
+            if self._latest is not None and packet.pts < self._latest:
+                self._go_back(packet.pts, self._latest)
+            if not self.keyframes or self._is_entrance is None or self._is_entrance(packet):
+                self.keyframes.append(packet.pts)
+        self._latest = packet.pts if self._latest is None else max(self._latest, packet.pts)
+
+    def _go_back(self, pts: int, latest: int) -> None:
+        """Note that times go back to such as were there; others belong to packets in another order."""
+        usual = (latest - (self.first or 0)) / len(self.times)
+        if any(pts <= time < pts + usual for time in self.times[:-1]):
+            self.returns.append((latest, latest - pts))
+            self._latest = pts
 
 
 @dataclass

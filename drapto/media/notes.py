@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 from drapto.media.form import Form, SoundForm, change_notes, sound_notes
 from drapto.media.holes import hole_notes
-from drapto.words import count_text
+from drapto.words import count_text, time_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
     from drapto.media.model import AudioTrack, SubtitleTrack, VideoTrack
+
+
+BACK = 0.1
+"""Seconds by which times go back that are told: less is jitter."""
 
 
 def picture_notes(video: VideoTrack) -> list[str]:
@@ -27,6 +34,22 @@ def picture_notes(video: VideoTrack) -> list[str]:
     if video.frames == 1:
         notes.append("the picture is a single frame")
     return [*notes, *hole_notes(video.holes)]
+
+
+def return_notes(returns: Sequence[tuple[int, int]], base: Fraction) -> list[str]:
+    """Return what there is to say where a picture's times go back.
+
+    Args:
+        returns: When, and by how much, ticks.
+        base: Seconds of a tick.
+    """
+    far = [(at * base, by * base) for at, by in returns if by * base >= BACK]
+    if not far:
+        return []
+    at, by = far[0]
+    times = f", and so {len(far) - 1} more times" if len(far) > 1 else ""
+    back = f"after {time_text(float(at))} the picture's times go back by {time_text(float(by))}{times}"
+    return [f"{back}: its frames come in their order, at the times that there are"]
 
 
 def kept_form(video: VideoTrack) -> Form:

@@ -28,7 +28,7 @@ from drapto.media.matroska.pictures import PLAIN, track_heads
 from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
-from drapto.media.notes import heard_notes, picture_notes, read_notes
+from drapto.media.notes import heard_notes, picture_notes, read_notes, return_notes
 from drapto.media.rate import NS
 from drapto.media.texts import ANY_TEXT
 from drapto.media.timestamps import write_timestamps
@@ -192,9 +192,13 @@ class _Pass:
         return Examined(info, times, self._keyframes(video.index), dynamic)
 
     def _keyframes(self, index: int) -> list[int]:
-        """Return the times of the keyframes of video track ``index``, ascending, nanoseconds."""
-        base = (self.streams[index].time_base or MILLISECOND) * NS
-        return [round(tick * base) for tick in sorted(self.index.video[index].keyframes)]
+        """Return the times of the keyframes of video track ``index``, ascending, nanoseconds.
+
+        Where times go back, those after the first tell no place to cut at: frames of two places have them.
+        """
+        tally, base = self.index.video[index], self.streams[index].time_base or MILLISECOND
+        ticks = sorted(tally.keyframes)[: 1 if return_notes(tally.returns, base) else None]
+        return [round(tick * base * NS) for tick in ticks]
 
     def _films(self) -> list[VideoStream]:
         """Return the video tracks that have a frame, the film first."""
@@ -245,6 +249,7 @@ class _Pass:
         if ascending != ticks:
             self.notes.append(f"video track {stream.index} has frames at equal times: moved apart by a tick")
         base = (stream.time_base or MILLISECOND) * NS
+        self.notes += return_notes(tally.returns, stream.time_base or MILLISECOND)
         times = [round(tick * base) for tick in ascending]
         beside = t35_additions(self.source, stream.index) if tally.dynamic.beside else {}
         dynamic = tally.dynamic.of(ticks, tally.times, beside)

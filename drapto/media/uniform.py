@@ -7,6 +7,7 @@ it; so it is told not to, and the first filter, which can take other pictures at
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from drapto.errors import SourceError
@@ -15,7 +16,7 @@ from drapto.media.yuv import GREY, RGB, SCALER
 from drapto.words import time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from drapto.media.form import Form
@@ -40,6 +41,9 @@ SETPARAMS = {
 
 MATRICES = ("bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc")
 """What swscale makes of one another; others stay as they are, under the name of the first."""
+
+ALIKE = 1.1
+"""How many times as wide as the other a picture may be to be stretched: broadcasts take some columns off."""
 
 HALF_HEIGHT = "interl=1"
 """Scales each field by itself."""
@@ -73,7 +77,10 @@ def uniform_filters(video: VideoTrack, *, fields: bool = False) -> tuple[str, ..
     forms = forms_of(video)
     if not forms:
         return ()
-    options = [f"{video.width}:{video.height}", f"flags={SCALER}"]
+    fitted = {form.size: size for form in forms if (size := _fitted(form, video))}
+    width, height = (_by_size(fitted, at, whole) for at, whole in enumerate((video.width, video.height)))
+    options = [f"w='{width}'", f"h='{height}'", "eval=frame"] if fitted else [f"{video.width}:{video.height}"]
+    options.append(f"flags={SCALER}")
     options += [HALF_HEIGHT] if fields and len({form.size for form in forms}) > 1 else []
     options += _conversion(video.colour, forms)
     said = {SETPARAMS[name]: getattr(video.colour, name) or "unknown" for name in COLOURS}
@@ -81,7 +88,33 @@ def uniform_filters(video: VideoTrack, *, fields: bool = False) -> tuple[str, ..
     yuv = not (RGB.match(video.pix_fmt) or GREY.fullmatch(video.pix_fmt))
     form = [f"format={DEEP}", f"setparams={one}"] if yuv else [f"format={video.pix_fmt}"]
     # the shape of a pixel is the container's, whatever the stream says on the way
-    return (f"{NAME}={':'.join(options)}", *form, "setsar=1")
+    bars = [f"pad={video.width}:{video.height}:-1:-1:eval=frame"] if fitted else []
+    return (f"{NAME}={':'.join(options)}", *bars, *form, "setsar=1")
+
+
+def _fitted(form: Form, video: VideoTrack) -> tuple[int, int] | None:
+    """Return the pixels that a picture of another shape, as of a telephone that was turned, has between bars.
+
+    None where it is shaped as the others, as far as can be told, and fills them.
+    """
+    shape = form.sar or video.sar
+    # width by height as shown, of pixels of the kept picture's shape
+    aspect = shape * form.width / form.height / video.sar
+    whole = Fraction(video.width, video.height)
+    if form.size == f"{video.width}x{video.height}" or max(aspect / whole, whole / aspect) < ALIKE:
+        return None
+    if aspect < whole:
+        return max(2, round(video.height * aspect / 4) * 4), video.height
+    return video.width, max(2, round(video.width / aspect / 4) * 4)
+
+
+def _by_size(fitted: Mapping[str, tuple[int, int]], at: int, whole: int) -> str:
+    """Return an expression of ``scale``: the width (``at`` 0) or height (1) by the size of what comes in."""
+    chosen = str(whole)
+    for size, between in fitted.items():
+        width, height = size.split("x")
+        chosen = f"if(eq(iw,{width})*eq(ih,{height}),{between[at]},{chosen})"
+    return chosen
 
 
 def _conversion(colour: Colour, forms: Sequence[Form]) -> list[str]:

@@ -35,9 +35,18 @@ SCALABLE = (None, "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc
 UNNAMED = "setparams=colorspace=unknown"
 """The filter that lets swscale copy them."""
 
+LOGARITHMIC = ("log100", "log316")
+"""Transfers that swscale refuses, whatever it is to do."""
+
+CURVELESS = "setparams=color_trc=unknown"
+"""The filter that lets it take their pictures."""
+
 SCALER = "bicubic+accurate_rnd+full_chroma_inp"
 """swscale's flags: by default it averages RGB in pairs and rounds coarsely."""
 
+
+UNSAID = "unknown"
+"""ffmpeg's name of no matrix."""
 
 AS = "as-"
 """What `rgb_matrix` puts in front of a matrix that a picture has and keeps."""
@@ -58,12 +67,21 @@ def rgb_matrix(video: VideoTrack) -> str | None:
 
     That is a matrix for RGB, by ffmpeg's name; for grey, which needs none, its format and range, such as
     ``gray10-tv``; for YUV that swscale would refuse to bring to another format, its own, as ``as-ycgco``.
+    Where swscale refuses the transfer, that is taken off and put back: it stands behind a colon.
     """
+    made = _matrix(video)
+    if video.colour.transfer in LOGARITHMIC and video.pix_fmt != ENCODED:
+        return f"{made or f'{AS}{video.colour.matrix or UNSAID}'}:{video.colour.transfer}"
+    return made
+
+
+def _matrix(video: VideoTrack) -> str | None:
+    """Return the same without a transfer."""
     if grey := GREY.fullmatch(video.pix_fmt):
         return f"gray{grey[1]}-{video.colour.range or 'tv'}"
     if not is_rgb(video):
         if is_misnamed(video):
-            return f"{AS}unknown"
+            return f"{AS}{UNSAID}"
         refused = video.colour.matrix not in SCALABLE and video.pix_fmt != ENCODED
         return f"{AS}{video.colour.matrix}" if refused else None
     if video.colour.primaries == "bt2020":
@@ -76,6 +94,9 @@ def conversion(matrix: str | None) -> list[str]:
     """Return ffmpeg's filters that make a picture YUV, by what `rgb_matrix` says of it; none for None."""
     if matrix is None:
         return []
+    matrix, _, transfer = matrix.partition(":")
+    if transfer:
+        return [CURVELESS, *conversion(matrix), f"setparams=color_trc={transfer}"]
     if grey := GREY.fullmatch(matrix):
         # at its own depth first: the samples are copied, and keep their meaning when they get more bits
         depth = "" if grey[1] in ("", "8") else f"{grey[1]}le"
@@ -85,13 +106,19 @@ def conversion(matrix: str | None) -> list[str]:
     return [f"scale=out_color_matrix={matrix}:out_range=tv:flags={SCALER}"]
 
 
+def acceptable(colour: Colour) -> list[str]:
+    """Return ffmpeg's filters that let swscale take a picture whose colours it does not know; mostly none."""
+    unnamed = [] if colour.matrix in SCALABLE else [UNNAMED]
+    return [*unnamed, *([CURVELESS] if colour.transfer in LOGARITHMIC else [])]
+
+
 def delivered(video: VideoTrack) -> Colour:
     """Return the colours that the output of a source says."""
     if is_misnamed(video):
         return video.colour.model_copy(update={"matrix": None})
     if not is_rgb(video):
         return video.colour
-    said = {"matrix": rgb_matrix(video), "range": "tv", "chroma_location": None}
+    said = {"matrix": _matrix(video), "range": "tv", "chroma_location": None}
     return video.colour.model_copy(update=said)
 
 
@@ -100,7 +127,7 @@ def changes(video: VideoTrack) -> list[str]:
     said = []
     if is_rgb(video):
         said.append(
-            f"RGB comes out as YUV 4:2:0, by the matrix {rgb_matrix(video)} and in the limited range (tv)"
+            f"RGB comes out as YUV 4:2:0, by the matrix {_matrix(video)} and in the limited range (tv)"
         )
     elif (layout := YUV.match(video.pix_fmt)) and layout[1] != "420":
         said.append(f"{':'.join(layout[1])} chroma comes out as 4:2:0")

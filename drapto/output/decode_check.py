@@ -3,7 +3,9 @@
 The picture is decoded in parts, each of some of the segments, as soon as they are encoded: what is fed to
 the decoder is bit for bit what the join writes, metadata included. A part's record holds a digest of each
 segment's packets; the finished file passes where its packets have the same. So the picture is decoded once
-for each encode of it: a film whose sound is changed is not decoded anew, and an interrupted check goes on.
+for each encode of it: a film whose sound is changed is not decoded anew, and an interrupted check goes on. A
+segment that was encoded to a target was decoded when it was measured, as strictly; where its packets are
+those, that is not done again.
 
 A decoder on many threads leaves cores idle (dav1d on two: 1.55 of them busy), so a part has one thread, but
 where there are more cores than parts.
@@ -11,7 +13,6 @@ where there are more cores than parts.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from drapto.engine.causes import BAD_INPUT, CRASHED, FAILED, of_error
 from drapto.engine.document import Document, Model
 from drapto.errors import ArtifactError, SpaceError, ToolFailedError
 from drapto.video.join import Run, packets_of
+from drapto.video.packets import PacketDigest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -75,7 +77,7 @@ class DecodedSegment(Model):
     Attributes:
         index: Its number, from 1.
         frames: How many.
-        digest: Of its packets, see `PacketDigest`.
+        digest: Of its packets, see `drapto.video.packets.PacketDigest`.
     """
 
     index: int
@@ -83,28 +85,15 @@ class DecodedSegment(Model):
     digest: str
 
 
+def decoded_as(index: int, digest: PacketDigest) -> DecodedSegment:
+    """Return the segment whose packets were added to a digest."""
+    return DecodedSegment(index=index, frames=digest.frames, digest=digest.hex)
+
+
 class DecodedPart(Document):
     """Segments of which every frame has been decoded."""
 
     segments: tuple[DecodedSegment, ...]
-
-
-class PacketDigest:
-    """A SHA-256 of packets, each with its length before it (4 bytes, big endian)."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.frames = 0
-
-    def add(self, packet: bytes) -> None:
-        """Add a packet."""
-        self._hash.update(len(packet).to_bytes(4, "big"))
-        self._hash.update(packet)
-        self.frames += 1
-
-    def of_segment(self, index: int) -> DecodedSegment:
-        """Return what has been added as a segment."""
-        return DecodedSegment(index=index, frames=self.frames, digest=self._hash.hexdigest())
 
 
 @dataclass(frozen=True)
@@ -116,12 +105,14 @@ class Encoded:
         path: Its file.
         first_frame: How many of the title's frames go before it.
         frames: How many it has.
+        decoded: Digest of the packets that were decoded when they were measured; empty where none were.
     """
 
     index: int
     path: Path
     first_frame: int
     frames: int
+    decoded: str = ""
 
 
 def check_part(
@@ -148,18 +139,32 @@ def check_part(
     Raises:
         ArtifactError: A segment cannot be read, or does not decode.
     """
-    coded, waiting, at = [], iter(metadata), 0
+    coded, found, waiting, at = [], list[DecodedSegment](), iter(metadata), 0
     # in the order of the frames, so that no more is held than is needed
     for one in sorted(segments, key=lambda segment: segment.first_frame):
         own = list(islice(waiting, one.first_frame - at, one.first_frame - at + one.frames))
-        coded.append(Coded(one.index, one.path, own))
         at = one.first_frame + one.frames
-    return decode_part(coded, target, context=context, log=log, threads=threads, on_frames=report)
+        segment = Coded(one.index, one.path, own)
+        known = one.decoded and _as_it_is(segment)
+        if known and known.digest == one.decoded:
+            found.append(known)
+        else:
+            coded.append(segment)
+    return decode_part(coded, target, found, context=context, log=log, threads=threads, on_frames=report)
+
+
+def _as_it_is(segment: Coded) -> DecodedSegment:
+    """Return an encoded segment's frames as they will be joined, decoded or not."""
+    digest = PacketDigest()
+    for packet in segment.packets():
+        digest.add(packet)
+    return decoded_as(segment.index, digest)
 
 
 def decode_part(
     segments: Sequence[Coded],
     target: Path,
+    known: Sequence[DecodedSegment] = (),
     *,
     context: StageContext,
     log: str,
@@ -170,6 +175,7 @@ def decode_part(
 
     Args:
         segments: The segments, in any order.
+        known: Others, which were decoded before.
         target: The record, JSON.
         context: The surroundings.
         log: Names the log.
@@ -179,10 +185,12 @@ def decode_part(
     Raises:
         ArtifactError: A segment cannot be read, or does not decode.
     """
-    found, complaint = _decode(segments, context, log, threads, on_frames)
-    if complaint:
-        raise _culprit(segments, complaint, context, log)
-    return DecodedPart(segments=tuple(found)).write(target)
+    found: list[DecodedSegment] = []
+    if segments:
+        found, complaint = _decode(segments, context, log, threads, on_frames)
+        if complaint:
+            raise _culprit(segments, complaint, context, log)
+    return DecodedPart(segments=(*known, *found)).write(target)
 
 
 def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> int:
@@ -198,7 +206,7 @@ def same_frames(packets: Iterable[bytes], decoded: Iterable[DecodedSegment]) -> 
         digest = PacketDigest()
         for packet in islice(waiting, segment.frames):
             digest.add(packet)
-        if digest.of_segment(segment.index) == segment:
+        if (digest.frames, digest.hex) == (segment.frames, segment.digest):
             same += segment.frames
     return same
 
@@ -220,7 +228,7 @@ def _decode(
             for packet in segment.packets():
                 digest.add(packet)
                 yield DELIMITER + packet
-            found.append(digest.of_segment(segment.index))
+            found.append(decoded_as(segment.index, digest))
 
     def count(report: EncodeProgress) -> None:
         nonlocal done

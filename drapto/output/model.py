@@ -87,6 +87,7 @@ class Validation(Document):
         quality: What the picture was measured to score; None where it was not.
         versions: Of what made the file; None where an earlier drapto did not write them down.
         content: The digest of all of its packets; empty where an earlier drapto did not take it.
+        notes: What has to be known to read it, a line each: that it is of a part of the source.
     """
 
     digest: str
@@ -100,6 +101,7 @@ class Validation(Document):
     quality: Delivered | None = None
     versions: MadeWith | None = None
     content: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def output_bytes(self) -> int:

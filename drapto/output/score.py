@@ -20,6 +20,7 @@ from drapto.quality.display import Display
 from drapto.quality.hdr import light_text
 from drapto.quality.metrics import METRICS
 from drapto.quality.reference import Reference
+from drapto.quality.sampling import usable
 from drapto.quality.scores import Scores, percentile
 from drapto.quality.target import display_for, measure_of
 from drapto.tools import BUNDLED, find_tools
@@ -36,7 +37,7 @@ PIX_FMT = "yuv420p10le"
 SPEAKING = 2000
 """Frames that are measured, or more, where a film has more and nobody says how many."""
 
-WIDEST = 15
+WIDEST = 13
 """The most frames from one that is measured to the next, where nobody says how many."""
 
 LOWEST = 5
@@ -154,7 +155,7 @@ def compare(
             raise ToolMissingError(problem, path=tools.ffmpeg, remedy=BUNDLED)
         light = measure_of(config, seen.video)[1]
         reference = replace(_reference(seen, made, region, pairing, display), light=light)
-        scores, _ = METRICS["vmaf"].measure(
+        measured = METRICS["vmaf"].measure(
             output,
             reference,
             folder / "scores.json",
@@ -164,6 +165,7 @@ def compare(
             log="score",
             stream=made.video.index,
         )
+    scores = measured.scores
     found = Score(
         source=str(source),
         output=str(output),
@@ -195,8 +197,7 @@ def _notes(source: Picture, output: Picture, light: str) -> tuple[str, ...]:
 
 
 def _stride(frames: int) -> int:
-    most = min(WIDEST, max(1, frames // SPEAKING))
-    return most if most % 2 else most - 1
+    return usable(min(WIDEST, frames // SPEAKING))
 
 
 def _reference(

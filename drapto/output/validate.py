@@ -87,11 +87,13 @@ class Provenance:
         inputs: The settings and the source's digest; values that JSON holds.
         quality: What the picture was measured to score.
         versions: Of what made it.
+        notes: What has to be known to read it, a line each.
     """
 
     inputs: Mapping[str, object]
     quality: Delivered | None = None
     versions: MadeWith | None = None
+    notes: tuple[str, ...] = ()
 
 
 def validate(
@@ -147,6 +149,7 @@ def validate(
         checks=tuple(checks),
         quality=provenance.quality,
         versions=provenance.versions,
+        notes=provenance.notes,
         content=content.value,
     ).write(target)
     if not validation.passed:

@@ -9,6 +9,7 @@ from drapto.engine.context import file_url
 from drapto.errors import ToolFailedError
 from drapto.media.filters import escaped, renumbered
 from drapto.media.uniform import input_options
+from drapto.media.yuv import CURVELESS, UNNAMED
 from drapto.quality.floor import BLOCK, WRONG
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def wrong_blocks(
     tick = renumbered(reference.rate)
     crop = f"crop={reference.crop}," if reference.crop else ""
     means = (
-        f"crop={columns * BLOCK}:{rows * BLOCK}:0:0,"
+        f"{UNNAMED},{CURVELESS},crop={columns * BLOCK}:{rows * BLOCK}:0:0,"
         # full range on both sides: the values are differences, and are not to be moved by the limited one
         f"scale={columns}:{rows}:flags=area:in_range=pc:out_range=pc,signalstats,"
         f"metadata=print:key=lavfi.signalstats.YMAX:file={escaped(found_file)}"

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from drapto.engine.document import Model
-from drapto.media.yuv import UNNAMED
+from drapto.media.yuv import CURVELESS, UNNAMED
 
 VmafFamily = Literal["v0.6.1", "v1"]
 Viewing = Literal["tv", "phone"]
@@ -117,7 +117,7 @@ class Display(Model):
     def filters(self, width: int, height: int, *, always: bool = False) -> str:
         """Return ffmpeg's filters that show a part of the picture, with a final comma, or nothing.
 
-        They take the matrix off: scaling needs none, and swscale does not know all of them.
+        They take matrix and transfer off: scaling needs none, and swscale does not know all of them.
 
         Args:
             width: Of the part in the coded picture.
@@ -126,7 +126,7 @@ class Display(Model):
         """
         shown, padded = self.shown(width, height), self.padded(width, height)
         scales = always or shown != (width, height)
-        scale = f"{UNNAMED},scale={shown[0]}:{shown[1]}:flags=bicubic," if scales else ""
+        scale = f"{UNNAMED},{CURVELESS},scale={shown[0]}:{shown[1]}:flags=bicubic," if scales else ""
         pad = f"pad={padded[0]}:{padded[1]}:-1:-1," if padded else ""
         return scale + pad
 

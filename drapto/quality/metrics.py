@@ -1,30 +1,20 @@
-"""Metrics: how close an encode comes to its reference, frame by frame.
-
-A metric is a class here; `metric_for` finds one by its name in the settings.
-"""
+"""The metrics that there are, each by its name in the settings: how close an encode comes to its source."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from drapto.engine.context import file_url
-from drapto.errors import ToolFailedError
-from drapto.media.filters import escaped, renumbered
-from drapto.media.uniform import input_options
+from drapto.media.filters import escaped
 from drapto.quality.hdr import lit
-from drapto.quality.kept import tagged
-from drapto.quality.scale import DecibelScale, Scale, VmafScale
-from drapto.quality.scores import Measurement, Scores, scores_as
+from drapto.quality.metric import Metric
+from drapto.quality.scale import DecibelScale, VmafScale
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from drapto.engine.context import StageContext
     from drapto.quality.reference import Reference
 
 FILLED = 64
@@ -32,153 +22,6 @@ FILLED = 64
 
 INFINITE = 100.0
 """What stands for the infinite XPSNR of two equal pictures, dB."""
-
-
-class Metric(ABC):
-    """A full-reference metric of ffmpeg's."""
-
-    name: ClassVar[str]
-    scale: ClassVar[Scale]
-
-    @abstractmethod
-    def model_for(self, reference: Reference) -> str:
-        """Return the name of the model that these pictures are for; empty where there is only one."""
-
-    @abstractmethod
-    def stride_for(self, stride: int) -> int:
-        """Return which frames are measured where every ``stride``-th is asked for."""
-
-    def shown(self, reference: Reference) -> str:
-        """Return how large the whole picture is made, ``1920x1080``; empty where it is not scaled."""
-        del reference
-        return ""
-
-    def light(self, reference: Reference) -> str:
-        """Return what is measured of an HDR picture's light, as `light_of` names it; empty of SDR."""
-        del reference
-        return ""
-
-    def chosen(self, reference: Reference, stride: int) -> str:
-        """Return the filter that leaves out what need not be looked at, with a final comma, or nothing."""
-        del reference, stride
-        return ""
-
-    def first(self, reference: Reference, stride: int) -> int:
-        """Return the first frame whose score counts."""
-        del reference, stride
-        return 0
-
-    def looked_at(self, reference: Reference, stride: int) -> int:
-        """Return how many frames it chooses at most."""
-        del stride
-        return reference.frames
-
-    def scaled(self, reference: Reference) -> str:
-        """Return the filters that make a picture as large as it is measured, in the same form."""
-        del reference
-        return ""
-
-    def unpadded(self, value: float, reference: Reference) -> float:
-        """Return the score of a frame without what `scaled` put around it."""
-        del reference
-        return value
-
-    @abstractmethod
-    def filter(self, reference: Reference, scores_file: Path, *, stride: int, threads: int) -> str:
-        """Return the filter of two inputs, the encode and the reference."""
-
-    @abstractmethod
-    def read(self, scores_file: Path) -> list[float]:
-        """Return the frames' scores from what the filter wrote.
-
-        Raises:
-            ValueError, KeyError: It is not what was expected.
-        """
-
-    def measure(
-        self,
-        encode: Path,
-        reference: Reference,
-        scores_file: Path,
-        *,
-        stride: int,
-        threads: int,
-        context: StageContext,
-        log: str,
-        stream: int | None = None,
-    ) -> tuple[Scores, float]:
-        """Measure an encode, each of its frames held against the reference's frame of the same number.
-
-        Args:
-            encode: The encoded file.
-            reference: What it was encoded from.
-            scores_file: A temporary file name, for the scores of the frames.
-            stride: Every how many-th frame is measured.
-            threads: How many may be used.
-            context: The surroundings.
-            log: Names the log of the child process.
-            stream: Index of the encode's video stream; None for its first one.
-
-        Returns:
-            The scores, and the processor seconds that they took.
-
-        Raises:
-            ToolFailedError: ffmpeg failed, or measured other frames than were asked for.
-        """
-        stride = self.stride_for(stride)
-        first = self.first(reference, stride)
-        arguments = self._arguments(encode, reference, scores_file, stride, threads, stream)
-        finished = context.run_ffmpeg(arguments, log=log, about=encode)
-        try:
-            values = [self.unpadded(value, reference) for value in self.read(scores_file)]
-        except (OSError, ValueError, KeyError) as error:
-            raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
-        if first:
-            del values[:1]  # of what leads to it
-        wanted = len(range(first, reference.frames, stride))
-        if len(values) != wanted:
-            raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
-        kind = self.measurement(reference)
-        return scores_as(kind, values, stride=stride, first=first), finished.cpu_seconds
-
-    def measurement(self, reference: Reference) -> Measurement:
-        """Return what is measured, which scores name."""
-        light = self.light(reference)
-        return Measurement(self.name, self.model_for(reference), self.shown(reference), light)
-
-    def _arguments(
-        self,
-        encode: Path,
-        reference: Reference,
-        scores_file: Path,
-        stride: int,
-        threads: int,
-        stream: int | None,
-    ) -> Sequence[str | Path]:
-        # as a rule by number, not by time: the reference's times may be uneven, the encode's are not
-        tick = "setpts=PTS-STARTPTS" if reference.by_time else renumbered(reference.rate)
-        crop = f"crop={reference.crop}," if reference.crop else ""
-        chosen, scaled = self.chosen(reference, stride), self.scaled(reference)
-        measure = self.filter(reference, scores_file, stride=stride, threads=threads)
-        frames = f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}"
-        options = input_options(reference.filters)
-        if reference.kept:
-            frames, options = f"[1:v:0]{tagged(encode)}", []
-        made = "0:v:0" if stream is None else f"0:{stream}"
-        filters = (
-            f"[{made}]{reference.of_encode}{chosen}format={reference.pix_fmt},{scaled}{tick}[encode];"
-            f"{frames}{scaled}{tick}[reference];"
-            f"[encode][reference]{measure}:shortest=1"
-        )
-        decode = ("-noautorotate", "-threads", str(threads))
-        return [
-            *(["-copyts"] if reference.filters else []),
-            *(*decode, "-i", file_url(encode)),
-            *(*decode, *options, "-i", file_url(reference.kept or reference.source)),
-            *("-filter_complex_threads", str(threads)),
-            *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
-            *("-f", "null", "-"),
-        ]
 
 
 class Vmaf(Metric):
@@ -220,6 +63,19 @@ class Vmaf(Metric):
         begin = first - reach.before
         leading = f"between(n,{first - reach.frames},{begin - 1})"
         return f"select='{leading}+gte(n,{begin})*lt(mod(n-{begin},{stride}),{reach.frames})',"
+
+    def repeated(self, reference: Reference, stride: int) -> tuple[str, str]:
+        """Choose the measured frames alone, and let each stand for those around it.
+
+        What moves is looked for in the reference, so the encode's other frames need not be scaled. At the end
+        there may be more of them than of the reference's, which end the measurement.
+        """
+        if not self.chosen(reference, stride):
+            return "", ""
+        first, times = self.first(reference, stride), reference.shown.reach.frames
+        leading = f"eq(n,{first - times})+" if first else ""
+        counts = f"{leading}gte(n,{first})*not(mod(n-{first},{stride}))"
+        return f"select='{counts}',", f"settb=1/{times},setpts=N*{times},fps={times},tpad=stop={times},"
 
     def first(self, reference: Reference, stride: int) -> int:
         """Return the first frame whose score counts: the middle of the first stride.

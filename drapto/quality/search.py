@@ -160,6 +160,8 @@ def _beyond(goal: Goal, points: Sequence[Point], scale: Scale, slope: float) -> 
     upwards = points[0].score > goal.target
     bound = goal.highest if upwards else goal.lowest
     last, *others = sorted(points, reverse=upwards)
+    # of parts that were encoded again, two choices may have the same mean CRF
+    others = [point for point in others if point.crf != last.crf]
     if last.crf == bound:
         return None
     growth = slope * scale.growth(last.score)

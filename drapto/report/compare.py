@@ -137,7 +137,7 @@ def _stream(stream: object) -> tuple[str, ...]:
     return (
         kind,
         codec,
-        tags.get("language", "not said"),
+        tags.get("language", "not stated"),
         tags.get("title") or tags.get("filename") or NOTHING,
         more,
     )

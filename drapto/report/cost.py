@@ -59,18 +59,19 @@ def attempts_table(records: Sequence[EncodedSegment]) -> Table:
     rows = [
         ("encodes that are delivered", time_text(delivered), _share(delivered, everything)),
         ("the search: other encodes, and measuring", time_text(everything - delivered), ""),
-        ("all of it", time_text(everything), "100 %"),
+        ("all of it", time_text(everything), "100%"),
     ]
     rows[1] = (*rows[1][:2], _share(everything - delivered, everything))
     more = sum(one.encodes > 1 for one in records)
     said = (
-        f"The encoder was started {count_text(starts, 'time')} for {count_text(len(records), 'segment')}; "
-        f"each frame was encoded {times:.2f} times, the mean. {more} took more than one encode of a frame."
+        f"The encoder was started {count_text(starts, 'time')} for {count_text(len(records), 'segment')}. "
+        f"A frame was encoded {times:.2f} times on average. "
+        f"{count_text(more, 'segment')} took more than one encode of a frame."
     )
     missed = [one for one in records if one.why not in ("", "target")]
     if missed:
         said += (
-            f" {count_text(len(missed), 'segment')} ended elsewhere than at the target; the list says why."
+            f" {count_text(len(missed), 'segment')} did not end at the target; the list of segments says why."
         )
     return Table("Attempts and what they cost", ("picture", "processor time", "share"), tuple(rows), (said,))
 

@@ -80,7 +80,7 @@ def colour_table(video: VideoTrack) -> Table:
 def _colour(video: VideoTrack) -> Iterator[tuple[str, str]]:
     colour = video.colour
     for name in ("range", "primaries", "transfer", "matrix", "chroma_location"):
-        yield name.replace("_", " "), getattr(colour, name) or "not said"
+        yield name.replace("_", " "), getattr(colour, name) or "not stated"
     if video.mastering is not None:
         low, high = video.mastering.min_luminance, video.mastering.max_luminance
         yield "mastering display", f"{low:g} to {high:g} cd/m²"

@@ -12,7 +12,7 @@ from drapto.engine.context import file_url
 from drapto.errors import ArtifactError
 from drapto.media.form import HDR_TRANSFERS
 from drapto.media.uniform import input_options
-from drapto.media.yuv import SCALABLE, SD
+from drapto.media.yuv import SCALABLE, SD, acceptable
 from drapto.report.page import Picture
 
 if TYPE_CHECKING:
@@ -157,7 +157,11 @@ def _plain(view: View, scale: str) -> list[str]:
     matrix = view.colour.matrix or assumed
     # JPEG's own is BT.601's (JFIF)
     source = f":in_color_matrix={matrix}" if matrix in SCALABLE else ""
-    return [f"{scale}{source}:out_color_matrix=bt601:out_range=pc", "format=yuvj420p"]
+    return [
+        *acceptable(view.colour),
+        f"{scale}{source}:out_color_matrix=bt601:out_range=pc",
+        "format=yuvj420p",
+    ]
 
 
 def _mapped(view: View, scale: str) -> list[str]:

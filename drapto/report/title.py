@@ -271,7 +271,7 @@ def _pair(
     else:
         frame = Frame(_before(source, number))
     before = View(
-        *(known.title.source, video.index, rect.width, rect.height, video.sar, video.colour, video.rotation),
+        *(known.title.film, video.index, rect.width, rect.height, video.sar, video.colour, video.rotation),
         filters=(*filters, *cut),
     )
     return (before, frame), (_output(known), Frame(_before(times, number)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from drapto.audio.plan import AudioPlan
-    from drapto.media.model import SourceInfo, Track
+    from drapto.media.model import AudioTrack, SourceInfo, Track
     from drapto.output.model import Sizes
 
 HEAD = ("track", "language", "title", "in the source", "in the output", "size", "kept how")
@@ -38,7 +38,7 @@ def _rows(info: SourceInfo, sound: Sequence[AudioPlan | None], sizes: Sizes) -> 
     for number, track in enumerate(info.audio):
         plan = sound[number] if number < len(sound) else None
         size = size_text(sizes.audio[number]) if number < len(sizes.audio) else NOTHING
-        found = f"{track.profile or track.codec}, {track.layout or count_text(track.channels, 'channel')}"
+        found = f"{_coded(track)}, {track.layout or count_text(track.channels, 'channel')}"
         copied = plan is not None and plan.copies
         made = (
             NOTHING
@@ -61,10 +61,18 @@ def _rows(info: SourceInfo, sound: Sequence[AudioPlan | None], sizes: Sizes) -> 
         yield ("picture", *_named(film), size, NOTHING, NOTHING, "left out")
 
 
+def _coded(track: AudioTrack) -> str:
+    """Return a codec with its profile, which may name the codec itself: "DTS-HD MA", but "aac LC"."""
+    if track.profile is None:
+        return track.codec
+    known = track.codec.casefold() in track.profile.casefold()
+    return track.profile if known else f"{track.codec} {track.profile}"
+
+
 def _named(track: Track) -> tuple[str, str]:
     marks = ", ".join(name.replace("_", " ") for name in track.dispositions)
     title = track.title or ""
-    return track.language or "not said", f"{title} ({marks})".strip() if marks else title or NOTHING
+    return track.language or "not stated", f"{title} ({marks})".strip() if marks else title or NOTHING
 
 
 def _rest(info: SourceInfo) -> Iterator[str]:

@@ -16,6 +16,7 @@ __all__ = [
     "ErrorEvent",
     "Event",
     "FileDiscovered",
+    "HookFailed",
     "Progress",
     "RunPaused",
     "RunResumed",
@@ -208,11 +209,13 @@ class ErrorEvent(StageEvent):
     Attributes:
         message: One line: the file, what is wrong, the remedy.
         cause: The name of its cause (`drapto.engine.causes`); empty where it is not known.
+        remedy: What to do about it, as the message ends; empty where nothing is known to help.
     """
 
     name = "error"
     message: str
     cause: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,3 +290,17 @@ class TitleSkipped(Event):
     reason: str
     remedy: str
     copied: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HookFailed(Event):
+    """A command that is to be called when a title is done, or has failed, did not do its work.
+
+    Attributes:
+        hook: Which one, ``on_done`` or ``on_failed``.
+        message: One line: the command, what is wrong, the remedy.
+    """
+
+    name = "hook_failed"
+    hook: str
+    message: str

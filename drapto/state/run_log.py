@@ -15,6 +15,7 @@ from drapto.engine.logs import write_log
 from drapto.errors import printable
 from drapto.state.events import (
     ErrorEvent,
+    HookFailed,
     RunPaused,
     RunResumed,
     StageComplete,
@@ -100,6 +101,8 @@ def line_of(event: Event) -> str:
             again = f"again in {time_text(event.seconds)}"
             counted = f"attempt {event.attempt} of {event.attempts}"
             text = f"{where}: {counted} failed [{event.cause}], {again}: {event.message}"
+        case HookFailed():
+            text = f"{where}: {event.message}"
         case RunPaused():
             text = f"paused: {event.reason}"
         case RunResumed():

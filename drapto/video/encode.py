@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from drapto.engine.process import Finished
     from drapto.video.encode_settings import EncodeSettings
+    from drapto.video.entry import Entry
     from drapto.video.hardware import Hardware
     from drapto.video.request import EncodeRequest, KeptFrames
 
@@ -126,6 +127,7 @@ def run_encoder(
     context: StageContext,
     report: Callable[[EncodeProgress], None] | None = None,
     kept: KeptFrames | None = None,
+    entry: Entry | None = None,
 ) -> Encode:
     """Encode a request to ``target``, and check its frames.
 
@@ -136,13 +138,14 @@ def run_encoder(
         context: The title's surroundings.
         report: Called about twice a second.
         kept: What is to be kept of its frames; nothing is where hardware decodes them.
+        entry: Where in the source ffmpeg's own decoder begins; None: at its beginning.
 
     Raises:
         FrameCountError: It did not come to the planned number of frames.
         ToolFailedError: The encoder failed.
     """
     started = time.monotonic()
-    finished, starts = _encoded(request, target, settings, context, report or (lambda _: None), kept)
+    finished, starts = _encoded(request, target, settings, context, report or (lambda _: None), kept, entry)
     frames = count_packets(target)
     if frames < finished.frames:
         error = ToolFailedError(
@@ -176,15 +179,18 @@ def _encoded(
     context: StageContext,
     report: Callable[[EncodeProgress], None],
     kept: KeptFrames | None,
+    entry: Entry | None,
 ) -> tuple[Finished, int]:
     """Run the encoder, by the hardware's decoder first where the request has one; return its starts, too."""
 
     def run(hardware: Hardware | None) -> Finished:
+        begun = None if hardware else entry
+        own = settings.model_copy(update={"first": settings.first - begun.skipped}) if begun else settings
         arguments = encode_arguments(
-            request.source,
+            begun.path if begun else request.source,
             request.stream,
             target,
-            settings,
+            own,
             lp=request.lp,
             hardware=hardware,
             kept=None if hardware else kept,

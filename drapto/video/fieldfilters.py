@@ -59,16 +59,18 @@ def field_filters(
     before = FILM_CYCLE if leads and frames.start else 0
     kept = range(frames.start - before, frames.stop)
     cut = (f"trim=start_frame={cadence(fields.kind, rate).given}",) if before else ()
-    return (*woven, *(_trim(times, kept) if leads else ()), f"decimate=cycle={FILM_CYCLE}", *cut, WHOLE)
+    own = _trim(times, kept) if leads else ()
+    return (*woven, *own, f"decimate=cycle={FILM_CYCLE}:chroma=0", *cut, WHOLE)
 
 
 def _weave(fields: FieldsInfo, rate: FieldRate) -> tuple[str, ...]:
     order = fields.order or "tff"
     if fields.kind == "interlaced":
         return (deinterlacer(order, rate),)
-    # what stays combed once fields were matched is marked as interlaced
+    # what stays combed once fields were matched is marked as interlaced; luma alone decides, since chroma
+    # that was thinned out or filled up in whole frames is blended of two fields, and misleads
     return (
-        f"fieldmatch=order={order}:combmatch=full",
+        f"fieldmatch=order={order}:combmatch=full:mchroma=0",
         f"bwdif=mode=send_frame:parity={order}:deint=interlaced",
     )
 

@@ -45,6 +45,8 @@ breaker_reset = 2
 [resources]
 disk_reserve = "8 MiB"
 disk_wait = "60 s"
+[output]
+if_larger = "keep"
 [tools]
 ffmpeg = '{ffmpeg}'
 """

@@ -74,7 +74,9 @@ def _strike(child: subprocess.Popen[bytes], sent: signal.Signals, aim: str, chan
     """Send the signal; return whom it was sent to."""
     with contextlib.suppress(ProcessLookupError, psutil.Error):
         if aim == "child":
-            family = sorted(psutil.Process(child.pid).children(recursive=True), key=lambda one: one.pid)
+            family: list[psutil.Process] = []
+            while not family and child.poll() is None:  # a run that has just begun has none yet
+                family = sorted(psutil.Process(child.pid).children(recursive=True), key=lambda one: one.pid)
             if not family:
                 return "no child was there"
             struck = chance.choice(family)

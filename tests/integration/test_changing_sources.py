@@ -107,6 +107,23 @@ def test_all_pictures_come_out_in_one_form(ffmpeg: Path, tmp_path: Path, change:
     assert all("HDR10" in left for left in info.notes)
 
 
+def test_a_picture_that_is_turned_keeps_its_shape(ffmpeg: Path, tmp_path: Path) -> None:
+    upright = picture("96x160", filters="drawbox=color=white:t=fill")
+    source = joined(ffmpeg, tmp_path / "clip.mkv", "h264", [picture(), upright])
+    project, info, said = finish(tmp_path, source)
+    assert "after 1.0 s the picture changes its size from 160x96 to 96x160" in said
+    assert (info.video.width, info.video.height, info.video.frames) == (160, 96, 48)
+    grey = ["-vf", "scale=20:12:flags=area,format=gray", "-frames:v", "1", "-f", "rawvideo", "-"]
+    shown = clips.run_ffmpeg(ffmpeg, "-ss", "1.5", "-i", output_of(project), "-map", "0:v:0", *grey)
+    bar, white = [row[:5] + row[-5:] for row in _rows(shown)], [row[7:13] for row in _rows(shown)]
+    assert max(map(max, bar)) < 30
+    assert min(map(min, white)) > 200
+
+
+def _rows(shown: bytes) -> list[bytes]:
+    return [shown[at : at + 20] for at in range(0, len(shown), 20)]
+
+
 def test_a_full_range_part_is_made_limited_as_the_first(ffmpeg: Path, tmp_path: Path) -> None:
     full = [*picture(filters="scale=out_range=pc"), "-color_range", "pc"]
     source = joined(ffmpeg, tmp_path / "clip.mkv", "h264", [[*picture(), "-color_range", "tv"], full])

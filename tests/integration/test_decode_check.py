@@ -9,9 +9,10 @@ import pytest
 
 from drapto.encoding.fixed import encode_at
 from drapto.errors import ArtifactError
-from drapto.output.decode_check import Coded, DecodedPart, decode_part, same_frames
+from drapto.output.decode_check import Coded, DecodedPart, Encoded, check_part, decode_part, same_frames
 from drapto.quality.target import FixedCrf
 from drapto.video.join import Run, packets_of
+from drapto.video.packets import digest_of
 from tests import clips
 from tests.encodes import job, request, shape
 
@@ -85,3 +86,23 @@ def test_a_segment_that_is_no_file_is_named(shared_job: StageContext, tmp_path: 
     (tmp_path / "0001.mkv").write_bytes(b"nothing")
     with pytest.raises(ArtifactError, match=r"0001\.mkv: cannot be read"):
         decode_part([Coded(1, tmp_path / "0001.mkv")], tmp_path / "01.json", context=shared_job, log="v")
+
+
+def test_what_was_decoded_when_it_was_measured_is_not_decoded_again(
+    segments: list[Coded], shared_job: StageContext, tmp_path: Path
+) -> None:
+    broken = damaged(segments[1], tmp_path / "broken.mkv", 0)
+    target = tmp_path / "01.json"
+
+    def checked(decoded: str) -> DecodedPart:
+        given = [Encoded(1, segments[0].path, 0, FRAMES), Encoded(2, broken.path, FRAMES, FRAMES, decoded)]
+        return check_part(given, (), target, context=shared_job, log="v", threads=1, report=lambda _: None)
+
+    # no one would say of these packets that they were decoded, but it shows that they are not
+    own = digest_of([Run(broken.path)])
+    found = {one.index: one for one in checked(own).segments}
+    assert {index: one.frames for index, one in found.items()} == {1: FRAMES, 2: FRAMES}
+    assert found[2].digest == own
+    for other in ("", digest_of([Run(segments[1].path)])):
+        with pytest.raises(ArtifactError, match=r"broken\.mkv: does not decode"):
+            checked(other)

@@ -347,29 +347,61 @@ def test_segments_of_interlaced_h264_give_the_pictures_of_one_pass(
     assert pictures(ffmpeg, source, tmp_path, cut) == pictures(ffmpeg, source, tmp_path / "whole", whole)
 
 
-def test_telecined_film_comes_back_frame_by_frame(
-    ffmpeg: Path, clip_cache: Path, telecined: Path, tmp_path: Path
-) -> None:
-    plan = planned(telecined, tmp_path, fields("telecined"), 1)
-    assert (plan.rate, plan.frames) == (Fraction(24000, 1001), 121)
-    film = clips.make_film(ffmpeg, clip_cache / "film.mkv", frames=121)
-    done = tmp_path / "done.mkv"
+def likeness(ffmpeg: Path, source: Path, film: Path, folder: Path) -> list[float]:
+    """Return how like the film's frames are to those made of a telecined source, dB of PSNR of their luma."""
+    plan = planned(source, folder, fields("telecined"), 1)
+    assert plan.rate == Fraction(24000, 1001)
+    done = folder / "done.mkv"
     for segment in plan.segments:
-        assert segment.path
-        part = tmp_path / f"{segment.name}.mkv"
+        file = folder / segment.path if segment.path else source
         graph = ",".join((*segment.filters, f"settb=1/24,setpts=N+{segment.first_frame}"))
-        coded = ["-vf", graph, "-fps_mode", "passthrough", "-c:v", "ffv1", part]
-        clips.run_ffmpeg(ffmpeg, "-copyts", "-i", tmp_path / segment.path, *coded)
-    listing = tmp_path / "parts.txt"
+        coded = ["-vf", graph, "-fps_mode", "passthrough", "-c:v", "ffv1", folder / f"{segment.name}.mkv"]
+        clips.run_ffmpeg(ffmpeg, "-copyts", "-i", file, *coded)
+    listing = folder / "parts.txt"
     listing.write_text("".join(f"file {segment.name}.mkv\n" for segment in plan.segments))
     clips.run_ffmpeg(ffmpeg, "-f", "concat", "-i", listing, "-c", "copy", done)
-    stats = tmp_path / "psnr.txt"
+    stats = folder / "psnr.txt"
     pair = f"[0:v]settb=1/24,setpts=N[a];[1:v]settb=1/24,setpts=N[b];[a][b]psnr=f={stats}"
     clips.run_ffmpeg(ffmpeg, "-i", done, "-i", film, "-filter_complex", pair, "-f", "null", "-")
     values = [float(line.split("psnr_y:")[1].split()[0]) for line in stats.read_text().splitlines()]
+    assert len(values) == plan.frames
+    return values
+
+
+def test_telecined_film_comes_back_frame_by_frame(
+    ffmpeg: Path, clip_cache: Path, telecined: Path, tmp_path: Path
+) -> None:
+    film = clips.make_film(ffmpeg, clip_cache / "film.mkv", frames=121)
+    values = likeness(ffmpeg, telecined, film, tmp_path)
     assert len(values) == 121
     # the last frame of the clip is half of a pair of fields
     assert min(values[:-1]) > SAME
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p"])
+def test_chroma_that_is_blended_of_two_fields_misleads_nobody(
+    ffmpeg: Path, tmp_path: Path, pixels: str
+) -> None:
+    """Thinned out, or filled up, in whole frames, as most converters do it, after the pulldown."""
+    graph = (
+        clips.moving_picture((320, 240), clips.FILM_RATE)
+        + ",format="
+        + {"yuv420p": "yuv444p"}.get(pixels, "yuv420p")
+    )
+    film = clips.make_clip(
+        ffmpeg, tmp_path / "film.mkv", codec="ffv1", frames=36, graph=graph, pix_fmt=pixels
+    )
+    source = clips.make_clip(
+        ffmpeg,
+        tmp_path / "clip.mkv",
+        codec="mpeg2",
+        frames=45,
+        graph=graph,
+        filters=f"telecine=pattern=23,format={pixels}",
+        pix_fmt=pixels,
+        bframes=0,
+    )
+    assert min(likeness(ffmpeg, source, film, tmp_path)[:-1]) > SAME
 
 
 def test_times_follow_the_filter(telecined: Path, interlaced: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drapto.errors import ToolFailedError
 from drapto.quality.blocks import wrong_blocks
 from drapto.quality.hdr import NOMINAL_PEAK, lit
 from drapto.quality.metrics import METRICS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.context import StageContext
+    from drapto.quality.metric import Measured
 
 CODES = 1024
 FRAMES = 8
@@ -120,7 +122,7 @@ def test_an_hdr_pictures_light_is_what_vmaf_sees(ffmpeg: Path, tmp_path: Path, c
     made = encode(ffmpeg, source, tmp_path / "encode.mkv")
 
     def score(light: str) -> float:
-        scores, _ = METRICS["vmaf"].measure(
+        measured = METRICS["vmaf"].measure(
             made,
             replace(reference, light=light),
             tmp_path / "scores.json",
@@ -129,6 +131,7 @@ def test_an_hdr_pictures_light_is_what_vmaf_sees(ffmpeg: Path, tmp_path: Path, c
             context=context,
             log="vmaf",
         )
+        scores = measured.scores
         assert (scores.light, scores.measurement.light) == (light, light)
         return scores.harmonic
 
@@ -151,7 +154,7 @@ def test_a_part_of_an_encode_scores_what_it_does_in_the_whole(
     made = encode(ffmpeg, source, tmp_path / "encode.mkv")
 
     def values(reference: Reference) -> tuple[float, ...]:
-        scores, _ = METRICS["vmaf"].measure(
+        measured = METRICS["vmaf"].measure(
             made,
             reference,
             tmp_path / "scores.json",
@@ -160,7 +163,7 @@ def test_a_part_of_an_encode_scores_what_it_does_in_the_whole(
             context=context,
             log="vmaf",
         )
-        return scores.values
+        return measured.scores.values
 
     # the motion at its ends is that of the frames around it, which the part does not have
     assert values(whole.window(3, 4))[1:-1] == values(whole)[4:6]
@@ -173,7 +176,7 @@ def test_xpsnr_is_the_same_whatever_the_width(
     source, reference = make(ffmpeg, tmp_path, f"crop={crop}", (640, 320))
     width = int(crop.split(":", maxsplit=1)[0])
     made = encode(ffmpeg, source, tmp_path / "encode.mkv")
-    scores, _ = METRICS["xpsnr"].measure(
+    measured = METRICS["xpsnr"].measure(
         made,
         replace(reference, width=width),
         tmp_path / "scores.txt",
@@ -182,7 +185,7 @@ def test_xpsnr_is_the_same_whatever_the_width(
         context=context,
         log="xpsnr",
     )
-    assert 20 < scores.minimum < scores.mean < 45
+    assert 20 < measured.scores.minimum < measured.scores.mean < 45
 
 
 def test_wrong_blocks_are_found_where_they_are(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
@@ -201,3 +204,56 @@ def test_wrong_blocks_are_found_where_they_are(ffmpeg: Path, tmp_path: Path, con
         source, reference, tmp_path / "blocks.txt", threads=1, context=context, log="blocks"
     )
     assert later == ()
+
+
+def test_only_the_measured_frames_of_an_encode_are_looked_at_and_score_the_same(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
+    source, reference = make(ffmpeg, tmp_path, "null", (1280, 96))
+    made = encode(ffmpeg, source, tmp_path / "encode.mkv")
+
+    def measured(stride: int, kept: Path | None = None) -> Measured:
+        return METRICS["vmaf"].measure(
+            made,
+            replace(reference, kept=kept),
+            tmp_path / "scores.json",
+            stride=stride,
+            threads=1,
+            context=context,
+            log="vmaf",
+        )
+
+    every = measured(1)
+    for stride in (5, 7):
+        kept = tmp_path / "kept.nut"
+        choose = f"format=yuv420p10le,{METRICS['vmaf'].chosen(reference, stride)}null"
+        raw = ("-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut", "-y", kept)
+        clips.run_ffmpeg(ffmpeg, "-i", source, "-vf", choose, *raw)
+        found, again = measured(stride, kept), measured(stride)
+        assert found.scores == again.scores
+        assert found.scores.values == tuple(every.scores.values[one] for one in found.scores.numbers)
+        assert (found.decoded, again.decoded) == (True, False)
+
+
+def test_an_encode_that_does_not_decode_has_no_scores(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
+    source, reference = make(ffmpeg, tmp_path, "null", (1280, 96))
+    made = encode(ffmpeg, source, tmp_path / "encode.mkv")
+    content = bytearray(made.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 400] = bytes(range(200)) * 2
+    made.write_bytes(content)
+    kept = tmp_path / "kept.nut"
+    choose = f"format=yuv420p10le,{METRICS['vmaf'].chosen(reference, 5)}null"
+    raw = ("-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut", "-y", kept)
+    clips.run_ffmpeg(ffmpeg, "-i", source, "-vf", choose, *raw)
+    with pytest.raises(ToolFailedError):
+        METRICS["vmaf"].measure(
+            made,
+            replace(reference, kept=kept),
+            tmp_path / "scores.json",
+            stride=5,
+            threads=1,
+            context=context,
+            log="vmaf",
+        )

@@ -8,22 +8,20 @@ import re
 import shutil
 import sys
 import time
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import clips
-from tests.oddities import pairwise, recipes
+from tests.oddities import containers, pairwise, recipes, reported
 from tests.oddities.running import SETTINGS, Outcome, run
+from tests.oddities.table import HEAD, REPORTED, read, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TOGETHER = 10
 """Sources that one run of drapto is given."""
-
-KINDS = ("perfect", "noted", "refused", "wrong", "error")
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -33,6 +31,12 @@ def sources(folder: Path, count: int, step: int) -> list[Path]:
     ffmpeg = clips.find_ffmpeg()
     rows = list(enumerate(pairwise.rows(recipes.PROPERTIES, recipes.allowed, count)))[::step]
     return [recipes.make(ffmpeg, row, folder / f"{recipes.name(number, row)}.mkv") for number, row in rows]
+
+
+def reports(folder: Path, step: int) -> list[Path]:
+    """Make the files of what users reported, or every ``step``-th of them."""
+    ffmpeg = clips.find_ffmpeg()
+    return [reported.make(ffmpeg, name, folder) for name in sorted(containers.MAKERS)[::step]]
 
 
 def shared(folder: Path | None) -> list[Path]:
@@ -80,51 +84,6 @@ def work_through(
             shutil.rmtree(work, ignore_errors=True)
 
 
-def table(found: dict[str, list[Outcome]], wanted: Sequence[str] = ()) -> str:
-    """Return the document, which names those ``wanted`` of which nothing is known."""
-    lines = [
-        "# Odd sources",
-        "",
-        "What became of each source that `make odd` makes (see `tests/oddities`) and of the real clips, with",
-        "three settings, at preset 13. *Perfect* and *noted* outputs were held against their sources from",
-        "outside: every frame and its time, every track, its start and end, every subtitle packet, chapters,",
-        "attached files. *Wrong* is one that was delivered though a viewer would miss something; *error*, a",
-        "failure that names neither the cause nor what to do. Below, how often each thing was said.",
-        "",
-        f"| setting | sources | {' | '.join(KINDS)} |",
-        f"|---|{'---|' * (len(KINDS) + 1)}",
-    ]
-    for setting, all_of_it in found.items():
-        counted = Counter(one.came for one in all_of_it)
-        cells = " | ".join(str(counted[kind]) for kind in KINDS)
-        lines.append(f"| {setting} | {len(all_of_it)} | {cells} |")
-    have = {setting: {one.name for one in all_of_it} for setting, all_of_it in found.items()}
-    missing = [name for name in wanted if not all(name in names for names in have.values())]
-    if missing:
-        lines += ["", "Not run with each setting:", *(f"- {name}" for name in missing)]
-    for kind in reversed(KINDS[1:]):
-        said = {
-            setting: Counter(_general(line) for one in all_of_it if one.came == kind for line in one.said)
-            for setting, all_of_it in found.items()
-        }
-        texts = sorted(set().union(*said.values()), key=lambda text: (-_total(said, text), text))
-        if texts:
-            lines += ["", f"## {kind.capitalize()}", "", f"| {' | '.join(found)} | what was said |"]
-            lines += [f"|{'---|' * (len(found) + 1)}"]
-            lines += [f"| {' | '.join(str(said[one][text]) for one in found)} | {text} |" for text in texts]
-    return "\n".join(lines) + "\n"
-
-
-def _total(said: dict[str, Counter[str]], text: str) -> int:
-    return sum(counted[text] for counted in said.values())
-
-
-def _general(line: str) -> str:
-    """Return a line without the names of its files, which differ, and without what a table cannot hold."""
-    line = re.sub(r"^segment \d+ (does not reach VMAF [\d.]+).*\((.*?)\).*", r"a segment \1 (\2)", line)
-    return re.sub(r"\S*/", "", line).replace("|", "\\|")
-
-
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
@@ -137,13 +96,18 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--step", type=int, default=1, help="take every n-th row")
     parser.add_argument("--settings", nargs="*", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--shared", type=Path, help="the folder with media/ and cases/")
+    parser.add_argument("--reported", action="store_true", help="what users reported, and not the rows")
     parser.add_argument("--only", default="", help="sources whose names have this regular expression")
     parser.add_argument("--table", type=Path, help="write the table here")
+    parser.add_argument("--earlier", type=Path, help="a table: its rows of sources that have not run here")
+    parser.add_argument("--earlier-version", default="an earlier version", help="what that table is of")
     parser.add_argument("--again", help="as --only: sources to run again though their outcome is known")
     parser.add_argument("--known", action="store_true", help="run nothing: the table of what is known so far")
     given = parser.parse_args(arguments)
     began = time.monotonic()
-    files = [*sources(given.folder / "sources", given.count, given.step), *shared(given.shared)]
+    made = given.folder / "sources"
+    generated = reports(made, given.step) if given.reported else sources(made, given.count, given.step)
+    files = [*generated, *shared(given.shared)]
     files = [path for path in files if re.search(given.only, path.name)]
     say(f"{len(files)} sources after {time.monotonic() - began:.0f} s")
     known = Known(given.folder / "outcomes")
@@ -153,7 +117,9 @@ def main(arguments: Sequence[str]) -> None:
     for setting in given.settings:
         have = known.of(setting)
         found[setting] = [have[path.stem] for path in files if path.stem in have]
-    text = table(found, [path.stem for path in files])
+    earlier = read(given.earlier.read_text(), given.earlier_version) if given.earlier else None
+    head = REPORTED if given.reported else HEAD
+    text = table(found, [path.stem for path in files], earlier, head=head)
     if given.table is not None:
         given.table.write_text(text)
     say(text)

@@ -159,10 +159,19 @@ def _frames(source: Content, output: Content, *, pictures: bool) -> Iterable[str
         yield f"{len(kept)} frames, not {len(given)}"
         return
     far = max(NEAR, 1.1 * source.tick)
+    given = _apart(given, source.tick)
     wrong = [(a, b) for a, b in zip(given, kept, strict=True) if abs(a - b) > far]
     if wrong:
         given_at, kept_at = wrong[0]
         yield f"{len(wrong)} frames at another time, the first at {kept_at:.3f} s, not {given_at:.3f} s"
+
+
+def _apart(times: Sequence[float], tick: float) -> list[float]:
+    """Return ascending times, those that are equal a tick apart: no two frames can be shown at once."""
+    apart: list[float] = []
+    for time in times:
+        apart.append(time if not apart else max(time, apart[-1] + tick))
+    return apart
 
 
 def _shape(source: Content, output: Content) -> Iterable[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 SEGMENT, SEEK_HEAD, VOID, INFO, TRACKS, CLUSTER, CUES = (
@@ -27,6 +27,51 @@ def scaled(path: Path, scale: int) -> None:
     at = content.index(TIMESTAMP_SCALE)
     length = content[at + 3] & 0x7F
     path.write_bytes(content[: at + 4] + scale.to_bytes(length, "big") + content[at + 4 + length :])
+
+
+def element(identity: bytes, content: bytes) -> bytes:
+    """Return an element whose size has eight bytes, as any size fits in."""
+    return identity + (0x01 << 56 | len(content)).to_bytes(8, "big") + content
+
+
+def joined(parts: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Return elements, each of its ID and its content, one behind the other."""
+    return b"".join(element(identity, content) for identity, content in parts)
+
+
+def children(content: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the elements in an element's content: ID and content of each."""
+    at, found = 0, []
+    while at < len(content):
+        identity, inner, end = _read(content, at)
+        found.append((identity, content[inner:end]))
+        at = end
+    return found
+
+
+def rewritten(
+    path: Path,
+    changes: Mapping[bytes, Callable[[bytes], bytes]],
+    before: Mapping[bytes, bytes] | None = None,
+) -> None:
+    """Change the content of elements of the highest level, by their IDs; without an index then.
+
+    Args:
+        path: The file.
+        changes: What becomes of the content of each.
+        before: What is put in front of each.
+    """
+    content = path.read_bytes()
+    start, elements = _elements(content)
+    parts = []
+    for identity, at, end in elements:
+        if identity in (SEEK_HEAD, VOID, CUES):
+            continue
+        _, inner, _ = _read(content, at)
+        own = content[inner:end]
+        parts.append((before or {}).get(identity, b"") + element(identity, changes.get(identity, bytes)(own)))
+    body = b"".join(parts)
+    path.write_bytes(content[: start - 8] + (0x01 << 56 | len(body)).to_bytes(8, "big") + body)
 
 
 def second_seek_head(path: Path) -> None:

@@ -67,3 +67,23 @@ def test_one_title_then_all_and_every_event_is_told(project: Path) -> None:
     again = run("--events", log)  # appended
     assert again.exit_code == 1
     assert [line["event"] for line in read(log)].count("run_started") == 2
+
+
+def test_a_step_alone_is_done_with_what_it_needs(project: Path) -> None:
+    (project / "source" / "bad.mkv").unlink()
+    clips.make_tracks(clips.find_ffmpeg(), project / "source" / "Tracks: 2.mkv", frames=24)
+    work = project / "work" / "Tracks-2"
+
+    def sound() -> list[str]:
+        return sorted(path.name for path in work.glob("audio-*.mkv"))
+
+    assert run("audio:Tracks: 2:1").exit_code == 0
+    assert sound() == ["audio-1.mkv"]
+    assert run("audio:Tracks: 2").exit_code == 0
+    assert sound() == ["audio-0.mkv", "audio-1.mkv", "audio-2.mkv"]
+    assert not (work / "encoded").exists()
+    assert run("crop").exit_code == 0
+    assert (project / "work" / "Good-Film-1" / "crop.json").is_file()
+    refused = run("audio:Trakcs-2")
+    assert refused.exit_code == 3
+    assert "did you mean 'Tracks: 2'?" in refused.output

@@ -65,7 +65,7 @@ def test_as_json_and_for_programs(source: Path, output: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [
-        (["missing.mkv"], 1, "missing.mkv: is not a file"),
+        (["missing.mkv"], 3, "missing.mkv: does not exist"),
         (["--viewing", "phone"], 3, "quality.viewing"),
         (["--every", "0"], 3, "--every"),
         (["--crop", "900:96:0:0"], 3, "does not lie inside the 640x96 picture"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -56,11 +57,48 @@ def test_without_arguments_the_help_is_shown() -> None:
     assert shown.stdout == run("--help").stdout
 
 
-@pytest.mark.parametrize("name", [one for one in COMMANDS if one != "config"])
+@pytest.mark.parametrize("name", [*COMMANDS, "config show", "config migrate", "config profiles"])
 def test_every_command_shows_an_example(name: str) -> None:
-    text = run(name, "--help").output
+    text = run(*name.split(), "--help").output
     assert "Examples:" in text
-    assert f"\n    drapto {name}" in text
+    assert re.search(rf"\n +drapto {name}", text)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["encode", "no.mkv", "-o", "out"], ["plan", "no.mkv"], ["status", "no.mkv"], ["probe", "no.mkv"]),
+        *(["crop", "no.mkv"], ["sample", "no.mkv"], ["score", "no.mkv", "no.mkv"], ["verify", "no.mkv"]),
+        *(["compare", "no.mkv", "no.mkv"], ["clean", "no.mkv"]),
+    ],
+    ids=lambda command: command[0],
+)
+def test_one_mistake_has_one_message_and_one_exit_code(here: Path, command: list[str]) -> None:
+    del here
+    done = run(*command)
+    assert done.exit_code == 3
+    assert done.stderr.endswith("no.mkv: does not exist; check the name\n")
+
+
+def test_numbers_have_no_more_digits_than_mean_something() -> None:
+    done = run("config", "show", "--json", "--set", "crop.threshold=0.123456789012")
+    assert done.exit_code == 0
+    assert '"value": 0.123457,' in done.stdout
+    assert re.findall(r"\d\.\d{7,}", done.stdout) == []
+
+
+def test_cleaning_all_removes_the_work_of_encode_and_nothing_of_a_stranger(here: Path) -> None:
+    for name in ("film", "stranger"):
+        (here / "work" / name).mkdir(parents=True)
+        (here / "work" / name / "source.txt").write_text("film.mkv")
+    (here / "work" / "film" / "made.jsonl").write_text("")
+    said = run("clean").stdout
+    assert said.startswith("nothing to remove\n")
+    assert "remove all of it with --all" in said
+    assert run("clean", "--all").exit_code == 0
+    assert not (here / "work" / "film").exists()
+    assert (here / "work" / "stranger").is_dir()
+    assert run("clean").stdout == "nothing to remove\n"
 
 
 def test_a_shell_completes_the_keys_of_set(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

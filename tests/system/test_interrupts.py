@@ -58,6 +58,20 @@ sys.setprofile(interrupt)
 """
 """Interrupts a process when it calls a function."""
 
+AT_FORK = """
+import os, signal
+
+told = []
+
+def interrupt():
+    if not told:
+        told.append(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+os.register_at_fork(after_in_parent=interrupt)
+"""
+"""Interrupts a process in what Python calls when it forks: what is raised there is shown and forgotten."""
+
 IN_LIBRARY = """
 import os, signal
 import drapto.cli.titles as titles
@@ -132,7 +146,7 @@ def test_ctrl_c_while_modules_are_loaded(
 def test_ctrl_c_before_a_run_begins(function: str, source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", source)
     code, said = interrupted(project, "drapto run clip", AT_CALL.format(function=function))
-    assert (code, said) == (130, "\nerror: interrupted; to resume: drapto run clip\n")
+    assert (code, said.lstrip("\n")) == (130, "error: interrupted; to resume: drapto run clip\n")
 
 
 def test_ctrl_c_while_a_module_takes_long_to_load(source: Path, tmp_path: Path) -> None:
@@ -142,6 +156,12 @@ def test_ctrl_c_while_a_module_takes_long_to_load(source: Path, tmp_path: Path) 
     )
     code, said = interrupted(project, "drapto run", slow.format(module="drapto.rules.graph"))
     assert (code, said) == (130, "error: interrupted; to resume: drapto run\n")
+
+
+def test_an_interrupt_where_python_forgets_what_is_raised(source: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", source)
+    code, said = interrupted(project, "doit -P process", AT_FORK)
+    assert (code, said) == (130, "interrupted; run again to go on from here\n")
 
 
 def test_an_error_that_a_library_makes_of_an_interrupt_is_none(source: Path, tmp_path: Path) -> None:

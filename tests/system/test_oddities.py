@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.oddities import pairwise, recipes
+from tests.oddities import containers, pairwise, recipes, reported
 from tests.oddities.running import run
 
 if TYPE_CHECKING:
@@ -23,3 +23,26 @@ def test_a_sample(ffmpeg: Path, tmp_path: Path, setting: str, wanted: slice) -> 
     outcomes = run(sources, tmp_path, setting)
     assert {one.name: (one.came, one.said) for one in outcomes if one.came in ("wrong", "error")} == {}
     assert [one for one in outcomes if one.came in ("perfect", "noted")]
+
+
+REPORTED = {
+    "a_track_of_buttons": "track number 3 (B_VOBBTN) holds no film: left out",
+    "a_track_that_is_encrypted": "has an encrypted track, number 2 (A_AC3)",
+    "attachments_of_no_kind": "",
+    "colours_of_rare_names": "4:4:4 chroma comes out as 4:2:0",
+    "h264_refreshed_without_keyframes": "",
+    "something_before_the_head": "begins with 700 bytes that are no Matroska",
+    "times_go_back_a_second": "after 1.5 s the picture's times go back by 0.7 s",
+    "vp8_is_turned_on_the_way": "after 1.0 s the picture changes its size from 320x240 to 240x320",
+}
+"""What is said of some of those that users reported, and once were not done well: each of another kind."""
+
+
+def test_some_that_users_reported(ffmpeg: Path, tmp_path: Path) -> None:
+    assert set(REPORTED) <= set(containers.MAKERS)
+    sources = [reported.make(ffmpeg, name, tmp_path / "sources") for name in REPORTED]
+    outcomes = {one.name: one for one in run(sources, tmp_path, "crf")}
+    assert set(outcomes) == set(REPORTED)
+    for name, said in REPORTED.items():
+        assert outcomes[name].came not in ("wrong", "error"), outcomes[name]
+        assert any(said in line for line in outcomes[name].said) if said else not outcomes[name].said

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 OLDEST_SETUPTOOLS = 77
 
-BUILT_FROM = ("drapto", "rules", "pyproject.toml", "README.md", "LICENSE")
+BUILT_FROM = ("drapto", "rules", "docs", "pyproject.toml", "README.md", "LICENSE")
+
+MANUAL = "share/man/man1/drapto.1"
 
 OTHER = """
 [build-system]
@@ -98,7 +100,10 @@ def test_rules_is_a_link(checkout: Path) -> None:
 def test_the_wheel_has_one_package_and_all_of_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
-    assert {name.split("/")[0] for name in names} == {"drapto", f"drapto-{drapto.__version__}.dist-info"}
+    name_of_ours = f"drapto-{drapto.__version__}"
+    data = f"{name_of_ours}.data"
+    assert {name.split("/")[0] for name in names} == {"drapto", f"{name_of_ours}.dist-info", data}
+    assert [name for name in names if name.startswith(data)] == [f"{data}/data/{MANUAL}"]
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "drapto").rglob("*.py")}
     modules |= {f"drapto/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "rules").rglob("*.py")}
     pages = {
@@ -145,3 +150,11 @@ def test_another_package_called_rules_breaks_nothing(
     assert drapto.__version__ in python(["-m", "drapto", "--version"])
     where = "from drapto.rules import graph; import drapto, rules; print(rules.OTHER, drapto.__file__)"
     assert python(["-c", where]).split() == ["True", str(site / "drapto" / "__init__.py")]
+
+
+def test_the_manual_page_is_installed_beside_the_program(wheel: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    program = tmp_path / "env" / "bin" / "python"
+    pip("--python", program, "install", "--no-deps", wheel)
+    installed = tmp_path / "env" / MANUAL
+    assert installed.read_bytes() == (ROOT / "docs" / "man" / "drapto.1").read_bytes()

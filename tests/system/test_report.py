@@ -104,7 +104,7 @@ def test_any_two_files_are_held_against_each_other(project: ProjectDir) -> None:
     assert text.count('class="scene"') >= 1
     assert "In the output" in text
     assert "is no place for the page" in drapto(project, "compare", *files, "-o", files[0], status=3)
-    assert "is not a file" in drapto(project, "compare", files[0], "nothing.mkv", status=1)
+    assert "does not exist" in drapto(project, "compare", files[0], "nothing.mkv", status=3)
 
 
 def test_in_a_browser(project: ProjectDir, tmp_path: Path) -> None:

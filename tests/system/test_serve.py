@@ -147,7 +147,10 @@ def test_in_a_browser_by_the_keyboard_alone(served: Served, tmp_path: Path) -> N
         "width": 400, "dark": True, "steps": [*go_on, *end],
         "script": "document.querySelectorAll('.state.failed').length",
     }  # fmt: skip
-    looks = [live | {"width": width, "dark": dark, "steps": end} for width, dark in browser.SIZES]
+    looks = [
+        live | {"width": width, "dark": dark, "steps": end, "picture": str(tmp_path / f"{width}-{dark}.png")}
+        for width, dark in browser.SIZES
+    ]
     found = chromium.look(tmp_path, first, again, *looks)
     assert NAME in found[0]["result"]
     assert found[1]["result"] == 1

@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from tests.oddities.__main__ import table
 from tests.oddities.judge import Content, Sound, faults
 from tests.oddities.running import Outcome
+from tests.oddities.table import read, table
 
 SOURCE = Content(
     times=[0.0, 0.04, 0.08, 0.12],
@@ -73,3 +73,32 @@ def test_the_table_counts_by_setting() -> None:
     text = table({"crf": [Outcome("a", "perfect"), refused], "default": [refused]})
     assert "| crf | 2 | 1 | 0 | 1 | 0 | 0 |" in text
     assert "| 1 | 1 | b.mkv: is \\| damaged |" in text
+
+
+REFUSED = Outcome("b", "refused", ["/a/b.mkv: is | damaged"])
+
+
+def test_what_is_not_run_again_is_taken_over_and_said() -> None:
+    before = {
+        "crf": [Outcome("a", "noted", ["said"]), REFUSED],
+        "default": [Outcome("a", "perfect"), REFUSED],
+    }
+    names = ["a", "b", "c"]
+    earlier = read(table(before, names), "version 1")
+    assert earlier.missing == ["c"]
+    now = {setting: [Outcome("c", "noted", ["said"])] for setting in before}
+    text = table(now, names, earlier)
+    together = {setting: [*before[setting], *now[setting]] for setting in before}
+    told = [line for line in text.splitlines() if not line.startswith(("Of these", "versions up to"))]
+    assert "Of these, 2 were run with version 1" in text
+    assert [line for line in told if line] == [line for line in table(together, names).splitlines() if line]
+    with pytest.raises(ValueError, match="two versions"):
+        read(text, "version 2")
+
+
+def test_no_source_is_counted_twice() -> None:
+    earlier = read(table({"crf": [REFUSED]}, ["b", "c"]), "version 1")
+    with pytest.raises(ValueError, match="run again: b"):
+        table({"crf": [REFUSED]}, ["b", "c"], earlier)
+    with pytest.raises(ValueError, match="not of these 2 sources"):
+        table({"crf": []}, ["a", "b", "c"], earlier)

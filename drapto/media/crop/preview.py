@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from drapto.engine import atomic
 from drapto.engine.context import file_url
 from drapto.media.uniform import uniform_filters
+from drapto.media.yuv import acceptable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,7 @@ def _graph(count: int, video: VideoTrack, crop: CropInfo) -> str:
     # even, in the picture's shape as it is shown
     height = round(WIDTH * video.height / (video.width * video.sar) / 2) * 2
     flip = [video.flip] if video.flip else []
-    picture = [*uniform_filters(video), *flip, "format=yuv444p"]
+    picture = [*uniform_filters(video), *flip, *acceptable(video.colour), "format=yuv444p"]
     drawn = ",".join(["trim=end_frame=1", "setpts=0", *picture, *_boxes(crop)])
     shown = f"{drawn},scale={WIDTH}:{height}:flags=area,setsar=1,format=rgb24"
     each = ";".join(f"[{number}:{video.index}]{shown}[v{number}]" for number in range(count))

@@ -27,6 +27,11 @@ EBML_HEADER_LIMIT = 64 << 10
 """Bytes that the EBML header has at most; a sound one has 40."""
 
 DOC_TYPES = ("matroska", "webm")
+EBML_HEAD = ids.EBML.to_bytes(4, "big")
+
+BEFORE = 1 << 20
+"""Bytes among which a file is looked for that something else was put in front of."""
+
 HEAD = 512
 """Bytes that tell the usual wrong files apart."""
 
@@ -70,7 +75,8 @@ def _check(file: IO[bytes], size: int, source: Path) -> bool:
     if size == 0:
         raise SourceError("is empty", path=source, remedy="rip or copy it again")
     head = file.read(HEAD)
-    if not head.startswith(ids.EBML.to_bytes(4, "big")):
+    if not head.startswith(EBML_HEAD):
+        _refuse_what_lies_before(file, source)
         raise SourceError(f"is not Matroska but {_kind(head)}", path=source, remedy=REMUX)
     segment = _segment(file, source)
     if segment.end is not None and segment.end > size:
@@ -78,6 +84,30 @@ def _check(file: IO[bytes], size: int, source: Path) -> bool:
         raise SourceError(problem, path=source, remedy="rip or copy it again")
     _check_tracks(file, segment, source)
     return segment.end is not None
+
+
+def _refuse_what_lies_before(file: IO[bytes], source: Path) -> None:
+    """Refuse a file that begins after something else, which libavformat and mkvmerge do not look behind.
+
+    Raises:
+        SourceError: Names the byte at which it begins.
+    """
+    file.seek(0)
+    begins = file.read(BEFORE).find(EBML_HEAD)
+    if begins < 0:
+        return
+    try:
+        file.seek(begins)
+        head = content(file, next(places(file, begins, None)), EBML_HEADER_LIMIT)
+        found = any(part.id == ids.DOC_TYPE for part in elements(head))
+    except ElementError:
+        return
+    if found:
+        raise SourceError(
+            f"begins with {begins} bytes that are no Matroska",
+            path=source,
+            remedy=f"take them off: `tail -c +{begins + 1} FILE > new.mkv`",
+        )
 
 
 def _segment(file: IO[bytes], source: Path) -> Place:

@@ -12,6 +12,7 @@ from drapto.errors import ElementError, SourceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.container import REMUX
 from drapto.media.matroska.ebml import Element, place_at, real
+from drapto.media.matroska.records import is_stream
 from drapto.media.matroska.schema import name_of
 from drapto.media.matroska.tree import GLOBAL_ELEMENTS, LIMIT, TOP, Reader
 from drapto.words import time_text
@@ -27,6 +28,9 @@ NS = 1_000_000_000
 FINEST, COARSEST = 1000, NS
 """Nanoseconds of a tick that a film may have. mkvmerge writes none finer than 1000: the blocks of a cluster
 lie within 32767 ticks of it (RFC 9559, "Block Structure"): each frame would have a cluster of its own."""
+
+ENCRYPTED = 1
+"""The type of a content encoding that is no compression (RFC 9559, "ContentEncodingType")."""
 
 BESIDE = (ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS)
 """What a film can do without."""
@@ -45,6 +49,7 @@ def refuse_oddities(source: Path) -> None:
             reader = Reader(file)
             info = reader.first(ids.INFO)
             scale = info.number(ids.TIMESTAMP_SCALE) if info else 0
+            encrypted = list(_encrypted(reader))
     except (OSError, ElementError):
         return  # said by what reads the rest of it
     if reader.another is not None:
@@ -62,6 +67,12 @@ def refuse_oddities(source: Path) -> None:
             path=source,
             remedy=REMUX,
         )
+    for number, codec in encrypted:
+        raise SourceError(
+            f"has an encrypted track, number {number} ({codec})",
+            path=source,
+            remedy="decrypt it with what made the file, or remux the file without that track",
+        )
     # libavformat takes none, or 0, for the default
     if scale and not FINEST <= scale <= COARSEST:
         raise SourceError(
@@ -69,6 +80,24 @@ def refuse_oddities(source: Path) -> None:
             path=source,
             remedy="rip or copy it again",
         )
+
+
+def _encrypted(reader: Reader) -> Iterator[tuple[int, str]]:
+    """Yield number and codec of each track that is encrypted, which libavformat reads as if it were not."""
+    try:
+        tracks = reader.first(ids.TRACKS)
+        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
+            encodings = entry.find(ids.CONTENT_ENCODINGS)
+            kinds = [one.number(ids.CONTENT_ENCODING_TYPE) for one in (encodings.parts if encodings else ())]
+            if ENCRYPTED in kinds:
+                yield entry.number(ids.TRACK_NUMBER), _codec(entry)
+    except ElementError:
+        return  # said by what reads the tracks
+
+
+def _codec(entry: Element) -> str:
+    codec = entry.find(ids.CODEC_ID)
+    return codec.value.decode(errors="replace") if codec else "without a codec"
 
 
 def beside_the_film(source: Path) -> list[range]:
@@ -109,6 +138,11 @@ def oddities(source: Path) -> list[str]:
 
 def _noted(reader: Reader) -> Iterator[str]:
     found = {}
+    try:
+        tracks = reader.first(ids.TRACKS)
+    except ElementError:
+        tracks = None  # said by what reads the tracks
+    yield from _tracks_of_no_stream(tracks)
     for element in (ids.INFO, ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS):
         try:
             found[element] = reader.first(element) if element == ids.INFO else reader.joined(element)
@@ -119,6 +153,14 @@ def _noted(reader: Reader) -> Iterator[str]:
     chapters = found.get(ids.CHAPTERS)
     if chapters is not None:
         yield from editions(chapters, info)
+
+
+def _tracks_of_no_stream(tracks: Element | None) -> Iterator[str]:
+    """Note the tracks that libavformat passes over: a DVD's buttons, a logo, a control track."""
+    for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
+        if is_stream(entry):
+            continue
+        yield f"track number {entry.number(ids.TRACK_NUMBER)} ({_codec(entry)}) holds no film: left out"
 
 
 def _links(info: Element) -> Iterator[str]:

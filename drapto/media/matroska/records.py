@@ -54,10 +54,11 @@ def streams(tracks: Element | None) -> dict[int, Element]:
     matroska_parse_tracks).
     """
     entries = () if tracks is None else tracks.of(ids.TRACK_ENTRY)
-    return dict(enumerate(entry for entry in entries if _is_stream(entry)))
+    return dict(enumerate(entry for entry in entries if is_stream(entry)))
 
 
-def _is_stream(entry: Element) -> bool:
+def is_stream(entry: Element) -> bool:
+    """Tell whether ffmpeg makes a stream of a track's entry."""
     kind = entry.find(ids.TRACK_TYPE)
     return kind is not None and int.from_bytes(kind.value, "big") in STREAM_TYPES
 

@@ -93,7 +93,7 @@ def replace_head(own: Reader, elements: Sequence[Element], payloads: Reader | No
     whole = [summed(element) for element in elements if element.parts or element.id in ESSENTIAL]
     known = {} if cues is None else {cues.id: cues.at}
     room = own.clusters - own.segment.start
-    room -= _seek_head([*known, *(one.id for one in whole)], {}, own.segment.start).length
+    room -= seek_head([*known, *(one.id for one in whole)], {}, own.segment.start).length
     front, behind = _shared_out(whole, room)
     end = own.file.seek(0, 2)
     for element in behind:
@@ -106,7 +106,7 @@ def replace_head(own: Reader, elements: Sequence[Element], payloads: Reader | No
         at += element.length
     own.file.seek(own.segment.start)
     ordered = sorted(known, key=known.__getitem__)
-    own.file.write(_seek_head(ordered, known, own.segment.start).encode())
+    own.file.write(seek_head(ordered, known, own.segment.start).encode())
     for element in front:
         write(element, own.file, payloads)
     if at < own.clusters:
@@ -129,8 +129,14 @@ def _shared_out(elements: Sequence[Element], room: int) -> tuple[list[Element], 
     return front, behind
 
 
-def _seek_head(named: Sequence[int], positions: dict[int, int], start: int) -> Element:
-    """Return the SeekHead that names these elements; it is as long wherever they lie."""
+def seek_head(named: Sequence[int], positions: dict[int, int], start: int) -> Element:
+    """Return the SeekHead that names these elements; it is as long wherever they lie.
+
+    Args:
+        named: Their IDs.
+        positions: Where each begins, bytes of the file.
+        start: Where the segment's content begins.
+    """
     entries = tuple(
         Element(
             ids.SEEK,

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
-  const MODES = { idle: "Nothing runs.", running: "At work.", pausing: "Paused: what runs is finished, nothing new begins.", ending: "Ending." };
+  const MODES = { idle: "Nothing is running.", running: "At work.", pausing: "Pausing: what is running is finished, and nothing new begins.", ending: "Ending." };
   const STATES = { waiting: "waiting", running: "at work", finished: "finished", failed: "failed", skipped: "skipped" };
   const MOST_LINES = 200;
   const rows = new Map();

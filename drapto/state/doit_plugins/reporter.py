@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.exceptions import DependencyError, InvalidCommand, TaskFailed, UnmetDependency
 
-from drapto.engine import causes
+from drapto.engine import causes, process
 from drapto.errors import DraptoError, printable
 from drapto.state.bus import Bus
 from drapto.state.doit_plugins.database import SAID, DurableDB
@@ -40,13 +40,21 @@ class StageFailed(TaskFailed):  # type: ignore[misc]
         cause: The name of its cause (`drapto.engine.causes`).
         silent: Whether it was not even begun, for a reason that has been told already.
         skipped: That its title is left alone, which is no failure; None where it is one.
+        remedy: What to do about it, as the message ends.
     """
 
     def __init__(
-        self, message: str, cause: str = "", *, silent: bool = False, skipped: TitleSkipped | None = None
+        self,
+        message: str,
+        cause: str = "",
+        *,
+        silent: bool = False,
+        skipped: TitleSkipped | None = None,
+        remedy: str = "",
     ) -> None:
         super().__init__(message)
         self.cause = cause
+        self.remedy = remedy
         self.silent = silent
         self.skipped = skipped
 
@@ -174,7 +182,8 @@ class StageReporter:
             Shown(sys.stderr).write(f"{task.name}: {fail.get_msg()}\n")
             message = f"internal error: {_last_line(fail)}"
         if task.meta:
-            self.hooks.bus.publish(ErrorEvent(**_place(task), message=message, cause=cause))
+            remedy = getattr(fail, "remedy", "")
+            self.hooks.bus.publish(ErrorEvent(**_place(task), message=message, cause=cause, remedy=remedy))
         if self._display is None or not task.meta:
             self.outstream.write(f"✗ {task.name}: {message}\n")
 
@@ -229,7 +238,7 @@ class StageReporter:
         """Stop the display and give the lock back."""
         if self._display is not None:
             self._display.stop()
-        elif self._begun and not self.failures:
+        elif self._begun and not self.failures and not process.is_stopping():
             left = self.hooks.left_alone()
             more = f", {count_text(left, 'title')} skipped (`drapto status` says why)" if left else ""
             self.outstream.write(f"{'everything is up to date' if self.skipped else 'nothing to do'}{more}\n")
@@ -250,7 +259,8 @@ def _name_missing(fail: Any) -> None:  # noqa: ANN401  doit is untyped
     found = re.search(r"Dependent file '(.*)' does not exist", str(fail.message), flags=re.DOTALL)
     if found is not None:
         fail.__class__ = TaskFailed
-        fail.message = f"{printable(found[1])}: does not exist; put it back, or connect its disk"
+        fail.remedy = "put it back, or connect its disk"
+        fail.message = f"{printable(found[1])}: does not exist; {fail.remedy}"
 
 
 def _last_line(fail: Any) -> str:  # noqa: ANN401  doit is untyped

@@ -15,3 +15,14 @@ def test_what_other_tracks_decoders_say_is_none_of_a_tracks_damage() -> None:
     )
     assert of_the_sound(said, {"h264", "aac"}) == said[3:]
     assert of_the_sound((), {"h264"}) == ()
+
+
+def test_a_demuxers_words_are_none_on_the_sound() -> None:
+    said = (
+        "[in#0] incomplete attachment",
+        "    Last message repeated 1 times",
+        "[in#0/matroska,webm] Invalid chapter UID",
+        "[ac3] exponent out-of-range",
+        "    Last message repeated 1 times",
+    )
+    assert of_the_sound(said, {"h264"}) == said[3:]

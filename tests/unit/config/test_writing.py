@@ -56,7 +56,8 @@ def test_every_setting_of_the_template_can_be_uncommented(tmp_path: Path) -> Non
     changed = {key for key, value in entries(Config()) if dict(entries(loaded.config))[key] != value}
     without = {("input", "max_size"), ("crop", "rect"), ("tools", "ffmpeg"), ("tools", "ab_av1")}
     without |= {("profile",), ("tracks", "default_audio"), ("tracks", "default_subtitles")}
-    without.add(("engine", "dask", "scheduler"))
+    without |= {("engine", "dask", "scheduler"), ("input", "range")}
+    without |= {("hooks", "on_done"), ("hooks", "on_failed")}
     assert changed == without, "only what has no default"
 
 

@@ -24,7 +24,7 @@ def test_parts_are_of_one_division_and_one_stride() -> None:
     known = Attempts(key="", attempts=attempts)
     assert known.parts((0, 20), 40, 5) == Parts((20, 20), [Tried(0, 32.0, 95.0), Tried(1, 30.0, 91.0)])
     assert known.parts((0,), 40, 5) == Parts((40,), [Tried(0, 33.0, 94.0)])
-    assert known.parts((0, 20), 40, 3).tried == []
+    assert known.parts((0, 20), 40, 1).tried == []
 
 
 def test_a_short_part_may_be_measured_as_closely_as_earlier_versions_did() -> None:
@@ -33,6 +33,16 @@ def test_a_short_part_may_be_measured_as_closely_as_earlier_versions_did() -> No
     closer = scores_of("vmaf", [94.0] * 20)
     both = thin.model_copy(update={"scores": (*thin.scores, closer)})
     assert both.measured(5, 40) == closer
+
+
+@pytest.mark.parametrize(("now", "before"), [(5, 3), (7, 9), (11, 9), (13, 15)])
+def test_what_an_earlier_version_measured_by_another_stride_holds(now: int, before: int) -> None:
+    scores = scores_of("vmaf", [95.0] * 100, stride=before)
+    old = Attempt(crf=30, bytes=1, digest="", scores=(scores,))
+    assert old.measured(now, 1000) == scores
+    assert old.measured(1, 1000) is None
+    newer = scores_of("vmaf", [94.0] * 100, stride=now)
+    assert old.model_copy(update={"scores": (scores, newer)}).measured(now, 1000) == newer
 
 
 def test_an_attempts_frames() -> None:

@@ -156,14 +156,14 @@ def test_a_low_run_in_the_head_keeps_the_tail(segment: SegmentContext) -> None:
 def test_a_run_between_measured_frames_is_found_where_one_of_them_is_low(segment: SegmentContext) -> None:
     sampled = dataclasses.replace(segment, target=target(thorough=False, floor=78.0))
     stride = next(tiers(sampled.target)).stride(FRAMES)
-    assert stride == 3
-    trials = Encodes((200, 205), score=70.0)
+    assert stride == 5
+    trials = Encodes((200, 206), score=70.0)
     found = lift(sampled, trials)
     assert trials.looks == []
-    assert isinstance(found.chosen, Splice), "two of three frames were measured"
+    assert isinstance(found.chosen, Splice), "two frames in a row of the measured were"
     trials = Encodes((199, 203), score=70.0)
     found = lift(sampled, trials)
-    assert trials.looks[0] == (199, 5)
+    assert trials.looks[0] == (196, 9)
     assert isinstance(found.chosen, Splice)
     assert found.low == ()
     trials = Encodes((201, 202), score=70.0)
@@ -215,9 +215,9 @@ def test_wrong_blocks_are_found_where_they_are_in_a_part(segment: SegmentContext
 def test_runs_are_found_where_parts_were_sampled_from_their_own_first_frames(segment: SegmentContext) -> None:
     sampled = dataclasses.replace(segment, target=target(thorough=False, floor=78.0))
     trials = Encodes((200, 203), score=70.0)
-    # of the last part, frames 100, 103, ... are measured: one of the run, 202
-    found = lift(sampled, trials, (0, 100))
-    assert trials.looks[0] == (200, 5)
+    # of the last part, frames 101, 106, ... are measured: one of the run, 201
+    found = lift(sampled, trials, (0, 101))
+    assert trials.looks[0] == (197, 9)
     assert found.low == ()
 
 

@@ -214,7 +214,7 @@ def test_what_is_out_of_reach_fails_where_the_settings_say_so(segment: SegmentCo
 
 def test_every_frame_is_measured_where_that_is_asked_for(segment: SegmentContext) -> None:
     _, found = search_on(segment, Arithmetic(falling(6.5)))[0].run()
-    assert found.scores.stride == 3
+    assert found.scores.stride == 5
     _, found = search_on(aiming(segment, thorough=True), Arithmetic(falling(6.5)))[0].run()
     assert found.scores.stride == 1
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,23 @@ def test_a_matrix_is_made_another_only_where_both_are_known() -> None:
 def test_fields_are_scaled_each_by_itself() -> None:
     assert "interl=1" in uniform_filters(changed(FIRST, SMALL), fields=True)[0]
     assert "interl=1" not in uniform_filters(changed(FIRST, SMALL))[0]
+
+
+def test_a_picture_of_another_shape_is_fitted_between_bars() -> None:
+    """A telephone that was turned; a broadcast that leaves some columns off is stretched."""
+    upright = FIRST.model_copy(update={"width": 360, "height": 640})
+    flat = FIRST.model_copy(update={"width": 1280, "height": 360})
+    scale, bars, *_ = uniform_filters(changed(FIRST, upright, flat, width=640, height=360))
+    assert "w='if(eq(iw,1280)*eq(ih,360),640,if(eq(iw,360)*eq(ih,640),204,640))'" in scale
+    assert "h='if(eq(iw,1280)*eq(ih,360),180,if(eq(iw,360)*eq(ih,640),360,360))'" in scale
+    assert bars == "pad=640:360:-1:-1:eval=frame"
+    narrow = FIRST.model_copy(update={"width": 600})
+    # of half the columns, each twice as wide
+    half = FIRST.model_copy(update={"width": 320, "sar": Fraction(2)})
+    for other in (SMALL, narrow, half):
+        filters = uniform_filters(changed(FIRST, other, width=640, height=360))
+        assert "scale@uniform=640:360:" in filters[0]
+        assert not any(one.startswith("pad") for one in filters)
 
 
 def test_what_the_first_form_does_not_say_a_later_one_does() -> None:

@@ -77,6 +77,30 @@ def test_a_matrix_that_swscale_does_not_know_is_taken_off_and_put_back(matrix: s
 
 
 @pytest.mark.parametrize(
+    ("pix_fmt", "matrix", "by"),
+    [
+        ("yuv420p", "bt709", "as-bt709"),
+        ("yuv420p", None, "as-unknown"),
+        ("yuv422p", "ycgco", "as-ycgco"),
+        ("gbrp", "rgb", "bt470bg"),
+        ("gray", None, "gray-tv"),
+    ],
+)
+def test_a_transfer_that_swscale_refuses_is_taken_off_and_put_back(
+    pix_fmt: str, matrix: str | None, by: str
+) -> None:
+    track = video(pix_fmt=pix_fmt, colour=Colour(matrix=matrix, transfer="log316"))
+    assert rgb_matrix(track) == f"{by}:log316"
+    assert conversion(rgb_matrix(track)) == [
+        "setparams=color_trc=unknown",
+        *conversion(by),
+        "setparams=color_trc=log316",
+    ]
+    assert delivered(track).matrix == ("bt470bg" if pix_fmt == "gbrp" else matrix)
+    assert rgb_matrix(video(pix_fmt="yuv420p10le", colour=Colour(transfer="log316"))) is None
+
+
+@pytest.mark.parametrize(
     ("pix_fmt", "said", "by", "filters"),
     [
         ("gray", "pc", "gray-pc", ["format=yuv420p", "setrange=pc"]),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.output.decode_check import DecodedSegment, PacketDigest, same_frames
+from drapto.output.decode_check import DecodedSegment, decoded_as, same_frames
+from drapto.video.packets import PacketDigest
 
 
 def segment(index: int, packets: list[bytes]) -> DecodedSegment:
     digest = PacketDigest()
     for packet in packets:
         digest.add(packet)
-    return digest.of_segment(index)
+    return decoded_as(index, digest)
 
 
 PACKETS = [bytes([number]) * (number + 1) for number in range(7)]

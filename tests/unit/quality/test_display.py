@@ -67,7 +67,10 @@ def test_the_models_of_v1(height: int, rate: Fraction, viewing: Viewing, model: 
 def test_a_crop_is_shown_as_large_as_it_was_in_the_whole(family: VmafFamily) -> None:
     found = display_of(720, 480, sar=Fraction(32, 27), family=family)
     assert found.shown(720, 360) == (1920, 810)
-    assert found.filters(720, 360) == "setparams=colorspace=unknown,scale=1920:810:flags=bicubic,"
+    assert (
+        found.filters(720, 360)
+        == "setparams=colorspace=unknown,setparams=color_trc=unknown,scale=1920:810:flags=bicubic,"
+    )
 
 
 def test_what_fills_the_display_is_not_scaled() -> None:

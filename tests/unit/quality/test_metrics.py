@@ -45,9 +45,16 @@ class Answering:
         self.text = text
         self.asked: list[str] = []
 
-    def run_ffmpeg(self, arguments: Sequence[str | Path], *, log: str, about: Path | None = None) -> Finished:
+    def run_ffmpeg(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        log: str,
+        about: Path | None = None,
+        on_progress: object = None,
+    ) -> Finished:
         """Write it where the scores are wanted."""
-        del log, about
+        del log, about, on_progress
         self.asked = [str(one) for one in arguments]
         Path("scores").write_text(self.text)
         return Finished(stdout=b"", stderr="", seconds=1.0, cpu_seconds=0.5)
@@ -90,12 +97,14 @@ def test_vmaf_is_of_the_measured_frames_and_their_neighbours(
 ) -> None:
     asked = measured("vmaf", vmaf_of(91.0, *[93.0] * 10), tmp_path, monkeypatch, 9)
     chosen, tick = "select='between(n,1,2)+gte(n,3)*lt(mod(n-3,9),3)',", "settb=1001/24000,setpts=N"
+    own = "select='eq(n,1)+gte(n,4)*not(mod(n-4,9))',"
+    threefold = "settb=1/3,setpts=N*3,fps=3,tpad=stop=3,"
     assert asked.filters == [
-        f"[0:v:0]{chosen}format=yuv420p10le,{tick}[encode]",
+        f"[0:v:0]{own}format=yuv420p10le,{threefold}{tick}[encode]",
         f"[1:2]{chosen}format=yuv420p10le,{tick}[reference]",
         (
             "[encode][reference]libvmaf=model=version=vmaf_v0.6.1:n_threads=2:n_subsample=3"
-            ":log_fmt=json:log_path=scores:shortest=1"
+            ":log_fmt=json:log_path=scores:shortest=1[measured]"
         ),
     ]
     assert asked.asked[asked.asked.index("-frames:v") + 1] == "90"
@@ -127,7 +136,7 @@ def test_xpsnr_leaves_no_frame_out(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     lines = [f"n: {n}  XPSNR y: 40.0  XPSNR u: 43.0  XPSNR v: inf" for n in range(1, 91)]
     asked = measured("xpsnr", "\n".join(lines), tmp_path, monkeypatch, 9)
     assert not any("select" in one for one in asked.filters)
-    assert asked.filters[-1] == "[encode][reference]xpsnr=stats_file=scores:shortest=1"
+    assert asked.filters[-1] == "[encode][reference]xpsnr=stats_file=scores:shortest=1[measured]"
 
 
 def test_luma_weighs_four_times_a_plane_of_chroma(tmp_path: Path) -> None:
@@ -163,14 +172,16 @@ def test_both_pictures_are_shown_alike_and_only_those_that_are_measured(
     shown = replace(REFERENCE, width=720, height=360, crop=crop, display=display)
     asked = measured("vmaf", vmaf_of(91.0, *[93.0] * 7), tmp_path, monkeypatch, 13, shown)
     chosen = "select='between(n,0,2)+gte(n,3)*lt(mod(n-3,13),7)',"
-    scaled = "setparams=colorspace=unknown,scale=1440:810:flags=bicubic,"
+    scaled = "setparams=colorspace=unknown,setparams=color_trc=unknown,scale=1440:810:flags=bicubic,"
     tick = "settb=1001/24000,setpts=N"
+    own = "select='eq(n,0)+gte(n,7)*not(mod(n-7,13))',"
+    sevenfold = "settb=1/7,setpts=N*7,fps=7,tpad=stop=7,"
     assert asked.filters == [
-        f"[0:v:0]{chosen}format=yuv420p10le,{scaled}{tick}[encode]",
+        f"[0:v:0]{own}format=yuv420p10le,{scaled}{sevenfold}{tick}[encode]",
         f"[1:2]{chosen}crop=720:360:0:60,format=yuv420p10le,{scaled}{tick}[reference]",
         (
             "[encode][reference]libvmaf=model=version=vmaf_v1.0.16_hfr_3d0h:n_threads=2:n_subsample=7"
-            ":log_fmt=json:log_path=scores:shortest=1"
+            ":log_fmt=json:log_path=scores:shortest=1[measured]"
         ),
     ]
     assert VMAF.measurement(shown) == ("vmaf", "vmaf_v1.0.16_hfr_3d0h", "1440x1080", "")

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drapto.quality.dividing import starts
@@ -71,6 +71,7 @@ MISSING = st.floats(1, 14)
 
 
 @given(MISSING, MISSING, MISSING, st.floats(0.0, 0.1), st.floats(10, 50))
+@example(7.0, 2.5, 8.625, 0.06343135631005434, 23.0)  # two sets of parts have the same mean CRF
 def test_it_ends_and_says_what_was_measured(
     one: float, two: float, three: float, growth: float, first: float
 ) -> None:

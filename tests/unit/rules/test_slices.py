@@ -403,12 +403,17 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "engine.dask.slots", 3, set()),
     ("crf", "engine.dask.mixed", True, set()),
     ("crf", "report.enabled", False, {"report"}),
+    ("crf", "hooks.on_done", "true", set()),
+    ("crf", "hooks.on_failed", "true", set()),
+    ("crf", "hooks.timeout", 5, set()),
 ]
 """By profile: a setting, another value for it, and the stages whose slices that changes."""
 
 OF_ONE_VALUE = {"version", "encoding.pix_fmt"}
 OF_OTHERS = {"profile", "titles"}
 """What stands for other settings."""
+OF_ANOTHER_FILM = {"input.range"}
+"""What makes another film of the source, of which nothing is known yet: see tests/system/test_range.py."""
 
 
 def keys(model: type[BaseModel], head: str = "") -> Iterator[str]:
@@ -427,6 +432,7 @@ def test_of_every_setting_it_is_said_who_reads_it() -> None:
         {".".join(key.split(".")[:2]) if ".titles." in key else key for _, key, _, _ in READS}
         | OF_ONE_VALUE
         | OF_OTHERS
+        | OF_ANOTHER_FILM
     )
     assert told == set(keys(Config))
 

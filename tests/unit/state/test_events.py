@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAMES = {
     "TitleSkipped": "title_skipped",
     "FileDiscovered": "file_discovered",
+    "HookFailed": "hook_failed",
     "AnalysisStarted": "analysis_started",
     "AnalysisComplete": "analysis_complete",
     "EncodingStarted": "encoding_started",

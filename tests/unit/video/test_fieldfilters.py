@@ -31,20 +31,20 @@ def test_inverse_telecine_begins_a_cycle_early() -> None:
     middle = field_filters(fields("telecined"), "frame", TIMES, range(25, 50), leads=True)
     assert middle[2:] == (
         "trim=start=0.790000:end=1.990000",
-        "decimate=cycle=5",
+        "decimate=cycle=5:chroma=0",
         "trim=start_frame=4",
         "setfield=prog",
     )
     first = field_filters(fields("telecined"), "frame", TIMES, range(25), leads=True)
-    assert first[2:] == ("trim=end=0.990000", "decimate=cycle=5", "setfield=prog")
+    assert first[2:] == ("trim=end=0.990000", "decimate=cycle=5:chroma=0", "setfield=prog")
     whole = field_filters(fields("telecined"), "frame", TIMES, range(100), leads=False)
-    assert whole[2:] == ("decimate=cycle=5", "setfield=prog")
+    assert whole[2:] == ("decimate=cycle=5:chroma=0", "setfield=prog")
 
 
 def test_a_mixed_title_keeps_its_frames() -> None:
     filters = field_filters(fields("mixed"), "field", TIMES, range(25, 50), leads=True)
     assert filters == (
-        "fieldmatch=order=tff:combmatch=full",
+        "fieldmatch=order=tff:combmatch=full:mchroma=0",
         "bwdif=mode=send_frame:parity=tff:deint=interlaced",
         "trim=start=0.990000:end=1.990000",
         "setfield=prog",

@@ -47,6 +47,8 @@ def test_matroska_passes_and_says_whether_a_cut_would_show(
         ((b"\1\2\3\4G" + b"\x01" * 187) * 4, "is not Matroska but an MPEG transport stream"),
         (b"\x00\x00\x01\xba" + b"\x44" * 600, "is not Matroska but an MPEG program stream"),
         (b"\0" * 1000, "is not Matroska but a run of zeros"),
+        (b"\0" * 700 + HEADER + SEGMENT, "begins with 700 bytes that are no Matroska"),
+        (b"ID3" + b"\x1a\x45\xdf\xa3" + b"\xff" * 600, "is not Matroska but something else"),
         (bytes(range(255, 0, -1)) * 3, "is not Matroska but something else"),
         (b"\x1a", "is not Matroska"),
         (HEADER.replace(b"matroska", b"otherdoc") + SEGMENT, "is EBML but not Matroska"),

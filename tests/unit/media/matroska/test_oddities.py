@@ -97,6 +97,34 @@ def test_what_cannot_be_read_is_noted_as_left_out(tmp_path: Path) -> None:
     assert oddities(tmp_path / "none.mkv") == []
 
 
+def test_tracks_of_which_ffmpeg_makes_no_stream_are_noted(tmp_path: Path) -> None:
+    """Kinds of RFC 9559, "TrackType": 18 is buttons, 16 a logo; 33, metadata, is a stream."""
+    kinds = ((1, 1, "V_AV1"), (2, 18, "B_VOBBTN"), (3, 33, "D_WEBVTT/METADATA"), (4, 17, "S_VOBSUB"))
+    entries = [
+        made("TrackEntry", made("TrackNumber", number), made("TrackType", kind), made("CodecID", codec))
+        for number, kind, codec in kinds
+    ]
+    logo = made("TrackEntry", made("TrackNumber", 9), made("TrackType", 16))
+    assert oddities(written(tmp_path / "a.mkv", INFO, made("Tracks", *entries, logo))) == [
+        "track number 2 (B_VOBBTN) holds no film: left out",
+        "track number 9 (without a codec) holds no film: left out",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "encrypted"), [(0, False), (1, True)])
+def test_an_encrypted_track_is_refused_and_a_compressed_one_is_not(
+    tmp_path: Path, kind: int, encrypted: bool
+) -> None:
+    encodings = made("ContentEncodings", made("ContentEncoding", made("ContentEncodingType", kind)))
+    about = made("TrackNumber", 2), made("TrackType", 2), made("CodecID", "A_AC3")
+    path = written(tmp_path / "a.mkv", INFO, made("Tracks", made("TrackEntry", *about, encodings)))
+    if not encrypted:
+        refuse_oddities(path)
+        return
+    with pytest.raises(SourceError, match=r"a\.mkv: has an encrypted track, number 2 \(A_AC3\)"):
+        refuse_oddities(path)
+
+
 @pytest.mark.parametrize("scale", [1, 999, 10**9 + 1, 2**63])
 def test_a_tick_that_no_film_has_is_refused(tmp_path: Path, scale: int) -> None:
     path = written(tmp_path / "a.mkv", made("Info", made("TimestampScale", scale)))

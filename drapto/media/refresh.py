@@ -1,0 +1,60 @@
+"""Can a decoder begin at a packet that says it is a keyframe?
+
+H.264 may refresh the picture bit by bit: columns of each frame are coded by themselves, and after some frames
+the picture is whole again. A recovery point marks where that begins, and muxers take it for a keyframe; a
+decoder that begins there gives no picture until it is whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drapto.media.hdr import hevc
+from drapto.media.hdr.bits import Bits, BitsError
+from drapto.media.whole import nal_length_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+IDR, SEI = 5, 6
+"""Values of nal_unit_type (ITU-T H.264, table 7-1)."""
+
+RECOVERY_POINT = 6
+"""payloadType (annex D.1.8); the message begins with recovery_frame_cnt."""
+
+
+def entrance(stream: VideoStream) -> Callable[[Packet[Any]], bool] | None:
+    """Return what tells whether a stream can be decoded from a keyframe on; None where any will do."""
+    size = nal_length_size(stream)
+    if stream.codec_context.codec.canonical_name != "h264" or not size:
+        return None
+    return lambda packet: is_whole_at_once(memoryview(packet), size)
+
+
+def is_whole_at_once(data: memoryview, size: int) -> bool:
+    """Tell whether the picture of an H.264 packet is whole as soon as it is decoded.
+
+    Args:
+        data: The packet, of a keyframe.
+        size: Bytes of a NAL unit's length.
+    """
+    for _, unit in hevc.nal_units(data, size):
+        kind = unit[0] & 0x1F
+        if kind == IDR:
+            return True
+        if kind == SEI:
+            for message, content in hevc.sei_messages(hevc.unescape(unit, header=1)):
+                if message == RECOVERY_POINT:
+                    return _frames(content) == 0
+    return True
+
+
+def _frames(message: bytes) -> int:
+    """Return how many frames it takes until the picture is whole."""
+    try:
+        return Bits("".join(f"{byte:08b}" for byte in message)).ue()
+    except BitsError:
+        return 0  # whether it decodes is not asked here

@@ -1,0 +1,148 @@
+"""What a run has done, title by title: for its results, its history, and those whom it tells."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from drapto.engine import spent
+from drapto.engine.spent import Spent
+from drapto.state.events import (
+    AnalysisComplete,
+    ErrorEvent,
+    FileDiscovered,
+    HookFailed,
+    SegmentComplete,
+    StageComplete,
+    TitleSkipped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from drapto.state.events import Event
+
+
+@dataclass
+class Ran:
+    """What a run did for one title.
+
+    Attributes:
+        title: Its name.
+        since, until: When the first thing happened to it, and the last, monotonic seconds.
+        duration: How long it plays, seconds; None where it was not probed in this run.
+        frames: How many frames this run encoded of it.
+        notes: What its stages had to say, a line each, each once.
+        failures: The failures, each message once.
+        skipped: Why it was left alone; None where it was not.
+        validated: Whether its finished file was validated, and published.
+        hooks: Which commands that it was told to failed, a line each.
+    """
+
+    title: str
+    since: float
+    until: float
+    duration: float | None = None
+    frames: int = 0
+    notes: list[str] = field(default_factory=list)
+    failures: list[ErrorEvent] = field(default_factory=list)
+    skipped: TitleSkipped | None = None
+    validated: bool = False
+    hooks: list[str] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run worked on it, wall-clock seconds."""
+        return self.until - self.since
+
+    def feed(self, event: Event) -> None:
+        """Take in what happened to it."""
+        match event:
+            case AnalysisComplete():
+                self.duration = event.seconds
+            case SegmentComplete():
+                self.frames += event.frames
+            case ErrorEvent():
+                # a full disk ends every segment that is tried
+                if all(event.message != one.message for one in self.failures):
+                    self.failures.append(event)
+            case TitleSkipped():
+                self.skipped = event
+            case HookFailed():
+                self.hooks.append(event.message)
+            case StageComplete():
+                self.notes += [note for note in event.notes if note not in self.notes]
+                self.validated |= event.stage == "validate" and event.decode_part is None
+
+
+class Tally:
+    """A subscriber that counts; any thread may call it. In a worker of doit's process runner it does nothing.
+
+    Args:
+        logs: Each title's directory of logs, by its name: what its programs took is counted by it.
+
+    Attributes:
+        began: When the run began.
+    """
+
+    def __init__(self, logs: Mapping[str, Path]) -> None:
+        self.began = datetime.now(UTC)
+        self._logs = logs
+        self._since = self._until = time.monotonic()
+        self._cpu = self._cpu_seconds = _cpu()
+        self._ran: dict[str, Ran] = {}
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        for folder in logs.values():
+            spent.forget(folder)
+
+    def __call__(self, event: Event) -> None:
+        """Take in what happened."""
+        if isinstance(event, FileDiscovered) or os.getpid() != self._pid:
+            return  # every title is discovered, few have work to do
+        now = time.monotonic()
+        with self._lock:
+            ran = self._ran.setdefault(event.title, Ran(event.title, now, now))
+            ran.until = now
+            ran.feed(event)
+
+    def close(self) -> None:
+        """Take in that the run has ended."""
+        self._until, self._cpu_seconds = time.monotonic(), _cpu()
+
+    @property
+    def ran(self) -> tuple[Ran, ...]:
+        """What was done for each title to which anything happened, in the order in which it began."""
+        with self._lock:
+            return tuple(self._ran.values())
+
+    def of(self, title: str) -> Ran | None:
+        """Return what was done for a title; None where nothing was."""
+        with self._lock:
+            return self._ran.get(title)
+
+    def spent(self, title: str) -> Spent:
+        """Return what the programs that ran for a title on this machine took."""
+        folder = self._logs.get(title)
+        return Spent() if folder is None else spent.spent(folder)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, wall-clock seconds; once it has ended."""
+        return self._until - self._since
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor seconds of this process and of all programs that it ran; once it has ended."""
+        return self._cpu_seconds - self._cpu
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)

@@ -1,0 +1,170 @@
+"""The document that says what became of odd sources: written, and read where only some are run again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.oddities.running import Outcome
+
+KINDS = ("perfect", "noted", "refused", "wrong", "error")
+
+HEAD = """\
+# Odd sources
+
+What became of each source that `make odd` makes (see `tests/oddities`) and of the real clips, with
+three settings, at preset 13. *Perfect* and *noted* outputs were held against their sources from
+outside: every frame and its time, every track, its start and end, every subtitle packet, chapters,
+attached files. *Wrong* is one that was delivered though a viewer would miss something; *error*, a
+failure that names neither the cause nor what to do. Below, how often each thing was said.
+"""
+
+REPORTED = """\
+# Odd sources that users reported
+
+What became of files made after what users reported of HandBrake, Av1an, ab-av1, mpv, jellyfin, mkvtoolnix
+and others (`tests/oddities/reported.py`, `tests/oddities/containers.py`), judged as [those](oddities.md) are.
+"""
+
+MISSING = "Not run with each setting:"
+
+
+@dataclass
+class Counts:
+    """How often each thing came of sources at one setting.
+
+    Attributes:
+        came: Of each of `KINDS`.
+        said: For each of them, of each line.
+    """
+
+    came: Counter[str] = field(default_factory=Counter)
+    said: dict[str, Counter[str]] = field(default_factory=lambda: {kind: Counter() for kind in KINDS})
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome]) -> Counts:
+        """Count outcomes."""
+        counts = cls()
+        for one in outcomes:
+            counts.came[one.came] += 1
+            counts.said[one.came].update(_general(line) for line in one.said)
+        return counts
+
+    def __add__(self, other: Counts) -> Counts:
+        said = {kind: self.said[kind] + other.said[kind] for kind in KINDS}
+        return Counts(self.came + other.came, said)
+
+
+@dataclass
+class Earlier:
+    """What a document says: of sources that are not run again.
+
+    Attributes:
+        counts: By setting.
+        missing: The sources of which it knows nothing.
+        made_with: The version that it is of.
+    """
+
+    counts: dict[str, Counts]
+    missing: list[str]
+    made_with: str
+
+
+def read(text: str, made_with: str) -> Earlier:
+    """Return what a document says.
+
+    Args:
+        text: As `table` has written it.
+        made_with: The version that it is of, for people.
+
+    Raises:
+        ValueError: It holds such an earlier part itself.
+    """
+    if "\nOf these, " in text:
+        raise ValueError("a table that took rows over already: what it holds is of two versions")
+    head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
+    counts: dict[str, Counts] = {}
+    for setting, _, *cells in _rows(head):
+        counts[setting] = Counts(Counter(dict(zip(KINDS, map(int, cells), strict=True))))
+    missing = re.findall(r"^- (\S+)$", head.partition(MISSING)[2], flags=re.MULTILINE)
+    for section in sections:
+        kind = section.split("\n", 1)[0].lower()
+        settings = re.findall(r"\w+", section.split("\n")[2])[: len(counts)]
+        for *numbers, line in _rows(section):
+            for setting, number in zip(settings, numbers, strict=True):
+                counts[setting].said[kind][line] += int(number)
+    return Earlier(counts, missing, made_with)
+
+
+def _rows(text: str) -> list[list[str]]:
+    """Return the cells of a table's rows, but for its head."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[1:]]
+
+
+def table(
+    found: Mapping[str, Sequence[Outcome]],
+    wanted: Sequence[str] = (),
+    earlier: Earlier | None = None,
+    *,
+    head: str = HEAD,
+) -> str:
+    """Return the document, which names those ``wanted`` of which nothing is known.
+
+    Args:
+        found: What became of sources, by setting.
+        wanted: Those that there are.
+        earlier: What is known from before of those that are not in ``found``.
+        head: What it says of them all.
+
+    Raises:
+        ValueError: A source is in both, or the earlier ones are others.
+    """
+    counts = {setting: Counts.of(outcomes) for setting, outcomes in found.items()}
+    have = {setting: {one.name for one in outcomes} for setting, outcomes in found.items()}
+    before: list[str] = []
+    if earlier is not None:
+        known = [name for name in wanted if name not in earlier.missing]
+        if twice := sorted(set(known) & set().union(*have.values())):
+            raise ValueError(f"known from before, and run again: {', '.join(twice)}")
+        if any(earlier.counts[setting].came.total() != len(known) for setting in counts):
+            raise ValueError(f"the earlier table is not of these {len(known)} sources")
+        counts = {setting: counts[setting] + earlier.counts[setting] for setting in counts}
+        have = {setting: names | set(known) for setting, names in have.items()}
+        before = [
+            "",
+            f"Of these, {len(known)} were run with {earlier.made_with}, and not again since; the others with",
+            "versions up to the one that this document comes with.",
+        ]
+    lines = [*head.splitlines(), "", f"| setting | sources | {' | '.join(KINDS)} |"]
+    lines.append(f"|---|{'---|' * (len(KINDS) + 1)}")
+    for setting, counted in counts.items():
+        cells = " | ".join(str(counted.came[kind]) for kind in KINDS)
+        lines.append(f"| {setting} | {counted.came.total()} | {cells} |")
+    lines += before
+    missing = [name for name in wanted if not all(name in names for names in have.values())]
+    if missing:
+        lines += ["", MISSING, *(f"- {name}" for name in missing)]
+    for kind in reversed(KINDS[1:]):
+        said = {setting: counted.said[kind] for setting, counted in counts.items()}
+        texts = sorted(set().union(*said.values()), key=lambda text: (-_total(said, text), text))
+        if texts:
+            lines += ["", f"## {kind.capitalize()}", "", f"| {' | '.join(counts)} | what was said |"]
+            lines += [f"|{'---|' * (len(counts) + 1)}"]
+            lines += [f"| {' | '.join(str(said[one][text]) for one in counts)} | {text} |" for text in texts]
+    return "\n".join(lines) + "\n"
+
+
+def _total(said: Mapping[str, Counter[str]], text: str) -> int:
+    return sum(counted[text] for counted in said.values())
+
+
+def _general(line: str) -> str:
+    """Return a line without the names of its files, which differ, and without what a table cannot hold."""
+    line = re.sub(r"^segment \d+ (does not reach VMAF [\d.]+).*\((.*?)\).*", r"a segment \1 (\2)", line)
+    return re.sub(r"\S*/", "", line).replace("|", "\\|")

@@ -1,0 +1,48 @@
+"""From which keyframes on H.264 can be decoded."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from drapto.media.notes import return_notes
+from drapto.media.refresh import is_whole_at_once
+
+
+def packet(*units: bytes) -> memoryview:
+    return memoryview(b"".join(len(one).to_bytes(4, "big") + one for one in units))
+
+
+def recovery(frames: bytes) -> bytes:
+    """An SEI unit with a recovery point: type 6, its size, what it says, the trailing bits."""
+    return b"\x06\x06" + bytes([len(frames)]) + frames + b"\x80"
+
+
+SLICE, IDR = b"\x41\x9a\x00", b"\x65\x88\x00"
+AT_ONCE, AFTER_11 = b"\xc4", b"\x19\x00"  # ue(v) 0 and 11: 1, and 0001100
+
+
+@pytest.mark.parametrize(
+    ("units", "whole"),
+    [
+        ((IDR,), True),
+        ((recovery(AT_ONCE), SLICE), True),
+        ((recovery(AFTER_11), SLICE), False),
+        ((b"\x09\xf0", recovery(AFTER_11), SLICE), False),
+        ((recovery(AFTER_11)[:3], SLICE), True),
+        ((SLICE,), True),
+    ],
+)
+def test_a_refresh_that_takes_frames_is_no_place_to_begin(units: tuple[bytes, ...], whole: bool) -> None:
+    assert is_whole_at_once(packet(*units), 4) is whole
+
+
+def test_times_that_go_back_are_told_once() -> None:
+    tick = Fraction(1, 1000)
+    assert return_notes([], tick) == []
+    assert return_notes([(1500, 40)], tick) == []
+    [said] = return_notes([(1500, 700), (2000, 20), (3000, 500)], tick)
+    assert said.startswith(
+        "after 1.5 s the picture's times go back by 0.7 s, and so 1 more times: its frames"
+    )

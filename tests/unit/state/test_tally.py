@@ -1,0 +1,62 @@
+"""What a run has done, counted from its events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drapto.engine import process, spent
+from drapto.state.events import (
+    AnalysisComplete,
+    ErrorEvent,
+    FileDiscovered,
+    HookFailed,
+    SegmentComplete,
+    StageComplete,
+    TitleSkipped,
+)
+from drapto.state.tally import Tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_it_counts_what_happens_to_each_title(tmp_path: Path) -> None:
+    tally = Tally({"film": tmp_path / "film"})
+    tally(FileDiscovered(title="idle", source=tmp_path / "idle.mkv", bytes=1))
+    tally(AnalysisComplete(title="film", frames=9, seconds=2.5, width=2, height=2, audio=0, subtitles=0))
+    for number in (1, 2):
+        tally(SegmentComplete(title="film", segment=number, frames=5, bytes=9, seconds=1, crf=30))
+        tally(StageComplete(title="film", stage="encode", segment=number, seconds=1, notes=("odd",)))
+    assert not tally.of("film").validated  # type: ignore[union-attr]
+    tally(StageComplete(title="film", stage="validate", decode_part=1, seconds=1))
+    assert not tally.of("film").validated  # type: ignore[union-attr]
+    tally(StageComplete(title="film", stage="validate", seconds=1))
+    tally(HookFailed(title="film", hook="on_done", message="no"))
+    for _ in range(2):
+        tally(ErrorEvent(title="bad", stage="probe", message="broken; mend it", remedy="mend it"))
+    tally(TitleSkipped(title="old", reason="already AV1", remedy="--no-skip"))
+    assert [one.title for one in tally.ran] == ["film", "bad", "old"]
+    film, bad, old = tally.ran
+    assert (film.frames, film.duration, film.notes, film.hooks) == (10, 2.5, ["odd"], ["no"])
+    assert film.validated
+    assert [one.remedy for one in bad.failures] == ["mend it"]
+    assert old.skipped
+    assert tally.of("idle") is None
+
+
+def test_what_programs_take_is_counted_by_their_logs(tmp_path: Path) -> None:
+    logs = tmp_path / "film" / "logs"
+    process.run(["sh", "-c", "true"], log=logs / "before.log")
+    tally = Tally({"film": logs})
+    assert tally.spent("film") == spent.Spent()
+    busy = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"
+    process.run(["sh", "-c", busy], log=logs / "encode.log")
+    process.run(["sh", "-c", busy], log=logs / "audio.log")
+    process.run(["sh", "-c", busy], log=tmp_path / "other" / "encode.log")
+    process.run(["sh", "-c", busy])
+    tally.close()
+    found = tally.spent("film")
+    assert 0 < found.cpu_seconds < tally.cpu_seconds
+    assert found.peak > 100_000
+    assert tally.seconds > 0
+    assert tally.spent("nobody") == spent.Spent()
