@@ -171,6 +171,7 @@ def _started(title: Title, segment: Segment, common: Common, where: str) -> Enco
         strategy=common.strategy,
         crf=common.quality.crf if isinstance(common.quality, FixedCrf) else None,
         where=where,
+        threads=common.needs.cpus,
     )
 
 
@@ -202,6 +203,9 @@ def _complete(title: Title, encoded: EncodedSegment) -> SegmentComplete:
         score=encoded.score,
         tier=encoded.tier,
         why=encoded.why,
+        encodes=encoded.encodes,
+        cpu_seconds=encoded.cpu_seconds,
+        measuring_cpu_seconds=max(0.0, encoded.search_cpu_seconds - encoded.encodes * encoded.cpu_seconds),
     )
 
 

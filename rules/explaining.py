@@ -90,8 +90,13 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
 
 def unfinished(project: Project) -> set[str]:
     """Return the names of the titles of which something is left to do; their pages are not asked for."""
-    extra = {stage.name for stage in stages() if stage.extra}
+    extra = extra_stages()
     return {task.title for task in explain(project) if task.action == "run" and task.stage not in extra}
+
+
+def extra_stages() -> set[str]:
+    """Return the names of the stages without which a title is finished."""
+    return {stage.name for stage in stages() if stage.extra}
 
 
 def qualities(project: Project) -> dict[str, str]:

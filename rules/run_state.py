@@ -17,6 +17,7 @@ from drapto.engine.vitals import patience
 from drapto.errors import DraptoError, LockedError, UsageError
 from drapto.rules.discovered import tell_sources
 from drapto.rules.encoded_sizes import Skipping
+from drapto.rules.following import Following
 from drapto.rules.leave import Leave
 from drapto.rules.listeners import Listeners
 from drapto.rules.output_place import require_output
@@ -55,6 +56,7 @@ class RunState:
         failed: The causes for which tasks of this run failed.
         healed: When what a task had made was found broken and made again, by the task's name.
         skipping: What is known of titles that are left alone.
+        following: What says how far the run is.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -70,6 +72,7 @@ class RunState:
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
         self.skipping = Skipping()
+        self.following = Following()
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self.listeners = Listeners(state_dir, self.bus)
         self.run_name = os.urandom(8).hex()
@@ -189,6 +192,7 @@ class RunState:
                 failed, was interrupted or is still being written, it may not.
         """
         with self._guard:
+            self.following.end()
             ended_well = ended_well and not (self.failed or process.is_stopping() or atomic.left_behind())
             self.listeners.close()
             if (close := getattr(self._engine, "close", None)) is not None:

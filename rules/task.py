@@ -218,7 +218,7 @@ def perform(
     from drapto.rules.unforeseen import unforeseen
 
     state = state_of(project)
-    work = Work(project, title, state)
+    work = Work(project, title, state, place)
     try:
         state.prepare(project)
         if (skip := state.skipping.told(work, name)) is not None:

@@ -50,3 +50,14 @@ class Started:
     """
 
     where: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A report before `Started`, where what the call needs is not free at once.
+
+    Attributes:
+        what: What it waits for, in a few words.
+    """
+
+    what: str

@@ -19,7 +19,7 @@ from drapto.terminal import Shown
 from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from drapto.state.events import TitleSkipped
@@ -67,6 +67,7 @@ class Hooks:
         bus: Where the run's events are published.
         database: doit's database.
         on_start: Called before the first task; may refuse the run with a `DraptoError`.
+        on_selected: Called with the names of the tasks that were asked for.
         on_success: Called with the title and the stage of a task whose success is on the disk; not for a
             part of a stage's work.
         on_failure: Called with the cause of each failure.
@@ -80,6 +81,7 @@ class Hooks:
     bus: Bus = field(default_factory=Bus)
     database: Path | None = None
     on_start: Callable[[], None] = lambda: None
+    on_selected: Callable[[Sequence[str]], None] = lambda _names: None
     on_success: Callable[[str, str], None] = lambda _title, _stage: None
     on_failure: Callable[[str], None] = lambda _cause: None
     left_alone: Callable[[], int] = lambda: 0
@@ -110,13 +112,14 @@ class StageReporter:
         self._display: Any = None
         self._begun = False
 
-    def initialize(self, tasks: object, selected_tasks: object) -> None:
+    def initialize(self, tasks: object, selected_tasks: Sequence[str]) -> None:
         """Lock the project (doit calls this when the graph is loaded, before anything runs)."""
-        del tasks, selected_tasks
+        del tasks
         try:
             self.hooks.on_start()
         except DraptoError as error:
             raise InvalidCommand(str(error)) from error
+        self.hooks.on_selected(selected_tasks)
         self._begun = True
         DurableDB.in_a_run.add(self.hooks.database)
 
