@@ -14,10 +14,11 @@ import psutil
 from bench.timing import MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.cluster import Overhead
     from bench.encoding import Rounds
+    from bench.eta import Told
     from bench.film import Shown
     from bench.idle import Idle
     from bench.quality import Targeted
@@ -71,6 +72,19 @@ def idle_rows(found: Idle, titles: int) -> list[Row]:
         Row(f"doit with nothing to do, one title of {found.segments} segments", found.one, 0.5, " s"),
         Row(f"doit with nothing to do, {titles} such titles", found.many, 3, " s"),
     ]
+
+
+def eta_rows(found: Sequence[Told]) -> list[Row]:
+    """Return how far off the told remaining times are."""
+    rows = []
+    for one in found:
+        name = f"{one.kind}, {'learnt' if one.learnt else 'nothing learnt'} ({one.seconds:.0f} s)"
+        rows += [
+            Row(f"{name}: end as told from a quarter on, mean error", one.mean, 20, " %"),
+            Row(f"{name}: the same, 95th percentile", one.worst, None, " %"),
+            Row(f"{name}: told that nothing was left while more than 3 s were", one.nothing, 0),
+        ]
+    return rows
 
 
 def cluster_rows(found: Overhead) -> list[Row]:

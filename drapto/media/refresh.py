@@ -7,7 +7,7 @@ decoder that begins there gives no picture until it is whole.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drapto.media.hdr import hevc
 from drapto.media.hdr.bits import Bits, BitsError
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from av.packet import Packet
-    from av.stream import Stream
     from av.video.stream import VideoStream
 
 IDR, SEI = 5, 6
@@ -27,7 +26,7 @@ RECOVERY_POINT = 6
 """payloadType (annex D.1.8); the message begins with recovery_frame_cnt."""
 
 
-def entrance(stream: VideoStream) -> Callable[[Packet[Stream]], bool] | None:
+def entrance(stream: VideoStream) -> Callable[[Packet[Any]], bool] | None:
     """Return what tells whether a stream can be decoded from a keyframe on; None where any will do."""
     size = nal_length_size(stream)
     if stream.codec_context.codec.canonical_name != "h264" or not size:

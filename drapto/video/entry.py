@@ -8,13 +8,15 @@ it, what follows decodes by itself, as a segment source does from its own first 
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import av
 
-from drapto.errors import ToolFailedError
+from drapto.errors import SpaceError, ToolFailedError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
+from drapto.media.refresh import entrance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,6 +91,7 @@ def entered(source: Path, first: int, frames: int, target: Path) -> Iterator[Ent
 
     Raises:
         ToolFailedError: The source cannot be read, or the copy not be written.
+        SpaceError: The disk is full.
     """
     if not first or source.stat().st_size > LARGEST:
         yield None
@@ -101,6 +104,10 @@ def entered(source: Path, first: int, frames: int, target: Path) -> Iterator[Ent
         if number is not None:
             _copy(source, number, target)
     except av.FFmpegError as error:
+        target.unlink(missing_ok=True)
+        if error.errno == errno.ENOSPC:
+            remedy = "free some space and run again"
+            raise SpaceError("the disk is full", path=target.parent, remedy=remedy) from error
         raise ToolFailedError(f"cannot be copied ({error.strerror})", path=source) from error
     try:
         yield None if number is None else Entry(target, number)
@@ -113,8 +120,9 @@ def _number(container: InputContainer, first: int, frames: int) -> int | None:
     stream = container.streams.video[0]
     if stream.codec_context.name not in CODECS:
         return None
+    may_begin = entrance(stream)
     packets = [
-        Shown(packet.pts, packet.is_keyframe)
+        Shown(packet.pts, packet.is_keyframe and (may_begin is None or may_begin(packet)))
         for packet in container.demux(stream)
         if packet.size and packet.pts is not None
     ]

@@ -139,7 +139,7 @@ def table(
         before = [
             "",
             f"Of these, {len(known)} were run with {earlier.made_with}, and not again since; the others with",
-            "the version that this document comes with.",
+            "versions up to the one that this document comes with.",
         ]
     lines = [*head.splitlines(), "", f"| setting | sources | {' | '.join(KINDS)} |"]
     lines.append(f"|---|{'---|' * (len(KINDS) + 1)}")
