@@ -34,7 +34,7 @@ DONE = {name: threading.Event() for name in ("cut:b", "join:a")}
 
 
 def work(name):
-    # the first title stands in line first, then both do; and the second goes no further until the first is whole
+    # the first title stands in line first, then both do; the second goes no further until the first is whole
     if name in BEGUN:
         BEGUN[name].set()
     if name == "cut:b":
