@@ -74,4 +74,4 @@ def test_a_track_that_no_layout_holds(project: ProjectDir) -> None:
     assert not [line for line in plan[good:] if line.split()[0] == "run"]
     status = drapto(project, "status")
     assert "bad" in status[0]
-    assert "✓ good" in status
+    assert any(line.startswith("✓ good") for line in status)

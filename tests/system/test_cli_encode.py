@@ -72,7 +72,7 @@ def test_a_title_from_plan_to_clean(here: Path, clip: Path) -> None:
 
     assert plan(film, *QUICK)["probe"][0]["reasons"][0]["kind"] == "first run"
     waiting = json.loads(run("status", film, "-o", "out", *QUICK, "--json").stdout)["titles"][0]
-    assert (waiting["title"], waiting["state"], waiting["output_bytes"]) == ("My-Film", "waiting", None)
+    assert (waiting["title"], waiting["state"], waiting["output_bytes"]) == ("My-Film", "todo", None)
 
     done = run("encode", film, "-o", "out", *FAST)
     assert done.exit_code == 0, done.output
@@ -88,7 +88,7 @@ def test_a_title_from_plan_to_clean(here: Path, clip: Path) -> None:
     assert (status["segments"]["progress"], status["segments"]["failed"]) == (100, 0)
     assert status["segments"]["completed"] == status["segments"]["total"]
     text = run("status", film, "-o", "out", *QUICK).stdout
-    assert text.startswith("✓ My-Film\n    ✓ probe")
+    assert text.startswith("✓ My Film: done\n    ✓ probe")
     assert str(output) in text
 
     # one setting: what reads it, and why

@@ -161,7 +161,7 @@ def test_ctrl_c_while_a_module_takes_long_to_load(source: Path, tmp_path: Path) 
 def test_an_interrupt_where_python_forgets_what_is_raised(source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", source)
     code, said = interrupted(project, "doit -P process", AT_FORK)
-    assert (code, said) == (130, "interrupted; run again to go on from here\n")
+    assert (code, said) == (130, "interrupted; to resume: doit -P process\n")
 
 
 def test_an_error_that_a_library_makes_of_an_interrupt_is_none(source: Path, tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ it; `ContentChecker` reads a few MiB of it, once, and only when its size or modi
 
 from __future__ import annotations
 
-from drapto.engine import collection
 from drapto.state.doit_plugins import beginning  # noqa: F401  before what takes time to load
+
+# isort: split
+from drapto.engine import collection
 
 with collection.paused():
     from drapto.state.doit_plugins.checker import bound_checker
