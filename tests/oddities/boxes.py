@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.oddities import surgery
-from tests.oddities.containers import MAKERS, TRACK, TRACKS, chapters, merged, mkvmerge, of_tracks, plain
+from tests.oddities.containers import MAKERS, chapters, merged, mkvmerge, of_tracks, plain
 from tests.oddities.reported import case, picture, tone, write, x264
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def tracks_of_large_numbers(ffmpeg: Path, path: Path) -> None:
             if identity == surgery.SIMPLE_BLOCK:
                 parts.append((identity, block(value)))
             elif identity == surgery.BLOCK_GROUP:
-                inner = [(one, block(own) if one == surgery.BLOCK else own) for one, own in surgery.children(value)]
+                inner = [
+                    (one, block(own) if one == surgery.BLOCK else own) for one, own in surgery.children(value)
+                ]
                 parts.append((identity, surgery.joined(inner)))
             else:
                 parts.append((identity, value))
@@ -57,7 +60,7 @@ def sound_in_three_laces(ffmpeg: Path, path: Path) -> None:
             sizes = b"".join(b"\xff" * (len(one) // 255) + bytes([len(one) % 255]) for one in frames[:-1])
         elif kind == EBML_LACES:
             sizes = (0x4000 | len(frames[0])).to_bytes(2, "big")
-            for before, one in zip(frames, frames[1:-1], strict=False):
+            for before, one in pairwise(frames[:-1]):
                 sizes += (0x4000 | len(one) - len(before) + 0x1FFF).to_bytes(2, "big")
         return blocks[0][:3] + bytes([0x80 | kind, len(frames) - 1]) + sizes + b"".join(frames)
 
@@ -107,7 +110,9 @@ def clusters_that_overlap(ffmpeg: Path, path: Path) -> None:
 def clusters_without_blocks(ffmpeg: Path, path: Path) -> None:
     """Empty ones between the others, with a wrong Position and PrevSize."""
     plain(ffmpeg, path, "-cluster_time_limit", "300")
-    empty = surgery.element(surgery.CLUSTER, surgery.joined([(b"\xe7", b"\x7f\xff"), (b"\xa7", b"\x01"), (b"\xab", b"\x02")]))
+    empty = surgery.element(
+        surgery.CLUSTER, surgery.joined([(b"\xe7", b"\x7f\xff"), (b"\xa7", b"\x01"), (b"\xab", b"\x02")])
+    )
     surgery.rewritten(path, {}, before={surgery.CLUSTER: empty})
 
 
@@ -147,9 +152,12 @@ def tags_of_sixty_four_kilobytes(ffmpeg: Path, path: Path) -> None:
     """A synopsis, a cue sheet, the log of a ripper."""
     listing = path.with_suffix(".xml")
     simple = "".join(
-        f"<Simple><Name>{name}</Name><String>{(name + ' ünd &amp; ') * 5000}</String></Simple>" for name in ("SYNOPSIS", "CUESHEET", "LOG")
+        f"<Simple><Name>{name}</Name><String>{(name + ' ünd &amp; ') * 5000}</String></Simple>"
+        for name in ("SYNOPSIS", "CUESHEET", "LOG")
     )
-    listing.write_text(f"<Tags><Tag><Targets><TargetTypeValue>50</TargetTypeValue></Targets>{simple}</Tag></Tags>")
+    listing.write_text(
+        f"<Tags><Tag><Targets><TargetTypeValue>50</TargetTypeValue></Targets>{simple}</Tag></Tags>"
+    )
     merged(ffmpeg, path, "--global-tags", listing)
     listing.unlink()
 
@@ -158,7 +166,18 @@ def tags_of_sixty_four_kilobytes(ffmpeg: Path, path: Path) -> None:
 def two_angles(ffmpeg: Path, path: Path) -> None:
     """A concert's: both pictures are of the same kind and length, the second one is the default."""
     inputs = [*picture(), *picture(filters="hflip,negate"), *tone()]
-    mapped = ["-map", "0:v", "-map", "1:v", "-map", "2:a", "-disposition:v:0", "0", "-disposition:v:1", "default"]
+    mapped = [
+        "-map",
+        "0:v",
+        "-map",
+        "1:v",
+        "-map",
+        "2:a",
+        "-disposition:v:0",
+        "0",
+        "-disposition:v:1",
+        "default",
+    ]
     write(ffmpeg, path, *inputs, *mapped, *x264(), "-c:a", "ac3")
 
 

@@ -1,4 +1,4 @@
-"""Odd sources as rips of discs, recordings and old files have them: pictures, sound and subtitles, made by ffmpeg.
+"""Odd sources as rips of discs, recordings and old files have them: pictures, sound and subtitles.
 
 A second set, made after those of `reported` and `containers` had come out right: other kinds.
 """
@@ -15,6 +15,8 @@ from tests.oddities.reported import EXACT, case, picture, tone, write, x264
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+X265 = "keyint=12:pools=none:frame-threads=1:log-level=none"
 
 
 def joined(ffmpeg: Path, path: Path, kind: str, parts: Sequence[Sequence[str | Path]]) -> Path:
@@ -86,7 +88,16 @@ def wavpack_and_true_audio(ffmpeg: Path, path: Path) -> None:
     sides = []
     for kind, codec in (("wv", "wavpack"), ("tta", "tta")):
         side = path.with_suffix(f".{kind}")
-        clips.run_ffmpeg(ffmpeg, *tone(rate=88200), "-c:a", codec, "-sample_fmt:a", "s32p" if kind == "wv" else "s32", *EXACT, side)
+        clips.run_ffmpeg(
+            ffmpeg,
+            *tone(rate=88200),
+            "-c:a",
+            codec,
+            "-sample_fmt:a",
+            "s32p" if kind == "wv" else "s32",
+            *EXACT,
+            side,
+        )
         sides.append(side)
     mkvmerge(path, whole, *sides)
     dropped(whole, *sides)
@@ -105,7 +116,15 @@ def opus_appended_to_opus(ffmpeg: Path, path: Path) -> None:
     parts = []
     for number, frequency in enumerate((440, 880)):
         part = path.with_suffix(f".{number}.mkv")
-        write(ffmpeg, part, *picture(seconds=1.25), *tone(1.237, frequency=frequency), *x264(), "-c:a", "libopus")
+        write(
+            ffmpeg,
+            part,
+            *picture(seconds=1.25),
+            *tone(1.237, frequency=frequency),
+            *x264(),
+            "-c:a",
+            "libopus",
+        )
         parts.append(part)
     mkvmerge(path, parts[0], "+", parts[1])
     dropped(*parts)
@@ -122,15 +141,22 @@ def fonts_of_twenty_megabytes(ffmpeg: Path, path: Path) -> None:
     head = f"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\n{styles}\n"
     events = "[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
     long = "{\\k10}karaoke " * 4000
-    lines = f"Dialogue: 0,0:00:00.20,0:00:01.00,Stil-é-3,,0,0,0,,{long}\nComment: 0,0:00:00.00,0:00:00.00,Stil-é-1,,0,0,0,,template\n"
+    lines = f"Dialogue: 0,0:00:00.20,0:00:01.00,Stil-é-3,,0,0,0,,{long}\n"
+    lines += "Comment: 0,0:00:00.00,0:00:00.00,Stil-é-1,,0,0,0,,template\n"
     texts.write_text(head + events + lines)
     whole = path.with_suffix(".whole.mkv")
     write(ffmpeg, whole, *picture(), *x264())
     side.mkdir(exist_ok=True)
     for number in range(40):
-        (side / f"Font {number} – é.ttc").write_bytes(b"ttcf" + bytes([number]) * (20 << 20 if number == 7 else 900))
+        (side / f"Font {number} é.ttc").write_bytes(
+            b"ttcf" + bytes([number]) * (20 << 20 if number == 7 else 900)
+        )
     files = sorted(side.iterdir())
-    attached = [part for file in files for part in ("--attachment-mime-type", "font/collection", "--attach-file", file)]
+    attached = [
+        part
+        for file in files
+        for part in ("--attachment-mime-type", "font/collection", "--attach-file", file)
+    ]
     mkvmerge(path, whole, texts, *attached)
     dropped(texts, whole, *files)
     side.rmdir()
@@ -149,7 +175,9 @@ def a_text_file_of_every_fault(ffmpeg: Path, path: Path) -> None:
         ("00:00:01,100  X1:100 X2:200 Y1:1 Y2:2", "00:00:01,300", "♪ Ω ﷽ 🎬"),
     )
     content = "".join(f"{n}\n{a} --> {b}\n{text}\n\n" for n, (a, b, text) in enumerate(shown, 1))
-    content = content.replace("  X1:100 X2:200 Y1:1 Y2:2 --> 00:00:01,300", " --> 00:00:01,300 X1:100 X2:200 Y1:1 Y2:2")
+    content = content.replace(
+        "  X1:100 X2:200 Y1:1 Y2:2 --> 00:00:01,300", " --> 00:00:01,300 X1:100 X2:200 Y1:1 Y2:2"
+    )
     texts.write_bytes(b"\xef\xbb\xbf" + content.encode())
     write(ffmpeg, whole, *picture(), *tone(), *x264(), "-c:a", "aac")
     mkvmerge(path, whole, texts)
@@ -160,9 +188,26 @@ def a_text_file_of_every_fault(ffmpeg: Path, path: Path) -> None:
 def pgs_that_is_forced_and_cut(ffmpeg: Path, path: Path) -> None:
     """Objects with the forced flag; the last picture is never cleared, its last segment is missing."""
     shown = write_pgs(path.with_suffix(".sup"), (640, 480))
-    content = shown.read_bytes().replace(b"\x00\x00\x00\x00\x00\x20\x00\x20", b"\x00\x00\x00\x40\x00\x20\x00\x20")
-    shown.write_bytes(content[: content.rindex(b"PG\x00\x01\xec\x30")] if b"PG\x00\x01\xec\x30" in content else content[:-90])
-    write(ffmpeg, path, *picture("640x480", "25", 2), "-i", shown, *x264(), "-c:s", "copy", "-disposition:s", "forced")
+    content = shown.read_bytes().replace(
+        b"\x00\x00\x00\x00\x00\x20\x00\x20", b"\x00\x00\x00\x40\x00\x20\x00\x20"
+    )
+    shown.write_bytes(
+        content[: content.rindex(b"PG\x00\x01\xec\x30")]
+        if b"PG\x00\x01\xec\x30" in content
+        else content[:-90]
+    )
+    write(
+        ffmpeg,
+        path,
+        *picture("640x480", "25", 2),
+        "-i",
+        shown,
+        *x264(),
+        "-c:s",
+        "copy",
+        "-disposition:s",
+        "forced",
+    )
     shown.unlink()
 
 
@@ -209,7 +254,20 @@ def quarter_pixels_of_an_avi(ffmpeg: Path, path: Path) -> None:
     """DivX with B-frames, in a frame of VfW, and MP3."""
     whole = path.with_suffix(".avi")
     coded = ["-c:v", "mpeg4", "-q:v", "4", "-bf", "1", "-b_strategy", "0", "-g", "12", "-vtag", "DX50"]
-    clips.run_ffmpeg(ffmpeg, *picture(rate="25"), *tone(), *coded, "-c:a", "libmp3lame", *EXACT, "-flags:v", "+bitexact+qpel", "-f", "avi", whole)
+    clips.run_ffmpeg(
+        ffmpeg,
+        *picture(rate="25"),
+        *tone(),
+        *coded,
+        "-c:a",
+        "libmp3lame",
+        *EXACT,
+        "-flags:v",
+        "+bitexact+qpel",
+        "-f",
+        "avi",
+        whole,
+    )
     mkvmerge(path, whole)
     dropped(whole)
 
@@ -225,7 +283,21 @@ def a_camcorders_dv(ffmpeg: Path, path: Path) -> None:
 @case
 def realvideo_of_the_nineties(ffmpeg: Path, path: Path) -> None:
     whole = path.with_suffix(".rm")
-    clips.run_ffmpeg(ffmpeg, *picture("176x144", "15"), *tone(rate=8000), "-c:v", "rv20", "-q:v", "5", "-c:a", "ac3", "-ar", "32000", *EXACT, whole)
+    clips.run_ffmpeg(
+        ffmpeg,
+        *picture("176x144", "15"),
+        *tone(rate=8000),
+        "-c:v",
+        "rv20",
+        "-q:v",
+        "5",
+        "-c:a",
+        "ac3",
+        "-ar",
+        "32000",
+        *EXACT,
+        whole,
+    )
     mkvmerge(path, whole)
     whole.unlink()
 
@@ -233,7 +305,17 @@ def realvideo_of_the_nineties(ffmpeg: Path, path: Path) -> None:
 @case
 def cinepak_of_a_cd_rom(ffmpeg: Path, path: Path) -> None:
     whole = path.with_suffix(".avi")
-    clips.run_ffmpeg(ffmpeg, *picture("160x120", "10", 1.2), *tone(1.2, 11025), "-c:v", "cinepak", "-c:a", "pcm_u8", *EXACT, whole)
+    clips.run_ffmpeg(
+        ffmpeg,
+        *picture("160x120", "10", 1.2),
+        *tone(1.2, 11025),
+        "-c:v",
+        "cinepak",
+        "-c:a",
+        "pcm_u8",
+        *EXACT,
+        whole,
+    )
     mkvmerge(path, whole)
     whole.unlink()
 
@@ -243,7 +325,9 @@ def ut_video_of_a_capture(ffmpeg: Path, path: Path) -> None:
     """Without loss, in a frame of VfW; 4:2:2, full range, BT.709."""
     coloured = "format=yuv422p,setparams=range=pc:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
     whole = path.with_suffix(".avi")
-    clips.run_ffmpeg(ffmpeg, *picture(filters=coloured), *tone(), "-c:v", "utvideo", "-c:a", "pcm_s16le", *EXACT, whole)
+    clips.run_ffmpeg(
+        ffmpeg, *picture(filters=coloured), *tone(), "-c:v", "utvideo", "-c:a", "pcm_s16le", *EXACT, whole
+    )
     mkvmerge(path, "--color-range", "0:2", whole)
     whole.unlink()
 
@@ -267,35 +351,93 @@ def h264_of_two_ranges(ffmpeg: Path, path: Path) -> None:
 
 @case
 def hevc_begins_with_leading_pictures(ffmpeg: Path, path: Path) -> None:
-    """Cut at an open GOP: the first pictures refer to what is gone."""
+    """Cut at an open GOP: behind the first picture (CRA) come three that refer to what is gone (RASL)."""
     whole = path.with_suffix(".whole.mkv")
-    coded = "keyint=12:min-keyint=12:open-gop=1:bframes=3:b-adapt=0:scenecut=0:pools=none:frame-threads=1:log-level=none"
-    write(ffmpeg, whole, *picture(seconds=2), *tone(2), "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", coded, "-c:a", "ac3")
-    write(ffmpeg, path, "-i", whole, "-map", "0", "-c", "copy", "-bsf:v", "noise=drop='lt(n,12)'", "-copyinkf")
+    coded = f"{X265}:min-keyint=12:open-gop=1:bframes=3:b-adapt=0:scenecut=0"
+    write(
+        ffmpeg,
+        whole,
+        *picture(seconds=2),
+        *tone(2),
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        "-x265-params",
+        coded,
+        "-c:a",
+        "ac3",
+    )
+    write(
+        ffmpeg, path, "-i", whole, "-map", "0", "-c", "copy", "-bsf:v", "noise=drop='lt(n,9)'", "-copyinkf"
+    )
     whole.unlink()
 
 
 @case
 def hevc_in_hlg_by_the_back_door(ffmpeg: Path, path: Path) -> None:
     """A broadcast in BT.2020 whose SEI says: rather HLG."""
-    coded = "keyint=12:pools=none:frame-threads=1:log-level=none:colorprim=9:transfer=14:colormatrix=9:range=limited:atc-sei=18"
-    coloured = "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=bt2020-10:colorspace=bt2020nc:range=tv"
-    write(ffmpeg, path, *picture(rate="50", filters=coloured), *tone(), "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", coded, "-c:a", "eac3")
+    coded = f"{X265}:colorprim=9:transfer=14:colormatrix=9:range=limited:atc-sei=18"
+    coloured = (
+        "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=bt2020-10:colorspace=bt2020nc:range=tv"
+    )
+    write(
+        ffmpeg,
+        path,
+        *picture(rate="50", filters=coloured),
+        *tone(),
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        "-x265-params",
+        coded,
+        "-c:a",
+        "eac3",
+    )
 
 
 @case
 def pq_with_light_levels_of_0(ffmpeg: Path, path: Path) -> None:
     """HDR10 without a mastering display, MaxCLL and MaxFALL 0."""
-    coded = "keyint=12:pools=none:frame-threads=1:log-level=none:colorprim=9:transfer=16:colormatrix=9:range=limited:max-cll=0,0:hdr10=1"
-    coloured = "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
-    write(ffmpeg, path, *picture(filters=coloured), *tone(), "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", coded, "-c:a", "ac3")
+    coded = f"{X265}:colorprim=9:transfer=16:colormatrix=9:range=limited:max-cll=0,0:hdr10=1"
+    coloured = (
+        "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
+    )
+    write(
+        ffmpeg,
+        path,
+        *picture(filters=coloured),
+        *tone(),
+        "-c:v",
+        "libx265",
+        "-preset",
+        "ultrafast",
+        "-x265-params",
+        coded,
+        "-c:a",
+        "ac3",
+    )
 
 
 @case
 def vp9_with_hidden_frames(ffmpeg: Path, path: Path) -> None:
     """Alternate references, in superframes."""
-    coded = ["-c:v", "libvpx-vp9", "-deadline", "good", "-cpu-used", "5", "-auto-alt-ref", "1", "-lag-in-frames", "16"]
-    write(ffmpeg, path, *picture(seconds=2), *tone(2), *coded, "-b:v", "500k", "-c:a", "libvorbis", "-ac", "6")
+    coded = [
+        "-c:v",
+        "libvpx-vp9",
+        "-deadline",
+        "good",
+        "-cpu-used",
+        "5",
+        "-auto-alt-ref",
+        "1",
+        "-lag-in-frames",
+        "16",
+    ]
+    write(
+        ffmpeg, path, *picture(seconds=2), *tone(2), *coded, "-b:v", "500k", "-c:a", "libvorbis", "-ac", "6"
+    )
 
 
 @case
@@ -309,5 +451,3 @@ def vvc_of_tomorrow(ffmpeg: Path, path: Path) -> None:
     """H.266."""
     coded = ["-c:v", "libvvenc", "-preset", "faster", "-qp", "32", "-pix_fmt", "yuv420p10le"]
     write(ffmpeg, path, *picture("160x96", seconds=1), *tone(1), *coded, "-c:a", "aac")
-
-
