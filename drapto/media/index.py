@@ -37,9 +37,6 @@ LONGEST = 7 * 24 * 3600
 """Seconds of a subtitle beyond which its duration is none: all ones in the file, say. A line that stays for a
 whole film may say 99:59:59."""
 
-BEFORE_ALL = -(1 << 63)
-"""Ticks before those of any packet."""
-
 NO_CROPS: Mapping[int, Margins] = {}
 
 
@@ -85,7 +82,6 @@ class AudioTally(Tally):
     def __init__(self, stream: AudioStream) -> None:
         super().__init__()
         self._last: Packet[Stream] | None = None
-        self._latest = BEFORE_ALL
         self._usual = 0
         self.history = SoundHistory(stream)
         self._watch = self.history.watch
@@ -95,19 +91,15 @@ class AudioTally(Tally):
     def add(self, packet: Packet[Stream]) -> None:
         """Count a packet."""
         if packet.size:
-            pts = packet.pts
             if self._last is None:
-                self.first, self._usual = pts, packet.duration or 0
+                self.first, self._usual = packet.pts, packet.duration or 0
+            pts = packet.pts
             if pts is None:
                 self.untimed += 1
-                self._last = packet
             else:
                 self._timed = (pts, self.packets)
-                if pts >= self._latest:
-                    self._latest, self._last = pts, packet
-                elif self.first is not None and pts < self.first:
-                    self.first = pts
             self.packets += 1
+            self._last = packet
             if self._watch is not None:
                 self._watch(packet)
 
@@ -118,7 +110,7 @@ class AudioTally(Tally):
         return (time - (self.first or 0)) / number if self.untimed and number else 0.0
 
     def finish(self) -> None:
-        """Take the end from the packet that comes last, or from the last that has a time."""
+        """Take the end from the last packet, or from the last that has a time."""
         if self._last is not None and self._last.pts is not None:
             unsaid = 0 if self._usual else self._between  # WavPack as ffmpeg writes it says no durations
             self.end = self._last.pts + (self.length_of(self._last) or unsaid)

@@ -101,7 +101,7 @@ def clusters_that_overlap(ffmpeg: Path, path: Path) -> None:
     def cluster(content: bytes) -> bytes:
         parts = surgery.children(content)
         late = [one for one in parts if one[0] == surgery.SIMPLE_BLOCK and one[1][0] == 0x82]
-        return surgery.joined([*(one for one in parts if one not in late), *reversed(late)])
+        return surgery.joined([*(one for one in parts if one not in late), *late])
 
     surgery.rewritten(path, {surgery.CLUSTER: cluster})
 
