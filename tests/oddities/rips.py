@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests import clips
 from tests.oddities.containers import mkvmerge
 from tests.oddities.pgs import write_pgs
-from tests.oddities.reported import EXACT, MAKERS, case, picture, tone, write, x264
+from tests.oddities.reported import EXACT, case, picture, tone, write, x264
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
