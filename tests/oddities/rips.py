@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests import clips
+from tests.oddities import reported
 from tests.oddities.containers import mkvmerge
 from tests.oddities.pgs import write_pgs
 from tests.oddities.reported import EXACT, case, picture, tone, write, x264
@@ -15,6 +16,9 @@ from tests.oddities.reported import EXACT, case, picture, tone, write, x264
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+MAKERS = reported.MAKERS
+"""Of all cases, those of this module among them."""
 
 X265 = "keyint=12:pools=none:frame-threads=1:log-level=none"
 
