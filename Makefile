@@ -2,7 +2,7 @@
 #
 #   make run                        encode a sample that it makes itself
 #   make run INPUT=/path/movie.mkv  encode yours
-#   make test | odd | lint | docs | bench | chaos | clean
+#   make test | odd | lint | docs | bench | bench-peers | chaos | clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ SECONDS_OF_SAMPLE ?= 32
 
 export INPUT
 
-.PHONY: run test odd lint docs bench chaos clean
+.PHONY: run test odd lint docs bench bench-peers chaos clean
 
 run: $(VENV)/.installed
 	@$(BIN)/drapto init $(PROJECT) >/dev/null
@@ -43,6 +43,9 @@ docs: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m bench
+
+bench-peers: $(VENV)/.installed
+	$(BIN)/python -m bench.peers
 
 chaos: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.chaos

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import encoding, film, idle, quality, report, scale
+from bench import encoding, eta, film, idle, quality, report, scale
 from bench.clips import make_film
 from drapto import tools
 from tests import clips
@@ -36,7 +36,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 @click.option("--chunk-size", default=15.0, show_default=True, help="Seconds per segment.")
 @click.option(
     "--only",
-    type=click.Choice(["encoding", "film", "idle", "quality", "scale", "cluster", "workers"]),
+    type=click.Choice(["encoding", "film", "idle", "quality", "scale", "eta", "cluster", "workers"]),
     help="Run one; nothing is written.",
 )
 def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: str | None) -> None:
@@ -93,23 +93,10 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
         rows += report.idle_rows(resting, idle.TITLES)
         floor = f"a doit with a single task of its own takes {resting.floor:.2f} s here"
         notes.append(f"Nothing to do: median of 5; {floor}.")
-    if only == "cluster":  # needs distributed
-        from bench import cluster  # noqa: PLC0415
-
-        played = _lengthened(found.ffmpeg, chosen, folder, length)
-        spread = cluster.compare(
-            played, folder / "cluster", rounds=rounds, chunk_size=chunk_size, slots=len(cores)
-        )
-        rows += report.cluster_rows(spread)
-        notes.append(f"Cluster: {spread.clip}, as many workers of one slot as cores, {rounds} pairs.")
-    if only == "workers":
-        from bench import cluster  # noqa: PLC0415
-
-        notes.append(
-            cluster.simulate(
-                folder / "workers", found.ffmpeg, workers=32, calls=10_000, sleep=5.0, most=7200
-            ).text()
-        )
+    if only in ("eta", "cluster", "workers"):
+        more, said = _asked_for(only, found.ffmpeg, folder, chosen, rounds, length, chunk_size)
+        rows += more
+        notes.append(said)
     if only in (None, "scale"):
         rows += report.scale_rows(scale.measure(folder / "scale", found.ffmpeg))
         notes.append("Scale: one run each, of films of which every segment is one frame of 64x64.")
@@ -117,6 +104,42 @@ def main(rounds: int, clip: Path | None, length: int, chunk_size: float, only: s
     click.echo(text)
     if only is None:
         _write(text)
+
+
+def _asked_for(
+    only: str, ffmpeg: Path, folder: Path, chosen: Path, rounds: int, length: int, chunk_size: float
+) -> tuple[list[report.Row], str]:
+    """Measure what is measured only where it is asked for; return its figures, and a note."""
+    if only == "eta":  # of a busy machine, the others' load is all that it shows
+        told = eta.measure(folder / "eta", _kinds(chosen), rounds=min(rounds, 2))
+        return report.eta_rows(told), (
+            f"Remaining time: preset {eta.PRESET}; errors are parts of the run's whole time."
+        )
+    from bench import cluster  # noqa: PLC0415  needs distributed
+
+    if only == "workers":
+        simulated = cluster.simulate(
+            folder / "workers", ffmpeg, workers=32, calls=10_000, sleep=5.0, most=7200
+        )
+        return [], simulated.text()
+    played = _lengthened(ffmpeg, chosen, folder, length)
+    slots = len(set(sorted(os.sched_getaffinity(0))[:2]))
+    spread = cluster.compare(played, folder / "cluster", rounds=rounds, chunk_size=chunk_size, slots=slots)
+    note = f"Cluster: {spread.clip}, as many workers of one slot as cores, {rounds} pairs."
+    return report.cluster_rows(spread), note
+
+
+def _kinds(chosen: Path) -> list[tuple[str, list[Path], tuple[str, ...]]]:
+    """Return the kinds of titles of which the remaining time is looked at: three, and a queue of them."""
+    short = REAL_CLIPS / "friday_bw_pillarbox.mkv"
+    second = SECOND_CLIP if SECOND_CLIP.exists() else chosen
+    few = short if short.exists() else chosen
+    return [
+        ("to a target", [chosen], ()),
+        ("at a fixed CRF", [second], ("--crf", "30")),
+        ("a few seconds", [few], ()),
+        ("a queue of three", list(dict.fromkeys([few, chosen, second])), ()),
+    ]
 
 
 def _default_clip(ffmpeg: Path, folder: Path) -> Path:

@@ -20,6 +20,7 @@ from drapto.engine.context import StageContext
 from drapto.engine.execution import Call, EngineSettings, Needs
 from drapto.engine.resources import DiskRate
 from drapto.quality.target import FixedCrf
+from drapto.state.encode_data import EncodingRecord
 from drapto.video.request import EncodeRequest
 from tests import clips
 from tests.clusters import Cluster
@@ -40,15 +41,43 @@ FRAMES = 24
 
 
 @dataclass(frozen=True)
+class Spread:
+    """A whole job.
+
+    Attributes:
+        wall: Seconds.
+        cpu: User and system seconds of the run, and of the scheduler and the workers meanwhile.
+        before: Seconds until the first encode began.
+        encodes: Seconds from there to the end of the last one.
+        busy: The share of that in which the slots were in encodes, as the segments' records have it.
+    """
+
+    wall: float
+    cpu: float
+    before: float
+    encodes: float
+    busy: float
+
+    @property
+    def after(self) -> float:
+        """Seconds from the last encode to the end of the run."""
+        return self.wall - self.before - self.encodes
+
+
+@dataclass(frozen=True)
 class Overhead:
-    """Wall seconds of whole jobs, each pair one after the other: here, and on two workers of one slot."""
+    """Whole jobs, each pair one after the other: here, and on as many workers of one slot."""
 
     clip: str
-    pairs: list[tuple[float, float]]
+    pairs: list[tuple[Spread, Spread]]
 
-    def ratio(self) -> float:
-        """Return the cluster's wall time over the local one, median of the pairs."""
-        return median([cluster / local for local, cluster in self.pairs])
+    def ratio(self, field: str) -> float:
+        """Return the cluster's figure over the local one, median of the pairs."""
+        return median([getattr(cluster, field) / getattr(local, field) for local, cluster in self.pairs])
+
+    def middle(self, field: str, *, cluster: bool) -> float:
+        """Return the median of a figure of one side."""
+        return median([getattr(pair[cluster], field) for pair in self.pairs])
 
 
 def compare(clip: Path, folder: Path, *, rounds: int, chunk_size: float, slots: int) -> Overhead:
@@ -61,19 +90,31 @@ def compare(clip: Path, folder: Path, *, rounds: int, chunk_size: float, slots: 
         for number in range(slots):
             cluster.work(f"worker-{number}")
         for number in range(rounds):
-            walls = []
+            found = {}
             for kind in ("local", "dask") if number % 2 == 0 else ("dask", "local"):
                 project = folder / f"{kind}-{number}"
                 _project(project, clip, chunk_size)
                 if kind == "dask":
                     with (project / "drapto.toml").open("a") as file:
                         file.write(f'[engine]\nname = "dask"\ndask.scheduler = "{cluster.address}"\n')
-                walls.append((kind, timed(doit(), project).wall))
-            pairs.append((dict(walls)["local"], dict(walls)["dask"]))
+                found[kind] = _spread(cluster, project, clip.stem, slots)
+            pairs.append((found["local"], found["dask"]))
             _same(folder / f"local-{number}", folder / f"dask-{number}", clip.stem)
     finally:
         cluster.close()
     return Overhead(clip.name, pairs)
+
+
+def _spread(cluster: Cluster, project: Path, title: str, slots: int) -> Spread:
+    before, began = sum(_spent(cluster)[1:]), time.time()
+    took = timed(doit(), project)
+    cpu = took.cpu + sum(_spent(cluster)[1:]) - before
+    work = project / "work" / title
+    segments = EncodingRecord.read(work / "encode_data" / "encoding.json").segments
+    first = min(one.last_attempt.timestamp() for one in segments if one.last_attempt)
+    last = max(path.stat().st_mtime for path in (work / "encoded").glob("*.mkv"))
+    spent = sum(one.seconds or 0.0 for one in segments)
+    return Spread(took.wall, cpu, first - began, last - first, spent / slots / (last - first))
 
 
 def _same(one: Path, other: Path, title: str) -> None:

@@ -14,10 +14,11 @@ import psutil
 from bench.timing import MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.cluster import Overhead
     from bench.encoding import Rounds
+    from bench.eta import Told
     from bench.film import Shown
     from bench.idle import Idle
     from bench.quality import Targeted
@@ -73,9 +74,33 @@ def idle_rows(found: Idle, titles: int) -> list[Row]:
     ]
 
 
+def eta_rows(found: Sequence[Told]) -> list[Row]:
+    """Return how far off the told remaining times are."""
+    rows = []
+    for one in found:
+        name = f"{one.kind}, {'learnt' if one.learnt else 'nothing learnt'} ({one.seconds:.0f} s)"
+        rows += [
+            Row(f"{name}: end as told from a quarter on, mean error", one.mean, 20, " %"),
+            Row(f"{name}: the same, 95th percentile", one.worst, None, " %"),
+            Row(f"{name}: told that nothing was left while more than 3 s were", one.nothing, 0),
+        ]
+    return rows
+
+
 def cluster_rows(found: Overhead) -> list[Row]:
     """Return the figures of the comparison of a cluster with this machine."""
-    return [Row("whole job on the cluster, wall / this machine's, the same slots", found.ratio(), 1.05)]
+    rows = [
+        Row("whole job on the cluster, wall / this machine's, the same slots", found.ratio("wall"), 1.05),
+        Row("the same, CPU of all processes", found.ratio("cpu")),
+    ]
+    parts = {"before": "until the first encode", "encodes": "encodes", "after": "after the last encode"}
+    for field, words in parts.items():
+        for side, where in enumerate(("here", "cluster")):
+            rows.append(Row(f"{words}, {where}", found.middle(field, cluster=bool(side)), unit=" s"))
+    for side, where in enumerate(("here", "cluster")):
+        share = 100 * found.middle("busy", cluster=bool(side))
+        rows.append(Row(f"slots busy from the first encode to the last, {where}", share, unit=" %"))
+    return rows
 
 
 def scale_rows(found: Scale) -> list[Row]:

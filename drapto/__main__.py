@@ -2,19 +2,17 @@
 
 from drapto import interrupts
 
-LINE = "error: interrupted; run the same command again to go on"
-"""As `drapto.cli.group` says it."""
-
 
 def main() -> None:
     """Run a command, and end the process with its exit code."""
-    interrupts.wait_for_imports(LINE)
+    said = f"error: {interrupts.line('drapto')}"  # as `drapto.cli.group` says it
+    interrupts.wait_for_imports(said)
     try:
         from drapto.cli import main as command  # noqa: PLC0415  this is what may be interrupted
 
         command(prog_name="drapto")
     except KeyboardInterrupt:  # before a command was there to say so
-        interrupts.end(LINE)
+        interrupts.end(said)
 
 
 if __name__ == "__main__":

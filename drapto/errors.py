@@ -19,7 +19,8 @@ DraptoError                     one line: what, in which file, and the remedy
 └── ValidationError             the finished file is not what was promised  exit 1
 
 Exit codes: 0 done, 1 a title failed, 2 a fault of drapto's own, 3 refused before any work began, 4 stopped
-for want of a resource (disk, memory, tool) with work left, 130 interrupted.
+for want of a resource (disk, memory, tool) with work left, 5 (`drapto status --exit-code`) work is left, 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ EXIT_FAILED = 1
 EXIT_ERROR = 2
 EXIT_USAGE = 3
 EXIT_RESOURCE = 4
+EXIT_LEFT = 5
 EXIT_INTERRUPTED = 130
 
 

@@ -16,12 +16,17 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
 INTERRUPTED = 130
 """The exit code, `drapto.errors.EXIT_INTERRUPTED`; that module is not loaded by then."""
 
-GO_ON = "interrupted; run again to go on from here"
+ANEW = ("--force", "-a", "--always-execute")
+"""Options of drapto's, and of doit's, by which what is done already would be done once more."""
+
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_")
+"""What a shell takes as it is."""
 
 IMPORT_SYSTEM = "<frozen importlib."
 """How the file of each frame of Python's import system begins."""
@@ -43,23 +48,47 @@ _code: int | None = None
 _put_off = 0
 
 
+def line(program: str, arguments: Sequence[str] | None = None) -> str:
+    """Return what an interrupted process says: the command that goes on, as a shell takes it.
+
+    It imports nothing: it may be asked in the midst of an import.
+
+    Args:
+        program: Its name.
+        arguments: Its arguments; this process's own by default.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    words = [program, *(one for one in given if one not in ANEW)]
+    return f"interrupted; to resume: {' '.join(map(_quoted, words))}"
+
+
+def _quoted(word: str) -> str:
+    """Return a word as a shell takes it, and as a terminal may have it: names may come from strangers."""
+    if word and PLAIN.issuperset(word):
+        return word
+    if word.isprintable():
+        return "'" + word.replace("'", "'\"'\"'") + "'"
+    raw = "".join(chr(byte) if chr(byte) in PLAIN else f"\\x{byte:02x}" for byte in os.fsencode(word))
+    return f"$'{raw}'"
+
+
 def end_at_once() -> None:
     """End this process at Ctrl-C with a line: there is nothing yet that would have to be put in order."""
 
     def end(number: int, frame: FrameType | None) -> None:
         del number, frame
         _end_if_over()
-        os.write(2, f"{GO_ON}\n".encode())
+        os.write(2, f"{line('doit')}\n".encode())
         os._exit(INTERRUPTED)
 
     _listen(end)
 
 
-def wait_for_imports(line: str) -> None:
+def wait_for_imports(said: str) -> None:
     """Raise KeyboardInterrupt at Ctrl-C as Python does, but when the import that it comes in has ended.
 
     Args:
-        line: What to say where the import takes too long, and the process is ended in it.
+        said: What to say where the import takes too long, and the process is ended in it.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -67,7 +96,7 @@ def wait_for_imports(line: str) -> None:
         if put_off(number, frame):
             return
         if _is_loading(frame):
-            os.write(2, f"{line}\n".encode())
+            os.write(2, f"{said}\n".encode())
             os._exit(INTERRUPTED)
         note(number)
         raise KeyboardInterrupt

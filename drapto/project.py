@@ -6,7 +6,7 @@ Every path that the graph knows comes from here; the names are contracts (see do
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from drapto.errors import UsageError
 from drapto.sources import Source, dangles, find_sources, refuse_collisions, short_digest, slugs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from drapto.config import Config
 
@@ -200,12 +200,14 @@ class Project:
         config: The settings.
         work_dir: Where the titles' work directories are, absolute.
         titles: In the order of their sources' names.
+        given: Settings that were given for this run alone, by key.
     """
 
     root: Path
     config: Config
     work_dir: Path
     titles: tuple[Title, ...]
+    given: Mapping[str, object] = field(default_factory=dict)
 
     def of(self, title: Title) -> Project:
         """Return the project as a title sees it: with the settings that are given for it."""
@@ -322,6 +324,5 @@ def require_sources(project: Project) -> None:
         if not title.source.exists():
             raise UsageError("does not exist", path=title.source, remedy="check the name")
         if not title.source.is_file():
-            raise UsageError(
-                "is not a file", path=title.source, remedy="name MKV files or directories of them"
-            )
+            remedy = "name MKV files or directories of them"
+            raise UsageError("is not a file", path=title.source, remedy=remedy)

@@ -27,7 +27,7 @@ from drapto.errors import DraptoError, ToolMissingError
 Stamp = tuple[int, int, int]
 """A file's size in bytes, modification time in nanoseconds, and inode."""
 
-LIBRARIES = re.compile(r"^\s*(lib(?:av|sw|SvtAv1Enc|opus|vmaf)\S*) => (/\S.*) \(0x", re.MULTILINE)
+LIBRARIES = r"(?m)^\s*(lib(?:av|sw|SvtAv1Enc|opus|vmaf)\S*) => (/\S.*) \(0x"
 """What of ldd's lines a result may depend on."""
 
 WINDOW = 1 << 20
@@ -36,7 +36,7 @@ WINDOW = 1 << 20
 LONGEST = 256
 """Bytes of a window that the next one has, too: a version is shorter."""
 
-OPUS = re.compile(rb"\0libopus (v?[0-9][\w.+~-]*)\0")
+OPUS = rb"\0libopus (v?[0-9][\w.+~-]*)\0"
 """What ``opus_get_version_string`` returns, as it stands in the file; a build may also say ``unknown``."""
 
 TIMES, PAUSE = 3, 0.2
@@ -46,9 +46,9 @@ bytes, or a signal, must not decide what a program is taken for."""
 PLAIN_MODEL = "vmaf_v0.6.1"
 """The model of libvmaf's that is as old as its names."""
 
-VMAF = re.compile(r'"version": "([^"]+)"')
+VMAF = r'"version": "([^"]+)"'
 
-SVT_AV1 = re.compile(r"SVT-AV1 Encoder Lib (\S+)")
+SVT_AV1 = r"SVT-AV1 Encoder Lib (\S+)"
 
 
 class Versions(Model):
@@ -199,7 +199,7 @@ def _learn(ffmpeg: Path) -> Learnt:
     # before anything is asked: a program that is replaced meanwhile must not keep its old versions
     name = os.fspath(ffmpeg)
     first = _stamp(name)
-    libraries = dict(LIBRARIES.findall(_said(["ldd", name])))
+    libraries = dict(re.findall(LIBRARIES, _said(["ldd", name])))
     stamps = {path: _stamp(path) for path in libraries.values()} | {name: first}
     opus = [Path(path) for library, path in libraries.items() if library.startswith("libopus.")]
     versions = Versions(
@@ -207,7 +207,7 @@ def _learn(ffmpeg: Path) -> Learnt:
         libvmaf=_libvmaf(ffmpeg),
         libopus=next(filter(None, map(_libopus, [*opus, ffmpeg])), ""),
         # the last one, so that an interrupted run, which can start nothing any more, has no version of it
-        ffmpeg=_first(re.compile(r"^ffmpeg version (\S+)"), _said([name, "-version"], needed=True)),
+        ffmpeg=_first(r"^ffmpeg version (\S+)", _said([name, "-version"], needed=True)),
     )
     known = {path: stamp for path, stamp in stamps.items() if stamp}
     return Learnt(stamps=known, versions=versions, models={})
@@ -241,8 +241,8 @@ def _said(command: list[str], *, needed: bool = False) -> str:
     return ""
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str:
-    match = pattern.search(text)
+def _first(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
     return match[1] if match else ""
 
 
@@ -275,7 +275,7 @@ def _libopus(path: Path) -> str:
             window = b""
             while chunk := file.read(WINDOW):
                 window = window[-LONGEST:] + chunk
-                if match := OPUS.search(window):
+                if match := re.search(OPUS, window):
                     return match[1].decode("ascii", "replace")
     except OSError:
         pass

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 SECONDS_PER_HOUR = 3600
 
 
@@ -45,3 +50,14 @@ def score_text(metric: str, score: float, statistic: str = "harmonic") -> str:
     """Return ``VMAF 93.1`` or ``XPSNR 41.7 dB``; of another figure, ``VMAF p5 93.1``."""
     figure = "" if statistic == "harmonic" else f" {statistic}"
     return f"{metric.upper()}{figure} {score:.1f}" + (" dB" if metric == "xpsnr" else "")
+
+
+def encoded_at(places: Mapping[int, str]) -> list[str]:
+    """Return a line for each machine, ``two encodes segments 3, 7``, given each segment's machine."""
+    found: dict[str, list[int]] = {}
+    for segment, name in sorted(places.items()):
+        found.setdefault(name, []).append(segment)
+    return [
+        f"{name} encodes segment{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))}"
+        for name, numbers in sorted(found.items())
+    ]

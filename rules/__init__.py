@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from drapto.rules import collection
+from drapto.engine import collection
 
 with collection.paused():
     from drapto.rules.cleaning import clean, others
@@ -28,7 +28,8 @@ with collection.paused():
     from drapto.rules.work import Work
 
 if TYPE_CHECKING:
-    from drapto.rules.explaining import PlannedTask, explain, qualities, skips, unfinished
+    from drapto.rules.explaining import PlannedTask, explain, extra_stages, qualities, skips, unfinished
+    from drapto.rules.predicting import Prediction, predict
     from drapto.rules.reports import Reports, write_reports
     from drapto.rules.run_results import results, run_result
     from drapto.rules.running import run
@@ -38,6 +39,7 @@ __all__ = [
     "DODO",
     "Known",
     "PlannedTask",
+    "Prediction",
     "Reports",
     "Rule",
     "Stage",
@@ -48,11 +50,13 @@ __all__ = [
     "default_tasks",
     "doit_config",
     "explain",
+    "extra_stages",
     "graph",
     "here",
     "leave_of",
     "others",
     "output_of",
+    "predict",
     "put_in_order",
     "qualities",
     "register",
@@ -68,9 +72,12 @@ __all__ = [
 
 _LATER = {
     "PlannedTask": "explaining",
+    "Prediction": "predicting",
     "Reports": "reports",
     "explain": "explaining",
+    "extra_stages": "explaining",
     "leave_of": "steering",
+    "predict": "predicting",
     "put_in_order": "steering",
     "qualities": "explaining",
     "results": "run_results",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import AudioPlan, Treatment, plan_audio
-from drapto.engine.context import EncodeProgress
 from drapto.errors import DraptoError, printable
 from drapto.rules import versions
 from drapto.rules.placing import in_track
@@ -13,7 +12,6 @@ from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
 from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
-from drapto.state.events import Progress
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -100,6 +98,8 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
     """Encode a track."""
     from drapto.audio.encode import encode_audio, of_the_sound
     from drapto.audio.record import EncodedTrack
+    from drapto.engine.context import EncodeProgress
+    from drapto.state.events import Progress
 
     title = work.title
     context, made_by = provenance.begin(work.context)

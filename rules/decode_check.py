@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drapto.engine.execution import Needs
+from drapto.engine.needs import Needs
 from drapto.errors import ArtifactError
 from drapto.rules import shape
 from drapto.rules.placing import among_segments
@@ -16,7 +16,6 @@ from drapto.rules.run_state import cpus
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, name_of, task
 from drapto.rules.video import metadata_of
-from drapto.state.events import Progress
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -80,6 +79,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
 def build(work: Work, *, plan: SegmentPlan, segments: list[Segment], part: int, threads: int) -> str:
     """Decode the segments of a part."""
     from drapto.output.decode_check import Encoded, check_part
+    from drapto.state.events import Progress
 
     title, frames = work.title, sum(segment.frames for segment in segments)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.engine.context import EncodeProgress
-from drapto.engine.execution import Started
 from drapto.errors import printable
 from drapto.quality.target import FixedCrf, decide
 from drapto.rules import probe, skipping, versions
@@ -16,7 +14,6 @@ from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
 from drapto.rules.tracks import chosen
 from drapto.rules.vmaf_models import require_model
-from drapto.state.events import EncodingStarted, Progress, SegmentComplete
 from drapto.state.memory import learn
 from drapto.words import count_text, score_text, size_text, time_text
 
@@ -26,12 +23,14 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from drapto.encoding.record import EncodedSegment
+    from drapto.engine.context import EncodeProgress
     from drapto.engine.execution import Report
     from drapto.media.model import SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
     from drapto.rules.versions import Provenance
     from drapto.rules.work import Work
+    from drapto.state.events import EncodingStarted, Progress, SegmentComplete
     from drapto.video.plan import Segment
 
 
@@ -95,6 +94,8 @@ def build(
 ) -> str:
     """Encode a segment."""
     from drapto.encoding.segment import encode
+    from drapto.engine.context import EncodeProgress
+    from drapto.engine.needs import Started
 
     title = work.title
     context, made_by = provenance.begin(work.context)
@@ -160,6 +161,8 @@ def _shortfall(common: Common, encoded: EncodedSegment) -> str:
 
 
 def _started(title: Title, segment: Segment, common: Common, where: str) -> EncodingStarted:
+    from drapto.state.events import EncodingStarted
+
     return EncodingStarted(
         title=title.name,
         segment=segment.index,
@@ -168,10 +171,13 @@ def _started(title: Title, segment: Segment, common: Common, where: str) -> Enco
         strategy=common.strategy,
         crf=common.quality.crf if isinstance(common.quality, FixedCrf) else None,
         where=where,
+        threads=common.needs.cpus,
     )
 
 
 def _progress(title: Title, segment: Segment, report: EncodeProgress) -> Progress:
+    from drapto.state.events import Progress
+
     return Progress(
         title=title.name,
         stage=STAGE.name,
@@ -184,6 +190,8 @@ def _progress(title: Title, segment: Segment, report: EncodeProgress) -> Progres
 
 
 def _complete(title: Title, encoded: EncodedSegment) -> SegmentComplete:
+    from drapto.state.events import SegmentComplete
+
     return SegmentComplete(
         title=title.name,
         segment=encoded.index,
@@ -195,6 +203,9 @@ def _complete(title: Title, encoded: EncodedSegment) -> SegmentComplete:
         score=encoded.score,
         tier=encoded.tier,
         why=encoded.why,
+        encodes=encoded.encodes,
+        cpu_seconds=encoded.cpu_seconds,
+        measuring_cpu_seconds=max(0.0, encoded.search_cpu_seconds - encoded.encodes * encoded.cpu_seconds),
     )
 
 

@@ -27,6 +27,7 @@ from drapto.state.settings import (
     MadeByVersion,
     SettingsUnchanged,
     TargetsAsMade,
+    UpToDate,
 )
 
 if TYPE_CHECKING:
@@ -89,8 +90,13 @@ def explain(project: Project, targets: Sequence[str] = (), *, force: bool = Fals
 
 def unfinished(project: Project) -> set[str]:
     """Return the names of the titles of which something is left to do; their pages are not asked for."""
-    extra = {stage.name for stage in stages() if stage.extra}
+    extra = extra_stages()
     return {task.title for task in explain(project) if task.action == "run" and task.stage not in extra}
+
+
+def extra_stages() -> set[str]:
+    """Return the names of the stages without which a title is finished."""
+    return {stage.name for stage in stages() if stage.extra}
 
 
 def qualities(project: Project) -> dict[str, str]:
@@ -156,7 +162,7 @@ class _Planner:
         if KEY not in values:
             missing = [Reason("missing", target) for target in said.get("missing_target", [])]
             return [Reason("first run", task.name), *missing]
-        checks = [check for check, _, _ in task.uptodate if isinstance(check, SettingsUnchanged)]
+        checks = [check for check in checks_of(task) if isinstance(check, SettingsUnchanged)]
         if not checks:  # it can only fail, and another source, or other settings, once made a success of it
             return [Reason("unknown", task.name)]
         now = checks[0].settings
@@ -176,29 +182,41 @@ class _Planner:
         ]
 
 
+def checks_of(task: Task) -> Iterator[Any]:
+    """Yield what doit asks whether a task is up to date, beyond its files, each check by itself."""
+    for check, *_ in task.uptodate:
+        yield from check.checks if isinstance(check, UpToDate) else (check,)
+
+
+def _failed(said: dict[str, Any]) -> Iterator[Any]:
+    """Yield the checks that said no."""
+    for check, *_ in said.get("uptodate_false", []):
+        yield from check.failed if isinstance(check, UpToDate) else (check,)
+
+
 def _damaged(said: dict[str, Any]) -> list[DocumentWhole]:
     """Return the checks of JSON targets that failed."""
-    return [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, DocumentWhole)]
+    return [check for check in _failed(said) if isinstance(check, DocumentWhole)]
 
 
 def _lost(said: dict[str, Any]) -> list[FileHolds]:
     """Return the checks of published files that failed."""
-    return [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, FileHolds)]
+    return [check for check in _failed(said) if isinstance(check, FileHolds)]
 
 
 def _altered(said: dict[str, Any], values: dict[str, Any]) -> list[str]:
     """Return the targets that are no longer as their task made them."""
-    checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, TargetsAsMade)]
+    checks = [check for check in _failed(said) if isinstance(check, TargetsAsMade)]
     return [path for check in checks for path in check.changed(values)]
 
 
 def _later(said: dict[str, Any], values: dict[str, Any]) -> list[Reason]:
     """Return which settings differ of those that a task began to read in a later version."""
-    checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, LaterSettings)]
+    checks = [check for check in _failed(said) if isinstance(check, LaterSettings)]
     return [reason for check in checks for reason in changed_settings(values[LATER], check.slice)]
 
 
 def _outdated(said: dict[str, Any], values: dict[str, Any]) -> list[Reason]:
     """Return which versions of the encoder differ, where its results are not to be mixed."""
-    checks = [check for check, *_ in said.get("uptodate_false", []) if isinstance(check, MadeByVersion)]
+    checks = [check for check in _failed(said) if isinstance(check, MadeByVersion)]
     return [reason for check in checks if (reason := check.reason(values))]

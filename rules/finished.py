@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.errors import printable
-from drapto.output.model import Validation
 from drapto.rules import probe, published
 from drapto.rules.shown import shown
 from drapto.rules.stage import shapes
 
 if TYPE_CHECKING:
     from drapto.media.model import SourceInfo
+    from drapto.output.model import Validation
     from drapto.project import Project, Title
 
 
@@ -43,6 +43,8 @@ def finished(project: Project, title: Title, info: SourceInfo) -> bool:
     How strictly it was judged is not asked: that shapes no byte of it, and where the work files are there,
     ``validate`` judges anew.
     """
+    from drapto.output.model import Validation
+
     validation = Validation.read_if_whole(title.validation)
     return (
         validation is not None

@@ -17,7 +17,6 @@ from drapto.engine import process
 from drapto.engine.logs import write_log
 from drapto.engine.vitals import Limits
 from drapto.errors import DraptoError, printable
-from drapto.state.events import ErrorEvent, HookFailed, StageComplete
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -59,6 +58,8 @@ class Hooks:
 
     def __call__(self, event: Event) -> None:
         """Call what is to be called for ``event``; it is not waited for."""
+        from drapto.state.events import ErrorEvent, StageComplete
+
         title = self._titles.get(event.title)
         if title is None or process.is_stopping():
             return
@@ -84,6 +85,8 @@ class Hooks:
             self._executor.submit(self._tell, hook, title, command, hooks.timeout)
 
     def _tell(self, hook: Hook, title: Title, command: str, seconds: float) -> None:
+        from drapto.state.events import HookFailed
+
         if process.is_stopping():
             return
         try:

@@ -14,7 +14,6 @@ from drapto.words import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from doit.task import Task
 
@@ -56,19 +55,22 @@ def _asked(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
     return {**found, "svt_params": sorted(found["svt_params"].split(":"))}
 
 
-def _records(title: Title, plan: SegmentPlan | None) -> list[Path]:
-    return [shape.targets(title, one)[1] for one in plan.segments] if plan else []
+def _records(title: Title, plan: SegmentPlan | None) -> list[str]:
+    encoded = str(title.encoded)  # as text: there may be thousands of segments, and pathlib is slow
+    return [f"{encoded}/{one.name}.json" for one in plan.segments] if plan else []
 
 
 def _encoder(work: Work, info: SourceInfo) -> EncoderTag | None:
     """Return what the file says of how its picture was made; None where a record of it is missing."""
+    from pathlib import Path
+
     from drapto.encoding.delivered import delivered
     from drapto.encoding.record import EncodedSegment
     from drapto.output.made_by import encoder_tag
     from drapto.video.plan import SegmentPlan
 
     plan = SegmentPlan.read(work.title.plan)
-    found = [EncodedSegment.read_if_whole(path) for path in _records(work.title, plan)]
+    found = [EncodedSegment.read_if_whole(Path(path)) for path in _records(work.title, plan)]
     records = [one for one in found if one is not None]
     if not records or len(records) < len(found):
         return None

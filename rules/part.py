@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.config.span import read_span
 from drapto.engine.document import Document
-from drapto.engine.execution import DiskNeed, Needs
+from drapto.engine.needs import DiskNeed, Needs
 from drapto.rules.run_state import state_of
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task

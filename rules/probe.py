@@ -8,7 +8,6 @@ from drapto.media.model import SourceInfo
 from drapto.rules import part
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
-from drapto.state.events import AnalysisComplete, AnalysisStarted
 from drapto.words import count_text
 
 if TYPE_CHECKING:
@@ -75,6 +74,7 @@ def build(work: Work) -> str:
     """Probe the source."""
     from drapto.media.limits import limits
     from drapto.media.probe import probe_source
+    from drapto.state.events import AnalysisComplete, AnalysisStarted
 
     title = work.title
     title.claim(work.project.root)

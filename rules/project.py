@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidDodoFile
 
 from drapto.config import load_config
+from drapto.engine import collection
 from drapto.errors import DraptoError, StageError
 from drapto.project import Project, Title, open_project
-from drapto.rules import cleaning, collection, hooks, run_state
+from drapto.rules import cleaning, hooks, run_state
 from drapto.rules.graph import default_tasks
 from drapto.rules.listeners import in_each_run
 from drapto.rules.run_state import state_of
@@ -53,6 +55,8 @@ def here(dodo_file: str) -> Project:
         InvalidDodoFile: The settings cannot hold, or two titles collide; doit prints it as one line.
     """
     root = Path(dodo_file).parent.absolute()
+    # pydantic looks through all packages for plugins of its own before it checks a first value
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         project = open_project(root, load_config(root))
     except DraptoError as error:
@@ -82,12 +86,13 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
             bus=state.bus,
             database=project.database,
             on_start=(lambda: None) if begun else (lambda: _begin(project)),
+            on_selected=state.following.select,
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_failure=state.failed.add,
             left_alone=lambda: len(state.skipping.titles),
-            on_kept=state.skipping.encoded.keep,
+            on_kept=lambda place: _kept(project, place),
             on_end=lambda: _end(project, shown),
-            display_for=(lambda: None) if quiet else (lambda: _show(project, shown)),
+            display_for=lambda: _show(project, None if quiet else shown),
             quiet=quiet,
         ),
         "default_tasks": default_tasks(project),
@@ -115,11 +120,27 @@ def make_state_dir(project: Project) -> None:
         raise InvalidDodoFile(str(problem)) from error
 
 
-def _show(project: Project, shown: list[Display]) -> Display:
-    """Return the display of a run, started, and remember it for the summary.
+def _kept(project: Project, place: dict[str, Any]) -> None:
+    """Take in that a task is up to date."""
+    state = state_of(project)
+    state.skipping.encoded.keep(place)
+    state.following.keep(place)
+
+
+def _show(project: Project, shown: list[Display] | None) -> Display | None:
+    """Have the run followed; return its display, started, and remember it for the summary.
 
     The first tasks may begin at one moment, each in a thread of its own; they share one display.
+
+    Args:
+        project: The project.
+        shown: Where the display is remembered; None where there is none.
     """
+    state = state_of(project)
+    if shown is None:
+        with _showing:
+            _follow(project)
+        return None
     from drapto.display.display import Display
 
     with _showing:
@@ -127,10 +148,26 @@ def _show(project: Project, shown: list[Display]) -> Display:
             collection.make_usual()
             folders = {title.name: title.encode_data for title in project.titles}
             names = {title.name: title.source.stem for title in project.titles}
-            display = Display(names, state_of(project).bus, folders=folders)
+            display = Display(names, state.bus, folders=folders)
             display.start()
             shown.append(display)
+            _follow(project)
         return shown[0]
+
+
+def _follow(project: Project) -> None:
+    """Have how far the run is told on its bus."""
+    from drapto.rules.expected import found
+
+    state = state_of(project)
+    state.following.begin(
+        state.bus,
+        [title.name for title in project.titles],
+        lambda name, begun: found(project, name, begun=begun),
+        slots=project.config.engine.slots or run_state.cpus(project),
+        folder=project.state_dir,
+        given=project.given,
+    )
 
 
 def _begin(project: Project) -> None:
@@ -150,6 +187,7 @@ def _end(project: Project, shown: list[Display]) -> None:
     shown.clear()
     cleaning.drop_finished(project)
     state.end()
+    collection.make_none()
 
 
 def _below(run: Run, tally: Tally) -> list[tuple[Mark | None, str]]:

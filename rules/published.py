@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from drapto.engine import atomic
 from drapto.errors import CollisionError, DraptoError, printable
-from drapto.output.model import Validation
 from drapto.rules.run_state import before_each_run, state_of
 from drapto.rules.shown import shown
 from drapto.words import count_text
@@ -189,6 +188,8 @@ def _is_own(project: Project, title: Title) -> bool:
     known = recorded(title)
     if known is None:
         # of an earlier drapto, or killed between the file and the note of it
+        from drapto.output.model import Validation
+
         validation = Validation.read_if_whole(title.validation)
         return (
             validation is not None

@@ -15,7 +15,9 @@ from drapto.engine.group import Priority
 from drapto.engine.machine import look_again, memory_budget
 from drapto.engine.vitals import patience
 from drapto.errors import DraptoError, LockedError, UsageError
+from drapto.rules.discovered import tell_sources
 from drapto.rules.encoded_sizes import Skipping
+from drapto.rules.following import Following
 from drapto.rules.leave import Leave
 from drapto.rules.listeners import Listeners
 from drapto.rules.output_place import require_output
@@ -54,6 +56,7 @@ class RunState:
         failed: The causes for which tasks of this run failed.
         healed: When what a task had made was found broken and made again, by the task's name.
         skipping: What is known of titles that are left alone.
+        following: What says how far the run is.
         tasks_of: Returns all tasks of a title, as far as they are known now; the graph sets it.
     """
 
@@ -69,6 +72,7 @@ class RunState:
         self.failed: set[str] = set()
         self.healed: dict[str, float] = {}
         self.skipping = Skipping()
+        self.following = Following()
         self.tasks_of: Callable[[Title], Iterable[Task]] = lambda _title: ()
         self.listeners = Listeners(state_dir, self.bus)
         self.run_name = os.urandom(8).hex()
@@ -115,7 +119,9 @@ class RunState:
     def cancel(self) -> None:
         """End all that this run's engine runs."""
         engine = self._engine  # no lock: a signal may come while its own thread holds it
-        if engine is not None:
+        if engine is None:
+            process.kill_all()  # no work has begun; but a tool may have been asked about itself
+        else:
             engine.cancel()
 
     def claim(self) -> bool:
@@ -186,6 +192,7 @@ class RunState:
                 failed, was interrupted or is still being written, it may not.
         """
         with self._guard:
+            self.following.end()
             ended_well = ended_well and not (self.failed or process.is_stopping() or atomic.left_behind())
             self.listeners.close()
             if (close := getattr(self._engine, "close", None)) is not None:
@@ -267,10 +274,6 @@ def begin(project: Project, *, own: bool = True) -> None:
         ToolMissingError: There is no ffmpeg.
         UsageError: The output directory cannot be written to.
     """
-    from drapto.rules.leftovers import sweep
-    from drapto.state.breaker import Breaker
-    from drapto.state.events import FileDiscovered
-
     config, resources = project.config, project.config.resources
     tools.locate(config.tools.ffmpeg)
     if config.quality.engine == "ab-av1":
@@ -284,17 +287,20 @@ def begin(project: Project, *, own: bool = True) -> None:
     ended_well = state.claim()
     try:
         if not ended_well:
+            from drapto.rules.leftovers import sweep
+
             sweep(project)
-        state.listeners.begin(project, lambda: state.described(project))
         process.allow_children()
         process.set_priority(Priority(resources.nice, "" if resources.ionice == "none" else resources.ionice))
-        Breaker(project.state_dir / "breaker", 0).begin()
-        state.engine(project)
+        if (known := project.state_dir / "breaker").exists():
+            from drapto.state.breaker import Breaker
+
+            Breaker(known, 0).begin()
+        if config.engine.name != "local":  # which is made when there is work for it
+            state.engine(project)  # refused now, where there is none of that name
         watch_signals(_cancel_all, own=own)
-        for title in project.titles:
-            if title.source.is_file():
-                size = title.source.stat().st_size
-                state.bus.publish(FileDiscovered(title=title.name, source=title.source, bytes=size))
+        tell_sources(project, state.bus)
+        state.listeners.begin(project, lambda: state.described(project))
     except BaseException:
         state.end(ended_well=False)
         raise

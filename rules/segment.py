@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drapto.encoding.strategies import choose
-from drapto.engine.execution import DiskNeed, Needs
+from drapto.engine.needs import DiskNeed, Needs
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.model import SourceInfo
 from drapto.rules import fields, probe
@@ -16,7 +17,6 @@ from drapto.words import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from doit.task import Task
 
@@ -40,15 +40,16 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
         made=lambda: [
             title.plan,
             title.planned,
-            *_segment_sources(title, SegmentPlan.read(title.plan)),
+            *map(Path, _segment_sources(title, SegmentPlan.read(title.plan))),
         ],
     )
     yield task(project, title, rule)
 
 
-def _segment_sources(title: Title, plan: SegmentPlan | None) -> list[Path]:
+def _segment_sources(title: Title, plan: SegmentPlan | None) -> list[str]:
     """Return the files that the title is cut into, as far as that is known."""
-    return [title.work / segment.path for segment in plan.segments if segment.path] if plan else []
+    work = str(title.work)  # as text: there may be thousands of segments, and pathlib is slow
+    return [f"{work}/{segment.path}" for segment in plan.segments if segment.path] if plan else []
 
 
 def settings(project: Project, title: Title) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drapto.engine.execution import Needs
 from drapto.engine.machine import memory_budget
+from drapto.engine.needs import Needs
 from drapto.engine.resources import Allotment, allot_cpus, encoder_memory
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.yuv import rgb_matrix

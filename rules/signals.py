@@ -97,7 +97,9 @@ def _quiet_interrupt(hook: Any) -> Any:
 
     def say(kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            sys.stderr.write(f"{interrupts.GO_ON}\n")
+            program = os.path.basename(sys.argv[0])  # noqa: PTH119  of whatever started it
+            started = "doit" if program in ("doit", "__main__.py") else program
+            sys.stderr.write(f"{interrupts.line(started)}\n")
             sys.stderr.flush()
             os._exit(EXIT_INTERRUPTED)
         hook(kind, error, trace)

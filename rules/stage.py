@@ -67,7 +67,7 @@ def _there(value: T | None) -> T:
     return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stage:
     """One stage of every title.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,9 @@ from doit.task import DelayedLoader, Task
 
 from drapto.errors import DraptoError, SkippedError, printable
 from drapto.rules.run_state import state_of
-from drapto.rules.shown import shown
 from drapto.rules.work import Work
 from drapto.state.doit_plugins import StageFailed, TaskNames, forget
-from drapto.state.settings import DocumentWhole, LaterSettings, SettingsUnchanged, TargetsAsMade
+from drapto.state.settings import DocumentWhole, LaterSettings, SettingsUnchanged, TargetsAsMade, UpToDate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ def name_of(stage: str, title: Title, part: object = None) -> str:
     return f"{stage}:{title.name}" if part is None else f"{stage}:{title.name}:{part}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
     """What one task reads, makes and does.
 
@@ -72,7 +72,7 @@ class Rule:
     track: int | None = None
     decode_part: int | None = None
     reads: Sequence[Path | str] = ()
-    clean: Sequence[Path] | None = None
+    clean: Sequence[Path | str] | None = None
     document: type[Document] | None = None
     made: Callable[[], Iterable[Path]] | None = None
     version: MadeByVersion | None = None
@@ -99,28 +99,32 @@ def task(project: Project, title: Title, rule: Rule) -> Task:
     name = name_of(rule.stage, title, part)
     removable = rule.targets if rule.clean is None else rule.clean
     made = rule.made or (lambda: map(Path, rule.targets))
-    file_dep = [shown(project, path) for path in rule.file_dep]
+    inside = f"{project.root}{os.sep}"
+    file_dep = [str(path).removeprefix(inside) for path in rule.file_dep]  # as `shown` does, for thousands
+    place = rule.place(title)
     reads = file_dep, [str(path) for path in rule.reads]
     built = Task(
         name,
-        [(perform, [name, rule.action, project, title, rule.arguments, reads, rule.place(title)])],
+        [(perform, [name, rule.action, project, title, rule.arguments, reads, place])],
         file_dep=file_dep,
-        targets=[shown(project, path) for path in rule.targets],
+        targets=[str(path).removeprefix(inside) for path in rule.targets],
         task_dep=list(rule.task_dep),
         uptodate=[
-            SettingsUnchanged(rule.settings),
-            TargetsAsMade(project.root, made, state_of(project).fingerprints),
-            *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
-            *([LaterSettings(rule.later)] if rule.later is not None else []),
-            *([rule.version] if rule.version else []),
-            *([rule.holds] if rule.holds else []),
+            UpToDate(
+                SettingsUnchanged(rule.settings),
+                TargetsAsMade(project.root, made, state_of(project).fingerprints),
+                *([DocumentWhole(Path(rule.targets[0]), rule.document)] if rule.document else []),
+                *([LaterSettings(rule.later)] if rule.later is not None else []),
+                *([rule.version] if rule.version else []),
+                *([rule.holds] if rule.holds else []),
+            )
         ],
         # doit's own way is faster, where there are thousands of tasks, but leaves empty directories
         clean=True if rule.segment is not None else [(remove, [[str(path) for path in removable]])],
         subtask_of=rule.stage if part is None else name.rpartition(":")[0],
         io={"capture": False},
         doc=f"{rule.stage} of {printable(title.source.name)}" if part is None else None,
-        meta=rule.place(title),
+        meta=place,
     )
     if len(file_dep) > FEW:
         built.task_dep = TaskNames(built.task_dep)
@@ -214,7 +218,7 @@ def perform(
     from drapto.rules.unforeseen import unforeseen
 
     state = state_of(project)
-    work = Work(project, title, state)
+    work = Work(project, title, state, place)
     try:
         state.prepare(project)
         if (skip := state.skipping.told(work, name)) is not None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from drapto import tools
 from drapto.errors import StageError, ToolMissingError
-from drapto.output.model import MadeWith, Validation
 from drapto.rules import probe
 from drapto.rules.finished import finished
 from drapto.rules.shape import encode_slice
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from drapto.encoding.record import EncodedSegment
     from drapto.engine.context import StageContext
     from drapto.media.model import SourceInfo
+    from drapto.output.model import MadeWith
     from drapto.project import Project, Title
     from drapto.rules.shape import Common
     from drapto.upgrade import Deciding, Kind
@@ -241,6 +241,7 @@ def made_with(
         remedy = 'run again, which makes one version of the title, or set encoding.on_upgrade = "mix"'
         raise StageError(f"its segments are of several versions: {said}", path=title.encoded, remedy=remedy)
     from drapto.audio.record import EncodedTrack
+    from drapto.output.model import MadeWith
 
     records = [EncodedTrack.read_if_whole(title.audio_record(number)) for number in tracks]
     return MadeWith(
@@ -252,6 +253,8 @@ def made_with(
 
 def _published(title: Title, made: Sequence[MadeBy], kind: Kind) -> bool:
     """Return whether a title has been validated with parts of all of these versions, mixed then."""
+    from drapto.output.model import Validation
+
     known = Validation.read_if_whole(title.validation)
     if known is None or not known.passed or known.versions is None:
         return False

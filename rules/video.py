@@ -8,7 +8,6 @@ from drapto.rules import shape
 from drapto.rules.placing import among_segments
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
-from drapto.state.events import EncodingComplete
 from drapto.words import count_text, size_text
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
 def build(work: Work, *, plan: SegmentPlan) -> str:
     """Join the segments."""
     from drapto.encoding.record import EncodedSegment
+    from drapto.state.events import EncodingComplete
     from drapto.video.join import join
 
     title = work.title

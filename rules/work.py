@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from drapto.engine.execution import Call, Needs
-from drapto.engine.room import Paused, Resumed
+from drapto.engine.needs import Needs, Started, Waiting
 from drapto.rules import run_state
+from drapto.rules.waits import Waits
 from drapto.state import memory
-from drapto.state.events import RunPaused, RunResumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +35,14 @@ class Work:
         project: The project.
         title: The title.
         state: What the tasks of this run share.
+        place: Which task it is, as events say it; empty for work that is no task's.
     """
 
     project: Project
     title: Title
     state: RunState
+    place: dict[str, Any] = field(default_factory=dict)
+    _waits: Waits = field(default_factory=Waits)
 
     @property
     def context(self) -> StageContext:
@@ -71,10 +73,15 @@ class Work:
         Raises:
             DraptoError: As the function does.
         """
+        from drapto.engine.execution import Call
+
         engine = self.state.engine(self.project)
-        return engine.run(
-            Call.of(function, **arguments), self._grown(needs, engine), self._hearing(told or _unheard)
-        )
+        with self._waits.call() as began:
+            return engine.run(
+                Call.of(function, **arguments),
+                self._grown(needs, engine),
+                self._hearing(told or _unheard, began),
+            )
 
     def _grown(self, needs: Needs, engine: Engine) -> Needs:
         """Return what is needed: twice as much memory for each time that the title lacked it."""
@@ -88,8 +95,19 @@ class Work:
         """How often an encode of the title was killed for lack of memory."""
         return memory.doublings(self.title.encode_data)
 
-    def _hearing(self, told: Callable[[Report], None]) -> Callable[[Report], None]:
+    def _hearing(self, told: Callable[[Report], None], began: Callable[[], bool]) -> Callable[[Report], None]:
+        # not for a run with nothing to do
+        from drapto.engine.room import Paused, Resumed
+        from drapto.state.events import RunPaused, RunResumed
+        from drapto.state.progress_events import StageRunning, StageWaiting
+
         def hear(report: Report) -> None:
+            if isinstance(report, Waiting):
+                if self.place and self._waits.waits():
+                    self.publish(StageWaiting(**self.place, waits_for=report.what))
+                return
+            if isinstance(report, Started) and began():
+                self.publish(StageRunning(**self.place))
             if isinstance(report, Paused):
                 self.publish(RunPaused(title=self.title.name, reason=report.why))
             elif isinstance(report, Resumed):

@@ -45,7 +45,7 @@ class Cluster:
                 [*within, sys.executable, "-m", "drapto", "cluster", *arguments, *self.tls],
                 stdout=said,
                 stderr=said,
-                env=os.environ | (env or {}),
+                env=os.environ | {"PYTHONFAULTHANDLER": "1"} | (env or {}),
                 process_group=0,
             )
 
@@ -81,7 +81,17 @@ class Cluster:
         self.processes[name].send_signal(number)
         if number in (signal.SIGKILL, signal.SIGTERM):
             self.processes.pop(name).wait(20)
-            (self.folder / f"{name}.log").unlink()
+            before = len(list(self.folder.glob(f"{name}-*.log")))
+            (self.folder / f"{name}.log").rename(self.folder / f"{name}-{before + 1}.log")
+
+    def stacks(self) -> str:
+        """End all processes, and return where each thread of theirs was."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGABRT)  # faulthandler tells
+            process.wait(20)
+        logs = [self.folder / f"{name}.log" for name in self.processes]
+        self.processes.clear()
+        return "\n".join(f"{log.stem}: {log.read_text(errors='replace')}" for log in logs)
 
     def scratch(self) -> list[Path]:
         """Return what lies on the workers' disks."""
@@ -105,7 +115,7 @@ def encoders(root: Path) -> list[psutil.Process]:
     return found
 
 
-def await_encoder(root: Path, seconds: float = 60.0) -> psutil.Process:
+def await_encoder(root: Path, seconds: float = 240.0) -> psutil.Process:
     """Return an encoder that writes below ``root``, once there is one."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

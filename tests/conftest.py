@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ settings.load_profile("any machine")
 
 # the clips are so small that hardly any becomes smaller; what tests this says so itself
 os.environ.setdefault("DRAPTO_IF_LARGER", "keep")
+
+# what runs learn of this machine is not for its user's own
+_state = tempfile.TemporaryDirectory(prefix="drapto-tests-state-")
+os.environ["XDG_STATE_HOME"] = _state.name
 
 CHECKOUT = Path(__file__).parent.parent
 REAL_CLIPS = CHECKOUT.parent / "shared" / "media"

@@ -13,6 +13,7 @@ from drapto.media.opus import OpusStream
 from drapto.output.model import Sizes, Validation
 from drapto.project import open_project
 from drapto.rules import crop, fields, finished, segment
+from drapto.rules.explaining import checks_of
 from drapto.rules.graph import graph
 from drapto.state.settings import SettingsUnchanged
 from drapto.video.plan import Segment, SegmentPlan
@@ -154,6 +155,6 @@ def slices(project: Project) -> dict[str, dict[str, Any]]:
     return {
         name: check.settings
         for name, task in tasks_of(project).items()
-        for check, *_ in task.uptodate
+        for check in checks_of(task)
         if isinstance(check, SettingsUnchanged)
     }

@@ -39,8 +39,6 @@ COMMANDS = (
 )
 """In the order of the help: each is ``drapto.cli.<name>`` with a command of that name."""
 
-INTERRUPTED = "interrupted; run the same command again to go on"
-
 
 class Commands(click.Group):
     """A group whose commands are imported when they are called."""
@@ -81,7 +79,7 @@ class Commands(click.Group):
             code = self._code(args, prog_name, extra)
         except Exception:  # noqa: BLE001  a bug, shown as Python shows it; its text may be a stranger's
             if interrupts.was_heard():  # a library may have made another error of it
-                code = _refused(INTERRUPTED, EXIT_INTERRUPTED)
+                code = _interrupted(args)
             else:
                 say(traceback.format_exc(), err=True, nl=False)
                 code = EXIT_ERROR
@@ -102,8 +100,13 @@ class Commands(click.Group):
             where = "" if error.filename is None else f"{printable(error.filename)}: "
             return _refused(f"{where}{error.strerror or error}", EXIT_ERROR)
         if result == EXIT_INTERRUPTED:
-            return _refused(INTERRUPTED, EXIT_INTERRUPTED)
+            return _interrupted(args)
         return result if isinstance(result, int) else 0
+
+
+def _interrupted(arguments: Sequence[str] | None) -> int:
+    """Say how to go on with the command of these arguments, by default this process's own."""
+    return _refused(interrupts.line("drapto", arguments), EXIT_INTERRUPTED)
 
 
 def _misused(error: click.ClickException) -> int:

@@ -227,9 +227,14 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
         config = config.model_copy(update={"output": config.output.model_copy(update={"dir": output})})
     if (said := dodo.advice(Path.cwd())) is not None:
         say(f"note: {said}", err=True)
-    project = open_project(Path.cwd(), config, sources)
+    project = replace(open_project(Path.cwd(), config, sources), given=for_this_run(loaded))
     require_sources(project)
     return project
+
+
+def for_this_run(loaded: Loaded) -> dict[str, object]:
+    """Return the settings that were given for this run alone, but for where it works."""
+    return {key: value for key, value in loaded.given.items() if key != "processing.temp_dir"}
 
 
 def expand(inputs: Sequence[Path], config: Config) -> list[Source]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Unpack
@@ -14,12 +14,12 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import idle_settings, nothing_here
 from drapto.errors import printable
-from drapto.words import count_text
+from drapto.words import count_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from drapto.rules import PlannedTask
+    from drapto.rules import PlannedTask, Prediction
     from drapto.state.explain import Reason
 
 
@@ -40,9 +40,16 @@ def plan(*, verbose: bool, as_json: bool, **named: Unpack[options.Named]) -> Non
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
     tasks, qualities, skips = rules.explain(project), rules.qualities(project), rules.skips(project)
+    predictions, whole = rules.predict(project, tasks, skips)
     if as_json:
         options.echo_json(
-            {"qualities": qualities, "skipped": skips, "tasks": [_record(task) for task in tasks]}
+            {
+                "qualities": qualities,
+                "skipped": skips,
+                "predicted": {name: asdict(one) for name, one in predictions.items()},
+                "total": None if whole is None else asdict(whole),
+                "tasks": [_record(task) for task in tasks],
+            }
         )
         return
     if not project.titles:
@@ -52,8 +59,37 @@ def plan(*, verbose: bool, as_json: bool, **named: Unpack[options.Named]) -> Non
         for line in idle_settings(project):
             say(line, err=True)
     stems = {title.name: title.source.stem for title in project.titles}
-    for line in render(tasks, {**qualities, **skips}) if verbose else brief(tasks, qualities, stems, skips):
+    expected = Expected(predictions, whole)
+    for line in (
+        render(tasks, {**qualities, **skips}) if verbose else brief(tasks, qualities, stems, skips, expected)
+    ):
         say(line)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is expected of titles, by their names, and of all of them."""
+
+    titles: Mapping[str, Prediction] = field(default_factory=dict)
+    whole: Prediction | None = None
+
+    def of(self, title: str) -> str:
+        """Return a title's time and size in words, behind a comma; nothing where they are not known."""
+        return "" if title not in self.titles else f", {_about(self.titles[title])}"
+
+    @property
+    def total(self) -> str:
+        """The time and size of all, in words, behind a comma."""
+        if self.whole is None:
+            return ""
+        rough = "" if self.whole.measured else " (roughly: nothing like it was measured here yet)"
+        return f", {_about(self.whole)}{rough}"
+
+
+def _about(expected: Prediction) -> str:
+    from drapto.display.rows import left_text  # noqa: PLC0415  the graph comes once the arguments have proved good
+
+    return f"about {left_text(expected.seconds)} for about {size_text(expected.bytes)}"
 
 
 def _record(task: PlannedTask) -> dict[str, object]:
@@ -81,6 +117,7 @@ def brief(
     qualities: Mapping[str, str],
     stems: Mapping[str, str],
     skips: Mapping[str, str] = MappingProxyType({}),
+    expected: Expected | None = None,
 ) -> list[str]:
     """Return the plan as a line for each title, and a sum.
 
@@ -89,7 +126,9 @@ def brief(
         qualities: How titles' quality is set, as far as that is known.
         stems: What people call the titles, by name.
         skips: Why titles are left alone, by name.
+        expected: How long they take, and how large they become.
     """
+    expected = expected or Expected()
     titles: dict[str, list[PlannedTask]] = {}
     for task in tasks:
         titles.setdefault(task.title, []).append(task)
@@ -101,14 +140,14 @@ def brief(
             lines.append(f"○ {printable(stems.get(title, title))}: {skips[title]}")
             continue
         mark = "✓" if not left else "…" if len(left) < len(own) else "·"
-        what = _left(own, left, qualities.get(title)) if left else "finished"
+        what = _left(own, left, qualities.get(title)) + expected.of(title) if left else "finished"
         lines.append(f"{mark} {printable(stems.get(title, title))}: {what}")
     skipped = sum(title in skips for title in titles)
     finished = len(titles) - todo - skipped
     done = f", {finished} finished" if finished else ""
     done += f", {skipped} skipped" if skipped else ""
     more = "; `drapto plan -v` shows each task" if todo else ""
-    return [*lines, f"{count_text(todo, 'title')} to do{done}{more}"]
+    return [*lines, f"{count_text(todo, 'title')} to do{expected.total if todo else ''}{done}{more}"]
 
 
 def _left(own: Sequence[PlannedTask], left: Sequence[PlannedTask], quality: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def run(
     """
     given = {"profile": profile, **options.not_skipping(no_skip), **options.on_cluster(cluster)}
     loaded = options.settings(set_, options=given)
-    project = open_project(Path.cwd(), loaded.config)
+    project = replace(open_project(Path.cwd(), loaded.config), given=options.for_this_run(loaded))
     if not project.titles:
         say(nothing_here(project))
         return 0

@@ -2,37 +2,117 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Unpack
+import time
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
 from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
-from drapto.words import size_text
+from drapto.errors import EXIT_FAILED, EXIT_LEFT, DraptoError
+from drapto.words import count_text, size_text
 
 if TYPE_CHECKING:
-    from drapto.cli.overview import SegmentsOverview, TitleOverview
+    from collections.abc import Mapping, Sequence
+
+    from drapto.cli.overview import SegmentsOverview, StageOverview, TitleOverview
+    from drapto.project import Project
 
 MOST_ATTEMPTS = 10
 """Segments of which it is said how often they were tried; ``--json`` has all."""
 
-MARKS = {"done": "✓", "partly": "…", "waiting": "·", "skipped": "○"}
+WATCH_EVERY = 5.0
+"""Seconds between two looks of ``--watch``."""
+
+MARKS = {
+    "done": "✓",
+    "running": "▸",
+    "waiting": "·",
+    "failed": "✗",
+    "stale": "↻",
+    "partly": "…",
+    "todo": "·",
+    "skipped": "○",
+}
 
 
 @click.command(
-    short_help="Show how far each title is.", epilog=options.examples("drapto status", "drapto status --json")
+    short_help="Show how far each title is.",
+    epilog=options.examples(
+        "drapto status", "drapto status --watch", "drapto status --exit-code && echo done"
+    ),
 )
 @options.project_options
 @options.as_json
-def status(as_json: bool, **named: Unpack[options.Named]) -> None:
-    """Show how far each title is: its stages, its segments, its output."""
-    project = options.open_named(named)
-    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
-    from drapto.cli.overview import overview  # noqa: PLC0415  as above
+@click.option("--watch", is_flag=True, help="Show it again every few seconds, until Ctrl-C.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 0 if all is done, 1 if a title has failed, 5 if work is left.",
+)
+def status(*, as_json: bool, watch: bool, exit_code: bool, **named: Unpack[options.Named]) -> int:
+    """Show how far each title is: running, waiting, failed, stale, partly done, to do, done or skipped.
 
-    titles = overview(project, rules.explain(project), rules.skips(project))
+    It may be asked from another terminal while a run works. A title is stale when something that it was
+    made from has changed since, a setting or a file.
+    """
+    project = options.open_named(named)
+    while True:
+        titles = _look(project, named)
+        if watch and not as_json:
+            click.clear()
+        _show(project, titles, as_json=as_json)
+        if not watch:
+            return _code(titles) if exit_code else 0
+        try:
+            time.sleep(WATCH_EVERY)
+        except KeyboardInterrupt:
+            return _code(titles) if exit_code else 0
+
+
+def _look(project: Project, named: options.Named) -> list[TitleOverview]:
+    from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
+    from drapto.cli.overview import Now, overview  # noqa: PLC0415  as above
+    from drapto.progress import record  # noqa: PLC0415  as above
+
+    running = record.read_running(project.state_dir) or {}
+    at_work = running.get("titles")
+    tasks = rules.explain(project)
+    left = {task.title for task in tasks if task.action == "run"}
+    given = {name: one for name, one in record.given(project.state_dir).items() if name in left}
+    now = Now(
+        at_work if isinstance(at_work, dict) else {},
+        record.failures(project.state_dir),
+        _as_given(project, named, given),
+        frozenset(rules.extra_stages()),
+    )
+    return overview(project, tasks, rules.skips(project), now)
+
+
+def _as_given(project: Project, named: options.Named, given: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the titles that are finished as a run was given them, with these settings as text."""
+    from drapto import rules  # noqa: PLC0415  as above
+
+    found = {}
+    for title in project.titles:
+        if title.name not in given:
+            continue
+        settings = given[title.name]
+        try:
+            config = options.settings(named["set_"], named["config_file"], settings).config
+        except DraptoError:
+            continue  # an earlier drapto knew a setting that this one does not
+        output = config.output.model_copy(update={"dir": project.config.output.dir})
+        processing = config.processing.model_copy(update={"temp_dir": project.config.processing.temp_dir})
+        config = config.model_copy(update={"output": output, "processing": processing})
+        if not rules.unfinished(replace(project, config=config, titles=(title,))):
+            found[title.name] = ", ".join(f"{key} = {value}" for key, value in settings.items())
+    return found
+
+
+def _show(project: Project, titles: Sequence[TitleOverview], *, as_json: bool) -> None:
     if as_json:
         options.echo_json({"titles": [asdict(title) for title in titles]})
         return
@@ -43,28 +123,57 @@ def status(as_json: bool, **named: Unpack[options.Named]) -> None:
             say(line)
 
 
+def _code(titles: Sequence[TitleOverview]) -> int:
+    """Return the exit code that ``--exit-code`` asks for."""
+    states = {title.state for title in titles}
+    if "failed" in states:
+        return EXIT_FAILED
+    return 0 if states <= {"done", "skipped"} else EXIT_LEFT
+
+
 def lines(title: TitleOverview) -> list[str]:
     """Return what there is to say of a title."""
-    if title.skipped:
-        there = (
-            [f"    {title.output}, {size_text(title.output_bytes)}"] if title.output_bytes is not None else []
-        )
-        return [f"{MARKS[title.state]} {title.title}", f"    {title.skipped}", *there]
-    stages = "  ".join(
-        f"{MARKS[stage.state]} {stage.name}" + (f" {stage.done}/{stage.tasks}" if stage.tasks > 1 else "")
-        for stage in title.stages
-    )
-    text = [f"{MARKS[title.state]} {title.title}", f"    {stages}"]
-    if title.segments is not None and title.state != "done":
+    text = [f"{MARKS[title.state]} {title.shown}: {_words(title)}"]
+    if title.state != "skipped":
+        text.append(f"    {_stages(title.stages)}")
+    if title.segments is not None and title.state not in ("done", "skipped"):
         text += [f"    {line}" for line in _segments(title.segments)]
     if title.output_bytes is not None:
         text.append(f"    {title.output}, {size_text(title.output_bytes)}")
     return text
 
 
+def _stages(stages: Sequence[StageOverview]) -> str:
+    return "  ".join(
+        f"{MARKS[stage.state]} {stage.name}" + (f" {stage.done}/{stage.tasks}" if stage.tasks > 1 else "")
+        for stage in stages
+    )
+
+
+def _words(title: TitleOverview) -> str:
+    """Return the state of a title in words."""
+    from drapto.display.rows import left_text  # noqa: PLC0415  as above
+
+    if title.state == "skipped":
+        return title.skipped
+    if title.state == "failed":
+        when = f" ({title.at[:16].replace('T', ' ')})" if title.at else ""
+        return f"failed{when}: {title.why}"
+    if title.state in ("running", "waiting"):
+        waits = f"waiting for {title.waits_for}" if title.waits_for else "running"
+        far = "" if title.fraction is None else f", {100 * title.fraction:.1f} %"
+        left = "" if title.seconds_left is None else f", {left_text(title.seconds_left)} left"
+        return f"{waits}{far}{left}"
+    if title.state == "stale":
+        return f"stale, since {title.why}"
+    plainly = {"partly": "partly done", "todo": "to do", "done": "done"}[title.state]
+    return f"{plainly} ({title.why})" if title.why else plainly
+
+
 def _segments(segments: SegmentsOverview) -> list[str]:
     failed = f", {segments.failed} failed" if segments.failed else ""
-    text = f"{segments.progress:.1f} %: {segments.completed} of {segments.total} segments{failed}"
+    done = f"{segments.completed} of {count_text(segments.total, 'segment')}"
+    text = f"{done}, {segments.progress:.1f} % of frames{failed}"
     tried = segments.attempts[-MOST_ATTEMPTS:]
     return [
         text,

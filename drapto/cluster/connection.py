@@ -104,7 +104,8 @@ class Connection:
             try:
                 if self.client.status != "running":
                     break
-                self._look(self.client.scheduler_info()["workers"])
+                # Client.scheduler_info returns what its own periodic look, without workers, may have left
+                self._look(self.client.sync(self.client.scheduler.identity, n_workers=-1)["workers"])
             except Exception as error:  # noqa: BLE001  whatever Dask raises when its scheduler is gone
                 if not self.gone.is_set():
                     self._note(f"connection lost ({type(error).__name__}: {error})")
@@ -146,10 +147,14 @@ class Connection:
 
     def _meet(self, address: str, info: dict[str, Any], future: Any) -> None:  # noqa: ANN401
         name = str(info["name"])
-        if future.status != "finished":
-            problem = f"does not answer ({future.exception()!r})" if future.status == "error" else "is gone"
-        else:
+        if future.status == "finished":
             problem = self._greeting.problem(future.result())
+        elif future.status == "error" and type(future.exception()).__name__ != "KilledWorker":
+            problem = f"does not answer ({future.exception()!r})"
+        else:
+            # it ended, or the scheduler did: that is no reason to refuse it; if it is there, it is asked anew
+            self._note(f"worker {name} went before it had answered")
+            return
         resources = info["resources"]
         offer = Offer(address, name, int(resources.get(ENCODE, 0)), int(resources.get(MEMORY, 0.0) * GIB))
         if not problem and not offer.cpus:
@@ -166,7 +171,7 @@ class Connection:
             write_log(self._log, f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
     def require_proven(self, patience: float) -> None:
-        """Wait until all workers that are there have answered.
+        """Wait for all workers that are there to answer; once one may be used, `SILENCE` for the others.
 
         Args:
             patience: Seconds to wait for the first worker.
@@ -175,10 +180,16 @@ class Connection:
             ClusterError: There is none; or one may not be used, which is named with the reason.
         """
         began = time.monotonic()
+        accepted = None
         while not self.looked.wait(0.05):
+            now = time.monotonic()
+            if accepted is None and self._known:
+                accepted = now
+            if accepted is not None and now - accepted > SILENCE:
+                break  # one that hangs keeps nobody from the others; it is used, or refused, when it answers
             # who is there and has not answered yet is waited for longer: a machine may be busy
             most = patience if self._has_looked and not self._asked else self._greeting.patience
-            if time.monotonic() - began > most:
+            if now - began > most:
                 break
         if self.refused:
             raise unable("; ".join(sorted(self.refused.values())), self._greeting.remedy)

@@ -60,7 +60,7 @@ class DaskEngine:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._owner = os.getpid()
-        self._proven = False
+        self._proven = self._was_gone = False
         self._stopped = threading.Event()
         self._failure: ClusterError | None = None
         if importlib.util.find_spec("distributed") is None:
@@ -109,9 +109,8 @@ class DaskEngine:
                 return remote.returned()
             remote.salvage()
             connection = self._connected(on_event)
-            patience = PATIENCE if self._proven else FIRST_WAIT
             try:
-                with connection.workers.hold(needs, partial(self._look, connection), patience) as (
+                with connection.workers.hold(needs, partial(self._look, connection), self._patience) as (
                     offer,
                     taken,
                 ):
@@ -126,6 +125,11 @@ class DaskEngine:
             except (DraptoError, OSError) as error:
                 if of_error(error) is not NO_SPACE or not connection.workers.avoid(offer.address):
                     raise
+
+    @property
+    def _patience(self) -> float:
+        """Seconds to wait for a scheduler and for a worker: there was one, or it may be a wrong address."""
+        return PATIENCE if self._proven or self._was_gone else FIRST_WAIT
 
     def _look(self, connection: Connection) -> None:
         """Raise where it is in vain to wait for a worker."""
@@ -165,7 +169,7 @@ class DaskEngine:
         from drapto.cluster.placement import unable  # noqa: PLC0415  as above
 
         address = str(self._options["scheduler"])
-        until = time.monotonic() + (PATIENCE if self._proven else FIRST_WAIT)
+        until = time.monotonic() + self._patience
         told = False
         while True:
             self._require_going()
@@ -182,7 +186,7 @@ class DaskEngine:
                     raise unable(
                         f"no scheduler answers at {address} ({said})", "check engine.dask.scheduler"
                     ) from error
-            if not told and self._proven:
+            if not told and (self._proven or self._was_gone):
                 told = True
                 on_event(Paused(f"the scheduler at {address} does not answer"))
             time.sleep(0.2)
@@ -211,6 +215,7 @@ class DaskEngine:
         )
 
     def _forget(self, connection: Connection) -> None:
+        self._was_gone = True
         with self._lock:
             if self._connection is connection:
                 self._connection = None

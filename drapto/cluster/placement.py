@@ -49,10 +49,16 @@ class Offer:
 
 
 class Workers:
-    """The workers of a cluster that may be used. Any thread may use it."""
+    """The workers of a cluster that may be used. Any thread may use it.
+
+    Each thread that waits looks several times a second, and there may be a thousand of them: so a look goes
+    over the workers that have a slot free, which are none or few while others wait, and not over all.
+    """
 
     def __init__(self) -> None:
         self._offers: dict[str, Offer] = {}
+        self._open: dict[str, Offer] = {}
+        self._most_memory = -1
         self._used: dict[str, tuple[int, int]] = {}
         self._avoided: dict[str, float] = {}
         self._joining = 0
@@ -64,6 +70,13 @@ class Workers:
             self._joining = joining
             if offers != self._offers:
                 self._offers = dict(offers)
+                self._used = {
+                    address: used for address, used in self._used.items() if used[0] or address in offers
+                }
+                self._most_memory = max((one.memory for one in offers.values() if one.cpus), default=-1)
+                self._open.clear()
+                for address in offers:
+                    self._count(address)
                 self._changed.notify_all()
 
     def has(self, address: str) -> bool:
@@ -112,24 +125,35 @@ class Workers:
                 self._require_match(needs, time.monotonic() - began, patience)
                 self._changed.wait(POLL)
             offer, taken = found
-            cpus, memory = self._used.get(offer.address, (0, 0))
-            self._used[offer.address] = cpus + taken.cpus, memory + taken.memory
+            self._use(offer.address, taken.cpus, taken.memory)
         try:
             yield offer, taken
         finally:
             with self._changed:
-                cpus, memory = self._used[offer.address]
-                self._used[offer.address] = cpus - taken.cpus, memory - taken.memory
+                self._use(offer.address, -taken.cpus, -taken.memory)
                 self._changed.notify_all()
 
-    def _fits(self, needs: Needs) -> list[Offer]:
-        """Return the workers that could run it if they did nothing else."""
-        return [one for one in self._offers.values() if one.memory >= needs.memory and one.cpus]
+    def _use(self, address: str, cpus: int, memory: int) -> None:
+        before = self._used.get(address, (0, 0))
+        self._used[address] = before[0] + cpus, before[1] + memory
+        self._count(address)
+
+    def _count(self, address: str) -> None:
+        """Note whether a worker has a slot free."""
+        offer = self._offers.get(address)
+        if offer is not None and offer.cpus > self._used.get(address, (0, 0))[0]:
+            self._open[address] = offer
+        else:
+            self._open.pop(address, None)
+
+    def _fits(self, needs: Needs) -> bool:
+        """Return whether there is a worker that could run it if it did nothing else."""
+        return self._most_memory >= needs.memory
 
     def _free(self, needs: Needs) -> tuple[Offer, Needs] | None:
         """Return the worker with the most processors free that can run it now, and what it takes there."""
         found: list[tuple[int, str, Offer, Needs]] = []
-        for one in self._fits(needs):
+        for one in self._open.values():
             taken = replace(needs, cpus=min(needs.cpus, one.cpus))
             cpus, memory = self._used.get(one.address, (0, 0))
             free = one.cpus - cpus

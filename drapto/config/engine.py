@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from drapto.config.section import Section
-from drapto.config.types import Whole  # noqa: TC001  pydantic reads it
+from drapto.config.section import Section, table
+from drapto.config.types import Whole
 
 
 class DaskSettings(Section):
@@ -34,7 +34,7 @@ class EngineSettings(Section):
     transfer: Literal["shared", "push"] = Field(
         "shared", description="how workers get the files: from a shared directory, or sent to them"
     )
-    dask: DaskSettings = DaskSettings()
+    dask: DaskSettings = table()
 
     @property
     def slots(self) -> int:

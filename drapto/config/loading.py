@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,11 +35,13 @@ class Loaded:
         config: All settings.
         origins: By key, the file, variable or command line that gave it; what is not here is a default.
         notes: What a user should know of how the file was read, a line each.
+        given: What was given for this run alone, by key.
     """
 
     config: Config
     origins: dict[Key, str]
     notes: tuple[str, ...] = ()
+    given: dict[str, object] = field(default_factory=dict)
 
 
 def load_config(
@@ -84,7 +86,8 @@ def load(
     # what is given for this run stands above what the file has, also for single titles
     given = {key: value for key, value in given.items() if key[:1] != ("titles",) or key[2:] not in above}
     given |= above
-    return Loaded(validate(given), {key: value.origin for key, value in given.items()}, notes)
+    alone = dict(overrides) if isinstance(overrides, Mapping) else {}
+    return Loaded(validate(given), {key: value.origin for key, value in given.items()}, notes, alone)
 
 
 def validate(given: Mapping[Key, Given]) -> Config:

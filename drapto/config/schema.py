@@ -19,7 +19,7 @@ from drapto.config.machine import ProcessingSettings, ResourceSettings
 from drapto.config.overrides import Overrides, of_title
 from drapto.config.problems import refuse
 from drapto.config.report import ReportSettings
-from drapto.config.section import Section
+from drapto.config.section import Section, table
 from drapto.config.sound import AudioSettings, TrackSettings
 from drapto.config.types import (
     Crf,
@@ -54,7 +54,7 @@ class EncodingSettings(Section):
     """How the picture is encoded."""
 
     preset: Whole = Field(6, ge=0, le=13, description="SVT-AV1 preset, 0 (slow, small) to 13 (fast)")
-    crf: CrfSettings = CrfSettings()
+    crf: CrfSettings = table()
     vmaf_target: Real = Field(
         93.0, ge=70, le=99, description="the VMAF that every segment is encoded to, 70 to 99"
     )
@@ -218,21 +218,21 @@ class Config(Section):
         examples=["balanced"],
         description="a named set of settings to start from; what is set here wins",
     )
-    encoding: EncodingSettings = EncodingSettings()
-    quality: QualitySettings = QualitySettings()
-    processing: ProcessingSettings = ProcessingSettings()
-    resources: ResourceSettings = ResourceSettings()
-    input: InputSettings = InputSettings()
-    output: OutputSettings = OutputSettings()
-    crop: CropSettings = CropSettings()
-    deinterlace: DeinterlaceSettings = DeinterlaceSettings()
-    decoding: DecodingSettings = DecodingSettings()
-    audio: AudioSettings = AudioSettings()
-    report: ReportSettings = ReportSettings()
-    hooks: HookSettings = HookSettings()
-    tracks: TrackSettings = TrackSettings()
-    tools: ToolSettings = ToolSettings()
-    engine: EngineSettings = EngineSettings()
+    encoding: EncodingSettings = table()
+    quality: QualitySettings = table()
+    processing: ProcessingSettings = table()
+    resources: ResourceSettings = table()
+    input: InputSettings = table()
+    output: OutputSettings = table()
+    crop: CropSettings = table()
+    deinterlace: DeinterlaceSettings = table()
+    decoding: DecodingSettings = table()
+    audio: AudioSettings = table()
+    report: ReportSettings = table()
+    hooks: HookSettings = table()
+    tracks: TrackSettings = table()
+    tools: ToolSettings = table()
+    engine: EngineSettings = table()
     titles: Overrides = Field(
         {},
         description="settings of single titles, by their sources' names without .mkv, or patterns",

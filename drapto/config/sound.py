@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from drapto.config.section import Section
-from drapto.config.types import Codecs, Kilobits, Selector, Selectors  # noqa: TC001  pydantic reads them
+from drapto.config.section import Section, table
+from drapto.config.types import Codecs, Kilobits, Selector, Selectors
 
 
 class BitrateSettings(Section):
@@ -26,7 +26,7 @@ class BitrateSettings(Section):
 class AudioSettings(Section):
     """How the sound is encoded."""
 
-    bitrate: BitrateSettings = BitrateSettings()
+    bitrate: BitrateSettings = table()
     copy_opus: bool = Field(
         True, description="copy tracks that are Opus already, where their bitrate is no higher"
     )

@@ -29,12 +29,13 @@ _UNITS = {
     "gib": GIB,
     "tib": 1 << 40,
 }
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)(?:/s)?", re.IGNORECASE)
-_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|sec|seconds?)", re.IGNORECASE)
-_LONG = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(min|minutes?|h|hours?)", re.IGNORECASE)
-_SHARE = re.compile(r"([0-9]+)\s*/\s*([0-9]+)")
-_KILOBITS = re.compile(r"([0-9]+)\s*(k|kb|kbit)(?:/s|ps)?", re.IGNORECASE)
-_RECT = re.compile(r"[0-9]+:[0-9]+:[0-9]+:[0-9]+")
+# as text: compiled where a setting is written so, which few are
+_SIZE = r"(?i)([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)(?:/s)?"
+_SECONDS = r"(?i)([0-9]+(?:\.[0-9]+)?)\s*(s|sec|seconds?)"
+_LONG = r"(?i)([0-9]+(?:\.[0-9]+)?)\s*(min|minutes?|h|hours?)"
+_SHARE = r"([0-9]+)\s*/\s*([0-9]+)"
+_KILOBITS = r"(?i)([0-9]+)\s*(k|kb|kbit)(?:/s|ps)?"
+_RECT = r"[0-9]+:[0-9]+:[0-9]+:[0-9]+"
 
 
 def read_number(value: object) -> object:
@@ -54,7 +55,7 @@ def read_size(value: object) -> object:
     """Return bytes for ``8589934592``, ``"8 GiB"`` or ``"100 MiB/s"``; anything else is left to pydantic."""
     if not isinstance(value, str):
         return read_number(value)
-    match = _SIZE.fullmatch(value.strip())
+    match = re.fullmatch(_SIZE, value.strip())
     if match is None:
         raise ValueError('is not a size, such as 1000000, "100 MiB" or "8 GiB"')
     unit = match[2].lower()
@@ -74,7 +75,7 @@ def written_size(size: int) -> str:
 
 def read_seconds(value: object) -> object:
     """Return seconds for ``15`` or ``"15 s"``."""
-    if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip())):
+    if isinstance(value, str) and (match := re.fullmatch(_SECONDS, value.strip())):
         return match[1]
     return read_number(value)
 
@@ -85,7 +86,7 @@ def read_wait(value: object) -> object:
         text = value.strip().lower()
         if text == "auto":
             return text
-        if match := _LONG.fullmatch(text):
+        if match := re.fullmatch(_LONG, text):
             return float(match[1]) * (3600 if match[2].startswith("h") else 60)
     return read_seconds(value)
 
@@ -99,7 +100,7 @@ def read_size_or_auto(value: object) -> object:
 
 def read_share(value: object) -> object:
     """Return a number for ``0.1``, ``"0.1"`` or ``"24/255"``."""
-    if isinstance(value, str) and (match := _SHARE.fullmatch(value.strip())):
+    if isinstance(value, str) and (match := re.fullmatch(_SHARE, value.strip())):
         return int(match[1]) / int(match[2]) if int(match[2]) else value
     return read_number(value)
 
@@ -112,7 +113,7 @@ def written_share(value: float) -> float | str:
 
 def read_kilobits(value: object) -> object:
     """Return kbit/s for ``128`` or ``"128k"``."""
-    if isinstance(value, str) and (match := _KILOBITS.fullmatch(value.strip())):
+    if isinstance(value, str) and (match := re.fullmatch(_KILOBITS, value.strip())):
         return match[1]
     return read_number(value)
 
@@ -128,7 +129,7 @@ def read_path(value: object) -> object:
 
 def check_rect(value: str) -> str:
     """Check ``width:height:x:y``: even numbers, as 4:2:0 chroma needs, and a picture that is not empty."""
-    if not _RECT.fullmatch(value):
+    if not re.fullmatch(_RECT, value):
         raise ValueError('is not a crop, such as "1920:800:0:140" (width:height:x:y)')
     numbers = [int(part) for part in value.split(":")]
     if any(number % 2 for number in numbers):

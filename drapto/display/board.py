@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from drapto.display.lines import Line
+from drapto.display.rows import ENCODE, Row, label
 from drapto.state.encode_data import PROGRESS, ProgressRecord
 from drapto.state.events import (
     EncodingComplete,
@@ -21,58 +22,51 @@ from drapto.state.events import (
     StageStarted,
     TitleSkipped,
 )
-from drapto.words import count_text, size_text, time_text
+from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiting, TitleProgress
+from drapto.words import count_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from drapto.state.events import Event
 
-ENCODE = "encode"
 JOIN = "video"
-
-SETTLING = 5.0
-"""Seconds of encoding before a title's remaining time is worth saying."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A running task, or a title's encode as a whole.
-
-    Attributes:
-        label: What it is: stage and number; for a whole title, how many segments are done.
-        title: The title's name.
-        fraction: How much is done, 0 to 1; None where that is not known.
-        fps: Frames per second; 0 where frames are not counted.
-        left: Seconds to go; None where that is not known.
-        whole: True for a title's encode as a whole.
-    """
-
-    title: str
-    label: str
-    fraction: float | None
-    fps: float
-    left: float | None
-    whole: bool = False
 
 
 @dataclass
 class _Task:
-    """A running task: when it began (monotonic seconds), its last report, and on which machine it runs."""
+    """A task that has begun.
 
-    since: float
+    Attributes:
+        last: Its last report.
+        where: On which machine it runs; empty for this one.
+        waits_for: What it waits for; empty where it does not.
+        since: When it began to wait, monotonic seconds.
+        waited: For how many seconds it has waited.
+    """
+
     last: Progress | None = None
     where: str = ""
+    waits_for: str = ""
+    since: float = 0.0
+    waited: float = 0.0
 
-    def row(self, title: str, label: str, now: float) -> Row:
+    def row(self, title: str, label: str) -> Row:
         if self.where:
             label = f"{label} on {self.where}"
         if self.last is None:
-            return Row(title, label, None, 0.0, None)
-        done = self.last.fraction
-        left = (now - self.since) * (1 - done) / done if done > 0 else None
-        return Row(title, label, done or None, self.last.fps, left)
+            return Row(title, label, None, 0.0, None, waits_for=self.waits_for)
+        # how long it still takes is told of its title, with what follows
+        return Row(title, label, self.last.fraction or None, self.last.fps, None)
+
+    def wait(self, what: str, now: float) -> None:
+        self.waits_for, self.since = what, now
+
+    def run(self, now: float) -> None:
+        if self.waits_for:
+            self.waited += now - self.since
+            self.waits_for = ""
 
 
 @dataclass
@@ -97,14 +91,6 @@ class _Encode:
 
 
 @dataclass
-class _Speed:
-    """When a title's progress was first looked at (monotonic seconds), and how many frames were done then."""
-
-    since: float
-    frames: int
-
-
-@dataclass
 class Board:
     """Follows the events of a run. Not safe for threads: the display locks it.
 
@@ -115,7 +101,8 @@ class Board:
     folders: Mapping[str, Path] = field(default_factory=dict)
     _tasks: dict[tuple[str, str, int | None], _Task] = field(default_factory=dict)
     _encodes: dict[str, _Encode] = field(default_factory=dict)
-    _speeds: dict[str, _Speed] = field(default_factory=dict)
+    _told: dict[str, TitleProgress] = field(default_factory=dict)
+    _queue: QueueProgress | None = None
     _said: set[tuple[str, str]] = field(default_factory=set)
     _left: set[str] = field(default_factory=set)
 
@@ -127,9 +114,11 @@ class Board:
             case StageStarted(stage="encode"):
                 self._encodes.setdefault(event.title, _Encode(now, now)).active.add(event.segment)
             case StageStarted():
-                self._tasks[_key(event)] = _Task(now)
+                self._tasks[_key(event)] = _Task()
             case EncodingStarted():  # not with its stage: it may have to wait for a processor
-                self._tasks[event.title, ENCODE, event.segment] = _Task(now, where=event.where)
+                self._tasks[event.title, ENCODE, event.segment] = _Task(where=event.where)
+            case StageWaiting() | StageRunning() | TitleProgress() | QueueProgress():
+                self._told_of(event, now)
             case Progress() if _key(event) in self._tasks:
                 self._tasks[_key(event)].last = event
             case SegmentComplete():
@@ -139,6 +128,20 @@ class Board:
             case _:
                 return self._said_of(event, now)
         return []
+
+    def _told_of(
+        self, event: StageWaiting | StageRunning | TitleProgress | QueueProgress, now: float
+    ) -> None:
+        """Take in how far all is, and what waits."""
+        match event:
+            case StageWaiting():
+                self._tasks.setdefault(_key(event), _Task()).wait(event.waits_for, now)
+            case StageRunning() if _key(event) in self._tasks:
+                self._tasks[_key(event)].run(now)
+            case TitleProgress():
+                self._told[event.title] = event
+            case QueueProgress():
+                self._queue = event
 
     def _said_of(self, event: Event, now: float) -> list[Line]:
         """Take in an event of which there may be something to say."""
@@ -180,6 +183,7 @@ class Board:
             self._encodes[event.title].active.discard(event.segment)
 
     def _complete(self, event: StageComplete, now: float) -> list[Line]:
+        waited = task.waited if (task := self._tasks.get(_key(event))) is not None else 0.0
         self._ended(event)
         name = label(event.stage, event.part)
         notes = [Line("warning", event.title, name, note) for note in event.notes]
@@ -192,11 +196,11 @@ class Board:
         if event.decode_part is not None:
             return notes  # the stage itself has a line
         before = self._encoded(event.title) if event.stage == JOIN else []
-        return [*before, Line("done", event.title, name, event.summary, event.seconds), *notes]
+        seconds = max(0.0, event.seconds - waited)
+        return [*before, Line("done", event.title, name, event.summary, seconds), *notes]
 
     def _encoded(self, title: str) -> list[Line]:
         encode = self._encodes.pop(title, None)
-        self._speeds.pop(title, None)
         return [encode.line(title)] if encode is not None and encode.segments else []
 
     def finish(self) -> list[Line]:
@@ -204,33 +208,51 @@ class Board:
         self._tasks.clear()
         return [line for title in list(self._encodes) for line in self._encoded(title)]
 
-    def rows(self, now: float) -> list[Row]:
-        """Return what runs now: each title that is being encoded as a whole, then the tasks, oldest first."""
+    def rows(self) -> list[Row]:
+        """Return what is at work: all titles, each as a whole, the tasks, oldest first; last what waits."""
+        encoding = {title for (title, stage, _), task in self._tasks.items() if stage == ENCODE and task.last}
         tasks = [
-            task.row(title, label(stage, part), now) for (title, stage, part), task in self._tasks.items()
+            task.row(title, label(stage, part))
+            for (title, stage, part), task in self._tasks.items()
+            # the next segments always wait for those before them
+            if not (task.waits_for and stage == ENCODE and title in encoding)
         ]
-        return [*self.totals(now), *tasks]
+        return [*self.totals(), *sorted(tasks, key=lambda row: bool(row.waits_for))]
 
-    def totals(self, now: float) -> list[Row]:
-        """Return how far each title is whose encode is running, from its ``progress.json``."""
-        running = [title for title, encode in self._encodes.items() if encode.active]
-        return [row for title in running if (row := self._total(title, now)) is not None]
+    def totals(self) -> list[Row]:
+        """Return how far the run is, where it has several titles, and each title that is worked on."""
+        at_work = dict.fromkeys([title for title, _, _ in self._tasks])
+        at_work |= dict.fromkeys(title for title, encode in self._encodes.items() if encode.active)
+        found = [row for title in at_work if (row := self._total(title)) is not None]
+        queue = self._queue
+        if queue is not None and queue.titles > 1:
+            done = f"{queue.finished} of {count_text(queue.titles, 'title')}"
+            found.insert(0, Row("", done, queue.fraction, 0.0, queue.seconds_left, whole=True))
+        return found
 
-    def _total(self, title: str, now: float) -> Row | None:
-        folder = self.folders.get(title)
-        progress = None if folder is None else ProgressRecord.read_if_whole(folder / PROGRESS)
+    def _total(self, title: str) -> Row | None:
+        told = self._told.get(title)
+        row = self._encoding(title)
+        if told is None:
+            return row
+        if row is None:
+            row = Row(title, "", None, 0.0, None, whole=True)
+        return replace(row, fraction=told.fraction, left=told.seconds_left)
+
+    def _encoding(self, title: str) -> Row | None:
+        """Return how far a title's encode is; None where none runs."""
+        folder, encode = self.folders.get(title), self._encodes.get(title)
+        if folder is None or encode is None or not encode.active:
+            return None
+        progress = ProgressRecord.read_if_whole(folder / PROGRESS)
         if progress is None:
             return None
-        done = progress.frames_completed + sum(one.frame for one in progress.running.values())
-        speed = self._speeds.setdefault(title, _Speed(now, done))
-        elapsed, gained = now - speed.since, done - speed.frames
-        settled = elapsed >= SETTLING and gained > 0
         return Row(
             title,
             f"{progress.segments_completed} of {count_text(progress.total_segments, 'segment')}",
             progress.total_progress / 100,
             sum(one.fps for one in progress.running.values()),
-            (progress.total_frames - done) * elapsed / gained if settled else None,
+            None,
             whole=True,
         )
 
@@ -247,25 +269,3 @@ def _held_up(event: StageRetried | RunPaused | RunResumed) -> Line:
 
 def _key(event: StageEvent) -> tuple[str, str, int | None]:
     return event.title, event.stage, event.part
-
-
-def label(stage: str, part: int | None) -> str:
-    """Return a stage with the number of its segment, as the segment's files are named, or of its track."""
-    if part is None:
-        return stage
-    return f"{stage} {part:04d}" if stage == ENCODE else f"{stage} {part}"
-
-
-def progress_lines(rows: Sequence[Row]) -> list[Line]:
-    """Return a line for each title that is being encoded, for an output that is no terminal."""
-    return [Line("progress", row.title, ENCODE, row_text(row)) for row in rows if row.whole]
-
-
-def row_text(row: Row) -> str:
-    """Return how far a title is, in words."""
-    parts = [f"{100 * (row.fraction or 0):.1f} %", row.label]
-    if row.fps:
-        parts.append(f"{row.fps:.1f} fps")
-    if row.left is not None:
-        parts.append(f"{time_text(row.left)} left")
-    return ", ".join(parts)

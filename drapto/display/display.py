@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drapto.display.board import Board, Row, progress_lines
+from drapto.display.board import Board
 from drapto.display.lines import TITLE_WIDTH, Line, Mark, SummaryRow, columns
 from drapto.display.outcomes import Outcome, Outcomes
+from drapto.display.rows import Row, progress_lines
 from drapto.display.screens import PlainScreen, Screen
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Display:
             lines = self._board.feed(event, now)
             if not self._moving and now - self._said_at >= PLAIN_EVERY:
                 self._said_at = now
-                lines += progress_lines(self._board.totals(now))
+                lines += progress_lines(self._board.totals())
         self._show(lines)
 
     def outcomes(self) -> list[Outcome]:
@@ -133,7 +134,7 @@ class Display:
 
     def _rows(self) -> list[Row]:
         with self._lock:
-            rows = self._board.rows(time.monotonic())
+            rows = self._board.rows()
         return [replace(row, title=self._named(row.title)) for row in rows]
 
 

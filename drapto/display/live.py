@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -19,15 +20,14 @@ from drapto.display.lines import (
     skipped_lines,
     summary_lines,
 )
+from drapto.display.rows import ALL, Row, left_text
 from drapto.terminal import printable
-from drapto.words import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rich.console import Console, RenderableType
 
-    from drapto.display.board import Row
     from drapto.display.lines import Mark
 
 STYLES: dict[Mark, str] = {
@@ -45,6 +45,9 @@ BAR_WIDTH = 24
 
 GAP = 2
 """Columns between two columns of the table."""
+
+MARGIN = 2
+"""Lines of the terminal that are left free."""
 
 SHORTEST_TITLE = 12
 """Columns that a title keeps however narrow the terminal is."""
@@ -108,19 +111,37 @@ class LiveScreen:
             self._console.print("", *failed, sep="\n", soft_wrap=True)
 
     def _draw(self) -> RenderableType:
-        width = self._console.width
-        shown = [column for column in COLUMNS if width >= column.from_width]
-        table = Table.grid(padding=(0, 2, 0, 0))
-        cells = [[column.cell(row) for column in shown] for row in self._running()]
-        others = sum(_widest(cells, number) + GAP for number in range(1, len(shown)))
-        # the title gives way: a number that is cut says something else
-        room = max(SHORTEST_TITLE, width - others - GAP)
-        table.add_column(no_wrap=True, overflow="ellipsis", max_width=room)
-        for number, column in enumerate(shown[1:], 1):
-            table.add_column(justify=column.justify, no_wrap=True, min_width=_widest(cells, number))
-        for row in cells:
-            table.add_row(*row)
-        return table
+        width, most = self._console.width, max(2, self._console.height - MARGIN)
+        rows = self._running()
+        more = [Text(f"  and {len(rows) - most + 1} more", "dim")] if len(rows) > most else []
+        rows = rows[: most - 1] if more else rows
+        running = [row for row in rows if not row.waits_for]
+        return Group(_table(running, width), *(_waiting(row, width) for row in rows if row.waits_for), *more)
+
+
+def _table(rows: Sequence[Row], width: int) -> Table:
+    """Return what is running; the titles give way: a number that is cut says something else."""
+    shown = [column for column in COLUMNS if width >= column.from_width]
+    table = Table.grid(padding=(0, GAP, 0, 0))
+    cells = [[column.cell(row) for column in shown] for row in rows]
+    others = sum(_widest(cells, number) + GAP for number in range(1, len(shown)))
+    room = max(SHORTEST_TITLE, width - others - GAP)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=room)
+    for number, column in enumerate(shown[1:], 1):
+        table.add_column(justify=column.justify, no_wrap=True, min_width=_widest(cells, number))
+    for row in cells:
+        table.add_row(*row)
+    return table
+
+
+def _waiting(row: Row, width: int) -> Text:
+    """Return a line of what waits: it has no numbers, and no clock."""
+    said = f"{printable(row.label)}: waiting for {printable(row.waits_for)}"
+    title = Text(f"  {printable(row.title)}", "dim")
+    title.truncate(max(SHORTEST_TITLE, width - len(said) - GAP), overflow="ellipsis")
+    line = Text.assemble(title, " " * GAP, (said, "dim"))
+    line.truncate(width, overflow="ellipsis")
+    return line
 
 
 @dataclass(frozen=True)
@@ -149,10 +170,10 @@ def _bar(row: Row) -> Text | ProgressBar:
 
 
 COLUMNS = (
-    _Column(lambda row: Text(f"  {printable(row.title)}", _style(row)), justify="left"),
+    _Column(lambda row: Text(f"  {printable(row.title or ALL)}", _style(row)), justify="left"),
     _Column(lambda row: Text(printable(row.label), _style(row)), justify="left"),
     _Column(_bar, from_width=100),
     _Column(lambda row: Text("" if row.fraction is None else f"{100 * row.fraction:.1f} %", _style(row))),
     _Column(lambda row: Text(f"{row.fps:.1f} fps" if row.fps else "", _style(row)), from_width=72),
-    _Column(lambda row: Text("" if row.left is None else f"{time_text(row.left)} left", _style(row))),
+    _Column(lambda row: Text("" if row.left is None else f"{left_text(row.left)} left", _style(row))),
 )

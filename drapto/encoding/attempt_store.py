@@ -144,6 +144,16 @@ class AttemptStore:
         self._write({"spliced": {**self.known.spliced, digest(whole): spliced}})
         self.deliver(whole)
 
+    def keep_decoded(self, packets: str) -> str:
+        """Write down the digest of the packets of the segment's file, all of which were decoded."""
+        if packets:
+            self._write({"decoded": {digest(self._target): packets}})
+        return packets
+
+    def decoded(self) -> str:
+        """Return that digest; empty where it is not known."""
+        return self.known.decoded.get(digest(self._target), "") if self._target.is_file() else ""
+
     def clear(self) -> None:
         """Remove the attempts' files; the record stays."""
         for path in self._folder.glob(f"{self._name}-*.mkv"):

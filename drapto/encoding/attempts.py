@@ -198,6 +198,7 @@ class Attempts(Document):
         foreign_cpu_seconds: What it took to say so.
         attempts: In the order that they were made.
         spliced: What a segment was spliced from, by its file's digest.
+        decoded: Digest of the packets of a segment's file all of which were decoded, by that file's digest.
     """
 
     key: str
@@ -212,6 +213,7 @@ class Attempts(Document):
     spliced: dict[str, Splice] = Field(
         default_factory=dict, validation_alias=AliasChoices("spliced", "mended")
     )
+    decoded: dict[str, str] = Field(default_factory=dict)
 
     def of(self, measurement: Measurement) -> Attempts:
         """Return the same with no other scores than those of ``measurement``."""

@@ -281,12 +281,12 @@ class TrialEncodes:
             ToolFailedError: A child process failed.
         """
         if self._store.delivered() == chosen:
-            return ""
+            return self._store.decoded()
         if isinstance(chosen, Attempt):
             file = self._file(self._again(chosen))
             decoded = digest_of([Run(file)]) if chosen.decoded else ""
             self._store.deliver(file)
-            return decoded
+            return self._store.keep_decoded(decoded)
         runs = []
         for section, source in zip(chosen.sections, self.sources(chosen), strict=True):
             file, first = self._file(self._again(source)), source.first
@@ -300,7 +300,7 @@ class TrialEncodes:
         )
         each = zip(chosen.sections, self.sources(chosen), strict=True)
         whole = all(source.decoded and source.section == section for section, source in each)
-        return digest_of(runs) if whole else ""
+        return self._store.keep_decoded(digest_of(runs) if whole else "")
 
     def clear(self) -> None:
         """Remove the attempts' files; what is known of them stays."""

@@ -101,29 +101,29 @@ _ERRNO = {
 
 _SAID_BY_MACHINE = (
     # strerror(3) of the same, as programs write it; then what ffmpeg, SVT-AV1 and C++ say of memory
-    (re.compile(r"No space left on device|Disk quota exceeded"), NO_SPACE),
-    (re.compile(r"Read-only file system"), READ_ONLY),
+    (r"No space left on device|Disk quota exceeded", NO_SPACE),
+    (r"Read-only file system", READ_ONLY),
     (
-        re.compile(
+        (
             r"Cannot allocate memory|[Oo]ut of memory|bad_alloc|MemoryError|[Ii]nsufficient [Rr]esources"
             r"|(?:[Aa]llocat\w+|malloc|mmap)\b.{0,40}\bfail|[Ff]ailed to (?:m?alloc|allocate)"
             r"|Resource temporarily unavailable"
         ),
         OUT_OF_MEMORY,
     ),
-    (re.compile(r"Input/output error|Stale file handle"), BAD_DISK),
+    (r"Input/output error|Stale file handle", BAD_DISK),
 )
 
 _SAID_BY_TOOL = (
     (
-        re.compile(
+        (
             r"error while loading shared libraries|symbol lookup error|Exec format error"
             r"|Unknown (?:encoder|decoder)|Unrecognized option|No such filter|version `\S+' not found"
         ),
         TOOL_BROKEN,
     ),
     (
-        re.compile(
+        (
             r"Invalid data found when processing input|moov atom not found|EBML header parsing failed"
             r"|No such file or directory|Invalid argument|matches no streams|Permission denied"
         ),
@@ -156,12 +156,12 @@ def of_child(status: int, said: Iterable[str], *, oom_kills: int = 0) -> Cause:
     text = "\n".join(said)
     signs = (
         (number == signal.SIGKILL and oom_kills > 0, OUT_OF_MEMORY),
-        *((pattern.search(text) is not None, cause) for pattern, cause in _SAID_BY_MACHINE),
+        *((re.search(pattern, text) is not None, cause) for pattern, cause in _SAID_BY_MACHINE),
         (number == signal.SIGXFSZ, NO_SPACE),
         (number in CRASHES, CRASHED),
         (status < 0 or number in ENDS, KILLED),
         (status in CANNOT_RUN, TOOL_BROKEN),
-        *((pattern.search(text) is not None, cause) for pattern, cause in _SAID_BY_TOOL),
+        *((re.search(pattern, text) is not None, cause) for pattern, cause in _SAID_BY_TOOL),
     )
     return next((cause for found, cause in signs if found), FAILED)
 

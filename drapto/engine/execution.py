@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from drapto.engine import process
 from drapto.engine.crowd import Crowd
+from drapto.engine.needs import DiskNeed as DiskNeed  # noqa: PLC0414  passed on from here
+from drapto.engine.needs import Needs as Needs  # noqa: PLC0414  passed on from here
+from drapto.engine.needs import Started as Started  # noqa: PLC0414  passed on from here
+from drapto.engine.needs import Waiting as Waiting  # noqa: PLC0414  passed on from here
 from drapto.engine.resources import require_space
 from drapto.engine.room import Room
 from drapto.engine.slots import Slots
@@ -35,51 +39,9 @@ MEMORY_UNIT = 64 << 20
 """Bytes of memory that one slot stands for: a fifth of what the smallest encoder takes."""
 
 
-@dataclass(frozen=True)
-class DiskNeed:
-    """Room on a disk.
-
-    Attributes:
-        folder: Where it is wanted; the folder need not be there yet.
-        bytes: How much.
-        what: What the bytes are for, for the message.
-        place: ``work`` or ``output``: the directory that could be set to another disk.
-    """
-
-    folder: Path
-    bytes: int
-    what: str
-    place: Literal["work", "output"] = "work"
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a call needs for as long as it runs.
-
-    Attributes:
-        cpus: Processors; 0 for what waits for the disk.
-        memory: Bytes of memory.
-        disk: Room on disks, which must be there when it begins.
-    """
-
-    cpus: int = 0
-    memory: int = 0
-    disk: tuple[DiskNeed, ...] = ()
-
-
-@dataclass(frozen=True)
-class Started:
-    """The first report of every call: it has what it needs, and begins.
-
-    Attributes:
-        where: The name of the machine that it runs on; empty for this one.
-    """
-
-    where: str = ""
-
-
 Report = object
-"""What a call tells while it runs: `Started`, then picklable values of its own, such as `EncodeProgress`."""
+"""What a call tells: `Waiting` where it has to, `Started` when it begins, then picklable values of its own,
+such as `EncodeProgress`."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +87,8 @@ class Engine(Protocol):
     def run(self, call: Call[T], needs: Needs, on_event: Callable[[Report], None]) -> T:
         """Wait until what the call needs is free, run it, and return what it returns.
 
-        ``on_event`` is called with `Started` once it begins, then with what it reports; in any thread.
+        ``on_event`` is called with `Waiting` where it has to wait, with `Started` once it begins, then with
+        what it reports; in any thread.
 
         Raises:
             DraptoError: As the call does; or there is no room on a disk.
@@ -191,7 +154,7 @@ class LocalEngine:
         self._room.wait(on_event)
         for need in needs.disk:
             require_space(need.folder, need.bytes, need.what, place=need.place)
-        with self._held(needs), self._crowd.joined(needs.memory), self._room.watched(on_event):
+        with self._held(needs, on_event), self._crowd.joined(needs.memory), self._room.watched(on_event):
             on_event(Started())
             return watched(
                 lambda: call.run(_while_wanted(on_event)),
@@ -209,13 +172,14 @@ class LocalEngine:
         self._room.wait(on_event)
 
     @contextlib.contextmanager
-    def _held(self, needs: Needs) -> Iterator[None]:
+    def _held(self, needs: Needs, on_event: Callable[[Report], None]) -> Iterator[None]:
         """Hold slots for the block: processors before memory, so that two never wait for each other."""
         with contextlib.ExitStack() as stack:
             if needs.cpus:
-                stack.enter_context(self._cpus.hold(needs.cpus))
+                stack.enter_context(self._cpus.hold(needs.cpus, lambda: on_event(Waiting("a processor"))))
             if needs.memory:
-                stack.enter_context(self._memory.hold(needs.memory // MEMORY_UNIT))
+                units = needs.memory // MEMORY_UNIT
+                stack.enter_context(self._memory.hold(units, lambda: on_event(Waiting("memory"))))
             yield
 
     def cancel(self) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from drapto.engine.private import open_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 POLL = 0.1
@@ -66,23 +66,36 @@ class Slots:
     count: int
 
     @contextlib.contextmanager
-    def hold(self, wanted: int = 1) -> Iterator[int]:
+    def hold(self, wanted: int = 1, waiting: Callable[[], None] = lambda: None) -> Iterator[int]:
         """Hold ``wanted`` slots (at most all of them) for the block; yield how many.
 
         Whoever waits for several holds the gate, so that two of them cannot each hold half and wait for ever.
+
+        Args:
+            wanted: How many.
+            waiting: Called once where they are not free at once.
         """
         wanted = max(1, min(wanted, self.count))
         folder = os.fspath(self.folder)
         if not os.path.isdir(folder):  # noqa: PTH112  asked for every call that is run
             self.folder.mkdir(parents=True, exist_ok=True)
         held: list[int] = []
+        waits = False
+
+        def wait() -> None:
+            nonlocal waits
+            if not waits:
+                waits = True
+                waiting()
+
         try:
-            with _lock(f"{folder}/gate"):
+            with _lock(f"{folder}/gate", wait):
                 while True:
                     seen = _returns.count
                     held.extend(self._free(folder, wanted - len(held)))
                     if len(held) == wanted:
                         break
+                    wait()
                     _returns.wait(seen)
             yield wanted
         finally:
@@ -107,10 +120,14 @@ class Slots:
 
 
 @contextlib.contextmanager
-def _lock(path: str) -> Iterator[None]:
+def _lock(path: str, waiting: Callable[[], None]) -> Iterator[None]:
     handle = open_private(path)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

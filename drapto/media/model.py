@@ -182,7 +182,7 @@ class VideoTrack(Track, PeculiarPicture):
     counted: Literal["packets", "decoded"]
     variable: bool
     keyframes: int
-    colour: Colour = Colour()
+    colour: Colour = Field(default_factory=Colour)
     mastering: MasteringDisplay | None = None
     light: LightLevels | None = None
     dolby_vision: DolbyVision | None = None

@@ -176,7 +176,9 @@ class Metric(ABC):
         chosen, scaled = self.chosen(reference, stride), self.scaled(reference)
         own, repeated = self.repeated(reference, stride)
         measure = self.filter(reference, scores_file, stride=stride, threads=threads)
-        frames = f"[1:{reference.stream}]{reference.prepare}{chosen}{crop}{reference.convert}"
+        # what is repeated does not end where the encode does
+        end = f"trim=end_frame={reference.frames}," if repeated else ""
+        frames = f"[1:{reference.stream}]{reference.prepare}{end}{chosen}{crop}{reference.convert}"
         options = input_options(reference.filters)
         made = "0:v:0" if stream is None else f"0:{stream}"
         strict: tuple[str, ...] = ()

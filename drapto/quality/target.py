@@ -11,7 +11,6 @@ from drapto.quality.display import Display, display_of
 from drapto.quality.hdr import light_of, light_text
 from drapto.quality.sampling import stride_for
 from drapto.quality.scores import STATISTICS, Statistic
-from drapto.quality.search import Goal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from drapto.config import Config
     from drapto.media.model import SourceInfo, VideoTrack
+    from drapto.quality.search import Goal
 
 EASED = 2.0
 """By how much of the metric the last tier lowers the target."""
@@ -123,6 +123,8 @@ def tiers(target: QualityTarget) -> Iterator[Tier]:
 
     A round is only begun where the one before it found nothing good enough.
     """
+    from drapto.quality.search import Goal  # noqa: PLC0415  not for a run that finds nothing to do
+
     for number, (score, every_frame) in enumerate(
         ((target.score, target.thorough), (target.score, True), (target.score - EASED, True)), start=1
     ):

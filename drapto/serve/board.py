@@ -13,6 +13,7 @@ from drapto.errors import printable
 from drapto.state.encode_data import PROGRESS, ProgressRecord
 from drapto.state.event_records import record
 from drapto.state.events import (
+    EncodingStarted,
     ErrorEvent,
     Progress,
     RunPaused,
@@ -22,6 +23,7 @@ from drapto.state.events import (
     StageStarted,
     TitleSkipped,
 )
+from drapto.words import encoded_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,6 +55,7 @@ class Shown:
         title: The title.
         state: What it is at.
         stages: Those of its stages that run, each with how many of its tasks do.
+        places: The segments that are encoded, each with the machine's name, which is empty for this one.
         failures: What failed, a line each, with the stage.
         note: What came of it last, in a few words.
     """
@@ -60,8 +63,14 @@ class Shown:
     title: Title
     state: State = "waiting"
     stages: dict[str, int] = field(default_factory=dict)
+    places: dict[int, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     note: str = ""
+
+    @property
+    def away(self) -> dict[int, str]:
+        """Those segments that are encoded on other machines."""
+        return {segment: name for segment, name in self.places.items() if name}
 
 
 class Board:
@@ -100,6 +109,7 @@ class Board:
         with self._lock:
             for name, one in self._shown.items():
                 one.stages.clear()
+                one.places.clear()
                 if name in skips:
                     one.state, one.note = "skipped", skips[name].removeprefix("skipped: ")
                 elif name not in left:
@@ -169,11 +179,14 @@ class Board:
         """Return all that is shown, as JSON values."""
         with self._lock:
             mode, problem = self.mode, self.problem
-            titles = [(one, list(one.stages), list(one.failures)) for one in self._shown.values()]
+            titles = [
+                (one, list(one.stages), encoded_at(one.away), list(one.failures))
+                for one in self._shown.values()
+            ]
         return {
             "mode": mode,
             "problem": problem,
-            "titles": [_plain(one, stages, failures) for one, stages, failures in titles],
+            "titles": [_plain(*each) for each in titles],
         }
 
     def tell(self) -> None:
@@ -213,6 +226,8 @@ def _take_in(one: Shown, event: Event) -> None:
             if one.state == "waiting":  # what has failed, or only lacks its page, stays so
                 one.state = "running"
             one.stages[event.stage] = one.stages.get(event.stage, 0) + 1
+        case EncodingStarted():
+            one.places[event.segment] = event.where
         case StageComplete():
             _end(one, event)
             one.note = f"{event.stage}: {event.summary}" if event.summary else event.stage
@@ -224,6 +239,7 @@ def _take_in(one: Shown, event: Event) -> None:
             one.state = "failed"
         case TitleSkipped():
             one.stages.clear()
+            one.places.clear()
             one.state = "skipped"
             one.note = f"{event.reason}; to encode it all the same: {event.remedy}"
         case RunPaused():
@@ -238,9 +254,13 @@ def _end(one: Shown, event: StageEvent) -> None:
         one.stages[event.stage] = left
     else:
         one.stages.pop(event.stage, None)
+    if event.stage == "encode" and event.segment is not None:
+        one.places.pop(event.segment, None)
 
 
-def _plain(one: Shown, stages: Sequence[str], failures: Sequence[str]) -> dict[str, Any]:
+def _plain(
+    one: Shown, stages: Sequence[str], places: Sequence[str], failures: Sequence[str]
+) -> dict[str, Any]:
     title = one.title
     progress = None
     if one.state not in DONE:
@@ -251,6 +271,7 @@ def _plain(one: Shown, stages: Sequence[str], failures: Sequence[str]) -> dict[s
         "shown": printable(title.source.stem),
         "state": one.state,
         "stages": list(stages),
+        "places": [printable(line) for line in places],
         "progress": progress,
         "failures": [printable(line) for line in failures],
         "note": printable(one.note),

@@ -64,6 +64,11 @@ class Bus:
         if close is not None:
             close()
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anyone listens."""
+        return bool(self._subscribers)
+
     def publish(self, event: Event) -> None:
         """Hand ``event`` to every subscriber.
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.about import VERSION
 from drapto.errors import printable
-from drapto.state import events
+from drapto.state import events, progress_events
 from drapto.terminal import Shown
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ class EventWriter:
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of one line."""
-    kinds = [value for name in events.__all__ if (value := getattr(events, name)) not in _ABSTRACT]
+    named = [getattr(module, name) for module in (events, progress_events) for name in module.__all__]
+    kinds = [kind for kind in named if kind not in _ABSTRACT]
     variants = [_variant(kind.name, _properties(kind), _required(kind)) for kind in kinds]
     variants.append(_variant("run_started", {"drapto": {"type": "string"}}, ["drapto"]))
     variants.append(_variant("run_ended", {"exit_code": {"type": "integer"}}, ["exit_code"]))

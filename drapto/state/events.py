@@ -112,6 +112,7 @@ class EncodingStarted(Event):
         strategy: The encoding strategy's name.
         crf: The quality it is encoded at, None where that is still to be found.
         where: The machine on which it is encoded; empty for this one.
+        threads: How many processors it holds.
     """
 
     name = "encoding_started"
@@ -121,6 +122,7 @@ class EncodingStarted(Event):
     strategy: str
     crf: float | None = None
     where: str = ""
+    threads: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +165,9 @@ class SegmentComplete(Event):
         score: What was measured of it; None where nothing was.
         tier: Which round of a search found it; None where there was none.
         why: Why the search ended there.
+        encodes: How often each of its frames was encoded, the mean.
+        cpu_seconds: Processor seconds of the delivered encode.
+        measuring_cpu_seconds: Processor seconds of all measurements on the way to it.
     """
 
     name = "segment_complete"
@@ -175,6 +180,9 @@ class SegmentComplete(Event):
     score: float | None = None
     tier: int | None = None
     why: str = ""
+    encodes: float = 1.0
+    cpu_seconds: float = 0.0
+    measuring_cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

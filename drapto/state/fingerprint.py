@@ -89,7 +89,8 @@ class Fingerprints:
         Raises:
             OSError: It cannot be read.
         """
-        name = path if os.path.isabs(path) else os.path.abspath(path)  # noqa: PTH100, PTH117  for every file
+        # as text: this is asked for every file of every task
+        name = path if path.startswith(os.sep) else f"{os.getcwd()}{os.sep}{path}"  # noqa: PTH109
         known = self._recall(name, (status.st_size, status.st_mtime_ns, status.st_ino))
         return (self.of(path) if known is None else known) == digest
 

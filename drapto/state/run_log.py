@@ -13,17 +13,6 @@ from typing import TYPE_CHECKING
 
 from drapto.engine.logs import write_log
 from drapto.errors import printable
-from drapto.state.events import (
-    ErrorEvent,
-    HookFailed,
-    RunPaused,
-    RunResumed,
-    StageComplete,
-    StageEvent,
-    StageRetried,
-    StageStarted,
-)
-from drapto.words import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +47,8 @@ class RunLog:
         Raises:
             OSError: It cannot be written.
         """
+        from drapto.state.run_lines import line_of  # noqa: PLC0415  a run with nothing to do has no events
+
         text = line_of(event)
         if not text:
             return
@@ -83,34 +74,3 @@ class RunLog:
         for old in logs[: max(0, len(logs) - KEPT + 1)]:
             with contextlib.suppress(OSError):
                 old.unlink()
-
-
-def line_of(event: Event) -> str:
-    """Return the line of an event; empty where there is none."""
-    where, text = _place(event), ""
-    match event:
-        case StageStarted():
-            text = f"{where}: begins"
-        case StageComplete():
-            notes = "".join(f"; note: {note}" for note in event.notes)
-            text = f"{where}: done in {time_text(event.seconds)}: {event.summary}{notes}".rstrip(": ")
-        case ErrorEvent():
-            cause = f" [{event.cause}]" if event.cause else ""
-            text = f"{where}: failed{cause}: {event.message}"
-        case StageRetried():
-            again = f"again in {time_text(event.seconds)}"
-            counted = f"attempt {event.attempt} of {event.attempts}"
-            text = f"{where}: {counted} failed [{event.cause}], {again}: {event.message}"
-        case HookFailed():
-            text = f"{where}: {event.message}"
-        case RunPaused():
-            text = f"paused: {event.reason}"
-        case RunResumed():
-            text = "goes on"
-    return text
-
-
-def _place(event: Event) -> str:
-    if not isinstance(event, StageEvent):
-        return event.title
-    return f"{event.title} {event.stage}" + ("" if event.part is None else f" {event.part}")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from drapto.state.explain import Reason
 from drapto.upgrade import Redo, difference, same
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drapto.engine.document import Document
+    from drapto.state.explain import Reason
     from drapto.state.fingerprint import Fingerprints
     from drapto.upgrade import Kind, Use
 
@@ -26,18 +26,47 @@ MADE_WITH = "made_with"
 
 
 class _Check:
-    """A check that doit calls as ``check(task, values)``.
+    """A check that is called as ``check(task, values)``."""
 
-    doit looks that up with `inspect` for every task, which for thousands of them takes longer than the checks
-    themselves, unless the signature is given.
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401  doit's classes are untyped
+        """Have what it goes by saved with the task's success; nothing by default."""
+
+    def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
+        """Return whether the task is up to date, as far as this check goes."""
+        raise NotImplementedError
+
+
+class UpToDate:
+    """All checks of a task as one.
+
+    doit looks up with `inspect` how it is to call each, and for thousands of tasks that takes longer than the
+    checks themselves; the one that is left has its signature given.
+
+    Attributes:
+        checks: The checks.
+        failed: Those that said no when doit last asked.
     """
 
     __signature__: ClassVar = Signature(
         [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("task", "values")]
     )
 
+    def __init__(self, *checks: _Check) -> None:
+        self.checks = checks
+        self.failed: list[_Check] = []
 
-@dataclass(frozen=True)
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401  doit's classes are untyped
+        """Have all that the checks go by saved with the task's success (doit calls this)."""
+        for check in self.checks:
+            check.configure_task(task)
+
+    def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
+        """Return whether all say yes (doit calls this by these names)."""
+        self.failed = [check for check in self.checks if not check(task, values)]
+        return not self.failed
+
+
+@dataclass(eq=False, repr=False)
 class SettingsUnchanged(_Check):
     """Says whether a task's settings are those of its last success, and has doit remember them.
 
@@ -69,7 +98,7 @@ class SettingsUnchanged(_Check):
         return bool(values.get(KEY) == self.settings)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class LaterSettings(_Check):
     """As `SettingsUnchanged`, of what a task began to read in a later version of drapto.
 
@@ -91,8 +120,8 @@ class LaterSettings(_Check):
         return LATER not in values or bool(values[LATER] == self.slice)
 
 
-@dataclass(frozen=True)
-class DocumentWhole:
+@dataclass(eq=False, repr=False)
+class DocumentWhole(_Check):
     """Says whether a JSON target can be read; one that a user, or a failing disk, damaged is made again.
 
     Attributes:
@@ -103,13 +132,20 @@ class DocumentWhole:
     path: Path
     kind: type[Document]
 
-    def __call__(self) -> bool:
+    def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
         """Return False where the file is there and damaged; a missing one is doit's to notice."""
+        del task
+        with contextlib.suppress(OSError):
+            now = self.path.stat()
+            made: Mapping[str, Any] = values.get(MADE) or {}
+            own = (state for name, state in made.items() if str(self.path).endswith(name))
+            if [now.st_size, now.st_mtime_ns] in (state[:2] for state in own):
+                return True  # as it was made, which was whole: nothing needs to be read
         return not self.path.exists() or self.kind.read_if_whole(self.path) is not None
 
 
-@dataclass(frozen=True)
-class FileHolds:
+@dataclass(eq=False, repr=False)
+class FileHolds(_Check):
     """Says whether a file is still what a task left, by a look that is not at its content alone.
 
     Attributes:
@@ -120,12 +156,13 @@ class FileHolds:
     path: Path
     holds: Callable[[], bool]
 
-    def __call__(self) -> bool:
+    def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
         """Return whether it is; one that is missing is doit's to notice."""
+        del task, values
         return not self.path.exists() or self.holds()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class MadeByVersion(_Check):
     """Says whether a task's target may stay, after another version of the encoder than now made it.
 
@@ -163,10 +200,12 @@ class MadeByVersion(_Check):
         made = values.get(MADE_WITH)
         if not made or same(made, self.current()) or not isinstance(self.decide(), Redo):
             return None
+        from drapto.state.explain import Reason  # noqa: PLC0415  a run with nothing to do has no reasons
+
         return Reason("changed", "encoder version", difference(made, self.current(), self.kind))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class TargetsAsMade(_Check):
     """Says whether a task's targets are still as it made them, and has doit remember how that was.
 
@@ -206,8 +245,9 @@ class TargetsAsMade(_Check):
     def changed(self, values: Mapping[str, Any]) -> list[str]:
         """Return the targets that are there, and are not as saved in ``values``."""
         made: dict[str, list[Any]] = values.get(MADE) or {}
+        root = str(self.root)
         # as text: this is asked for every target of every task, and pathlib is slow at it
-        return [name for name, state in made.items() if self._differs(os.path.join(self.root, name), state)]  # noqa: PTH118
+        return [name for name, state in made.items() if self._differs(os.path.join(root, name), state)]  # noqa: PTH118
 
     def _differs(self, path: str, state: list[Any]) -> bool:
         size, mtime, digest = state

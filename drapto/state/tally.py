@@ -12,21 +12,12 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import spent
 from drapto.engine.spent import Spent
-from drapto.state.events import (
-    AnalysisComplete,
-    ErrorEvent,
-    FileDiscovered,
-    HookFailed,
-    SegmentComplete,
-    StageComplete,
-    TitleSkipped,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from drapto.state.events import Event
+    from drapto.state.events import ErrorEvent, Event, TitleSkipped
 
 
 @dataclass
@@ -63,6 +54,15 @@ class Ran:
 
     def feed(self, event: Event) -> None:
         """Take in what happened to it."""
+        from drapto.state.events import (  # noqa: PLC0415  a run with nothing to do has no events
+            AnalysisComplete,
+            ErrorEvent,
+            HookFailed,
+            SegmentComplete,
+            StageComplete,
+            TitleSkipped,
+        )
+
         match event:
             case AnalysisComplete():
                 self.duration = event.seconds
@@ -104,7 +104,7 @@ class Tally:
 
     def __call__(self, event: Event) -> None:
         """Take in what happened."""
-        if isinstance(event, FileDiscovered) or os.getpid() != self._pid:
+        if event.name == "file_discovered" or os.getpid() != self._pid:
             return  # every title is discovered, few have work to do
         now = time.monotonic()
         with self._lock:

@@ -54,7 +54,9 @@ def _project(chaos: Chaos, folder: Path, program: Path) -> ProjectDir:
     project = new_project(folder / "project", chaos.source)
     settings = SETTINGS.format(ffmpeg=program).replace("[encoding.crf]\nsd = 40\n", "")
     # two rounds of a search, and measurements that take no seconds
-    project.target(settings + '[quality]\nmetric = "xpsnr"\nxpsnr_target = 36\n')
+    project.target(
+        settings + '[output]\nif_larger = "keep"\n[quality]\nmetric = "xpsnr"\nxpsnr_target = 36\n'
+    )
     return project
 
 

@@ -72,6 +72,7 @@ CODES = {
         errors.EXIT_RESOURCE
     ): "Stopped because the machine ran out of something, such as disk space or memory. "
     "Run the same command again when that is resolved.",
+    str(errors.EXIT_LEFT): "Work is left. Only `drapto status --exit-code` ends with it.",
     str(
         errors.EXIT_INTERRUPTED
     ): "Interrupted, for example by Ctrl-C. Run the same command again to continue.",

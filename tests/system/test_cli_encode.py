@@ -194,7 +194,7 @@ def test_an_interrupt_ends_it_with_130_and_it_can_go_on(here: Path, ffmpeg: Path
     text, _ = running.communicate(timeout=60)
     assert running.returncode == 130, text
     assert "Traceback" not in text
-    assert text.endswith("error: interrupted; run the same command again to go on\n")
+    assert text.endswith(f"error: interrupted; to resume: drapto encode {film} -o out --preset 6 -n 2\n")
     assert not (here / "out").exists() or not list((here / "out").iterdir())
     done = run("encode", film, "-o", "out", "--preset", "13")
     assert done.exit_code == 0, done.output

@@ -136,7 +136,7 @@ def test_ctrl_c_while_modules_are_loaded(
     project = new_project(tmp_path / "project", source)
     code, said = interrupted(project, command, how.format(module=module))
     assert code == 130, said
-    again = "run again to go on from here" if command.startswith("doit") else "run the same command again"
+    again = f"interrupted; to resume: {command}\n"
     assert again in said
     assert len(said.split("\n")) == 2 or said.startswith("\nerror: "), said  # click ends the line of ^C
     assert "Traceback" not in said
@@ -146,7 +146,7 @@ def test_ctrl_c_while_modules_are_loaded(
 def test_ctrl_c_before_a_run_begins(function: str, source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", source)
     code, said = interrupted(project, "drapto run clip", AT_CALL.format(function=function))
-    assert (code, said.lstrip("\n")) == (130, "error: interrupted; run the same command again to go on\n")
+    assert (code, said.lstrip("\n")) == (130, "error: interrupted; to resume: drapto run clip\n")
 
 
 def test_ctrl_c_while_a_module_takes_long_to_load(source: Path, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_ctrl_c_while_a_module_takes_long_to_load(source: Path, tmp_path: Path) 
         "        return None", "            import time; time.sleep(300)\n        return None"
     )
     code, said = interrupted(project, "drapto run", slow.format(module="drapto.rules.graph"))
-    assert (code, said) == (130, "error: interrupted; run the same command again to go on\n")
+    assert (code, said) == (130, "error: interrupted; to resume: drapto run\n")
 
 
 def test_an_interrupt_where_python_forgets_what_is_raised(source: Path, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_an_interrupt_where_python_forgets_what_is_raised(source: Path, tmp_path
 def test_an_error_that_a_library_makes_of_an_interrupt_is_none(source: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", source)
     code, said = interrupted(project, "drapto run clip", IN_LIBRARY)
-    assert (code, said) == (130, "error: interrupted; run the same command again to go on\n")
+    assert (code, said) == (130, "error: interrupted; to resume: drapto run clip\n")
 
 
 @pytest.mark.parametrize("command", ["doit probe", "drapto status"])

@@ -49,8 +49,8 @@
       if (queue.children[place] !== made.item) queue.insertBefore(made.item, queue.children[place] || null);
       set(made.title, one.shown);
       const percent = one.progress === null ? "" : `, picture ${one.progress.toFixed(0)} %`;
-      const stages = one.stages.length ? `: ${one.stages.join(", ")}` : "";
-      set(made.state, `${STATES[one.state]}${one.state === "running" ? stages + percent : ""}${one.note && one.state !== "finished" ? ` – ${one.note}` : ""}`);
+      const stages = one.stages.length ? `: ${one.stages.join(", ")}` : "", places = one.places.map((text) => `; ${text}`).join("");
+      set(made.state, `${STATES[one.state]}${one.state === "running" ? stages + percent + places : ""}${one.note && one.state !== "finished" ? ` – ${one.note}` : ""}`);
       made.state.className = `state ${one.state}`;
       made.bar.hidden = one.progress === null;
       if (one.progress !== null) made.bar.value = one.progress;

@@ -9,12 +9,15 @@ it; `ContentChecker` reads a few MiB of it, once, and only when its size or modi
 
 from __future__ import annotations
 
+from drapto.engine import collection
 from drapto.state.doit_plugins import beginning  # noqa: F401  before what takes time to load
-from drapto.state.doit_plugins.checker import bound_checker
-from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget, recall, remember
-from drapto.state.doit_plugins.dependencies import TaskNames
-from drapto.state.doit_plugins.order import OrderedRun, keep_order
-from drapto.state.doit_plugins.reporter import StageFailed, StageReporter, bound_reporter
+
+with collection.paused():
+    from drapto.state.doit_plugins.checker import bound_checker
+    from drapto.state.doit_plugins.database import READ, SAID, DurableDB, FastCodec, forget, recall, remember
+    from drapto.state.doit_plugins.dependencies import TaskNames
+    from drapto.state.doit_plugins.order import OrderedRun, keep_order
+    from drapto.state.doit_plugins.reporter import StageFailed, StageReporter, bound_reporter
 
 __all__ = [
     "READ",

@@ -19,7 +19,7 @@ from drapto.terminal import Shown
 from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from drapto.state.events import TitleSkipped
@@ -59,7 +59,7 @@ class StageFailed(TaskFailed):  # type: ignore[misc]
         self.skipped = skipped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Hooks:
     """What a project has done around a run; a reporter without a project does nothing around it.
 
@@ -67,6 +67,7 @@ class Hooks:
         bus: Where the run's events are published.
         database: doit's database.
         on_start: Called before the first task; may refuse the run with a `DraptoError`.
+        on_selected: Called with the names of the tasks that were asked for.
         on_success: Called with the title and the stage of a task whose success is on the disk; not for a
             part of a stage's work.
         on_failure: Called with the cause of each failure.
@@ -80,6 +81,7 @@ class Hooks:
     bus: Bus = field(default_factory=Bus)
     database: Path | None = None
     on_start: Callable[[], None] = lambda: None
+    on_selected: Callable[[Sequence[str]], None] = lambda _names: None
     on_success: Callable[[str, str], None] = lambda _title, _stage: None
     on_failure: Callable[[str], None] = lambda _cause: None
     left_alone: Callable[[], int] = lambda: 0
@@ -110,13 +112,14 @@ class StageReporter:
         self._display: Any = None
         self._begun = False
 
-    def initialize(self, tasks: object, selected_tasks: object) -> None:
+    def initialize(self, tasks: object, selected_tasks: Sequence[str]) -> None:
         """Lock the project (doit calls this when the graph is loaded, before anything runs)."""
-        del tasks, selected_tasks
+        del tasks
         try:
             self.hooks.on_start()
         except DraptoError as error:
             raise InvalidCommand(str(error)) from error
+        self.hooks.on_selected(selected_tasks)
         self._begun = True
         DurableDB.in_a_run.add(self.hooks.database)
 
@@ -125,10 +128,10 @@ class StageReporter:
 
     def execute_task(self, task: Any) -> None:  # noqa: ANN401  doit is untyped
         """Tell that a stage begins."""
-        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
-
         if not task.actions:
             return
+        from drapto.state.events import StageStarted  # noqa: PLC0415  a run with nothing to do has no events
+
         if self._display is None:
             self._display = self.hooks.display_for()
         self._started[task.name] = time.monotonic()
@@ -136,10 +139,10 @@ class StageReporter:
 
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """Tell that a stage is done; its success is in the database by now."""
-        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
-
         if not task.actions:
             return
+        from drapto.state.events import StageComplete  # noqa: PLC0415  a run with nothing to do has no events
+
         seconds = time.monotonic() - self._started.pop(task.name, time.monotonic())
         said = task.result[SAID] if isinstance(task.result, dict) else task.result
         summary = said if isinstance(said, str) else ""
@@ -203,7 +206,7 @@ class StageReporter:
 
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """Count a task that has nothing to do."""
-        if task.actions:
+        if task.meta or task.actions:  # doit makes a task's actions when it is asked for them
             self.skipped += 1
             self.hooks.on_kept(task.meta)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.cli.overview import overview
-from drapto.cli.status import lines
+from drapto.cli.overview import Now, overview
+from drapto.cli.status import _code, lines
 from drapto.config import Config
 from drapto.project import Project, open_project
 from drapto.state.encode_data import ENCODING, PROGRESS, EncodingRecord, SegmentRecord, summarise
+from drapto.state.explain import Reason
 from tests.unit.cli.test_cli_plan import Planned
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ def record(*segments: SegmentRecord) -> EncodingRecord:
 def test_a_title_that_nothing_is_known_of_waits(project: Project) -> None:
     tasks = [Planned("probe:a", "a", "probe", "run"), Planned("probe:b", "b", "probe", "run")]
     first, second = overview(project, tasks)
-    assert (first.title, first.state, first.segments, first.output_bytes) == ("a", "waiting", None, None)
+    assert (first.title, first.state, first.segments, first.output_bytes) == ("a", "todo", None, None)
     assert second.title == "b"
-    assert lines(first) == ["· a", "    · probe"]
+    assert lines(first) == ["· a: to do", "    · probe"]
 
 
 def test_a_title_under_way_tells_its_segments_and_what_failed(project: Project) -> None:
@@ -57,12 +58,12 @@ def test_a_title_under_way_tells_its_segments_and_what_failed(project: Project) 
     assert [(stage.name, stage.state, stage.done, stage.tasks) for stage in first.stages] == [
         ("probe", "done", 1, 1),
         ("encode", "partly", 1, 3),
-        ("mux", "waiting", 0, 1),
+        ("mux", "todo", 0, 1),
     ]
     assert lines(first) == [
-        "… a",
+        "… a: partly done",
         "    ✓ probe  … encode 1/3  · mux",
-        "    25.0 %: 1 of 3 segments, 1 failed",
+        "    1 of 3 segments, 25.0 % of frames, 1 failed",
         "    ✗ 0002.mkv: ffmpeg failed",
     ]
 
@@ -73,4 +74,49 @@ def test_a_finished_title_tells_its_output(project: Project) -> None:
     title.output.write_bytes(bytes(3 << 20))
     first = overview(project, [Planned("mux:a", "a", "mux", "up-to-date")])[0]
     assert (first.state, first.output_bytes) == ("done", 3 << 20)
-    assert lines(first) == ["✓ a", "    ✓ mux", f"    {title.output}, 3.1 MB"]
+    assert lines(first) == ["✓ a: done", "    ✓ mux", f"    {title.output}, 3.1 MB"]
+
+
+def test_a_run_tells_which_titles_it_works_on_and_which_wait(project: Project) -> None:
+    running = {
+        "a": {"state": "running", "fraction": 0.431, "seconds_left": 754.0, "stages": []},
+        "b": {
+            "state": "waiting",
+            "fraction": 0.0,
+            "seconds_left": None,
+            "stages": [{"stage": "fields", "part": None, "waits_for": "a processor"}],
+        },
+    }
+    tasks = [Planned("probe:a", "a", "probe", "run"), Planned("probe:b", "b", "probe", "run")]
+    titles = overview(project, tasks, now=Now(running=running))
+    assert [title.state for title in titles] == ["running", "waiting"]
+    assert lines(titles[0])[0] == "▸ a: running, 43.1 %, 12:30 left"
+    assert lines(titles[1])[0] == "· b: waiting for a processor, 0.0 %"
+    assert _code(titles) == 5
+
+
+def test_a_failed_title_says_why_and_when_and_fails_the_exit_code(project: Project) -> None:
+    failure = {
+        "at": "2026-01-02T03:04:05+0000",
+        "stage": "probe",
+        "error": "a.mkv: is damaged; copy it again",
+    }
+    tasks = [Planned("probe:a", "a", "probe", "run"), Planned("mux:b", "b", "mux", "up-to-date")]
+    titles = overview(project, tasks, now=Now(failures={"a": failure, "b": failure}))
+    assert [title.state for title in titles] == ["failed", "done"], "b has succeeded since"
+    assert lines(titles[0])[0] == "✗ a: failed (2026-01-02 03:04): probe: a.mkv: is damaged; copy it again"
+    assert _code(titles) == 1
+
+
+def test_a_stale_title_says_which_setting_has_changed(project: Project) -> None:
+    changed = (Reason("changed", "encoding.preset", "6 -> 8"),)
+    tasks = [
+        Planned("encode:a:0001", "a", "encode", "run", changed),
+        Planned("mux:b", "b", "mux", "run", (Reason("changed", "preset", "4 -> 6"),)),
+    ]
+    titles = overview(project, tasks, now=Now(as_given={"b": "encoding.preset = 4"}))
+    assert [title.state for title in titles] == ["stale", "done"]
+    assert lines(titles[0])[0] == "↻ a: stale, since encoding.preset changed (6 -> 8)"
+    assert lines(titles[1])[0] == "✓ b: done (as made with encoding.preset = 4)"
+    assert _code(titles) == 5
+    assert _code(titles[1:]) == 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drapto.cli.plan import brief, render, summary
+from drapto.cli.plan import Expected, brief, render, summary
+from drapto.rules.predicting import Prediction
 from drapto.state.explain import Reason, changed_settings
 
 
@@ -80,4 +81,21 @@ def test_a_value_is_shown_as_people_write_it() -> None:
     assert [str(one) for one in changed_settings(before, {"target": target, "threshold": 0.1})] == [
         "changed: target (unset -> VMAF 93)",
         "changed: threshold (0.0941176 -> 0.1)",
+    ]
+
+
+def test_a_title_and_all_of_them_tell_time_and_size() -> None:
+    tasks = [Planned(f"probe:{name}", name, "probe", "run", (Reason("first run", "x"),)) for name in "ab"]
+    film, short = (
+        Prediction(7500.0, 1_400_000_000, measured=True),
+        Prediction(42.0, 9_000_000, measured=False),
+    )
+    expected = Expected({"a": film, "b": short}, Prediction(7542.0, 1_409_000_000, measured=False))
+    assert brief(tasks, {}, {}, expected=expected) == [
+        "· a: to do, about 2:05 h for about 1.4 GB",
+        "· b: to do, about 42 s for about 9.0 MB",
+        (
+            "2 titles to do, about 2:05 h for about 1.4 GB (roughly: nothing like it was measured here yet)"
+            "; `drapto plan -v` shows each task"
+        ),
     ]

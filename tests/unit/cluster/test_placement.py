@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -92,3 +93,19 @@ def test_one_without_room_is_left_alone() -> None:
     with found.hold(Needs(1), never, 1) as (one, _):
         assert one.name == "small"
     assert not found.avoid(SMALL.address)
+
+
+def test_those_who_wait_for_a_busy_cluster_cost_no_more_the_larger_it_is() -> None:
+    def spent(count: int) -> float:
+        found = workers(*(Offer(f"tcp://{number}", str(number), 1, GIB) for number in range(count)))
+        with contextlib.ExitStack() as held:
+            for _ in range(count):
+                held.enter_context(found.hold(Needs(1), never, 1))
+            began = time.process_time()
+            for _ in range(2000):
+                assert found._free(Needs(1)) is None
+                assert found._fits(Needs(1))
+            return time.process_time() - began
+
+    spent(10)
+    assert spent(1000) < 10 * spent(10)

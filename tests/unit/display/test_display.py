@@ -14,9 +14,10 @@ import pytest
 from rich.console import Console
 
 from drapto.display import display as display_module
-from drapto.display.board import Board, Row, label, progress_lines
+from drapto.display.board import Board
 from drapto.display.display import Display, SummaryRow
 from drapto.display.live import LiveScreen
+from drapto.display.rows import Row, label, left_text, progress_lines
 from drapto.display.screens import PlainScreen
 from drapto.state.bus import Bus
 from drapto.state.encode_data import ProgressRecord, Running
@@ -32,6 +33,7 @@ from drapto.state.events import (
     StageComplete,
     StageStarted,
 )
+from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiting, TitleProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,13 +137,13 @@ class TestBoard:
     def test_rows_are_what_runs(self) -> None:
         board = Board()
         self.feed(board, 0, begin("crop"), begin("audio", track=1), begin("encode", 1))
-        assert [(row.label, row.fraction) for row in board.rows(1)] == [("crop", None), ("audio 1", None)]
+        assert [(row.label, row.fraction) for row in board.rows()] == [("crop", None), ("audio 1", None)]
         self.feed(board, 10, encoding(1))
         self.feed(board, 15, progress(1, 25), complete("crop"), failed("audio"))
-        row = board.rows(15)[1]
-        assert (row.label, row.fraction, row.fps, row.left) == ("encode 0001", 0.25, 20.0, 15.0)
+        row = board.rows()[1]
+        assert (row.label, row.fraction, row.fps) == ("encode 0001", 0.25, 20.0)
         self.feed(board, 20, *encoded(1), progress(1, 99))
-        assert [row.label for row in board.rows(20)] == ["audio 1"]
+        assert [row.label for row in board.rows()] == ["audio 1"]
 
     def test_a_title_as_a_whole_is_read_from_its_progress(self, tmp_path: Path) -> None:
         def write(completed: int, frame: int) -> None:
@@ -162,18 +164,53 @@ class TestBoard:
 
         board = Board({"film": tmp_path})
         self.feed(board, 0, begin("encode", 2))
-        assert board.totals(0) == []
+        assert board.totals() == []
         write(1, 0)
-        (row,) = board.totals(100)
+        (row,) = board.totals()
         assert (row.label, row.fps, row.left, row.whole) == ("1 of 3 segments", 20.0, None, True)
         write(1, 50)
-        (row,) = board.totals(110)
-        assert (row.fraction, row.left) == (0.5, 30.0)
-        assert [line.text for line in progress_lines(board.rows(110))] == [
-            "50.0 %, 1 of 3 segments, 20.0 fps, 30 s left"
+        (row,) = board.totals()
+        assert (row.fraction, row.left) == (0.5, None)
+        self.feed(board, 110, TitleProgress(title="film", fraction=0.4, seconds_left=30.4))
+        assert [line.text for line in progress_lines(board.rows())] == [
+            "40.0 %, 1 of 3 segments, 20.0 fps, 30 s left"
         ]
         self.feed(board, 120, failed("encode", 2))
-        assert board.totals(120) == []
+        assert board.totals() == []
+
+    def test_what_waits_says_for_what_and_has_no_clock(self) -> None:
+        board = Board()
+        waiting = StageWaiting(title="film", stage="fields", waits_for="a processor")
+        self.feed(board, 0, begin("fields"), waiting)
+        [row] = board.rows()
+        assert (row.label, row.waits_for, row.fraction, row.left) == ("fields", "a processor", None, None)
+        self.feed(board, 600, StageRunning(title="film", stage="fields"))
+        [row] = board.rows()
+        assert row.waits_for == ""
+        done = StageComplete(title="film", stage="fields", seconds=602.0, summary="progressive")
+        assert self.feed(board, 602, done) == ["done: film  fields       progressive  2.0 s"]
+
+    def test_the_next_segments_are_not_shown_as_waiting(self) -> None:
+        board = Board()
+        self.feed(board, 0, begin("encode", 1), encoding(1), progress(1, 25), begin("encode", 2))
+        self.feed(board, 1, StageWaiting(title="film", stage="encode", segment=2, waits_for="a processor"))
+        assert [row.label for row in board.rows()] == ["encode 0001"]
+
+    def test_all_titles_have_a_row_where_there_are_several(self) -> None:
+        board = Board()
+        self.feed(
+            board, 0, begin("crop"), QueueProgress(fraction=0.3, seconds_left=50.0, titles=1, finished=0)
+        )
+        assert not any(row.whole for row in board.rows())
+        self.feed(board, 1, QueueProgress(fraction=0.3, seconds_left=5000.0, titles=3, finished=1))
+        assert [line.body(0) for line in progress_lines(board.rows())] == [
+            "all titles               30.0 %, 1 of 3 titles, 1:23 h left"
+        ]
+
+    def test_a_remaining_time_is_told_no_more_exactly_than_it_is_known(self) -> None:
+        assert [left_text(one) for one in (0.0, 7.6, 59.6, 247.0, 3599.0, 7500.0)] == [
+            *("1 s", "8 s", "1:00", "4:10", "60:00", "2:05 h")
+        ]
 
     def test_labels_are_as_files_and_tasks_are_named(self) -> None:
         assert [label("encode", 7), label("audio", 0), label("mux", None)] == [
@@ -404,18 +441,35 @@ def test_what_is_running_is_readable_at_any_width(width: int) -> None:
             4212.0,
             whole=True,
         ),
-        Row("A film with quite a long name, as films have them (1979)", "encode 0013", 0.5, 10.0, 12.0),
+        Row("A film with quite a long name, as films have them (1979)", "encode 0013", 0.5, 10.0, None),
+        Row("Another, whose turn it is not yet", "fields", None, 0.0, None, waits_for="a processor"),
     ]
+    rows.insert(0, Row("", "2 of 12 titles", 0.21, 0.0, 36_120.0, whole=True))
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     screen = LiveScreen(console, lambda: rows)
     console.print(screen._draw())
     shown = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert all(len(line) <= width for line in shown)
-    assert "3.4 %" in shown[0]
-    assert "1:10:12 left" in shown[0]
-    assert "12 of 340 segments" in shown[0]
-    assert "A film" in shown[0]
-    assert "12 s left" in shown[1]
+    assert "all titles" in shown[0]
+    assert "2 of 12 titles" in shown[0]
+    assert "21.0 %" in shown[0]
+    assert "10:02 h left" in shown[0]
+    assert "3.4 %" in shown[1]
+    assert "1:10 h left" in shown[1]
+    assert "12 of 340 segments" in shown[1]
+    assert "A film" in shown[1]
+    assert "50.0 %" in shown[2]
+    assert "Another" in shown[3]
+    assert shown[3].endswith("fields: waiting for a processor")
+
+
+def test_more_rows_than_lines_are_counted() -> None:
+    rows = [Row("film", f"encode {number:04d}", 0.5, 10.0, None) for number in range(64)]
+    console = Console(file=io.StringIO(), width=80, height=12, force_terminal=True, color_system=None)
+    console.print(LiveScreen(console, lambda: rows)._draw())
+    shown = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert len(shown) == 10
+    assert shown[-1] == "  and 55 more"
 
 
 def test_titles_are_shown_as_people_call_them_and_failures_come_last() -> None:

@@ -101,7 +101,7 @@ def test_vmaf_is_of_the_measured_frames_and_their_neighbours(
     threefold = "settb=1/3,setpts=N*3,fps=3,tpad=stop=3,"
     assert asked.filters == [
         f"[0:v:0]{own}format=yuv420p10le,{threefold}{tick}[encode]",
-        f"[1:2]{chosen}format=yuv420p10le,{tick}[reference]",
+        f"[1:2]trim=end_frame=90,{chosen}format=yuv420p10le,{tick}[reference]",
         (
             "[encode][reference]libvmaf=model=version=vmaf_v0.6.1:n_threads=2:n_subsample=3"
             ":log_fmt=json:log_path=scores:shortest=1[measured]"
@@ -178,7 +178,7 @@ def test_both_pictures_are_shown_alike_and_only_those_that_are_measured(
     sevenfold = "settb=1/7,setpts=N*7,fps=7,tpad=stop=7,"
     assert asked.filters == [
         f"[0:v:0]{own}format=yuv420p10le,{scaled}{sevenfold}{tick}[encode]",
-        f"[1:2]{chosen}crop=720:360:0:60,format=yuv420p10le,{scaled}{tick}[reference]",
+        f"[1:2]trim=end_frame=90,{chosen}crop=720:360:0:60,format=yuv420p10le,{scaled}{tick}[reference]",
         (
             "[encode][reference]libvmaf=model=version=vmaf_v1.0.16_hfr_3d0h:n_threads=2:n_subsample=7"
             ":log_fmt=json:log_path=scores:shortest=1[measured]"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.serve.board import MOST_LISTENERS, MOST_UNREAD, Board
-from drapto.state.events import ErrorEvent, Progress, RunPaused, StageComplete, StageStarted
+from drapto.state.events import EncodingStarted, ErrorEvent, Progress, RunPaused, StageComplete, StageStarted
 from tests import known
 
 if TYPE_CHECKING:
@@ -41,6 +41,26 @@ def test_events_are_taken_in(board: Board) -> None:
     board(StageStarted(title="b", stage="encode"))
     assert states(board)["b"] == "failed"
     board(RunPaused(title="unknown", reason="full"))
+
+
+def test_the_machine_of_each_segment_is_shown(board: Board) -> None:
+    def begin(segment: int, where: str) -> None:
+        board(StageStarted(title="a", stage="encode", segment=segment))
+        started = {"segment": segment, "segments": 3, "frames": 24, "strategy": "chunked"}
+        board(EncodingStarted(title="a", where=where, **started))
+
+    def places() -> object:
+        return board.snapshot()["titles"][0]["places"]
+
+    begin(1, "two")
+    begin(3, "two")
+    begin(2, "one\u202e")
+    assert places() == ["one\\u202e encodes segment 2", "two encodes segments 1, 3"]
+    begin(1, "")  # again, and here
+    board(StageComplete(title="a", stage="encode", segment=3, seconds=1.0))
+    assert places() == ["one\\u202e encodes segment 2"]
+    board(ErrorEvent(title="a", stage="encode", segment=2, message="failed"))
+    assert places() == []
 
 
 def test_a_snapshot_is_json_whatever_names_hold(board: Board) -> None:

@@ -21,6 +21,7 @@ from drapto.state.events import (
     StageComplete,
     StageStarted,
 )
+from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiting, TitleProgress
 
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "events.schema.json"
 
@@ -32,6 +33,10 @@ EVENTS = [
     SegmentComplete(title="film", segment=1, frames=5, bytes=10, seconds=1, crf=25.5, score=93.1),
     StageComplete(title="film", stage="mux", seconds=1.5, summary="fine", notes=("one", "two")),
     ErrorEvent(title="film", stage="probe", message="broken; copy it again"),
+    StageWaiting(title="film", stage="encode", segment=2, waits_for="a processor"),
+    StageRunning(title="film", stage="encode", segment=2),
+    TitleProgress(title="film", fraction=0.25, seconds_left=12.5),
+    QueueProgress(fraction=0.0, titles=3, finished=0),
 ]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.state import events
+from drapto.state import events, progress_events
 from drapto.state.bus import Bus
 from drapto.state.events import AnalysisStarted, Event, Progress, StageComplete
 
@@ -33,13 +33,21 @@ NAMES = {
     "RunPaused": "run_paused",
     "RunResumed": "run_resumed",
     "StageComplete": "stage_complete",
+    "StageWaiting": "stage_waiting",
+    "StageRunning": "stage_running",
+    "TitleProgress": "title_progress",
+    "QueueProgress": "queue_progress",
 }
 
 HELLO = AnalysisStarted(title="a")
 
 
 def concrete() -> dict[str, type[Event]]:
-    found = {name: value for name, value in vars(events).items() if isinstance(value, type)}
+    found = {
+        name: value
+        for name, value in {**vars(events), **vars(progress_events)}.items()
+        if isinstance(value, type)
+    }
     return {
         name: value for name, value in found.items() if issubclass(value, Event) and hasattr(value, "name")
     }

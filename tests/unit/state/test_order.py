@@ -29,11 +29,16 @@ class Order(ConsoleReporter):
 
 
 DOIT_CONFIG = {"num_process": 3, "par_type": "thread", "verbosity": 2, "reporter": Order}
+BEGUN = {name: threading.Event() for name in ("part:a:0",)}
 DONE = {name: threading.Event() for name in ("cut:b", "join:a")}
 
 
 def work(name):
-    # both titles stand in line at once; and the second goes no further until the first is whole
+    # the first title stands in line first, then both do; the second goes no further until the first is whole
+    if name in BEGUN:
+        BEGUN[name].set()
+    if name == "cut:b":
+        BEGUN["part:a:0"].wait(20)
     after = {"part:a": "cut:b", "part:b": "join:a"}.get(name[:6])
     if after:
         DONE[after].wait(20)

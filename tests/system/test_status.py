@@ -1,0 +1,122 @@
+"""What `drapto status` says of a project, while a run works in it and after."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from drapto.state.event_records import schema
+from tests import clips
+from tests.system.projects import ProjectDir, new_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def drapto(project: ProjectDir, *arguments: str) -> tuple[int, str]:
+    """Run a command in a project; return its exit code and its output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "drapto", *arguments],
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def status(project: ProjectDir) -> dict[str, dict[str, Any]]:
+    """Return what is said of each title."""
+    code, text = drapto(project, "status", "--json")
+    assert code == 0, text
+    return {title["title"]: title for title in json.loads(text)["titles"]}
+
+
+def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def short(ffmpeg: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clips.make_clip(ffmpeg, tmp_path_factory.mktemp("short") / "short.mkv", frames=30)
+
+
+def test_settings_of_one_run_do_not_make_a_title_unfinished(short: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "p", short)
+    assert drapto(project, "status", "--exit-code")[0] == 5
+    assert status(project)["short"]["state"] == "todo"
+    code, said = drapto(project, "run", "--set", "encoding.crf.sd=40")
+    assert code == 0, said
+    title = status(project)["short"]
+    assert (title["state"], title["why"]) == ("done", "as made with encoding.crf.sd = 40")
+    assert drapto(project, "status", "--exit-code")[0] == 0
+    # what is in the file is meant to last
+    project.configure("[encoding.crf]\nsd = 33\n")
+    title = status(project)["short"]
+    assert (title["state"], title["why"]) == ("done", "as made with encoding.crf.sd = 40")
+    assert drapto(project, "run")[0] == 0
+    assert status(project)["short"]["why"] == ""
+    project.configure("[encoding.crf]\nsd = 38\n")
+    title = status(project)["short"]
+    assert title["state"] == "stale"
+    assert "crf changed (33 -> 38)" in title["why"]
+    assert drapto(project, "status", "--exit-code")[0] == 5
+
+
+def test_a_failure_says_why_and_when_until_it_is_mended(short: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(b"no Matroska")
+    project = new_project(tmp_path / "p", short, broken)
+    events = tmp_path / "events.ndjson"
+    assert drapto(project, "run", "--events", str(events))[0] == 1
+    titles = status(project)
+    assert titles["short"]["state"] == "done"
+    assert titles["broken"]["state"] == "failed"
+    assert "is not Matroska" in titles["broken"]["why"]
+    assert titles["broken"]["at"].startswith("20")
+    code, text = drapto(project, "status", "--exit-code")
+    assert code == 1
+    assert "✗ broken: failed (20" in text
+    (project.root / "source" / "broken.mkv").unlink()
+    (project.root / "source" / "broken.mkv").write_bytes(short.read_bytes())
+    assert drapto(project, "run", "--events", str(events))[0] == 0
+    assert status(project)["broken"]["state"] == "done"
+    lines = [json.loads(line) for line in events.read_text().splitlines()]
+    for line in lines:
+        jsonschema.validate(line, schema())
+    assert {"queue_progress", "title_progress", "error"} <= {line["event"] for line in lines}
+
+
+def test_a_run_is_seen_from_another_terminal_and_not_when_it_was_killed(ffmpeg: Path, tmp_path: Path) -> None:
+    long = clips.make_clip(ffmpeg, tmp_path / "long.mkv", codec="h264", frames=900, size=(640, 360))
+    project = new_project(tmp_path / "p", long)
+
+    command = [sys.executable, "-m", "drapto", "run", "--set", "encoding.preset=3"]
+    with (tmp_path / "out").open("wb") as out:
+        running = subprocess.Popen(command, cwd=project.root, stdout=out, stderr=out, start_new_session=True)
+    try:
+        record = project.work(".drapto") / "running.json"
+        until(record.exists)
+        until(lambda: status(project)["long"]["state"] == "running")
+        title = status(project)["long"]
+        assert title["fraction"] is None or 0 <= title["fraction"] < 1
+        assert drapto(project, "status", "--exit-code")[0] == 5
+    finally:
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+    assert record.exists(), "it had no time to remove it"
+    assert status(project)["long"]["state"] in ("partly", "todo", "stale")
