@@ -47,7 +47,8 @@ not of the second set, and was mended:
   without a word. It still is; a note says so.
 - The film was right, but its report without a picture, where the index (Cues) leads nowhere.
 
-The table is of the code as it is now.
+The table is of the code after that; of those that came out right at first, some were not run again
+by the default settings.
 """
 
 MISSING = "Not run with each setting:"
