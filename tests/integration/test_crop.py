@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -190,9 +189,8 @@ def test_real_clips(
 
 
 @pytest.mark.media
-def test_looking_for_bars_is_cheap(media: Callable[[str], Path], crop: Callable[..., CropInfo]) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    crop(media("sintel_trailer_720p.mkv"))
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    # 0.5 s when nothing else runs; an encode of these 52 s takes minutes
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5
+def test_bars_are_looked_for_in_few_frames(
+    media: Callable[[str], Path], crop: Callable[..., CropInfo]
+) -> None:
+    # of 1,253; what it costs is the benchmark's business
+    assert 10 < len(crop(media("sintel_trailer_720p.mkv")).samples) <= 80
