@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.media.fields.model import FieldsInfo
+from drapto.media.fields.model import FieldsInfo, mixture_notes
 from drapto.media.model import SourceInfo
 from drapto.rules import part
 from drapto.rules.stage import Known, Stage
@@ -69,7 +69,7 @@ def build(work: Work) -> str:
         context=work.context,
     )
     order = f", {'top' if found.order == 'tff' else 'bottom'} field first" if found.order else ""
-    return f"{found.kind}{order}, {DONE[found.kind]} ({found.reason})"
+    return "\n".join([f"{found.kind}{order}, {DONE[found.kind]} ({found.reason})", *mixture_notes(found)])
 
 
 STAGE = Stage("fields", "whether each picture is whole, interlaced or telecined", needs="source", tasks=tasks)

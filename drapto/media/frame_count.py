@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import av
 from av import FFmpegError
+from av.codec.context import Flags
 
 from drapto.engine.context import file_url
 from drapto.errors import SourceError
@@ -127,6 +128,7 @@ def _decode_times(source: Path, index: int, crop: Margins) -> tuple[list[int], H
     with av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
         stream = next(stream for stream in container.streams.video if stream.index == index)
         stream.thread_type = "AUTO"
+        stream.codec_context.flags |= Flags.unaligned  # cropped on the left as far as it says, as by ffmpeg
         for packet in container.demux(stream):
             try:
                 frames = packet.decode()

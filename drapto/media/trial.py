@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from av import FFmpegError
+from av.codec.context import Flags
 
 from drapto.media.headers import signature_of
 from drapto.media.history import UNCUT, History
@@ -37,6 +38,7 @@ class Trial:
         self.history = History(crop)
         self._context = stream.codec_context
         self._context.thread_count = 1
+        self._context.flags |= Flags.unaligned  # cropped on the left as far as it says, as by ffmpeg
         self._signature = signature_of(stream)
         self._headers: frozenset[bytes] = frozenset()
         self._known: dict[frozenset[bytes], Form] = {}

@@ -44,6 +44,10 @@ LENGTH = 1.0
 TICK = 0.001
 """Seconds of a Matroska tick. A copied track's times may be off by one where the source's tick is finer."""
 
+NAMED_ANEW = {"text": "subrip"}
+"""What a subtitle codec is called once it has been copied: Matroska's old plain text (``S_TEXT/ASCII``) is
+written as ``S_TEXT/UTF8``, byte for byte."""
+
 READ_LATE = 0.1
 """Seconds by which a subtitle may come early or late before it is noticed: two or three frames."""
 
@@ -176,7 +180,7 @@ def _copy(name: str, source: AudioTrack, output: AudioTrack) -> Iterator[Check]:
 
 
 def _subtitles(name: str, source: SubtitleTrack, output: SubtitleTrack) -> Iterator[Check]:
-    yield exact(f"{name} codec", source.codec, output.codec)
+    yield exact(f"{name} codec", NAMED_ANEW.get(source.codec, source.codec), output.codec)
     yield from _labels(name, source, output)
     yield exact(f"{name} packets", source.packets, output.packets)
     yield exact(f"{name} content", source.digest, output.digest)

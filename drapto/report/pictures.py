@@ -30,6 +30,9 @@ TURNS = {90: "transpose=cclock", 180: "hflip,vflip", 270: "transpose=clock"}
 FINE, COARSE = (3, 5, 9), (6,)
 """mjpeg's quantisers that are tried in turn, until a picture is small enough."""
 
+IGNORING_THE_INDEX = ("-fflags", "+ignidx")
+"""ffmpeg's options of an input whose index (Cues) leads nowhere: what comes before the frame is read, too."""
+
 LEAD = 2.0
 """Seconds before a run of frames from which on it is decoded, where its filters look at neighbours."""
 
@@ -127,9 +130,12 @@ def _jpegs(
                 *("-q:v", str(quantiser), "-f", "mjpeg", "-y", file_url(target)),
             )
         ]
-        command = [*_input(view, frame), "-filter_complex", graph, *outputs]
-        context.run_ffmpeg(command, log="report", about=view.path)
-        if not all(target.is_file() and target.stat().st_size for target in targets):
+        for way in ((), IGNORING_THE_INDEX):
+            command = [*way, *_input(view, frame), "-filter_complex", graph, *outputs]
+            context.run_ffmpeg(command, log="report", about=view.path)
+            if all(target.is_file() and target.stat().st_size for target in targets):
+                break
+        else:
             raise ArtifactError(f"has no frame at {frame.time:.3f} s", path=view.path)
         return [target.read_bytes() for target in targets]
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 OPTIONS = {"allow_raw_vfw": "1"}
 """Of the muxer: uncompressed pictures with a CodecPrivate, whose room the source's takes."""
 
+UNWRITTEN = frozenset({"rv10", "rv20", "rv30", "rv40"})
+"""RealVideo, which Matroska has names for, and libavformat's muxer too, but writes none of."""
+
 PIXEL = bytes(3)
 """A file of which a stream is taken that says it is uncompressed."""
 
@@ -44,7 +47,8 @@ ROOM = 64
 def is_needed(template: VideoStream) -> bool:
     """Tell whether a stream's codec is one that may not be copied into Matroska without more ado."""
     with av.open(io.BytesIO(), "w", format="matroska") as container:
-        return template.codec_context.codec.name not in container.supported_codecs
+        name = template.codec_context.codec.name
+        return name in UNWRITTEN or name not in container.supported_codecs
 
 
 def codec_of(source: Path, stream: int) -> ForeignCodec:

@@ -13,6 +13,7 @@ from drapto.media.picture import look_at
 from drapto.report import pictures
 from drapto.report.pictures import Frame, View, grab
 from tests import clips
+from tests.oddities import boxes, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +34,9 @@ def view_of(path: Path, filters: tuple[str, ...] = ()) -> View:
     return View(path, video.index, video.width, video.height, video.sar, video.colour, filters=filters)
 
 
-def chosen(ffmpeg: Path, view: View, number: int) -> bytes:
+def chosen(ffmpeg: Path, view: View, number: int, size: tuple[int, int] = (320, 180)) -> bytes:
     """Return a frame as the same JPEG, found by counting all of them."""
-    filters = [f"select=eq(n\\,{number})", *pictures._filters(view, Frame(0.0), (320, 180))]
+    filters = [f"select=eq(n\\,{number})", *pictures._filters(view, Frame(0.0), size)]
     return clips.run_ffmpeg(
         ffmpeg, *("-i", view.path, "-vf", ",".join(filters), "-frames:v", "1", "-c:v", "mjpeg"),
         *("-flags:v", "+bitexact", "-q:v", "3", "-f", "mjpeg", "-"),
@@ -49,6 +50,13 @@ def test_it_is_the_frame_of_that_time(ffmpeg: Path, clip: Path, context: StageCo
     found = grab(view, Frame(time), width=960, most=1 << 20, context=context)
     assert (found.width, found.height) == (320, 180)
     assert found.jpeg == chosen(ffmpeg, view, number)
+
+
+def test_an_index_that_lies_is_not_believed(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
+    view = view_of(reported.make(ffmpeg, boxes.cues_that_lie.__name__, tmp_path))
+    found = [grab(view, Frame(time), width=960, most=1 << 20, context=context) for time in (0.0, 0.6, 1.354)]
+    assert len({one.jpeg for one in found}) == len(found)
+    assert found[2].jpeg == chosen(ffmpeg, view, 33, (320, 240))
 
 
 @pytest.mark.parametrize("number", [0, 7])

@@ -116,6 +116,7 @@ def _open(source: Path) -> AbstractContextManager[InputContainer]:
 def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:
     stream = next(stream for stream in container.streams.video if stream.index == video.index)
     stream.codec_context.thread_count = 1
+    stream.codec_context.flags |= Flags.unaligned  # cropped on the left as far as it says, as by ffmpeg
     return stream
 
 

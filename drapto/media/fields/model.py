@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from drapto.engine.document import Document, Model
+from drapto.words import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,6 +117,16 @@ class FieldsInfo(Document):
     marked: bool = False
     points: tuple[FieldPoint, ...] = ()
     settings: dict[str, object] = Field(default_factory=dict)
+
+
+def mixture_notes(fields: FieldsInfo) -> list[str]:
+    """Return what there is to say of an interlaced title some of whose pictures are whole."""
+    whole = [point for point in fields.points if point.verdict == "progressive"]
+    if fields.kind != "interlaced" or not whole:
+        return []
+    moving = sum(point.verdict != "still" for point in fields.points)
+    places = f"{len(whole)} of {moving} places with movement, as at {time_text(whole[0].time)}"
+    return [f"the picture is progressive at {places}: it is deinterlaced there, too, and a little less sharp"]
 
 
 def deinterlacer(order: Order, rate: FieldRate) -> str:

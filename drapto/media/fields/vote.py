@@ -120,6 +120,7 @@ def vote(points: Sequence[FieldPoint], *, video_rate: bool) -> Verdict:
     if video_rate and found["telecined"] >= most and found["interlaced"] <= few:
         return Verdict("telecined", order, f"{found['telecined']} {of} are telecined film")
     if found["interlaced"] >= HALF * clear and found["telecined"] <= few:
-        return Verdict("interlaced", order, f"{found['interlaced']} {of} are interlaced")
+        also = f", and {found['progressive']} progressive" if found["progressive"] else ""
+        return Verdict("interlaced", order, f"{found['interlaced']} {of} are interlaced{also}")
     seen = ", ".join(f"{number} {kind}" for kind, number in sorted(found.items()) if kind != "still")
     return Verdict("mixed", order, f"{seen} {of}")

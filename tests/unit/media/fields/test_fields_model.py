@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,11 @@ from hypothesis import strategies as st
 
 from drapto.media.fields.deinterlace import cannot_be_interlaced
 from drapto.media.fields.idet import LENGTH, RUNS, choose_runs, read_labels
-from drapto.media.fields.model import Cadence, cadence
+from drapto.media.fields.model import Cadence, FieldPoint, FieldsInfo, Tally, cadence, mixture_notes
 from tests.sources import video
+
+if TYPE_CHECKING:
+    from drapto.media.fields.model import Kind, RunVerdict
 
 FILM = cadence("telecined", "frame")
 
@@ -20,6 +24,31 @@ def test_each_kind_has_its_cadence() -> None:
     assert cadence("interlaced", "field") == Cadence(taken=1, given=2)
     assert cadence("interlaced", "frame") == cadence("mixed", "field") == cadence("progressive", "field")
     assert cadence("mixed", "field") == Cadence()
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdicts", "said"),
+    [
+        ("interlaced", ("still", "progressive", "interlaced", "progressive"), "at 2 of 3 places"),
+        ("interlaced", ("still", "interlaced"), None),
+        ("progressive", ("progressive", "interlaced"), None),
+        ("mixed", ("progressive", "telecined"), None),
+    ],
+)
+def test_whole_pictures_of_an_interlaced_title_are_told(
+    kind: Kind, verdicts: tuple[RunVerdict, ...], said: str | None
+) -> None:
+    tally = Tally(tff=1)
+    points = tuple(
+        FieldPoint(time=60.0 * number, frames=1, single=tally, multiple=tally, verdict=one)
+        for number, one in enumerate(verdicts)
+    )
+    notes = mixture_notes(FieldsInfo(digest="d", kind=kind, method="detected", reason="r", points=points))
+    if said is None:
+        assert notes == []
+    else:
+        [note] = notes
+        assert f"progressive {said} with movement, as at 1:00: it is deinterlaced there, too" in note
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=60), st.sampled_from([(1, 1), (1, 2), (5, 4)]))
