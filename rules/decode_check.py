@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.engine.needs import Needs
-from drapto.errors import ArtifactError
 from drapto.rules import shape
 from drapto.rules.placing import among_segments
 from drapto.rules.run_state import cpus
@@ -90,14 +89,14 @@ def build(work: Work, *, plan: SegmentPlan, segments: list[Segment], part: int, 
             )
 
     files = {shape.targets(title, one)[0]: one for one in segments}
-    decoded = {one.index: _decoded(shape.targets(title, one)[1]) for one in segments}
+    decoded = _decoded(work, plan, segments)
     with among_segments(title, files):
         work.run(
             check_part,
             Needs(cpus=threads),
             told=told,
             segments=[
-                Encoded(one.index, path, one.first_frame, one.frames, decoded[one.index])
+                Encoded(one.index, path, one.first_frame, one.frames, decoded.get(one.index, ""))
                 for path, one in files.items()
             ],
             metadata=metadata_of(title, plan),
@@ -109,14 +108,17 @@ def build(work: Work, *, plan: SegmentPlan, segments: list[Segment], part: int, 
     return f"{count_text(frames, 'frame')} decoded"
 
 
-def _decoded(record: Path) -> str:
-    """Return what a segment's record says was decoded when it was measured; empty where nothing was."""
+def _decoded(work: Work, plan: SegmentPlan, segments: list[Segment]) -> dict[int, str]:
+    """Return of each segment what its record says was decoded when it was measured, by its index."""
     from drapto.encoding.record import EncodedSegment
+    from drapto.media.model import SourceInfo
+    from drapto.quality.target import FixedCrf, decide
 
-    try:
-        return EncodedSegment.read(record).decoded
-    except ArtifactError:
-        return ""
+    info = SourceInfo.read(work.title.probe)
+    if isinstance(decide(work.project.config, info, plan.rate).quality, FixedCrf):
+        return {}  # nothing was measured
+    records = (EncodedSegment.read_if_whole(shape.targets(work.title, one)[1]) for one in segments)
+    return {one.index: record.decoded for one, record in zip(segments, records, strict=True) if record}
 
 
 STAGE = Stage(
