@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from drapto.progress.costs import encode_kind
+from drapto.quality.dividing import starts
+from drapto.video.cut import KEYFRAME_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,12 +19,6 @@ Key = tuple[str, str, int | None]
 is `DECODE`, and the number the part's."""
 
 DECODE = "decode"
-
-FIRST_PART = 0.2
-"""The part of a segment that is encoded first where there is a target (`drapto.quality.splice`)."""
-
-WHOLE_BELOW = 6.0
-"""Seconds of a segment below which it is not encoded in parts."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +188,10 @@ def _costs_of(work: TitleWork, segment: SegmentWork, part: float) -> tuple[tuple
 
 def first_part(segment: SegmentWork) -> float:
     """Return the part of a segment that is encoded first, where there is a target."""
-    return FIRST_PART if segment.seconds >= WHOLE_BELOW else 1.0
+    if not segment.frames or segment.seconds <= 0:
+        return 1.0
+    found = starts(segment.frames, round(KEYFRAME_SECONDS * segment.frames / segment.seconds))
+    return found[1] / segment.frames if len(found) > 1 else 1.0
 
 
 def _calibration(work: TitleWork, before: tuple[Key, ...]) -> TaskWork:
