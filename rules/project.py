@@ -21,10 +21,11 @@ from drapto.rules.vmaf_models import require_models
 from drapto.state.doit_plugins import FastCodec, bound_checker, bound_reporter, keep_order
 
 if TYPE_CHECKING:
-    from drapto.display.display import Display, Outcome, SummaryRow
+    from drapto.display.display import Display, SummaryRow
     from drapto.display.lines import Mark
+    from drapto.state.events import TitleSkipped
     from drapto.state.history import Run
-    from drapto.state.tally import Tally
+    from drapto.state.tally import Ran, Tally
 
 DODO = '''"""The build graph of this directory: `doit` runs it. Settings are in drapto.toml."""
 
@@ -183,7 +184,7 @@ def _end(project: Project, shown: list[Display]) -> None:
 
         run = note(project, state.tally)
         for display in shown:
-            display.summary(_summary(project, display), _below(run, state.tally))
+            display.summary(_summary(project, state.tally), _below(run, state.tally))
     shown.clear()
     cleaning.drop_finished(project)
     state.end()
@@ -199,31 +200,35 @@ def _below(run: Run, tally: Tally) -> list[tuple[Mark | None, str]]:
     return below
 
 
-def _summary(project: Project, display: Display) -> list[SummaryRow]:
-    """Return a row for each title that this run finished, or failed to."""
+def _summary(project: Project, tally: Tally) -> list[SummaryRow]:
+    """Return a row for each title that this run finished, failed to, or left alone."""
     titles = {title.name: title for title in project.titles}
-    return [_row(titles[one.title], one) for one in display.outcomes()]
+    return [_row(titles[one.title], one) for one in tally.ran if one.ended and one.title in titles]
 
 
-def _row(title: Title, one: Outcome) -> SummaryRow:
+def _row(title: Title, one: Ran) -> SummaryRow:
     from drapto.display.display import SummaryRow
     from drapto.output.model import Validation
 
-    finished = one.validated and not one.failed
     # by what was validated: the finished file may be in its source's place by now
-    made = Validation.read_if_whole(title.validation) if finished else None
+    made = Validation.read_if_whole(title.validation) if one.validated and not one.failures else None
     published = _size(title.output) if one.published else None
     return SummaryRow(
         title=title.source.stem,
         source_bytes=made.sizes.source if made else _size(title.source) or 0,
         output_bytes=made.output_bytes if made else published,
-        seconds=one.until - one.since,
+        seconds=one.seconds,
         duration=one.duration,
-        failed=one.failed,
-        problems=tuple(one.problems),
-        skipped=one.skipped,
+        failed=bool(one.failures),
+        problems=tuple(failure.message for failure in one.failures),
+        skipped=_left_alone(one.skipped) if one.skipped else "",
         differing=len(made.differing) if made else 0,
     )
+
+
+def _left_alone(skipped: TitleSkipped) -> str:
+    copied = "; the source itself is published" if skipped.copied else ""
+    return f"skipped: {skipped.reason}{copied}; to encode it all the same: {skipped.remedy}"
 
 
 def _size(path: Path) -> int | None:

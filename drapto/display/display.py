@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from drapto.display.board import Board
 from drapto.display.lines import TITLE_WIDTH, Line, Mark, SummaryRow, columns
-from drapto.display.outcomes import Outcome, Outcomes
 from drapto.display.rows import Row, progress_lines
 from drapto.display.screens import PlainScreen, Screen
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from drapto.state.bus import Bus, Subscription
     from drapto.state.events import Event
 
-__all__ = ["Display", "Outcome", "SummaryRow"]
+__all__ = ["Display", "SummaryRow"]
 
 PLAIN_EVERY = 30.0
 """Seconds between two progress lines where the output is no terminal."""
@@ -58,7 +57,6 @@ class Display:
         self._names = titles if isinstance(titles, Mapping) else {title: title for title in titles}
         self._width = min(TITLE_WIDTH, max((columns(name) for name in self._names.values()), default=0))
         self._board = Board(folders or {})
-        self._outcomes = Outcomes()
         self._bus = bus
         self._console = console
         self._screen: Screen | None = None
@@ -94,17 +92,11 @@ class Display:
             return
         now = time.monotonic()
         with self._lock:
-            self._outcomes.feed(event, now)
             lines = self._board.feed(event, now)
             if not self._moving and now - self._said_at >= PLAIN_EVERY:
                 self._said_at = now
                 lines += progress_lines(self._board.totals())
         self._show(lines)
-
-    def outcomes(self) -> list[Outcome]:
-        """Return what became of the titles that were finished, or failed, while this was shown."""
-        with self._lock:
-            return self._outcomes.ended()
 
     def summary(self, rows: Sequence[SummaryRow], more: Sequence[tuple[Mark | None, str]] = ()) -> None:
         """Show what came of the titles, and further lines with their marks; call it after `stop`."""

@@ -52,6 +52,16 @@ class Ran:
         """How long the run worked on it, wall-clock seconds."""
         return self.until - self.since
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was finished, failed, or was left alone."""
+        return bool(self.validated or self.failures or self.skipped)
+
+    @property
+    def published(self) -> bool:
+        """Whether its output is what this run made it."""
+        return not self.failures and (self.skipped is None or self.skipped.copied)
+
     def feed(self, event: Event) -> None:
         """Take in what happened to it."""
         from drapto.state.events import (  # noqa: PLC0415  a run with nothing to do has no events

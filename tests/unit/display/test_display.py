@@ -22,12 +22,10 @@ from drapto.display.screens import PlainScreen
 from drapto.state.bus import Bus
 from drapto.state.encode_data import ProgressRecord, Running
 from drapto.state.events import (
-    AnalysisComplete,
     EncodingComplete,
     EncodingStarted,
     ErrorEvent,
     Event,
-    FileDiscovered,
     Progress,
     SegmentComplete,
     StageComplete,
@@ -277,24 +275,6 @@ def test_starting_twice_shows_once(plain: Display, stdout: io.StringIO) -> None:
     assert len(stdout.getvalue().splitlines()) == 1
 
 
-def test_outcomes_are_of_the_titles_that_were_finished_or_failed(
-    plain: Display, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = [100.0]
-    monkeypatch.setattr(display_module.time, "monotonic", lambda: clock[0])
-    plain(FileDiscovered(title="idle", source=tmp_path, bytes=1))
-    plain(StageComplete(title="partly", stage="audio", seconds=1.0))
-    plain(ErrorEvent(title="broken", stage="probe", message="x"))
-    plain(begin("probe"))
-    clock[0] += 7
-    plain(AnalysisComplete(title="film", frames=1, seconds=52.0, width=2, height=2, audio=0, subtitles=0))
-    clock[0] += 3
-    plain(complete("validate"))
-    broken, film = plain.outcomes()
-    assert (broken.title, broken.failed, broken.duration) == ("broken", True, None)
-    assert (film.title, film.failed, film.duration, film.until - film.since) == ("film", False, 52.0, 10.0)
-
-
 def test_the_end_tells_what_was_encoded(plain: Display, stdout: io.StringIO) -> None:
     for event in (begin("encode", 1), encoding(1), *encoded(1)):
         bus.publish(event)
@@ -476,14 +456,10 @@ def test_titles_are_shown_as_people_call_them_and_failures_come_last() -> None:
     console = Console(file=io.StringIO(), width=100)
     shown = Display({"My-Film": "My Film (1979)"}, bus, console=console)
     shown.start()
-    bus.publish(
-        ErrorEvent(title="My-Film", stage="probe", message="/x/My Film.mkv: is damaged; copy it again")
-    )
+    problem = "/x/My Film.mkv: is damaged; copy it again"
+    bus.publish(ErrorEvent(title="My-Film", stage="probe", message=problem))
     shown.stop()
-    outcome = shown.outcomes()[0]
-    shown.summary(
-        [SummaryRow("My Film (1979)", 1000, None, 1.0, failed=True, problems=tuple(outcome.problems))]
-    )
+    shown.summary([SummaryRow("My Film (1979)", 1000, None, 1.0, failed=True, problems=(problem,))])
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "My-Film" not in text
     assert text.splitlines()[-1].endswith("My Film (1979): /x/My Film.mkv: is damaged; copy it again")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drapto.engine import process, spent
+from drapto.state import tally as tally_module
 from drapto.state.events import (
     AnalysisComplete,
     ErrorEvent,
@@ -12,12 +13,15 @@ from drapto.state.events import (
     HookFailed,
     SegmentComplete,
     StageComplete,
+    StageStarted,
     TitleSkipped,
 )
 from drapto.state.tally import Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_it_counts_what_happens_to_each_title(tmp_path: Path) -> None:
@@ -42,6 +46,22 @@ def test_it_counts_what_happens_to_each_title(tmp_path: Path) -> None:
     assert [one.remedy for one in bad.failures] == ["mend it"]
     assert old.skipped
     assert tally.of("idle") is None
+    assert [one.ended for one in tally.ran] == [True, True, True]
+    assert [one.published for one in tally.ran] == [True, False, False]
+
+
+def test_how_long_a_title_took_and_that_a_part_of_the_work_ends_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(tally_module.time, "monotonic", lambda: clock[0])
+    tally = Tally({"film": tmp_path / "film"})
+    tally(StageComplete(title="partly", stage="audio", seconds=1.0))
+    tally(StageStarted(title="film", stage="probe"))
+    clock[0] += 10
+    tally(TitleSkipped(title="film", reason="larger", remedy="--no-skip", copied=True))
+    partly, film = tally.ran
+    assert (partly.ended, film.ended, film.published, film.seconds) == (False, True, True, 10.0)
 
 
 def test_what_programs_take_is_counted_by_their_logs(tmp_path: Path) -> None:
