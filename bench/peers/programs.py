@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -64,7 +65,7 @@ class Job:
         return self.folder / "out.mkv"
 
 
-class Peer:
+class Peer(ABC):
     """A program. `name` is what the table calls it."""
 
     name: ClassVar[str]
@@ -74,27 +75,27 @@ class Peer:
     def __init__(self, ffmpeg: Path) -> None:
         self.ffmpeg = ffmpeg
 
+    @abstractmethod
     def version(self) -> str:
         """Return its version.
 
         Raises:
             AbsentError: It is not installed.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self, job: Job) -> Command:
         """Return what encodes, run in the job's folder.
 
         Raises:
             NoWayError: It has no way to do that.
         """
-        raise NotImplementedError
 
     def made(self, job: Job) -> Path:
         """Return the finished file."""
         return job.output
 
-    def prepare(self, job: Job) -> None:
+    def prepare(self, job: Job) -> None:  # noqa: B027  most need nothing
         """Make what stands beside the command."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -25,15 +26,15 @@ MADE = "made"
 MADE_WITH = "made_with"
 
 
-class _Check:
+class _Check(ABC):
     """A check that is called as ``check(task, values)``."""
 
-    def configure_task(self, task: Any) -> None:  # noqa: ANN401  doit's classes are untyped
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401, B027  doit is untyped; some save nothing
         """Have what it goes by saved with the task's success; nothing by default."""
 
+    @abstractmethod
     def __call__(self, task: object, values: Mapping[str, Any]) -> bool:
         """Return whether the task is up to date, as far as this check goes."""
-        raise NotImplementedError
 
 
 class UpToDate:

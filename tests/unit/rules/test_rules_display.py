@@ -10,9 +10,9 @@ import pytest
 from drapto.config import Config
 from drapto.output.model import Check, Sizes, Validation
 from drapto.project import open_project
-from drapto.rules import bus_of
 from drapto.rules import project as rules_project
 from drapto.state.events import AnalysisComplete, ErrorEvent, StageComplete
+from drapto.state.tally import Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,24 +63,18 @@ def test_the_summary_counts_what_differs(project: Project) -> None:
         inputs={},
         checks=tuple(checks),
     ).write(project.titles[0].validation)
-    display = rules_project._show(project, [])
-    bus_of(project).publish(StageComplete(title="done", stage="validate", seconds=1.0))
-    display.stop()
-    (done,) = rules_project._summary(project, display)
+    tally = Tally({})
+    tally(StageComplete(title="done", stage="validate", seconds=1.0))
+    (done,) = rules_project._summary(project, tally)
     assert (done.differing, done.mark) == (3, "done")
 
 
 def test_the_summary_has_what_was_finished_and_what_failed(project: Project) -> None:
-    shown: list[Display] = []
-    display = rules_project._show(project, shown)
-    bus = bus_of(project)
-    bus.publish(
-        AnalysisComplete(title="done", frames=1, seconds=9.0, width=2, height=2, audio=0, subtitles=0)
-    )
-    bus.publish(StageComplete(title="done", stage="validate", seconds=1.0))
-    bus.publish(ErrorEvent(title="failed", stage="mux", message="no"))
-    display.stop()
-    done, failed = rules_project._summary(project, display)
+    tally = Tally({})
+    tally(AnalysisComplete(title="done", frames=1, seconds=9.0, width=2, height=2, audio=0, subtitles=0))
+    tally(StageComplete(title="done", stage="validate", seconds=1.0))
+    tally(ErrorEvent(title="failed", stage="mux", message="no"))
+    done, failed = rules_project._summary(project, tally)
     assert (done.title, done.source_bytes, done.output_bytes, done.duration) == ("done", 1000, 250, 9.0)
     assert (failed.title, failed.output_bytes, failed.failed) == ("failed", None, True), (
         "an output of an earlier run is none of this one's"
