@@ -29,19 +29,35 @@ HEAD = 1 << 10
 """Bytes at the beginning that tell a file that was cut, or damaged further on, from another one: Matroska's
 headers, the duration among them."""
 
+ELSEWHERE = 16
+"""How many outputs of a title in other places than the last one are remembered as its own."""
+
 
 def record(project: Project, title: Title, content: str) -> None:
     """Note what was just published; ``content`` is the digest of its packets."""
     state = title.output.stat()
+    output = printable(shown(project, title.output))
     known = {
-        "output": printable(shown(project, title.output)),
+        "output": output,
         "source": printable(shown(project, title.source)),
         "stamp": _stamp(state),
         "digest": state_of(project).fingerprints.of(title.output),
         "head": _head(title.output),
         "content": content,
     }
-    _write(title, known)
+    _write(title, {**known, "elsewhere": _elsewhere(title, output)})
+
+
+def _elsewhere(title: Title, output: str) -> list[dict[str, Any]]:
+    """Return what was noted of outputs in other places than this one, the latest first."""
+    before = recorded(title)
+    if before is None:
+        return []
+    notes = [
+        {name: value for name, value in before.items() if name != "elsewhere"},
+        *before.get("elsewhere", ()),
+    ]
+    return [note for note in notes if note.get("output") != output][:ELSEWHERE]
 
 
 def note_replaced(project: Project, title: Title) -> None:
@@ -197,14 +213,16 @@ def _is_own(project: Project, title: Title) -> bool:
             and title.output.is_file()
             and title.output.stat().st_size == validation.output_bytes
         )
-    if known.get("output") != printable(shown(project, title.output)):
-        return False
-    if known.get("source") != printable(shown(project, title.source)):
+    output = printable(shown(project, title.output))
+    last = known.get("output") == output
+    notes: list[dict[str, Any]] = [known] if last else known.get("elsewhere", [])
+    note = next((one for one in notes if one.get("output") == output), None)
+    if note is None or note.get("source") != printable(shown(project, title.source)):
         return False
     try:
         stamp = _stamp(os.stat(title.output))  # noqa: PTH116  as above
-        same_file = stamp[2] == known["stamp"][2] or stamp in (known["stamp"], known.get("accepted"))
-        return same_file or _head(title.output) == known.get("head") or holds(project, title)
+        same_file = stamp[2] == note["stamp"][2] or stamp in (note["stamp"], note.get("accepted"))
+        return same_file or _head(title.output) == note.get("head") or (last and holds(project, title))
     except OSError:
         return False
 

@@ -157,3 +157,18 @@ def test_a_file_that_nobody_knows_is_not_overwritten(
     project.configure('[output]\nif_exists = "overwrite"\n')
     project.doit()
     assert output_of(project).read_bytes() == output_of(finished_once).read_bytes()
+
+
+def test_outputs_in_several_places_are_all_its_own(source: Path, tmp_path: Path) -> None:
+    for place in ("a", "b", "c.mkv", "a", "c.mkv", "b"):
+        done = drapto(tmp_path, "encode", source, "-o", place, *FAST)
+        assert done.status == 0, done.said
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / source.name).write_bytes(b"somebody else's")
+    (tmp_path / "a" / source.name).unlink()
+    (tmp_path / "e").write_bytes(b"somebody else's")  # a file of its own, with an inode of its own
+    (tmp_path / "e").rename(tmp_path / "a" / source.name)
+    for place in ("d", "a"):
+        refused = drapto(tmp_path, "encode", source, "-o", place, *FAST, "--crf", "49")
+        assert refused.status == 3, refused.said
+        assert (tmp_path / place / source.name).read_bytes() == b"somebody else's"
