@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from drapto.media.fields.deinterlace import HD_LINES, LEAST_LINES, SD_LINES, cannot_be_interlaced
 from drapto.progress.work import SegmentWork, TitleWork
 from drapto.quality.sampling import anchors, stride_for
 from drapto.quality.target import FixedCrf, Quality, QualityTarget, decide
@@ -18,15 +19,13 @@ from drapto.rules.run_state import cpus, jobs
 from drapto.rules.tracks import chosen
 
 if TYPE_CHECKING:
+    from drapto.config import Config
     from drapto.media.model import CropInfo, SourceInfo
     from drapto.project import Project, Title
     from drapto.video.plan import SegmentPlan
 
 UNKNOWN_RATE = Fraction(25)
 """Frames per second of a source that does not say."""
-
-PROGRESSIVE_FROM = 720
-"""Lines from which a picture is not looked at for fields, but for 1080."""
 
 USUAL_BITRATE = 128
 """kbit/s of an audio track of which no more is known."""
@@ -89,7 +88,20 @@ def _of_source(project: Project, title: Title, info: SourceInfo) -> TitleWork:
     rates = (plan.bitrate if plan else USUAL_BITRATE for plan in sound(project, kept.info))
     size = sum(125 * rate * seconds for rate, seconds in zip(rates, audio.values(), strict=True))
     quality = decide(project.config, info).quality
-    return replace(rough, bytes=info.size, audio=audio, sound_bytes=size, quality=_quality(quality))
+    return replace(
+        rough,
+        bytes=info.size,
+        audio=audio,
+        sound_bytes=size,
+        quality=_quality(quality),
+        fields=rough.fields and not cannot_be_interlaced(video),
+    )
+
+
+def _looked_for_fields(config: Config, height: int) -> bool:
+    """Return whether a picture of so many lines may be looked at for fields, by its lines alone."""
+    tall = height in HD_LINES or LEAST_LINES <= height <= SD_LINES
+    return config.deinterlace.mode not in ("off", "progressive") and tall
 
 
 def _quality(quality: Quality) -> str:
@@ -182,7 +194,8 @@ def _rough(
         )
         for number, held in enumerate(each, 1)
     ]
-    parts = [[one.index for one in segments[first::16]] for first in range(min(16, count))]
+    most = min(decode_check.PARTS, count)
+    parts = [[one.index for one in segments[first::most]] for first in range(most)]
     return TitleWork(
         title=title.name,
         frames=frames,
@@ -195,7 +208,7 @@ def _rough(
         preset=config.encoding.preset,
         target=target,
         report=config.report.enabled,
-        fields=height < PROGRESSIVE_FROM or height in (1080, 1088),
+        fields=_looked_for_fields(config, height),
         crop=config.crop.enabled,
         cut=count > 1,
         decode_slots=max(1, cpus(project) // len(parts)),

@@ -12,7 +12,7 @@ from tests import clips
 from tests.oddities.pgs import write_pgs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     Maker = Callable[[Path, Path], None]
@@ -60,6 +60,20 @@ def x264(keyint: int = 12, more: str = "") -> list[str]:
 def write(ffmpeg: Path, path: Path, *arguments: str | Path) -> None:
     """Run ffmpeg, with Matroska for what comes out."""
     clips.run_ffmpeg(ffmpeg, *arguments, *EXACT, "-f", "matroska", path)
+
+
+def one_behind_the_other(ffmpeg: Path, path: Path, encodes: Sequence[Sequence[str | Path]]) -> None:
+    """Write encodes, each by its options, and copy them into one file."""
+    parts = []
+    for number, options in enumerate(encodes):
+        part = path.with_suffix(f".{number}.mkv")
+        write(ffmpeg, part, *options)
+        parts.append(part)
+    listing = path.with_suffix(".txt")
+    listing.write_text("".join(f"file '{part}'\n" for part in parts))
+    write(ffmpeg, path, "-f", "concat", "-safe", "0", "-i", listing, "-c", "copy")
+    for part in (*parts, listing):
+        part.unlink()
 
 
 # --- times
@@ -175,16 +189,9 @@ def h264_refreshed_without_keyframes(ffmpeg: Path, path: Path) -> None:
 @case
 def h264_by_two_encoders(ffmpeg: Path, path: Path) -> None:
     """Two encodes of other profiles, one behind the other, parameter sets in the stream."""
-    parts = []
-    for number, options in enumerate((":cabac=0:8x8dct=0", ":ref=5:weightp=2:b-pyramid=normal")):
-        part = path.with_suffix(f".{number}.mkv")
-        write(ffmpeg, part, *picture(seconds=1), *x264(12, options), "-bsf:v", "dump_extra=freq=k")
-        parts.append(part)
-    listing = path.with_suffix(".txt")
-    listing.write_text("".join(f"file '{part}'\n" for part in parts))
-    write(ffmpeg, path, "-f", "concat", "-safe", "0", "-i", listing, "-c", "copy")
-    for part in (*parts, listing):
-        part.unlink()
+    kinds = (":cabac=0:8x8dct=0", ":ref=5:weightp=2:b-pyramid=normal")
+    coded = [[*picture(seconds=1), *x264(12, one), "-bsf:v", "dump_extra=freq=k"] for one in kinds]
+    one_behind_the_other(ffmpeg, path, coded)
 
 
 @case
@@ -211,17 +218,9 @@ def av1_with_film_grain(ffmpeg: Path, path: Path) -> None:
 @case
 def vp8_is_turned_on_the_way(ffmpeg: Path, path: Path) -> None:
     """A telephone in a call is turned."""
-    parts = []
-    for number, size in enumerate(("320x240", "240x320")):
-        part = path.with_suffix(f".{number}.mkv")
-        coded = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M"]
-        write(ffmpeg, part, *picture(size, seconds=1), *coded)
-        parts.append(part)
-    listing = path.with_suffix(".txt")
-    listing.write_text("".join(f"file '{part}'\n" for part in parts))
-    write(ffmpeg, path, "-f", "concat", "-safe", "0", "-i", listing, "-c", "copy")
-    for part in (*parts, listing):
-        part.unlink()
+    coded = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M"]
+    sizes = ("320x240", "240x320")
+    one_behind_the_other(ffmpeg, path, [[*picture(size, seconds=1), *coded] for size in sizes])
 
 
 @case

@@ -36,6 +36,10 @@ def joined(ffmpeg: Path, path: Path, kind: str, parts: Sequence[Sequence[str | P
     return whole
 
 
+def x265(params: str) -> list[str]:
+    return ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", params]
+
+
 def dropped(*paths: Path) -> None:
     for path in paths:
         path.unlink()
@@ -383,20 +387,7 @@ def hevc_in_hlg_by_the_back_door(ffmpeg: Path, path: Path) -> None:
     coloured = (
         "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=bt2020-10:colorspace=bt2020nc:range=tv"
     )
-    write(
-        ffmpeg,
-        path,
-        *picture(rate="50", filters=coloured),
-        *tone(),
-        "-c:v",
-        "libx265",
-        "-preset",
-        "ultrafast",
-        "-x265-params",
-        coded,
-        "-c:a",
-        "eac3",
-    )
+    write(ffmpeg, path, *picture(rate="50", filters=coloured), *tone(), *x265(coded), "-c:a", "eac3")
 
 
 @case
@@ -406,20 +397,7 @@ def pq_with_light_levels_of_0(ffmpeg: Path, path: Path) -> None:
     coloured = (
         "format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
     )
-    write(
-        ffmpeg,
-        path,
-        *picture(filters=coloured),
-        *tone(),
-        "-c:v",
-        "libx265",
-        "-preset",
-        "ultrafast",
-        "-x265-params",
-        coded,
-        "-c:a",
-        "ac3",
-    )
+    write(ffmpeg, path, *picture(filters=coloured), *tone(), *x265(coded), "-c:a", "ac3")
 
 
 @case
