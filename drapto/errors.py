@@ -25,6 +25,7 @@ interrupted.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from drapto.terminal import printable as printable  # noqa: PLC0414  messages are made with it
@@ -38,6 +39,9 @@ EXIT_USAGE = 3
 EXIT_RESOURCE = 4
 EXIT_LEFT = 5
 EXIT_INTERRUPTED = 130
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of the errors that say that there is no room: none on the disk, or none for this user."""
 
 
 class DraptoError(Exception):

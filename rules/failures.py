@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from drapto.engine import causes
-from drapto.errors import DraptoError, SpaceError, StageError
+from drapto.errors import DISK_FULL, DraptoError, SpaceError, StageError
 
 if TYPE_CHECKING:
     from drapto.project import Title
@@ -33,7 +33,7 @@ def _of_memory(title: Title) -> DraptoError:
 
 def _of_system(error: OSError, title: Title) -> DraptoError:
     path = error.filename or title.work
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in DISK_FULL:
         return SpaceError("the disk is full", path=path, remedy="free some space and run again")
     if error.errno == errno.ENOMEM:
         return _of_memory(title)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from drapto.engine import atomic
-from drapto.errors import ElementError, SourceError, SpaceError
+from drapto.errors import DISK_FULL, ElementError, SourceError, SpaceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.blocks import track_width
 from drapto.media.matroska.ebml import SIZE_WIDTH, Element, content, elements, encoded_size, real, unsigned
@@ -85,7 +85,7 @@ def cut(
             f"cannot be cut ({error})", path=source, remedy="remux it, or encode all of it"
         ) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in DISK_FULL:
             raise SpaceError("the disk is full", path=target, remedy="free some space") from error
         if error.errno == errno.EINVAL:  # it says that something lies where no file can reach
             remedy = "rip or copy it again"

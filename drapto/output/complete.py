@@ -7,14 +7,13 @@ place, by what the source has, as far as it holds for the new file.
 
 from __future__ import annotations
 
-import errno
 import struct
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
 from drapto.about import VERSION
-from drapto.errors import ArtifactError, ElementError, SpaceError
+from drapto.errors import DISK_FULL, ArtifactError, ElementError, SpaceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element, unsigned
 from drapto.media.matroska.records import streams
@@ -142,7 +141,7 @@ def complete(path: Path, given: Given, info: SourceInfo, picture: Picture) -> No
             own = Reader(file, inline=LIMIT)
             replace_head(own, _head(own, given, info, picture, found), given.reader)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in DISK_FULL:
             raise SpaceError("the disk is full", path=path, remedy="free some space") from error
         raise
     except ElementError as error:

@@ -7,11 +7,10 @@ no more than these, and they are there though the source has been put away.
 from __future__ import annotations
 
 import contextlib
-import errno
 from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
-from drapto.errors import ElementError, SourceError, SpaceError
+from drapto.errors import DISK_FULL, ElementError, SourceError, SpaceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.tree import Reader
 from drapto.media.matroska.writing import write_file
@@ -40,7 +39,7 @@ def copy_elements(source: Path, target: Path) -> None:
             reader = Reader(file)
             write_file(written, readable(reader), reader)
     except (OSError, ElementError) as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise SpaceError("the disk is full", path=target, remedy="free some space") from error
         remedy = "check the disk, or rip or copy it again"
         raise SourceError(f"cannot be read ({error})", path=source, remedy=remedy) from error

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 from drapto.engine import atomic
 from drapto.engine.digest import digest
 from drapto.engine.resources import MIB, require_space
-from drapto.errors import SpaceError, StageError
+from drapto.errors import DISK_FULL, SpaceError, StageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def publish(muxed: Path, output: Path, *, validated: str, context: StageContext)
                     remedy="run again, and leave it alone meanwhile",
                 )
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in DISK_FULL:
             raise SpaceError(
                 "the disk is full", path=output, remedy="free some space, or set another output directory"
             ) from error

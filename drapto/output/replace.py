@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import atomic
 from drapto.engine.digest import digest
-from drapto.errors import SpaceError, StageError
+from drapto.errors import DISK_FULL, SpaceError, StageError
 from drapto.output.copies import content_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def replace_source(output: Path, source: Path, *, content: str, keep: Path | Non
             _second_name(source, keep)
         _move(output, source)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in DISK_FULL:
             raise SpaceError("the disk is full", path=source, remedy="free some space") from error
         problem = f"cannot be replaced ({error.strerror})"
         raise StageError(problem, path=source, remedy="make its directory writable") from error

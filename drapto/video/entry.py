@@ -8,13 +8,12 @@ it, what follows decodes by itself, as a segment source does from its own first 
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import av
 
-from drapto.errors import SpaceError, ToolFailedError
+from drapto.errors import DISK_FULL, SpaceError, ToolFailedError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
 from drapto.media.refresh import entrance
 
@@ -105,7 +104,7 @@ def entered(source: Path, first: int, frames: int, target: Path) -> Iterator[Ent
             _copy(source, number, target)
     except av.FFmpegError as error:
         target.unlink(missing_ok=True)
-        if error.errno == errno.ENOSPC:
+        if error.errno in DISK_FULL:
             remedy = "free some space and run again"
             raise SpaceError("the disk is full", path=target.parent, remedy=remedy) from error
         raise ToolFailedError(f"cannot be copied ({error.strerror})", path=source) from error

@@ -11,7 +11,6 @@ The shape of a pixel is not in the joined file (PyAV cannot set it on a stream i
 
 from __future__ import annotations
 
-import errno
 from fractions import Fraction
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import av
 
 from drapto.engine import atomic
-from drapto.errors import ArtifactError, FrameCountError, SpaceError, ToolFailedError
+from drapto.errors import DISK_FULL, ArtifactError, FrameCountError, SpaceError, ToolFailedError
 from drapto.media.hdr.dynamic import NOTHING
 from drapto.media.hdr.obu import insert_t35
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
@@ -142,7 +141,7 @@ def _join(
                     f"its segments have {frame} frames instead of {len(times)}", path=target, remedy=STALE
                 )
     except av.FFmpegError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in DISK_FULL:
             raise SpaceError(
                 "the disk is full", path=target.parent, remedy="free some space and run again"
             ) from error

@@ -8,7 +8,6 @@ with a keyframe that it shares with a later one, and the leading pictures that n
 from __future__ import annotations
 
 import contextlib
-import errno
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from drapto.engine import atomic
-from drapto.errors import SourceError, SpaceError
+from drapto.errors import DISK_FULL, SourceError, SpaceError
 from drapto.media.muxer import REPRODUCIBLE_OPTIONS
 from drapto.media.texts import ANY_TEXT
 from drapto.video import stand_in
@@ -217,7 +216,7 @@ def copy_segments(source: Path, info: SourceInfo, spans: Sequence[Span], disk_ra
                 raise
             copier.close(None)
     except av.FFmpegError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in DISK_FULL:
             raise SpaceError(
                 "the disk is full", path=spans[0].path.parent, remedy="free some space and run again"
             ) from error

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
 import pytest
 
+from drapto.errors import DISK_FULL, SpaceError
+from drapto.video import entry as entry_module
 from drapto.video.encode import run_encoder
 from drapto.video.entry import entered
 from tests import clips
@@ -67,3 +70,21 @@ def test_the_encode_has_the_same_bytes(
             run_encoder(asked, target, how, context=shared_job, entry=where)
             made.append(target.read_bytes())
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("number", DISK_FULL)
+def test_a_full_disk_and_a_full_quota_are_called_so(
+    number: int, ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = clips.make_clip(ffmpeg, tmp_path / "source.mkv", frames=FRAMES)
+
+    def full(source: Path, number_of_packet: int, target: Path) -> None:
+        del source, number_of_packet
+        target.touch()
+        raise av.FFmpegError(number, "no room", str(target))
+
+    monkeypatch.setattr(entry_module, "_copy", full)
+    copy = tmp_path / "copy.mkv"
+    with pytest.raises(SpaceError), entered(source, 30, FRAMES, copy):
+        pass
+    assert not copy.exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sqlite3
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from doit.dependency import DatabaseException
 from doit.exceptions import InvalidCommand
 
-from drapto.errors import EXIT_RESOURCE, SpaceError, StageError, printable
+from drapto.errors import DISK_FULL, EXIT_RESOURCE, SpaceError, StageError, printable
 from drapto.terminal import Shown
 
 LEAST_ROOM = 64 << 10
@@ -49,7 +48,7 @@ def _is_full(database: Path | str, error: BaseException) -> bool:
 
     SQLite says so of the database itself; where there is none for what lies beside it, it is an I/O error.
     """
-    if "full" in str(error) or getattr(error, "errno", None) == errno.ENOSPC:
+    if "full" in str(error) or getattr(error, "errno", None) in DISK_FULL:
         return True
     with contextlib.suppress(OSError):
         state = os.statvfs(Path(database).parent)
