@@ -166,9 +166,23 @@ def test_outputs_in_several_places_are_all_its_own(source: Path, tmp_path: Path)
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / source.name).write_bytes(b"somebody else's")
     (tmp_path / "a" / source.name).unlink()
-    (tmp_path / "e").write_bytes(b"somebody else's")  # a file of its own, with an inode of its own
-    (tmp_path / "e").rename(tmp_path / "a" / source.name)
+    # where inodes are given anew, in the same one
+    (tmp_path / "a" / source.name).write_bytes(b"somebody else's")
     for place in ("d", "a"):
         refused = drapto(tmp_path, "encode", source, "-o", place, *FAST, "--crf", "49")
         assert refused.status == 3, refused.said
         assert (tmp_path / place / source.name).read_bytes() == b"somebody else's"
+
+
+def test_outputs_in_several_places_stay_its_own_when_their_tags_are_edited(
+    source: Path, ffmpeg: Path, tmp_path: Path
+) -> None:
+    for place in ("a", "b"):
+        assert drapto(tmp_path, "encode", source, "-o", place, *FAST).status == 0
+        output = tmp_path / place / source.name
+        edited = output.with_name("edited.mkv")
+        clips.run_ffmpeg(ffmpeg, "-i", output, "-map", "0", "-c", "copy", "-metadata", "title=Mine", edited)
+        edited.replace(output)
+    for place in ("a", "b"):
+        done = drapto(tmp_path, "encode", source, "-o", place, *FAST, "--crf", "49")
+        assert done.status == 0, done.said
