@@ -125,6 +125,7 @@ class _Planner:
         self._manager = manager
         self._force = force
         self._runs: dict[str, bool] = {}
+        self._causes: dict[str, str] = {}
 
     def plan(self, names: Sequence[str]) -> Iterator[PlannedTask]:
         """Yield the plan of ``names`` and what they depend on."""
@@ -138,6 +139,10 @@ class _Planner:
             if name not in self._runs:
                 yield from self._visit(self._tasks[name])
         cause = next((name for name in task.task_dep if self._runs[name]), None)
+        if cause is not None:
+            # what makes tasks is no step; what it waits for is
+            cause = self._causes.get(cause, cause) if cause.startswith("_") else cause
+            self._causes[task.name] = cause
         if task.has_subtask:
             self._runs[task.name] = cause is not None
             return

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from drapto.cli.output import say
+from drapto.cli.output import write
 from drapto.errors import EXIT_ERROR
 from drapto.tools import find_tools, require
 
@@ -44,7 +44,7 @@ def built(
 
     code = _run(project, events, targets, force=force, jobs=jobs, quiet=as_json)
     if as_json:
-        say(rules.run_result(project, code).model_dump_json(indent=1, ensure_ascii=True))
+        write(rules.run_result(project, code).model_dump_json(indent=1, ensure_ascii=True))
     return code
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from drapto.cli import options
-from drapto.cli.output import say
+from drapto.cli.output import say, write
 from drapto.config import FILE_NAME
 from drapto.errors import ConfigError
 
@@ -37,7 +37,7 @@ def show(config_file: Path | None, profile: str | None, set_: tuple[str, ...], a
         }
         options.echo_json(values)
         return
-    say(dump(loaded.config, loaded.origins), nl=False)
+    write(dump(loaded.config, loaded.origins))
 
 
 @config.command(epilog=options.examples("drapto config profiles", "drapto config profiles --json"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drapto import interrupts
-from drapto.cli.output import say
+from drapto.cli.output import say, write
 from drapto.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_USAGE, DraptoError, printable
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ COMMANDS = (
     "clean",
 )
 """In the order of the help: each is ``drapto.cli.<name>`` with a command of that name."""
+
+
+MOST_NEAR = 2
+"""How many options are named in place of one that does not exist."""
 
 
 class Commands(click.Group):
@@ -81,7 +85,7 @@ class Commands(click.Group):
             if interrupts.was_heard():  # a library may have made another error of it
                 code = _interrupted(args)
             else:
-                say(traceback.format_exc(), err=True, nl=False)
+                write(traceback.format_exc(), err=True)
                 code = EXIT_ERROR
         interrupts.is_over(code)
         sys.exit(code)
@@ -119,6 +123,9 @@ def _misused(error: click.ClickException) -> int:
 
 
 def _with_help(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        near = " or ".join(f"`{one}`" for one in error.possibilities[:MOST_NEAR])
+        return f"No such option '{error.option_name}'; did you mean {near}?"
     text = error.format_message().rstrip(".")
     return (
         text if error.ctx is None or text.endswith("?") else f"{text}; see `{error.ctx.command_path} --help`"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
-from drapto.cli.output import say
+from drapto.cli.output import say, write
 from drapto.display.lines import columns, padded
 from drapto.display.totals import outcomes, reduction_text, taken, totals_lines
 from drapto.errors import printable
@@ -71,7 +71,7 @@ def history(
 
     found = read(Path.cwd() / config.processing.temp_dir / ".drapto", number)
     if as_json:
-        say(found.model_dump_json(indent=1, ensure_ascii=True))
+        write(found.model_dump_json(indent=1, ensure_ascii=True))
         return
     for line in lines(found, shutil.get_terminal_size().columns):
         say(line)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 
 from drapto.cli import dodo
-from drapto.cli.output import say
-from drapto.cli.titles import deeper
+from drapto.cli.output import say, write
+from drapto.cli.titles import deeper, left_out
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
 from drapto.errors import UsageError
@@ -150,7 +150,7 @@ DIGITS = 6
 
 def echo_json(value: object) -> None:
     """Print ``value`` as JSON in ASCII, which every pipe and locale takes, odd file names included."""
-    say(json.dumps(_rounded(value), indent=1))
+    write(json.dumps(_rounded(value), indent=1))
 
 
 def _rounded(value: object) -> object:
@@ -227,6 +227,9 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
         config = config.model_copy(update={"output": config.output.model_copy(update={"dir": output})})
     if (said := dodo.advice(Path.cwd())) is not None:
         say(f"note: {said}", err=True)
+    for folder in named["inputs"]:
+        if (more := left_out(folder, config)) is not None:
+            say(f"note: {more}", err=True)
     project = replace(open_project(Path.cwd(), config, sources), given=for_this_run(loaded))
     require_sources(project)
     return project

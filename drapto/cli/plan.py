@@ -58,20 +58,31 @@ def plan(*, verbose: bool, as_json: bool, **named: Unpack[options.Named]) -> Non
     if not named["inputs"]:
         for line in idle_settings(project):
             say(line, err=True)
+    from drapto.progress import record  # noqa: PLC0415  as above
+
     stems = {title.name: title.source.stem for title in project.titles}
-    expected = Expected(predictions, whole)
-    for line in (
-        render(tasks, {**qualities, **skips}) if verbose else brief(tasks, qualities, stems, skips, expected)
-    ):
+    if verbose:
+        lines = render(tasks, {**qualities, **skips}, stems)
+    else:
+        failed = {name: failure_text(one) for name, one in record.failures(project.state_dir).items()}
+        lines = brief(tasks, qualities, stems, skips, Expected(predictions, whole, failed))
+    for line in lines:
         say(line)
+
+
+def failure_text(failure: Mapping[str, object]) -> str:
+    """Return when, where and why a title failed, by what was noted of it."""
+    at = str(failure.get("at", ""))[:16].replace("T", " ")
+    return f"failed{f' ({at})' if at else ''}: {failure.get('stage', '')}: {failure.get('error', '')}"
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What is expected of titles, by their names, and of all of them."""
+    """What is expected of titles, by their names, and of all of them; and how titles failed last time."""
 
     titles: Mapping[str, Prediction] = field(default_factory=dict)
     whole: Prediction | None = None
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, title: str) -> str:
         """Return a title's time and size in words, behind a comma; nothing where they are not known."""
@@ -107,7 +118,9 @@ def summary(reasons: Sequence[Reason]) -> str:
     for reason in reasons:
         if reason.kind in ("forced", "first run"):
             return str(reason)
-    own = [reason for reason in reasons if reason.kind != "cascade"] or list(reasons)
+    own = [reason for reason in reasons if reason.kind != "cascade"]
+    if not own and reasons:
+        return f"after {reasons[0].what.partition(':')[0]}"
     more = f" and {len(own) - MOST_REASONS} more" if len(own) > MOST_REASONS else ""
     return "; ".join(str(reason) for reason in own[:MOST_REASONS]) + more
 
@@ -141,6 +154,11 @@ def brief(
             continue
         mark = "✓" if not left else "…" if len(left) < len(own) else "·"
         what = _left(own, left, qualities.get(title)) + expected.of(title) if left else "finished"
+        if left and title in expected.failed:
+            mark, what = (
+                "✗",
+                f"{printable(expected.failed[title])}; tried again by the next run{expected.of(title)}",
+            )
         lines.append(f"{mark} {printable(stems.get(title, title))}: {what}")
     skipped = sum(title in skips for title in titles)
     finished = len(titles) - todo - skipped
@@ -176,12 +194,17 @@ def plain(reason: Reason) -> str:
     return f"{name} changed" + (f" ({printable(reason.detail)})" if reason.detail else "")
 
 
-def render(tasks: Iterable[PlannedTask], qualities: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+def render(
+    tasks: Iterable[PlannedTask],
+    qualities: Mapping[str, str] = MappingProxyType({}),
+    stems: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """Return the plan as lines: titles, their stages, like tasks counted together, and a sum.
 
     Args:
         tasks: What is planned.
         qualities: How titles' quality is set, and why, as far as that is known.
+        stems: What people call the titles, by name.
     """
     tasks = list(tasks)
     alike = Counter((task.title, task.stage, task.action, task.reasons) for task in tasks)
@@ -190,7 +213,8 @@ def render(tasks: Iterable[PlannedTask], qualities: Mapping[str, str] = MappingP
     for (title, stage, action, reasons), count in alike.items():
         if title not in seen:
             seen.add(title)
-            lines.append(f"{title}: {qualities[title]}" if title in qualities else title)
+            named = printable(stems.get(title, title))
+            lines.append(f"{named}: {qualities[title]}" if title in qualities else named)
         times = f" x {count}" if count > 1 else ""
         why = printable(summary(reasons)) if action == "run" else "up to date"
         lines.append(f"  {'run ' if action == 'run' else 'keep'}  {stage + times:<18}{why}")

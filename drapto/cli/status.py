@@ -134,7 +134,7 @@ def _code(titles: Sequence[TitleOverview]) -> int:
 def lines(title: TitleOverview) -> list[str]:
     """Return what there is to say of a title."""
     text = [f"{MARKS[title.state]} {title.shown}: {_words(title)}"]
-    if title.state != "skipped":
+    if title.state not in ("done", "skipped"):
         text.append(f"    {_stages(title.stages)}")
     if title.segments is not None and title.state not in ("done", "skipped"):
         text += [f"    {line}" for line in _segments(title.segments)]

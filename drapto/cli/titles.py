@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from drapto.config import Config
     from drapto.project import Project, Title
 
 MOST_NAMED = 5
@@ -98,10 +99,14 @@ def _instead(project: Project, name: str) -> str:
 
 
 def idle_settings(project: Project) -> list[str]:
-    """Return a line for each table of ``titles`` in the settings that fits no title."""
+    """Return a line for each table of ``titles`` that fits no title, and for files that are left out."""
+    more = left_out(project.root / project.config.input.source_dir, project.config)
     return [
-        f"note: {join(('titles', name))} fits no title; {_instead(project, name)}"
-        for name in without_titles(project)
+        *(
+            f"note: {join(('titles', name))} fits no title; {_instead(project, name)}"
+            for name in without_titles(project)
+        ),
+        *([f"note: {more}"] if more is not None else []),
     ]
 
 
@@ -135,6 +140,26 @@ def deeper(folder: Path, pattern: str) -> str | None:
     if inside is None:
         return None
     return f'its folders have some: set input.file_pattern = "**/{pattern}"'
+
+
+NEAR = ("*", "*/*")
+"""Folders that are looked into for files that a pattern leaves out: a series, and its seasons."""
+
+
+def left_out(folder: Path, config: Config) -> str | None:
+    """Return that a directory's folders hold sources, too, which the pattern leaves out; None where not."""
+    pattern, output = config.input.file_pattern, config.output.dir.resolve()
+    if "/" in pattern or not folder.is_dir():
+        return None
+    for below in NEAR:
+        for found in folder.glob(f"{below}/{pattern}"):
+            hidden = any(part.startswith(".") for part in found.relative_to(folder).parts)
+            if not hidden and not found.resolve().is_relative_to(output):
+                return (
+                    f"{printable(folder)}: files in its folders are left out, such as "
+                    f'{printable(found.relative_to(folder))}; input.file_pattern = "**/{pattern}" takes them'
+                )
+    return None
 
 
 def without_titles(project: Project) -> list[str]:

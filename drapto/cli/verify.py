@@ -37,8 +37,10 @@ def verify(as_json: bool, **named: Unpack[options.Named]) -> int:
     if as_json:
         options.echo_json({"outputs": [_record(one) for one in verdicts]})
     else:
+        stems = {title.name: printable(title.source.stem) for title in project.titles}
         for one in verdicts:
-            say(f"{MARKS[one.verdict]} {one.title}  {printable(one.output)}: {one.said}")
+            shown = stems.get(one.title, one.title)
+            say(f"{MARKS[one.verdict]} {shown}: {one.said} ({printable(one.output)})")
     return EXIT_FAILED if any(one.verdict in {"damaged", "missing"} for one in verdicts) else 0
 
 

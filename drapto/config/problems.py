@@ -77,7 +77,13 @@ def config_error(
     problem, remedy = _say(findings[0], model)
     others = [join(key) for key in keys[1:]]
     more = f" (also wrong: {', '.join(others)})" if others else ""
-    return ConfigError(f"{join(keys[0])} {problem}{more}", path=_origin(keys[0], origins), remedy=remedy)
+    return ConfigError(f"{_written(keys[0])} {problem}{more}", path=_origin(keys[0], origins), remedy=remedy)
+
+
+def _written(key: tuple[str, ...]) -> str:
+    """Return a key as it was given: on the command line, one that is no setting may be a single text."""
+    parts = tuple(part for name in key for part in name.split("."))
+    return ".".join(parts) if all(join((part,)) == part for part in parts) else join(key)
 
 
 def _key(finding: ErrorDetails) -> tuple[str, ...]:
@@ -117,10 +123,16 @@ def _say(finding: ErrorDetails, model: type[BaseModel]) -> tuple[str, str | None
 
 def _suggestion(key: tuple[str, ...], model: type[BaseModel]) -> str:
     known = names_at(model, key[:-1])
+    if "." in key[-1]:  # of the command line, with a mistake before the last dot
+        dotted = {".".join(path): path for path in _all_keys(model)}
+        if (whole := nearest(".".join(key), dotted)) is not None:
+            return f"did you mean {join(dotted[whole])}?"
     match = nearest(key[-1], known)
     if match is not None:
         return f"did you mean {join((*key[:-1], match))}?"
-    elsewhere = [path for path in _all_keys(model) if path[-1] == key[-1]]
+    every = _all_keys(model)
+    elsewhere = [path for path in every if path[-1] == key[-1]]
+    elsewhere += [path for path in every if path[-1].startswith(f"{key[-1]}_")]
     if elsewhere:
         return f"did you mean {join(elsewhere[0])}?"
     table = f"[{join(key[:-1])}]" if key[:-1] else "the top level"

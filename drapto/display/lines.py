@@ -117,10 +117,29 @@ def summary_table(rows: Sequence[SummaryRow]) -> list[list[str]]:
     return table
 
 
-def summary_lines(rows: Sequence[SummaryRow]) -> list[str]:
-    """Return the summary's header and rows, aligned, without marks."""
+SHORTEST_TITLE = 12
+"""Columns that a title keeps however narrow the terminal is."""
+
+LEAST_CELLS = 4
+"""The summary's columns, from the left, that are shown however narrow the terminal is."""
+
+
+def summary_lines(rows: Sequence[SummaryRow], width: int = 0) -> list[str]:
+    """Return the summary's header and rows, aligned, without marks.
+
+    Args:
+        rows: What became of each title.
+        width: Columns that a line may have; titles give way first, then what stands on the right. 0: any.
+    """
     table = summary_table(rows)
-    widths = [max(columns(cell) for cell in column) for column in zip(*table, strict=True)]
+    widths = _widths(table)
+    while width and len(table[0]) > LEAST_CELLS and _numbers(widths) + SHORTEST_TITLE > width:
+        table = [row[:-1] for row in table]
+        widths = _widths(table)
+    if width:
+        room = max(SHORTEST_TITLE, width - _numbers(widths))
+        table = [[shortened(row[0], room), *row[1:]] for row in table]
+        widths = _widths(table)
     return [
         "  ".join(
             padded(cell, width, right=number > 0)
@@ -128,6 +147,15 @@ def summary_lines(rows: Sequence[SummaryRow]) -> list[str]:
         ).rstrip()
         for row in table
     ]
+
+
+def _widths(table: Sequence[Sequence[str]]) -> list[int]:
+    return [max(columns(cell) for cell in column) for column in zip(*table, strict=True)]
+
+
+def _numbers(widths: Sequence[int]) -> int:
+    """Return what a table's columns but its first take, with the space before them."""
+    return sum(2 + width for width in widths[1:])
 
 
 MOST_PROBLEMS = 3
@@ -153,6 +181,26 @@ def columns(text: str) -> int:
     """Return how many columns of a terminal ``text`` takes: two for an East Asian wide character."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def shortened(text: str, width: int) -> str:
+    """Return ``text`` in at most ``width`` columns: of a longer one, its middle is left out.
+
+    What is alike in the names of a series stands at their beginnings, and what differs at their ends.
+    """
+    if columns(text) <= width:
+        return text
+    first = last = ""
+    while columns(f"{first}…{last}") < width:
+        before = first, last
+        if len(first) > len(last):
+            last = text[len(text) - len(last) - 1 :]
+        else:
+            first = text[: len(first) + 1]
+        if columns(f"{first}…{last}") > width:
+            first, last = before
+            break
+    return f"{first.rstrip()}…{last.lstrip()}"
 
 
 def padded(text: str, width: int, *, right: bool = False) -> str:

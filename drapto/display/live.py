@@ -14,6 +14,7 @@ from rich.text import Text
 from drapto.display.lines import (
     MARKS,
     PLAIN_MARKS,
+    SHORTEST_TITLE,
     Line,
     SummaryRow,
     problem_lines,
@@ -21,7 +22,8 @@ from drapto.display.lines import (
     summary_lines,
 )
 from drapto.display.rows import ALL, Row, left_text
-from drapto.terminal import printable
+from drapto.display.wrapping import wrapped
+from drapto.terminal import printable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,11 +48,14 @@ BAR_WIDTH = 24
 GAP = 2
 """Columns between two columns of the table."""
 
+MARK_WIDTH = 2
+"""Columns of a mark and the space behind it."""
+
+TITLES_PART = 4
+"""The part of a terminal's width, its inverse, that titles are padded to at most."""
+
 MARGIN = 2
 """Lines of the terminal that are left free."""
-
-SHORTEST_TITLE = 12
-"""Columns that a title keeps however narrow the terminal is."""
 
 
 class LiveScreen:
@@ -80,35 +85,29 @@ class LiveScreen:
     def write(self, line: Line, title_width: int) -> None:
         """Show a line for good."""
         style = STYLES[line.mark] if line.mark == "failure" else ""
-        mark = (self._marks[line.mark], STYLES[line.mark])
-        self._console.print(Text.assemble(mark, " ", (line.body(title_width), style)), soft_wrap=True)
+        self._print(line.mark, line.body(min(title_width, self._console.width // TITLES_PART)), style)
 
     def summary(self, rows: Sequence[SummaryRow], more: Sequence[tuple[Mark | None, str]] = ()) -> None:
         """Show the table, and what comes below it."""
-        header, *body = summary_lines(rows)
-        self._console.print(Text.assemble("\n  ", (header, "bold")), soft_wrap=True)
+        header, *body = summary_lines(rows, self._console.width - MARK_WIDTH)
+        self._console.print()
+        self._print(None, header, "bold")
         for row, text in zip(rows, body, strict=True):
-            self._console.print(
-                Text.assemble((self._marks[row.mark], STYLES[row.mark]), " ", text), soft_wrap=True
-            )
-        said = [
-            Text.assemble((f"{self._marks[mark]} ", STYLES[mark]) if mark else "  ", text)
-            for mark, text in more
-        ]
-        if said:
-            self._console.print("", *said, sep="\n", soft_wrap=True)
-        skipped = [
-            Text.assemble((f"{self._marks['skipped']} ", STYLES["skipped"]), text)
-            for text in skipped_lines(rows)
-        ]
-        if skipped:
-            self._console.print("", *skipped, sep="\n", soft_wrap=True)
-        failed = [
-            Text.assemble((f"{self._marks['failure']} ", STYLES["failure"]), text)
-            for text in problem_lines(rows)
-        ]
-        if failed:
-            self._console.print("", *failed, sep="\n", soft_wrap=True)
+            self._print(row.mark, text)
+        skipped: list[tuple[Mark | None, str]] = [("skipped", text) for text in skipped_lines(rows)]
+        failed: list[tuple[Mark | None, str]] = [("failure", text) for text in problem_lines(rows)]
+        for lines in (more, skipped, failed):
+            if lines:
+                self._console.print()
+            for mark, text in lines:
+                self._print(mark, text)
+
+    def _print(self, mark: Mark | None, text: str, style: str = "") -> None:
+        """Show a line behind its mark, broken between words."""
+        before = f"{self._marks[mark]} " if mark else " " * MARK_WIDTH
+        whole = wrapped(shown(before + text), self._console.width)
+        head = Text(whole[:MARK_WIDTH], STYLES[mark] if mark else "")
+        self._console.print(Text.assemble(head, (whole[MARK_WIDTH:], style)), soft_wrap=True)
 
     def _draw(self) -> RenderableType:
         width, most = self._console.width, max(2, self._console.height - MARGIN)
@@ -121,13 +120,13 @@ class LiveScreen:
 
 def _table(rows: Sequence[Row], width: int) -> Table:
     """Return what is running; the titles give way: a number that is cut says something else."""
-    shown = [column for column in COLUMNS if width >= column.from_width]
+    visible = [column for column in COLUMNS if width >= column.from_width]
     table = Table.grid(padding=(0, GAP, 0, 0))
-    cells = [[column.cell(row) for column in shown] for row in rows]
-    others = sum(_widest(cells, number) + GAP for number in range(1, len(shown)))
+    cells = [[column.cell(row) for column in visible] for row in rows]
+    others = sum(_widest(cells, number) + GAP for number in range(1, len(visible)))
     room = max(SHORTEST_TITLE, width - others - GAP)
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=room)
-    for number, column in enumerate(shown[1:], 1):
+    for number, column in enumerate(visible[1:], 1):
         table.add_column(justify=column.justify, no_wrap=True, min_width=_widest(cells, number))
     for row in cells:
         table.add_row(*row)

@@ -26,7 +26,9 @@ class Ran:
 
     Attributes:
         title: Its name.
-        since, until: When the first thing happened to it, and the last, monotonic seconds.
+        worked: For how many seconds something of it worked, up to `since`.
+        since: When the last step of it began, or ended, monotonic seconds.
+        at_work: The steps that work now.
         duration: How long it plays, seconds; None where it was not probed in this run.
         frames: How many frames this run encoded of it.
         notes: What its stages had to say, a line each, each once.
@@ -38,7 +40,8 @@ class Ran:
 
     title: str
     since: float
-    until: float
+    worked: float = 0.0
+    at_work: set[tuple[object, ...]] = field(default_factory=set)
     duration: float | None = None
     frames: int = 0
     notes: list[str] = field(default_factory=list)
@@ -49,8 +52,32 @@ class Ran:
 
     @property
     def seconds(self) -> float:
-        """How long the run worked on it, wall-clock seconds."""
-        return self.until - self.since
+        """How long the run worked on it, wall-clock seconds: not while it waited for its turn."""
+        return self.worked
+
+    def work(self, event: Event, now: float) -> None:
+        """Take in what begins to work on it, waits, or ends, at ``now``, monotonic seconds."""
+        from drapto.state.events import (  # noqa: PLC0415  as in `feed`
+            EncodingStarted,
+            ErrorEvent,
+            StageComplete,
+            StageEvent,
+            StageStarted,
+        )
+        from drapto.state.progress_events import StageRunning, StageWaiting  # noqa: PLC0415  as in `feed`
+
+        if self.at_work:
+            self.worked += now - self.since
+        self.since = now
+        if isinstance(event, StageEvent):
+            step = (event.stage, event.part, event.decode_part)
+            # what begins of a title that is left alone ends at once, unheard
+            if isinstance(event, StageStarted | StageRunning) and self.skipped is None:
+                self.at_work.add(step)
+            elif isinstance(event, StageWaiting | StageComplete | ErrorEvent):
+                self.at_work.discard(step)
+        elif isinstance(event, EncodingStarted):
+            self.at_work.add(("encode", event.segment, None))
 
     @property
     def ended(self) -> bool:
@@ -84,6 +111,7 @@ class Ran:
                     self.failures.append(event)
             case TitleSkipped():
                 self.skipped = event
+                self.at_work.clear()
             case HookFailed():
                 self.hooks.append(event.message)
             case StageComplete():
@@ -118,8 +146,8 @@ class Tally:
             return  # every title is discovered, few have work to do
         now = time.monotonic()
         with self._lock:
-            ran = self._ran.setdefault(event.title, Ran(event.title, now, now))
-            ran.until = now
+            ran = self._ran.setdefault(event.title, Ran(event.title, now))
+            ran.work(event, now)
             ran.feed(event)
 
     def close(self) -> None:

@@ -150,6 +150,7 @@ def test_it_is_a_program() -> None:
             ["encode", "a.mkv", "-o", "out", "--set", "crop.enable=1"],
             "command line: crop.enable is not a setting",
         ),
+        (["encode", "a.mkv", "--presset", "4"], "No such option '--presset'; did you mean `--preset`"),
         (["encode", "a.mkv", "-o", ""], "Invalid value for '-o' / '--output': it is empty"),
         (["encode", "a.mkv", "-o", "out", "--config", "no.toml"], "no.toml: is not a file"),
         (["config", "migrate"], "drapto.toml: is not there; "),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drapto.cli.plan import Expected, brief, render, summary
+from drapto.cli.plan import Expected, brief, failure_text, render, summary
 from drapto.rules.predicting import Prediction
 from drapto.state.explain import Reason, changed_settings
 
@@ -25,7 +25,7 @@ def test_what_follows_from_another_reason_is_left_out() -> None:
     missing = [Reason("missing", f"work/t/{number}.mkv") for number in range(5)]
     assert summary([Reason("first run", "probe:t"), *missing, cascade]) == "first run"
     assert summary([Reason("forced", "probe:t"), cascade]) == "forced"
-    assert summary([cascade]) == "cascade: probe:t"
+    assert summary([cascade]) == "after probe"
     changed = Reason("changed", "encoding.crf.hd", "25 -> 30")
     assert summary([changed, cascade]) == "changed: encoding.crf.hd (25 -> 30)"
     assert (
@@ -73,6 +73,15 @@ def test_a_title_is_one_line_in_plain_words() -> None:
         "2 titles to do, 1 finished; `drapto plan -v` shows each task",
     ]
     assert not any(word in line for line in lines for word in ("cascade", "_before"))
+    failed = Expected(failed={"b": failure_text({"stage": "probe", "error": "b.mkv: is cut short"})})
+    assert brief(tasks, {}, {}, expected=failed)[1] == (
+        "✗ b: failed: probe: b.mkv: is cut short; tried again by the next run"
+    )
+    assert render(tasks, {}, {"b": "B, the film"})[2:5] == [
+        "B, the film",
+        "  run   probe             first run",
+        "  run   encode            after encode",
+    ]
 
 
 def test_a_value_is_shown_as_people_write_it() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drapto.cli.titles import chosen, nothing_here
+from drapto.cli.titles import chosen, left_out, nothing_here
 from drapto.config import Config
 from drapto.errors import UsageError
 from drapto.project import open_project
@@ -60,3 +60,19 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert "put MKV files there" in nothing_here(open_project(tmp_path, Config()))
     (tmp_path / "source" / "Show" / "a.mkv").write_bytes(b"x")
     assert 'set input.file_pattern = "**/*.mkv"' in nothing_here(open_project(tmp_path, Config()))
+
+
+def test_sources_that_the_pattern_leaves_out_are_told(tmp_path: Path) -> None:
+    for name in ("rips/a.mkv", "rips/output/a.mkv", "rips/.hidden/b.mkv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    output = Config().output.model_copy(update={"dir": tmp_path / "rips" / "output"})
+    config = Config().model_copy(update={"output": output})
+    assert left_out(tmp_path / "rips", config) is None, "what drapto wrote there is none"
+    episode = tmp_path / "rips" / "Show" / "Season 01" / "e01.mkv"
+    episode.parent.mkdir(parents=True)
+    episode.write_bytes(b"x")
+    said = left_out(tmp_path / "rips", config)
+    assert said is not None
+    assert said.endswith('such as Show/Season 01/e01.mkv; input.file_pattern = "**/*.mkv" takes them')
+    assert left_out(episode, config) is None

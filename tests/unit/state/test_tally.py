@@ -16,12 +16,15 @@ from drapto.state.events import (
     StageStarted,
     TitleSkipped,
 )
+from drapto.state.progress_events import StageRunning, StageWaiting
 from drapto.state.tally import Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from drapto.state.events import Event
 
 
 def test_it_counts_what_happens_to_each_title(tmp_path: Path) -> None:
@@ -62,6 +65,30 @@ def test_how_long_a_title_took_and_that_a_part_of_the_work_ends_none(
     tally(TitleSkipped(title="film", reason="larger", remedy="--no-skip", copied=True))
     partly, film = tally.ran
     assert (partly.ended, film.ended, film.published, film.seconds) == (False, True, True, 10.0)
+
+
+def test_a_title_takes_no_time_while_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(tally_module.time, "monotonic", lambda: clock[0])
+    tally = Tally({"film": tmp_path / "film"})
+
+    def after(seconds: float, *events: Event) -> None:
+        clock[0] += seconds
+        for event in events:
+            tally(event)
+
+    def place(stage: str) -> dict[str, str]:
+        return {"title": "film", "stage": stage}
+
+    after(0, StageStarted(**place("crop")), StageStarted(**place("audio")))
+    after(3, StageWaiting(**place("crop"), waits_for="a processor"))
+    after(2, StageComplete(**place("audio"), seconds=5.0))
+    after(60, StageRunning(**place("crop")))
+    after(1, StageComplete(**place("crop"), seconds=66.0), StageStarted(**place("mux")))
+    after(1, TitleSkipped(title="film", reason="larger", remedy="--no-skip"))
+    after(0, StageStarted(**place("validate")))
+    after(90, HookFailed(title="film", hook="on_done", message="no"))
+    assert tally.of("film").seconds == 7.0  # type: ignore[union-attr]
 
 
 def test_what_programs_take_is_counted_by_their_logs(tmp_path: Path) -> None:
