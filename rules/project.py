@@ -202,8 +202,8 @@ def _below(run: Run, tally: Tally) -> list[tuple[Mark | None, str]]:
 
 def _summary(project: Project, tally: Tally) -> list[SummaryRow]:
     """Return a row for each title that this run finished, failed to, or left alone."""
-    titles = {title.name: title for title in project.titles}
-    return [_row(titles[one.title], one) for one in tally.ran if one.ended and one.title in titles]
+    ran = [(title, tally.of(title.name)) for title in project.titles]
+    return [_row(title, one) for title, one in ran if one is not None and one.ended]
 
 
 def _row(title: Title, one: Ran) -> SummaryRow:

@@ -110,7 +110,8 @@ class Commands(click.Group):
 
 def _interrupted(arguments: Sequence[str] | None) -> int:
     """Say how to go on with the command of these arguments, by default this process's own."""
-    return _refused(interrupts.line("drapto", arguments), EXIT_INTERRUPTED)
+    write(f"error: {interrupts.line('drapto', arguments)}", err=True)  # on one line, to be copied
+    return EXIT_INTERRUPTED
 
 
 def _misused(error: click.ClickException) -> int:

@@ -170,12 +170,16 @@ def brief(
 
 def _left(own: Sequence[PlannedTask], left: Sequence[PlannedTask], quality: str | None) -> str:
     """Return what is left to do of a title, in a few words."""
-    how = f" ({quality})" if quality is not None else ""
+    how = f" ({quality.partition(' (')[0]})" if quality is not None else ""  # why is told by -v
     if len(left) == len(own):
         return f"to do{how}"
     total = Counter(task.stage for task in own)
     parts = [
-        f"{number} of {total[stage]} {PLURALS.get(stage, stage)}" if total[stage] > 1 else stage
+        f"{number} of {total[stage]} {PLURALS.get(stage, stage)}"
+        if total[stage] > number
+        else f"{number} {PLURALS.get(stage, stage)}"
+        if number > 1
+        else stage
         for stage, number in Counter(task.stage for task in left).items()
     ]
     why = [reason for task in left for reason in task.reasons if reason.kind in ("changed", "missing")]

@@ -11,6 +11,7 @@ import click
 from drapto.cli import options
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
+from drapto.cli.titles import nothing_here
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def serve(
     if token is None:
         token = "" if is_loopback(host) else secrets.token_hex(16)
     project = options.open_named(named)
+    if not project.titles:
+        say(nothing_here(project))
     from drapto.serve import working  # noqa: PLC0415  as above
 
     work = working.Work(project, jobs)

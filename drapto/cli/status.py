@@ -59,17 +59,19 @@ def status(*, as_json: bool, watch: bool, exit_code: bool, **named: Unpack[optio
     made from has changed since, a setting or a file.
     """
     project = options.open_named(named)
-    while True:
-        titles = _look(project, named)
-        if watch and not as_json:
-            click.clear()
-        _show(project, titles, as_json=as_json)
-        if not watch:
-            return _code(titles) if exit_code else 0
-        try:
+    titles = _look(project, named)
+    try:
+        while watch:
+            if not as_json:
+                click.clear()
+            _show(project, titles, as_json=as_json)
             time.sleep(WATCH_EVERY)
-        except KeyboardInterrupt:
-            return _code(titles) if exit_code else 0
+            titles = _look(project, named)
+    except KeyboardInterrupt:  # how it ends
+        pass
+    else:
+        _show(project, titles, as_json=as_json)
+    return _code(titles) if exit_code else 0
 
 
 def _look(project: Project, named: options.Named) -> list[TitleOverview]:

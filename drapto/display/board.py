@@ -57,6 +57,10 @@ class _Task:
             label = f"{label} on {self.where}"
         if self.last is None:
             return Row(title, label, None, 0.0, None, waits_for=self.waits_for)
+        if (
+            self.last.fraction >= 1 and self.last.stage == ENCODE
+        ):  # its frames are encoded, but that is not all
+            return Row(title, f"{label}: measuring", None, 0.0, None)
         # how long it still takes is told of its title, with what follows
         return Row(title, label, self.last.fraction or None, self.last.fps, None)
 

@@ -94,7 +94,7 @@ def vote(pictures: Sequence[Margins], sampled: int) -> Verdict:
     if kept != whole:
         return Verdict(kept, f"bars {of}, but for what recurs in them, such as subtitles")
     if kept == NOTHING:
-        return Verdict(kept, f"no bars that a clear majority {of} shows")
+        return Verdict(kept, f"no bars that most {of} share")
     black = sum(all(have >= cut for have, cut in zip(one, kept, strict=True)) for one in pictures)
     return Verdict(kept, f"bars in {black} {of}")
 

@@ -89,7 +89,7 @@ def cannot_be_interlaced(video: VideoTrack) -> str | None:
     if video.height > SD_LINES and video.height not in HD_LINES:
         return f"{video.height} lines are not interlaced"
     if video.scan == "progressive" and not any(has_rate(video, rate) for rate in FIELD_RATES):
-        return f"progressive, at {float(video.rate):.3f} frames per second"
+        return f"not coded in fields, {float(video.rate):.3f} frames per second"
     return None
 
 

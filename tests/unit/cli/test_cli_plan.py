@@ -55,7 +55,7 @@ def test_like_tasks_are_counted_together() -> None:
 def test_a_title_is_one_line_in_plain_words() -> None:
     first = (Reason("first run", "x"),)
     changed = (Reason("changed", "encoding.preset", "6 -> 8"),)
-    cascade = (Reason("cascade", "_before:encode:c"),)
+    cascade = (Reason("cascade", "segment:c"),)
     tasks = [
         Planned("probe:a", "a", "probe", "up-to-date"),
         Planned("probe:b", "b", "probe", "run", first),
@@ -80,7 +80,7 @@ def test_a_title_is_one_line_in_plain_words() -> None:
     assert render(tasks, {}, {"b": "B, the film"})[2:5] == [
         "B, the film",
         "  run   probe             first run",
-        "  run   encode            after encode",
+        "  run   encode            after segment",
     ]
 
 
