@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECONDS_PER_HOUR = 3600
+SECONDS_PER_MINUTE, SECONDS_PER_HOUR = 60, 3600
 
 
 def time_text(seconds: float) -> str:
@@ -21,6 +21,17 @@ def time_text(seconds: float) -> str:
     if whole < SECONDS_PER_HOUR:
         return f"{minutes}:{rest:02d}"
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def left_text(seconds: float) -> str:
+    """Return how long something goes on, no more exactly than is known: ``8 s``, ``12:30``, ``2:05 h``."""
+    whole = max(1, round(seconds))
+    if whole >= SECONDS_PER_HOUR:
+        return f"{whole // SECONDS_PER_HOUR}:{whole % SECONDS_PER_HOUR // SECONDS_PER_MINUTE:02d} h"
+    if whole >= SECONDS_PER_MINUTE:
+        tens = 10 * round(whole / 10)
+        return f"{tens // SECONDS_PER_MINUTE}:{tens % SECONDS_PER_MINUTE:02d}"
+    return f"{whole} s"
 
 
 def clock_text(seconds: float) -> str:

@@ -14,7 +14,7 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import idle_settings, nothing_here
 from drapto.errors import printable
-from drapto.words import count_text, size_text
+from drapto.words import count_text, left_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -98,8 +98,6 @@ class Expected:
 
 
 def _about(expected: Prediction) -> str:
-    from drapto.display.rows import left_text  # noqa: PLC0415  the graph comes once the arguments have proved good
-
     return f"about {left_text(expected.seconds)} for about {size_text(expected.bytes)}"
 
 

@@ -12,7 +12,7 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
 from drapto.errors import EXIT_FAILED, EXIT_LEFT, DraptoError
-from drapto.words import count_text, size_text
+from drapto.words import count_text, left_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,8 +154,6 @@ def _stages(stages: Sequence[StageOverview]) -> str:
 
 def _words(title: TitleOverview) -> str:
     """Return the state of a title in words."""
-    from drapto.display.rows import left_text  # noqa: PLC0415  as above
-
     if title.state == "skipped":
         return title.skipped
     if title.state == "failed":

@@ -21,9 +21,10 @@ from drapto.display.lines import (
     skipped_lines,
     summary_lines,
 )
-from drapto.display.rows import ALL, Row, left_text
+from drapto.display.rows import ALL, Row
 from drapto.display.wrapping import wrapped
 from drapto.terminal import printable, shown
+from drapto.words import left_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

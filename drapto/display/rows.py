@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.display.lines import Line
+from drapto.words import left_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,17 +64,3 @@ def row_text(row: Row) -> str:
     if row.left is not None:
         parts.append(f"{left_text(row.left)} left")
     return ", ".join(parts)
-
-
-MINUTE, HOUR = 60, 3600
-
-
-def left_text(seconds: float) -> str:
-    """Return how long something goes on, no more exactly than is known: ``8 s``, ``12:30``, ``2:05 h``."""
-    whole = max(1, round(seconds))
-    if whole >= HOUR:
-        return f"{whole // HOUR}:{whole % HOUR // MINUTE:02d} h"
-    if whole >= MINUTE:
-        tens = 10 * round(whole / 10)
-        return f"{tens // MINUTE}:{tens % MINUTE:02d}"
-    return f"{whole} s"

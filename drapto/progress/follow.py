@@ -27,7 +27,10 @@ EVERY = 1.0
 """Seconds between two reports; longer where one takes long, as of titles with thousands of segments."""
 
 IDLE_SHARE = 30
-"""Times as long as a report takes that is waited before the next one."""
+"""Times as long as a report keeps a processor busy that is waited before the next one."""
+
+LONGEST_WAIT = 10.0
+"""Seconds between two reports, however long one takes: the first of a run has modules to load, too."""
 
 WRITE_EVERY = 2.0
 """Seconds between two states that are written for others to read."""
@@ -126,12 +129,12 @@ class Follower:
     def _report(self) -> None:
         wait = EVERY / 4
         while not self._over.wait(wait):
-            began = time.monotonic()
+            began, worked = time.monotonic(), time.thread_time()
             self._look()
             self._tell()
-            wait = max(
-                EVERY - (time.monotonic() - began), IDLE_SHARE * (time.monotonic() - began - LOOKS), 0.1
-            )
+            # of a busy machine, how long it takes says nothing of what it costs
+            costly = min(LONGEST_WAIT, IDLE_SHARE * (time.thread_time() - worked - LOOKS))
+            wait = max(EVERY - (time.monotonic() - began), costly, 0.1)
 
     def _look(self) -> None:
         """Find out what is to be done, for as many titles as there is time for."""

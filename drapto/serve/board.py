@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from drapto.errors import printable
-from drapto.state.encode_data import PROGRESS, ProgressRecord
 from drapto.state.event_records import record
 from drapto.state.events import (
     EncodingStarted,
@@ -23,7 +23,8 @@ from drapto.state.events import (
     StageStarted,
     TitleSkipped,
 )
-from drapto.words import encoded_at
+from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiting, TitleProgress
+from drapto.words import count_text, encoded_at, left_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,6 +56,8 @@ class Shown:
         title: The title.
         state: What it is at.
         stages: Those of its stages that run, each with how many of its tasks do.
+        waits: Its tasks that have begun and wait, each with what it waits for.
+        far: How much of its work is done, 0 to 1, and the seconds until it is finished, as far as is known.
         places: The segments that are encoded, each with the machine's name, which is empty for this one.
         failures: What failed, a line each, with the stage.
         note: What came of it last, in a few words.
@@ -63,9 +66,24 @@ class Shown:
     title: Title
     state: State = "waiting"
     stages: dict[str, int] = field(default_factory=dict)
+    waits: dict[tuple[str, int | None], str] = field(default_factory=dict)
+    far: tuple[float | None, float | None] = (None, None)
     places: dict[int, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     note: str = ""
+
+    @property
+    def at_work(self) -> list[str]:
+        """Those of its stages of which something works, and does not wait."""
+        waiting = Counter(stage for stage, _ in self.waits)
+        return [stage for stage, number in self.stages.items() if number > waiting[stage]]
+
+    def stop(self) -> None:
+        """Take in that nothing of it runs any more."""
+        self.stages.clear()
+        self.waits.clear()
+        self.places.clear()
+        self.far = (None, None)
 
     @property
     def away(self) -> dict[int, str]:
@@ -87,6 +105,7 @@ class Board:
         self._listeners: set[queue.Queue[Message | None]] = set()
         self._shown = {title.name: Shown(title) for title in project.titles}
         self.mode: Mode = "idle"
+        self._far = ""
         self.problem = ""
         self._again: set[str] = set()
         self.settled(unfinished, skips)
@@ -108,8 +127,7 @@ class Board:
         left = set(unfinished)
         with self._lock:
             for name, one in self._shown.items():
-                one.stages.clear()
-                one.places.clear()
+                one.stop()
                 if name in skips:
                     one.state, one.note = "skipped", skips[name].removeprefix("skipped: ")
                 elif name not in left:
@@ -122,6 +140,8 @@ class Board:
         """Say what the server is at, and what keeps it from more."""
         with self._lock:
             self.mode, self.problem = mode, problem
+            if mode == "idle":
+                self._far = ""
         self.tell()
 
     def left(self) -> list[Title]:
@@ -171,6 +191,8 @@ class Board:
             one = self._shown.get(event.title)
             if one is not None:
                 _take_in(one, event)
+            elif isinstance(event, QueueProgress):
+                self._far = _far(event)
         self._send((event.name, record(event)))
         if not isinstance(event, Progress):
             self.tell()
@@ -178,13 +200,13 @@ class Board:
     def snapshot(self) -> dict[str, Any]:
         """Return all that is shown, as JSON values."""
         with self._lock:
-            mode, problem = self.mode, self.problem
+            mode, problem, far = self.mode, self.problem, self._far
             titles = [
-                (one, list(one.stages), encoded_at(one.away), list(one.failures))
-                for one in self._shown.values()
+                (one, one.at_work, encoded_at(one.away), list(one.failures)) for one in self._shown.values()
             ]
         return {
             "mode": mode,
+            "far": far,
             "problem": problem,
             "titles": [_plain(*each) for each in titles],
         }
@@ -222,11 +244,29 @@ class Board:
 
 def _take_in(one: Shown, event: Event) -> None:
     match event:
+        case StageWaiting():
+            one.waits[event.stage, event.part] = event.waits_for
+        case StageRunning():
+            one.waits.pop((event.stage, event.part), None)
+        case TitleProgress():
+            one.far = event.fraction, event.seconds_left
+        case RunPaused():
+            one.note = event.reason
+        case RunResumed():
+            one.note = ""
+        case _:
+            _take_in_stage(one, event)
+
+
+def _take_in_stage(one: Shown, event: Event) -> None:
+    """Take in what begins, ends, fails, or is left alone."""
+    match event:
         case StageStarted():
             if one.state == "waiting":  # what has failed, or only lacks its page, stays so
                 one.state = "running"
             one.stages[event.stage] = one.stages.get(event.stage, 0) + 1
         case EncodingStarted():
+            one.waits.pop(("encode", event.segment), None)
             one.places[event.segment] = event.where
         case StageComplete():
             _end(one, event)
@@ -238,17 +278,19 @@ def _take_in(one: Shown, event: Event) -> None:
             one.failures.append(f"{event.stage}: {event.message}")
             one.state = "failed"
         case TitleSkipped():
-            one.stages.clear()
-            one.places.clear()
+            one.stop()
             one.state = "skipped"
             one.note = f"{event.reason}; to encode it all the same: {event.remedy}"
-        case RunPaused():
-            one.note = event.reason
-        case RunResumed():
-            one.note = ""
+
+
+def _far(event: QueueProgress) -> str:
+    """Return how far the run is, in words."""
+    left = "" if event.seconds_left is None else f", {left_text(event.seconds_left)} left"
+    return f"{event.finished} of {count_text(event.titles, 'title')}, {100 * event.fraction:.0f} %{left}"
 
 
 def _end(one: Shown, event: StageEvent) -> None:
+    one.waits.pop((event.stage, event.part), None)
     left = one.stages.get(event.stage, 1) - 1
     if left > 0:
         one.stages[event.stage] = left
@@ -262,17 +304,17 @@ def _plain(
     one: Shown, stages: Sequence[str], places: Sequence[str], failures: Sequence[str]
 ) -> dict[str, Any]:
     title = one.title
-    progress = None
-    if one.state not in DONE:
-        known = ProgressRecord.read_if_whole(title.encode_data / PROGRESS)
-        progress = None if known is None else known.total_progress
+    fraction, seconds = one.far if one.state == "running" else (None, None)
+    waits = ", ".join(sorted(set(one.waits.values()))) if one.state == "running" and not stages else ""
     return {
         "name": title.name,
         "shown": printable(title.source.stem),
         "state": one.state,
         "stages": list(stages),
         "places": [printable(line) for line in places],
-        "progress": progress,
+        "waits_for": printable(waits),
+        "progress": None if fraction is None else 100 * fraction,
+        "left": "" if seconds is None else left_text(seconds),
         "failures": [printable(line) for line in failures],
         "note": printable(one.note),
         "report": title.report.is_file(),

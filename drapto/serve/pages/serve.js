@@ -35,7 +35,8 @@
 
   const show = (snapshot) => {
     const active = document.activeElement;
-    set($("mode"), MODES[snapshot.mode] || snapshot.mode);
+    const far = snapshot.far && snapshot.mode !== "idle" ? ` ${snapshot.far}.` : "";
+    set($("mode"), (MODES[snapshot.mode] || snapshot.mode) + far);
     problem(snapshot.problem);
     const open = snapshot.titles.some((one) => !["finished", "skipped"].includes(one.state));
     $("start").disabled = !(snapshot.mode === "pausing" || (snapshot.mode === "idle" && open));
@@ -48,13 +49,14 @@
       // moved only where it stands elsewhere: what is moved loses the focus
       if (queue.children[place] !== made.item) queue.insertBefore(made.item, queue.children[place] || null);
       set(made.title, one.shown);
-      const percent = one.progress === null ? "" : `, picture ${one.progress.toFixed(0)} %`;
+      const percent = one.progress === null ? "" : `, ${one.progress.toFixed(0)} %`, left = one.left ? `, ${one.left} left` : "";
       const stages = one.stages.length ? `: ${one.stages.join(", ")}` : "", places = one.places.map((text) => `; ${text}`).join("");
-      set(made.state, `${STATES[one.state]}${one.state === "running" ? stages + percent + places : ""}${one.note && one.state !== "finished" ? ` – ${one.note}` : ""}`);
+      const state = one.waits_for ? `waiting for ${one.waits_for}` : STATES[one.state];
+      set(made.state, `${state}${one.state === "running" ? stages + percent + left + places : ""}${one.note && one.state !== "finished" ? ` – ${one.note}` : ""}`);
       made.state.className = `state ${one.state}`;
       made.bar.hidden = one.progress === null;
       if (one.progress !== null) made.bar.value = one.progress;
-      made.bar.setAttribute("aria-label", `How much of the picture of ${one.shown} is encoded`);
+      made.bar.setAttribute("aria-label", `How much of the work on ${one.shown} is done`);
       const failures = one.failures.join("\n");
       if (made.failures.dataset.said !== failures) {
         made.failures.dataset.said = failures;
@@ -71,12 +73,13 @@
     document.body.dataset.mode = snapshot.mode;
   };
 
-  const QUIET = new Set(["progress", "state", "stage_started", "encoding_started"]);
+  const QUIET = new Set(["progress", "state", "stage_started", "encoding_started", "stage_waiting", "stage_running", "title_progress", "queue_progress"]);
   const line = (name, event) => {
     if (QUIET.has(name)) return;
     const said = event.message || event.reason || event.summary || "";
     const part = event.segment ?? event.track ?? event.decode_part;
-    const what = `${event.title}: ${event.stage || name.replaceAll("_", " ")}${part === undefined || part === null ? "" : ` ${part}`}${said ? `: ${said}` : ""}`;
+    const named = rows.get(event.title)?.title.textContent || event.title;
+    const what = `${named}: ${event.stage || name.replaceAll("_", " ")}${part === undefined || part === null ? "" : ` ${part}`}${said ? `: ${said}` : ""}`;
     $("log").prepend(make("li", name === "error" ? "failed" : "", `${new Date(event.time).toLocaleTimeString()} ${what}`));
     while ($("log").children.length > MOST_LINES) $("log").lastElementChild.remove();
   };

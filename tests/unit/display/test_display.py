@@ -17,7 +17,7 @@ from drapto.display import display as display_module
 from drapto.display.board import Board
 from drapto.display.display import Display, SummaryRow
 from drapto.display.live import LiveScreen
-from drapto.display.rows import Row, label, left_text, progress_lines
+from drapto.display.rows import Row, label, progress_lines
 from drapto.display.screens import PlainScreen
 from drapto.state.bus import Bus
 from drapto.state.encode_data import ProgressRecord, Running
@@ -32,6 +32,7 @@ from drapto.state.events import (
     StageStarted,
 )
 from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiting, TitleProgress
+from drapto.words import left_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

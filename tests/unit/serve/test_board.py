@@ -9,6 +9,7 @@ import pytest
 
 from drapto.serve.board import MOST_LISTENERS, MOST_UNREAD, Board
 from drapto.state.events import EncodingStarted, ErrorEvent, Progress, RunPaused, StageComplete, StageStarted
+from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiting, TitleProgress
 from tests import known
 
 if TYPE_CHECKING:
@@ -61,6 +62,26 @@ def test_the_machine_of_each_segment_is_shown(board: Board) -> None:
     assert places() == ["one\\u202e encodes segment 2"]
     board(ErrorEvent(title="a", stage="encode", segment=2, message="failed"))
     assert places() == []
+
+
+def test_what_waits_says_so_and_how_long_it_takes_is_told(board: Board) -> None:
+    def shown() -> dict[str, object]:
+        return board.snapshot()["titles"][0]  # type: ignore[no-any-return]
+
+    board(StageStarted(title="a", stage="crop"))
+    board(StageStarted(title="a", stage="encode", segment=1))
+    board(StageWaiting(title="a", stage="encode", segment=1, waits_for="a processor"))
+    assert (shown()["stages"], shown()["waits_for"]) == (["crop"], "")
+    board(StageComplete(title="a", stage="crop", seconds=1.0))
+    assert (shown()["stages"], shown()["waits_for"]) == ([], "a processor")
+    board(StageRunning(title="a", stage="encode", segment=1))
+    board(TitleProgress(title="a", fraction=0.25, seconds_left=71.0))
+    assert (shown()["stages"], shown()["progress"], shown()["left"]) == (["encode"], 25.0, "1:10")
+    board(QueueProgress(fraction=0.1, seconds_left=7500.0, titles=3, finished=1))
+    assert board.snapshot()["far"] == "1 of 3 titles, 10 %, 2:05 h left"
+    board.become("idle")
+    board.settled(["a"])
+    assert (board.snapshot()["far"], shown()["progress"], shown()["left"]) == ("", None, "")
 
 
 def test_a_snapshot_is_json_whatever_names_hold(board: Board) -> None:
