@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+DIGITS = 6
+"""Decimal places of a number that programs read: a microsecond, a millionth of the whole."""
+
 SECONDS_PER_MINUTE, SECONDS_PER_HOUR = 60, 3600
 
 

@@ -19,6 +19,7 @@ from drapto.config.loading import read_pair
 from drapto.errors import UsageError
 from drapto.project import open_project, require_sources
 from drapto.sources import Source, find_sources
+from drapto.words import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,10 +143,6 @@ events_option = click.option(
     metavar="FILE",
     help="Append every event to FILE, a line of JSON each; - is standard output, with nothing else.",
 )
-
-
-DIGITS = 6
-"""Decimal places of a number that is shown: a microsecond, a millionth of the whole."""
 
 
 def echo_json(value: object) -> None:

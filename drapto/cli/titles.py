@@ -12,7 +12,7 @@ from drapto.config.problems import nearest
 from drapto.errors import UsageError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from drapto.config import Config
@@ -55,6 +55,8 @@ def tasks_of(project: Project, names: Sequence[str]) -> list[str]:
     wanted: list[str] = []
     for name in names:
         stage, _, rest = name.partition(":")
+        if (near := _nearest_step(project, name, known)) is not None:
+            raise UsageError(f"there is no title or step {name!r}", remedy=f"did you mean {near!r}?")
         if stage not in known or any(name in _names_of(project, title) for title in project.titles):
             wanted += default_tasks(project, chosen(project, [name]))
         elif not rest:
@@ -62,6 +64,17 @@ def tasks_of(project: Project, names: Sequence[str]) -> list[str]:
         else:
             wanted += [f"{stage}:{one}" for one in _with_part(project, rest)]
     return wanted
+
+
+def _nearest_step(project: Project, name: str, steps: Collection[str]) -> str | None:
+    """Return what is meant by a mistyped step; None where it is none, or rather a title."""
+    stage, colon, rest = name.partition(":")
+    stems = [title.source.stem.casefold() for title in project.titles]
+    if stage in steps or any(name in _names_of(project, title) for title in project.titles):
+        return None
+    if nearest(name.casefold(), stems) is not None or (near := nearest(stage, steps)) is None:
+        return None
+    return f"{near}{colon}{rest}"
 
 
 def _with_part(project: Project, text: str) -> list[str]:

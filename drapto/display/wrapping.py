@@ -23,6 +23,8 @@ _WORDS = re.compile(rf"\s+|(?:`[^`]*`|{_MARKS} (?=\S)|[-+\d.,:]+ {_UNITS}(?![\w/
 """What stays in one piece: a space, a word and its mark, a command in backticks, a number and its unit."""
 
 _GAP = re.compile(r"\S {2,}(?=\S)")
+_WIDE_GAP = re.compile(r"\S {3,}(?=\S)")
+"""What stands before a column; a line that is set in may be a list, whose entries are two spaces apart."""
 
 
 def wrapped(text: str, width: int) -> str:
@@ -38,10 +40,10 @@ def wrapped(text: str, width: int) -> str:
     """
     if width < NARROWEST or columns(text) <= width:
         return text
-    margin = len(text) - len(text.lstrip())
-    if not margin:
-        begins = [columns(text[: found.end()]) for found in _GAP.finditer(text)]
-        margin = max((one for one in begins if one <= width // 2), default=HANGING)
+    indent = len(text) - len(text.lstrip())
+    gaps = (_WIDE_GAP if indent else _GAP).finditer(text)
+    begins = [begin for gap in gaps if (begin := columns(text[: gap.end()])) <= width // 2]
+    margin = max(begins, default=indent or HANGING)
     lines, line, begun = [], "", False
     for word in _WORDS.findall(text):
         if begun and columns(line) + columns(word) > width and not word.isspace():

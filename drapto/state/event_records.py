@@ -18,6 +18,7 @@ from drapto.about import VERSION
 from drapto.errors import printable
 from drapto.state import events, progress_events
 from drapto.terminal import Shown
+from drapto.words import DIGITS
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -44,6 +45,8 @@ def _head(name: str, now: datetime | None) -> dict[str, Any]:
 def _plain(value: object) -> object:
     if isinstance(value, Path):
         return printable(value)
+    if isinstance(value, float):
+        return round(value, DIGITS)
     return list(value) if isinstance(value, tuple) else value
 
 

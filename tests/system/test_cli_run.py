@@ -87,3 +87,4 @@ def test_a_step_alone_is_done_with_what_it_needs(project: Path) -> None:
     refused = run("audio:Trakcs-2")
     assert refused.exit_code == 3
     assert "did you mean 'Tracks: 2'?" in refused.output
+    assert "there is no title or step 'audoi'; did you mean 'audio'?" in run("audoi").output

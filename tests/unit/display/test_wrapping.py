@@ -32,6 +32,13 @@ LONG = "The Assassination of Jesse James by the Coward Robert Ford - Director's 
             ["    ✓ probe  ✓ crop  ✓ fields  ✓ segment  · calibrate", "    · encode  · video"],
         ),
         (
+            "  run   encode            changed: preset (12 -> 6); changed: target",
+            [
+                "  run   encode            changed: preset (12 -> 6);",
+                "                          changed: target",
+            ],
+        ),
+        (
             "○ friday: skipped: larger than its source (508.9 kB -> 14.4 MB, +172 %)",
             ["○ friday: skipped: larger than its source (508.9 kB ->", "    14.4 MB, +172 %)"],
         ),

@@ -46,6 +46,11 @@ def test_the_documented_schema_is_what_is_written() -> None:
     )
 
 
+def test_numbers_have_no_more_digits_than_mean_something() -> None:
+    event = TitleProgress(title="film", fraction=1 / 3, seconds_left=4.518440380772043)
+    assert (record(event)["fraction"], record(event)["seconds_left"]) == (0.333333, 4.51844)
+
+
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
 def test_every_event_is_a_line_that_the_schema_knows(event: Event) -> None:
     stream = io.StringIO()
