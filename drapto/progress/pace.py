@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,12 @@ if TYPE_CHECKING:
 DOUBT = 0.4
 """Of a mean task: what the others' pace counts for against a title's own."""
 
-UNMEASURED = 2.0
-"""Slot seconds that the prediction counts for against the pace of a run."""
+UNMEASURED = 0.7
+"""Slot seconds that the prediction counts for against the pace of a run: less than a probe takes."""
+
+ALIKE = 0.75
+"""How much of other work's pace encodes have, as the power of it: a busy machine is slow at all that it does,
+hard pictures are slow to encode alone."""
 
 
 @dataclass
@@ -79,8 +82,7 @@ class Pace:
         found = {}
         for group, mean in _means(title).items():
             pace = paces[self._knows(title, group)].ratio(1.0, UNMEASURED)
-            # how fast other work goes tells half of how fast encodes do
-            usual = math.sqrt(pace) if group == "encode" else pace
+            usual = pace**ALIKE if group == "encode" else pace
             prior = others.get(group, Sums()).ratio(usual, mean)
             found[group] = own.get(group, Sums()).ratio(prior, DOUBT * mean)
         return found

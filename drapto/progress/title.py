@@ -21,7 +21,7 @@ BELIEVED, BELIEVED_BESIDE = 4.0, 1.5
 """From the inverse of this on, how fast a running task is itself is all that counts: the first where nothing
 of its kind has ended in this run, the second where something has."""
 
-OVERDUE = 0.25
+OVERDUE = 0.4
 """What is still left of a task that takes longer than expected, over what it has taken."""
 
 
