@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bench.peers.tables import HEADS
+from bench.peers.found import HEADS
 
 if TYPE_CHECKING:
-    from bench.peers.tables import Found
+    from bench.peers.found import Found
 
 COLOURS = ("#1b6ca8", "#e08e0b", "#3a7d44", "#b0413e")
 
