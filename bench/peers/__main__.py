@@ -71,6 +71,8 @@ class Bench:
 
     def run(self) -> None:
         """Do all that has not been done."""
+        if left := running.end_leftovers(self.folder / "jobs"):
+            click.echo(f"ended {left} processes of a run that was killed")
         for number in range(self.settings.rounds):
             for film in self.films:
                 for mode in MODES:

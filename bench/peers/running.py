@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -98,6 +99,24 @@ def _killed(peer: Peer, job: Job, cores: set[int], after: float) -> list[psutil.
         child.kill()
         child.wait()
     return family
+
+
+def end_leftovers(jobs: Path) -> int:
+    """End what runs in the jobs' folders since an earlier bench was killed; return how many processes.
+
+    They would take the processor from what is measured, and write where it writes.
+    """
+    found = []
+    for one in psutil.process_iter():
+        try:
+            if jobs.resolve() in Path(one.cwd(), "here").parents:
+                found.append(one)
+        except psutil.Error:  # it has ended, or is somebody else's
+            continue
+    for one in found:
+        one.send_signal(signal.SIGKILL)
+    psutil.wait_procs(found, timeout=PATIENCE)
+    return len(found)
 
 
 def _still_alive(family: list[psutil.Process]) -> int:

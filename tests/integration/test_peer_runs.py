@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
+
+import psutil
 
 from bench.peers import running, scoring
 from bench.peers.peer import Job
@@ -22,3 +25,15 @@ def test_a_program_is_run_killed_and_run_again(ffmpeg: Path, tmp_path: Path) -> 
     again = running.resume(Plain(ffmpeg), job, cores, after=usual.wall / 2)
     assert again.killed_at < usual.wall
     assert scoring.worth(ffmpeg, job.output, film, every=5, scratch=tmp_path).lost == 0
+
+
+def test_what_a_killed_bench_left_running_is_ended(tmp_path: Path) -> None:
+    (tmp_path / "jobs" / "one").mkdir(parents=True)
+    with (
+        subprocess.Popen(["sleep", "60"], cwd=tmp_path / "jobs" / "one") as inside,
+        subprocess.Popen(["sleep", "60"], cwd=tmp_path) as outside,
+    ):
+        assert running.end_leftovers(tmp_path / "jobs") == 1
+        assert outside.poll() is None
+        outside.kill()
+        assert not psutil.pid_exists(inside.pid)
