@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     Command = list[str | Path]
 
+UNKNOWN = "unknown"
+"""The version of a program that says none."""
+
 HOURS = 4
 """After so many a command is given up, as one that hangs must not stop the table."""
 
@@ -108,6 +111,6 @@ def said(command: Command) -> str:
 
 
 def first_match(command: Command, pattern: str) -> str:
-    """Return the first group of ``pattern`` in what a command says."""
+    """Return the first group of ``pattern`` in what a command says, or `UNKNOWN`."""
     found = re.search(pattern, said(command))
-    return found[1] if found else "unknown"
+    return found[1] if found else UNKNOWN

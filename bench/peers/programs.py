@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from bench.encoding import SVT
-from bench.peers.peer import AbsentError, NoWayError, Peer, first_match, said
+from bench.peers.peer import UNKNOWN, AbsentError, NoWayError, Peer, first_match, said
 from bench.timing import doit
 from drapto.encoding.abav1 import find_ab_av1
 from drapto.encoding.abav1.programs import write_programs
@@ -142,7 +142,11 @@ class AbAv1(Peer):
 
 
 class Av1an(Peer):
-    """`av1an`, which wants VapourSynth, mkvmerge and SvtAv1EncApp."""
+    """`av1an`, which wants VapourSynth, mkvmerge and SvtAv1EncApp; sound it copies, if not told otherwise.
+
+    Without ``-m`` it reads frames by the best plugin that VapourSynth has, BestSource first, and by ffmpeg
+    where it has none. ``AV1AN_CHUNKS`` (``select``, ``hybrid``, ``lsmash``, …) chooses.
+    """
 
     name = "Av1an"
 
@@ -150,11 +154,14 @@ class Av1an(Peer):
         """Return the version, or raise `AbsentError`."""
         program = shutil.which("av1an")
         if program is None:
-            raise AbsentError("not installed (`cargo install av1an`, which needs VapourSynth)")
+            raise AbsentError("not installed (see “Av1an” below)")
         for needed in ("mkvmerge", "SvtAv1EncApp"):
             if shutil.which(needed) is None:
                 raise AbsentError(f"its {needed} is not installed")
-        return first_match([program, "--version"], r"(\d+\.\S*)")
+        version = first_match([program, "--version"], r"(?mi)^av1an\s+v?(\d+\.\S*)")
+        if version == UNKNOWN:
+            raise AbsentError("does not start: `av1an --version` says why")
+        return version
 
     def encoder(self, log: Path) -> str:  # noqa: ARG002  its chunks' logs go with its temporary folder
         """Return the version of its SVT-AV1."""
@@ -173,8 +180,7 @@ class Av1an(Peer):
         aim: Sequence[str] = ("--target-quality", f"{job.target - 0.5:g}-{job.target + 0.5:g}")
         if job.crf is not None:
             aim, coder = (), f"{coder} --crf {job.crf:g}"
-        sound = ("-a", "-c:a libopus") if job.tracks else ()
-        method = os.environ.get("AV1AN_CHUNKS", "lsmash")
+        method = os.environ.get("AV1AN_CHUNKS")
         path = f"{job.folder / 'bin'}:{os.environ['PATH']}"
         return [
             *(
@@ -190,8 +196,9 @@ class Av1an(Peer):
                 "-v",
                 coder,
             ),
-            *("--pix-format", "yuv420p10le", "-m", method, "-c", "mkvmerge", *aim, *sound),
-            *("--temp", job.folder / "temp", "--resume", "-n"),
+            *("--pix-format", "yuv420p10le", "-c", "mkvmerge", *aim, *(("-m", method) if method else ())),
+            # its index stands beside the film otherwise, where a second run would find it
+            *("--temp", job.folder / "temp", "--cache-mode", "temp", "--resume", "-n"),
         ]
 
 
