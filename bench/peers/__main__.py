@@ -145,14 +145,16 @@ class Bench:
 @click.option("--rounds", default=2, show_default=True, help="How often each encode is made.")
 @click.option("--preset", default=6, show_default=True, help="Of SVT-AV1, for all of them.")
 @click.option("--every", default=1, show_default=True, help="Score every such frame: an odd number.")
-@click.option("--clip", type=click.Path(path_type=Path, exists=True), help="This film alone.")
+@click.option(
+    "--clip", type=click.Path(path_type=Path, exists=True), help="This film alone; the page is left as it is."
+)
 @click.option("--film-only", is_flag=True, help="Leave the other clips out.")
 @click.option("--print-only", is_flag=True, help="Leave docs/peers.md and its chart as they are.")
 def main(rounds: int, preset: int, every: int, clip: Path | None, film_only: bool, print_only: bool) -> None:
     """Measure what an earlier run of the same settings has not, and write docs/peers.md and docs/peers.svg.
 
     To measure all anew, delete .bench/peers. To see in minutes whether every program works here:
-    --clip CLIP --preset 12 --rounds 1 --print-only, with a clip of some seconds.
+    --clip CLIP --preset 12 --rounds 1, with a clip of some seconds.
     """
     settings = Settings(rounds, preset, CRF, TARGET, every)
     folder = CHECKOUT / ".bench" / "peers" / f"preset-{preset}-every-{every}"
@@ -162,7 +164,7 @@ def main(rounds: int, preset: int, every: int, clip: Path | None, film_only: boo
     found = Found(bench.results, settings, [film.stem for film in bench.films], bench.absent)
     text = "\n\n".join([f"Machine: {machine(bench.found)}.", *tables.text(found)])
     click.echo(text)
-    if not print_only:
+    if not print_only and clip is None:
         tables.put(DOCUMENT, f"{text}\n\n![What each takes, drapto's being 1]({CHART.name})")
         CHART.write_text(chart.drawn(found), encoding="utf-8")
 

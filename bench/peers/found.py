@@ -120,6 +120,12 @@ class Found:
         return str(found.get("none") or short(found.get("failed", "not run")))
 
 
+def asked_words(asked: Settings, mode: str) -> str:
+    """Return what was asked for in a mode, for the middle of a sentence."""
+    words = HEADS[mode].format(crf=asked.crf, target=asked.target)
+    return words[0].lower() + words[1:]
+
+
 def mode_of(name: str) -> str:
     """Return the mode in which a program is killed and run again."""
     return next(peer.starts_over or "fixed" for peer in PEERS if peer.name == name)

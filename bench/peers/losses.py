@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bench.peers.found import HEADS, OURS, mode_of, seconds, times
+from bench.peers.found import HEADS, OURS, asked_words, mode_of, seconds, times
 
 if TYPE_CHECKING:
     from bench.peers.found import Found
@@ -22,8 +22,8 @@ def losses(found: Found) -> str:
     lines = []
     words = {"cpu": "takes less CPU", "wall": "is done sooner"}
     for film in found.films:
-        for mode, head in HEADS.items():
-            where = f"{film}, {head.format(crf=found.settings.crf, target=found.settings.target).lower()}"
+        for mode in HEADS:
+            where = f"{film}, {asked_words(found.settings, mode)}"
             for name in found.names[1:]:
                 told = [
                     f"{text} ({times(ratio)} of drapto's)"

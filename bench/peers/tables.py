@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.peers.found import HEADS, mode_of, seconds, short, times
+from bench.peers.found import HEADS, asked_words, mode_of, seconds, short, times
 from bench.peers.losses import losses
 from bench.timing import median
 
@@ -23,9 +23,9 @@ def text(found: Found) -> list[str]:
     rounds = "one round" if asked.rounds == 1 else f"median of {asked.rounds} rounds"
     parts = [_versions(found), f"Preset {asked.preset}, two cores, {rounds}; VMAF of {scored}."]
     for film in found.films:
-        for mode, head in HEADS.items():
+        for mode in HEADS:
             parts += [
-                f"### {film}: {head.format(crf=asked.crf, target=asked.target).lower()}",
+                f"### {film}: {asked_words(asked, mode)}",
                 _encodes(found, film, mode),
             ]
     parts += ["### What is kept", _kept(found), "### Killed, and run again", _resumed(found)]

@@ -79,7 +79,7 @@ def test_the_chart_is_a_picture_without_scripts(results: Results) -> None:
     svg = chart.drawn(found(results))
     assert svg.startswith("<svg")
     assert "<script" not in svg
-    assert "ffmpeg, At CRF 27" in svg
+    assert "ffmpeg, at CRF 27" in svg
 
 
 def test_what_fails_is_looked_for_again_and_what_was_found_is_not(tmp_path: Path) -> None:
