@@ -30,7 +30,10 @@ class Drapto(Peer):
     def version(self) -> str:
         """Return the version, or raise `AbsentError`."""
         done = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+            ["git", "describe", "--always", "--dirty", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return done.stdout.strip() or "here"
 
