@@ -125,11 +125,19 @@ class Crew:
         if job is None:
             self._dismissed += 1
             if self._dismissed == self._hired:
-                for worker in list(self._workers):
-                    self._send(worker, None)
+                self._see_off()
         elif job.type is not JobHold.type:  # which says no more than that a worker waits
             self._waiting.append(job)
             self._hand_out()
+
+    def _see_off(self) -> None:
+        """Have all workers end; doit waits for them, and a stopped one would keep it for ever."""
+        for worker in list(self._workers):
+            self._send(worker, None)
+        for worker in self._workers:
+            worker.process.join(LOOK_EVERY)
+            if _is_stopped(worker.process):
+                worker.process.kill()  # it has nothing to do, or it would have been waited for
 
     def get(self) -> Any:  # noqa: ANN401  doit's result
         """Wait for what comes of a job, and return it; also where it is that its worker has ended."""

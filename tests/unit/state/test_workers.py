@@ -37,9 +37,10 @@ DOIT_CONFIG = {
 def end():
     if HOW == "exit":
         os._exit(7)
-    if HOW == "idle":
+    if HOW.startswith("idle "):
         siblings = pathlib.Path(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read_text().split()
-        os.kill(int(next(one for one in siblings if int(one) != os.getpid())), signal.SIGKILL)
+        other = next(one for one in siblings if int(one) != os.getpid())
+        os.kill(int(other), getattr(signal, HOW.split()[1]))
         time.sleep(0.2)
         return
     os.kill(os.getpid(), getattr(signal, HOW))
@@ -120,8 +121,9 @@ def test_where_no_worker_is_left_the_run_ends_and_says_so(workers: int, tmp_path
     assert set(done) == ALL
 
 
-def test_a_worker_that_ends_while_it_waits_is_not_missed(tmp_path: Path) -> None:
-    code, said, done = run(tmp_path, "idle", "join", workers=3)
+@pytest.mark.parametrize("signal", ["SIGKILL", "SIGSTOP"])
+def test_a_worker_that_ends_or_is_stopped_while_it_waits_is_not_missed(signal: str, tmp_path: Path) -> None:
+    code, said, done = run(tmp_path, f"idle {signal}", "join", workers=3)
     assert code == 0, said
     assert sorted(done) == sorted(ALL)
 
