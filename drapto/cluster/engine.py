@@ -148,6 +148,7 @@ class DaskEngine:
 
         Raises:
             ClusterError: There is no cluster.
+            ToolFailedError: This machine's own ffmpeg fails at what the workers are held against.
         """
         with self._lock:
             if self._owner != os.getpid():  # a worker of doit's: its parent's connection is not its own
@@ -169,14 +170,13 @@ class DaskEngine:
         from drapto.cluster.placement import unable  # noqa: PLC0415  as above
 
         address = str(self._options["scheduler"])
+        greeting, log = self._greeting(), self._settings.folder / "logs" / "cluster.log"
         until = time.monotonic() + self._patience
         told = False
         while True:
             self._require_going()
             try:
-                connection = Connection(
-                    address, self._greeting(), self._settings.folder / "logs" / "cluster.log"
-                )
+                connection = Connection(address, greeting, log)
                 break
             except UsageError as error:
                 raise unable(str(error), "") from error
