@@ -21,6 +21,7 @@ from doit.runner import JobHold, MRunner
 
 from drapto.engine import causes
 from drapto.errors import EXIT_INTERRUPTED
+from drapto.state import relay
 from drapto.state.doit_plugins.reporter import StageFailed
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ class Seat:
             os._exit(EXIT_INTERRUPTED)
 
     def put(self, result: Any) -> None:  # noqa: ANN401  doit's result
-        """Say what came of it."""
+        """Say what came of it, and what happened meanwhile."""
         try:
-            self._own.send(result)
+            self._own.send((result, relay.take()))
         except OSError:  # as above
             os._exit(EXIT_INTERRUPTED)
 
@@ -180,9 +181,11 @@ class Crew:
         """Return what a worker says; None where it has ended with no word."""
         try:
             # what it said before it ended comes first
-            result = worker.link.recv() if worker.link.poll() else None
+            result, told = worker.link.recv() if worker.link.poll() else (None, None)
         except (EOFError, OSError):
-            result = None
+            result, told = None, None
+        if told is not None:
+            relay.deliver(told)
         if result is None:
             self._bury(worker)
         elif "reporter" not in result:
