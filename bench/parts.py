@@ -172,7 +172,7 @@ def of_workers(wanted: Wanted) -> Figures:
     from bench import cluster  # noqa: PLC0415  needs distributed
 
     simulated = cluster.simulate(
-        wanted.folder / "workers", wanted.ffmpeg, workers=32, calls=10_000, sleep=5.0, most=7200
+        wanted.folder / "workers", wanted.ffmpeg, workers=32, calls=10_000, sleep=3.0, most=7200
     )
     return [], [simulated.text()]
 
