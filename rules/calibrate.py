@@ -74,7 +74,7 @@ def build(
         done = list(pool.map(tried, jobs, chosen))
     known = write_calibration(title.calibration, target.metric, [one.anchor for one in done], made_with)
     if not chosen:
-        return "too few segments to learn from"
+        return "not needed for so few segments"
     count, first = count_text(len(chosen), "segment"), known.first(target.score)
     lines = (
         fallback_line(work, one.fallback, log=job.request.log) for one, job in zip(done, jobs, strict=True)
