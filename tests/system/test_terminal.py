@@ -84,9 +84,9 @@ def chunks(handle: int) -> Iterator[bytes]:
         yield chunk
 
 
-def on_a_terminal(command: list[str], folder: Path) -> str:
+def on_a_terminal(command: list[str], folder: Path, columns: int = 300) -> str:
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "300"}
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns)}
     with subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=environment):
         os.close(theirs)
         said = b"".join(chunks(ours))
@@ -121,3 +121,14 @@ def test_nothing_reaches_the_output_raw(name: str, show: object, project: Projec
     assert not CONTROLS.findall(said), ascii(said)
     if name in ("probe", "missing", "crop"):
         assert "\\x1b]0;owned\\x07\\x1b[2J\\x9b31m" in said
+
+
+@pytest.mark.parametrize("columns", [80, 60, 40])
+def test_a_narrow_terminal_has_its_lines_broken_between_words(columns: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "drapto", "encode", "-o", "a.mp4", "b.mkv", "--set", "encodng.preset=3"]
+    whole = in_a_pipe(command, tmp_path)
+    assert len(whole.splitlines()) == 1
+    lines = on_a_terminal(command, tmp_path, columns).splitlines()
+    assert len(lines) > 1
+    assert all(len(line) <= columns for line in lines)
+    assert " ".join(line.strip() for line in lines) == whole.strip()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from drapto.cli import main
 from drapto.cli.overview import Now, overview
 from drapto.cli.status import _code, lines
 from drapto.config import Config
@@ -17,6 +20,9 @@ from tests.unit.cli.test_cli_plan import Planned
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+status_module = importlib.import_module("drapto.cli.status")
+"""By its name: the command of the same name hides it."""
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -120,3 +126,22 @@ def test_a_stale_title_says_which_setting_has_changed(project: Project) -> None:
     assert lines(titles[1])[0] == "✓ b: done (as made with encoding.preset = 4)"
     assert _code(titles) == 5
     assert _code(titles[1:]) == 0
+
+
+def test_ctrl_c_ends_a_watch_well_whatever_it_is_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "drapto.toml").write_text("version = 3\n")
+    (tmp_path / "source").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(status_module, "WATCH_EVERY", 0.0)
+    look, looks = status_module._look, []
+
+    def interrupted(*arguments: Any) -> Any:
+        looks.append(arguments)
+        if len(looks) > 2:
+            raise KeyboardInterrupt
+        return look(*arguments)
+
+    monkeypatch.setattr(status_module, "_look", interrupted)
+    done = CliRunner().invoke(main, ["status", "--watch"])
+    assert (done.exit_code, len(looks)) == (0, 3)
+    assert "interrupted" not in done.output
