@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from drapto.media.model import Colour, VideoTrack
 
-RGB = re.compile(r"(gbr|rgb|bgr|[0ax](rgb|bgr|2rgb|2bgr)|pal8)")
-"""What the names of ffmpeg's RGB pixel formats begin with."""
+RGB = re.compile(r"(gbr|rgb|bgr|[0ax](rgb|bgr|2rgb|2bgr)|pal8|xyz)")
+"""What the names of ffmpeg's RGB pixel formats begin with. XYZ, a cinema's, is RGB as well once it is scaled."""
 
 GREY = re.compile(r"gray(\d*)(?:le|be)?(?:-(tv|pc))?")
 """The names of ffmpeg's grey pixel formats; with a range behind, what `rgb_matrix` says of one."""
@@ -126,8 +126,9 @@ def changes(video: VideoTrack) -> list[str]:
     """Return what 10-bit 4:2:0 does not hold of a picture, a line each."""
     said = []
     if is_rgb(video):
+        space = "XYZ" if video.pix_fmt.startswith("xyz") else "RGB"
         said.append(
-            f"RGB comes out as YUV 4:2:0, by the matrix {_matrix(video)} and in the limited range (tv)"
+            f"{space} comes out as YUV 4:2:0, by the matrix {_matrix(video)} and in the limited range (tv)"
         )
     elif (layout := YUV.match(video.pix_fmt)) and layout[1] != "420":
         said.append(f"{':'.join(layout[1])} chroma comes out as 4:2:0")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drapto.engine.context import file_url
-from drapto.errors import ArtifactError
+from drapto.errors import ArtifactError, DraptoError, ToolFailedError
 from drapto.media.form import HDR_TRANSFERS
 from drapto.media.uniform import input_options
 from drapto.media.yuv import SCALABLE, SD, acceptable
@@ -32,6 +32,12 @@ FINE, COARSE = (3, 5, 9), (6,)
 
 IGNORING_THE_INDEX = ("-fflags", "+ignidx")
 """ffmpeg's options of an input whose index (Cues) leads nowhere: what comes before the frame is read, too."""
+
+WHATEVER_FAILS = ("-max_error_rate", "1")
+"""ffmpeg's option where a decoder begins at what is no keyframe, though the file says so."""
+
+EARLIER = 20.0
+"""Seconds before a frame from which on it is decoded then: a keyframe that is one lies between."""
 
 LEAD = 2.0
 """Seconds before a run of frames from which on it is decoded, where its filters look at neighbours."""
@@ -118,7 +124,7 @@ def _jpegs(
 ) -> list[bytes]:
     """Return a frame by each quantiser: it is found by decoding up to a GOP, and coded in no time."""
     ends = [f"[frame{number}]" for number in range(len(quantisers))]
-    graph = f"[0:{view.stream}]{','.join(_filters(view, frame, size))},split={len(ends)}{''.join(ends)}"
+    split = f"split={len(ends)}{''.join(ends)}"
     with tempfile.TemporaryDirectory(prefix="drapto-") as folder:
         targets = [Path(folder) / f"{quantiser}.jpg" for quantiser in quantisers]
         outputs = [
@@ -130,27 +136,35 @@ def _jpegs(
                 *("-q:v", str(quantiser), "-f", "mjpeg", "-y", file_url(target)),
             )
         ]
-        for way in ((), IGNORING_THE_INDEX):
-            command = [*way, *_input(view, frame), "-filter_complex", graph, *outputs]
-            context.run_ffmpeg(command, log="report", about=view.path)
+        failed: DraptoError | None = None
+        for way, earlier in (((), 0.0), (IGNORING_THE_INDEX, 0.0), (WHATEVER_FAILS, EARLIER)):
+            graph = f"[0:{view.stream}]{','.join(_filters(view, frame, size, earlier))},{split}"
+            command = [*way, *_input(view, frame, earlier), "-filter_complex", graph, *outputs]
+            try:
+                context.run_ffmpeg(command, log="report", about=view.path)
+            except ToolFailedError as error:
+                failed = failed or error
+                continue
             if all(target.is_file() and target.stat().st_size for target in targets):
                 break
         else:
-            raise ArtifactError(f"has no frame at {frame.time:.3f} s", path=view.path)
+            raise failed or ArtifactError(f"has no frame at {frame.time:.3f} s", path=view.path)
         return [target.read_bytes() for target in targets]
 
 
-def _input(view: View, frame: Frame) -> list[str]:
-    begin = frame.time if frame.number is None else frame.time - LEAD
+def _input(view: View, frame: Frame, earlier: float) -> list[str]:
+    begin = (frame.time if frame.number is None else frame.time - LEAD) - earlier
     seek = ["-seek_timestamp", "1", "-ss", f"{begin:.6f}"] if begin > 0 else []
-    near = ["-noaccurate_seek", "-skip_frame", "nokey"] if frame.key else []
-    own = ["-copyts"] if frame.number is not None else []
+    near = ["-noaccurate_seek", "-skip_frame", "nokey"] if frame.key and not earlier else []
+    own = ["-copyts"] if frame.number is not None or earlier else []
     decode = ["-noautorotate", "-threads", "1"]
     return [*own, *input_options(view.filters), *near, *seek, *decode, "-i", file_url(view.path)]
 
 
-def _filters(view: View, frame: Frame, size: tuple[int, int]) -> list[str]:
+def _filters(view: View, frame: Frame, size: tuple[int, int], earlier: float) -> list[str]:
     chosen = [] if frame.number is None else [f"trim=start_frame={frame.number}"]
+    if earlier and frame.number is None:
+        chosen = [f"trim=start={frame.time:.6f}"]
     scale = f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_inp"
     turn = TURNS.get(view.rotation % 360)
     shown = _mapped(view, scale) if view.colour.transfer in HDR_TRANSFERS else _plain(view, scale)

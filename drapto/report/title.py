@@ -242,8 +242,7 @@ def look(known: Records, context: StageContext) -> Looks:
     metric = quality.scores.metric if quality else "vmaf"
     shown, problems = scenes.shown(lows, lambda low: _pair(known, low, times, source), metric, context)
     output = _output(known)
-    first = times[0] / 1e9 - intervals[0].start if times else 0.0
-    strip, more = scenes.strip(output, intervals, first, context)
+    strip, more = scenes.strip(output, intervals, times, context)
     return Looks(tuple(shown), said, tuple(strip), tuple(dict.fromkeys([*problems, *more])))
 
 
@@ -267,18 +266,11 @@ def _pair(
         frame = Frame(segment.start_time, low.frame)
     elif counted:
         filters = tuple(one for one in segment.filters if not one.startswith(COUNTING))
-        frame = Frame(_before(times, number))
+        frame = Frame(scenes.before(times, number))
     else:
-        frame = Frame(_before(source, number))
+        frame = Frame(scenes.before(source, number))
     before = View(
         *(known.title.film, video.index, rect.width, rect.height, video.sar, video.colour, video.rotation),
         filters=(*filters, *cut),
     )
-    return (before, frame), (_output(known), Frame(_before(times, number)))
-
-
-def _before(times: Sequence[int], number: int) -> float:
-    """Return a time shortly before a frame is shown, and after the one before it, seconds."""
-    if number == 0:
-        return 0.0
-    return (times[number] - (times[number] - times[number - 1]) / 2) / 1e9
+    return (before, frame), (_output(known), Frame(scenes.before(times, number)))

@@ -159,14 +159,14 @@ def _marked(block: bytes) -> bytes:
 @case
 def every_block_says_keyframe(ffmpeg: Path, path: Path) -> None:
     """H.264 by a muxer that marks all -> every picture whole, wherever it is cut."""
-    write(ffmpeg, path, *picture(seconds=4), *tone(4), *x264(24), "-c:a", "ac3")
+    write(ffmpeg, path, *picture(seconds=4), *tone(4), *x264(30, ":open-gop=1"), "-c:a", "ac3")
     in_blocks(path, 1, _marked)
 
 
 @case
 def every_block_of_mpeg4_says_keyframe(ffmpeg: Path, path: Path) -> None:
     """MPEG-4 ASP -> the same."""
-    coded = ["-c:v", "mpeg4", "-q:v", "4", "-g", "24", "-bf", "2", "-c:a", "ac3"]
+    coded = ["-c:v", "mpeg4", "-q:v", "4", "-g", "30", "-bf", "2", "-c:a", "ac3"]
     write(ffmpeg, path, *picture(seconds=4), *tone(4), *coded)
     in_blocks(path, 1, _marked)
 
@@ -174,7 +174,7 @@ def every_block_of_mpeg4_says_keyframe(ffmpeg: Path, path: Path) -> None:
 @case
 def every_block_of_vp9_says_keyframe(ffmpeg: Path, path: Path) -> None:
     """VP9 -> the same."""
-    coded = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M", "-g", "24"]
+    coded = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M", "-g", "30"]
     write(ffmpeg, path, *picture(seconds=4), *tone(4), *coded, "-c:a", "libopus")
     in_blocks(path, 1, _marked)
 
