@@ -83,9 +83,7 @@ def compare(
         context = StageContext(output.stem, found.ffmpeg, folder / "logs", disk)
         lows = [Low(0, 0, moment.time, moment.score) for moment in found.score.worst]
         shown, problems = scenes.shown(lows, lambda low: _pair(found, low), "vmaf", context)
-        strip, more = scenes.strip(
-            _view(found.output), intervals, found.output.times, context, keys=False
-        )
+        strip, more = scenes.strip(_view(found.output), intervals, found.output.times, context, keys=False)
     why = dict.fromkeys([*problems, *more])
     return Page(
         heading=f"{output.name} against {source.name}",

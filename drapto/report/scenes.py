@@ -149,7 +149,12 @@ def before(times: Sequence[int], number: int) -> float:
 
 
 def strip(
-    view: View, intervals: Sequence[Interval], times: Sequence[int], context: StageContext, *, keys: bool = True
+    view: View,
+    intervals: Sequence[Interval],
+    times: Sequence[int],
+    context: StageContext,
+    *,
+    keys: bool = True,
 ) -> tuple[list[Still], list[str]]:
     """Return pictures from all over a film, and what kept some from being shown.
 

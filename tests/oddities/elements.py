@@ -180,6 +180,14 @@ def every_block_of_vp9_says_keyframe(ffmpeg: Path, path: Path) -> None:
 
 
 @case
+def every_block_of_theora_says_keyframe(ffmpeg: Path, path: Path) -> None:
+    """Theora, of whose packets libavformat looks at none -> the same."""
+    coded = ["-c:v", "libtheora", "-q:v", "7", "-g", "30", "-c:a", "libvorbis"]
+    write(ffmpeg, path, *picture(seconds=4), *tone(4), *coded)
+    in_blocks(path, 1, _marked)
+
+
+@case
 def no_block_says_keyframe(ffmpeg: Path, path: Path) -> None:
     """H.264 -> all of it."""
     plain(ffmpeg, path)
@@ -234,7 +242,12 @@ def a_default_duration_of_a_nanosecond(ffmpeg: Path, path: Path) -> None:
 def a_height_of_whole_macroblocks(ffmpeg: Path, path: Path) -> None:
     """PixelHeight 256 and shown at 320x240, as 1088 and 1080 of old muxers; the stream has 240 -> 320x240."""
     plain(ffmpeg, path)
-    video = [(b"\xb0", b"\x01\x40"), (b"\xba", b"\x01\x00"), (b"\x54\xb0", b"\x01\x40"), (b"\x54\xba", b"\xf0")]
+    video = [
+        (b"\xb0", b"\x01\x40"),
+        (b"\xba", b"\x01\x00"),
+        (b"\x54\xb0", b"\x01\x40"),
+        (b"\x54\xba", b"\xf0"),
+    ]
     of_tracks(path, 0, {"E0": surgery.joined(video)})
 
 

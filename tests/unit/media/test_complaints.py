@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from drapto.audio.encode import of_the_sound
+from drapto.media.complaints import codecs_beside, of_the_track
 
 
 def test_what_other_tracks_decoders_say_is_none_of_a_tracks_damage() -> None:
@@ -13,8 +13,8 @@ def test_what_other_tracks_decoders_say_is_none_of_a_tracks_damage() -> None:
         "[aist#0:2/ac3] Error submitting packet to decoder",
         "a line of nobody's",
     )
-    assert of_the_sound(said, {"h264", "aac"}) == said[3:]
-    assert of_the_sound((), {"h264"}) == ()
+    assert of_the_track(said, {"h264", "aac"}) == said[3:]
+    assert of_the_track((), {"h264"}) == ()
 
 
 def test_a_demuxers_words_are_none_on_the_sound() -> None:
@@ -25,4 +25,4 @@ def test_a_demuxers_words_are_none_on_the_sound() -> None:
         "[ac3] exponent out-of-range",
         "    Last message repeated 1 times",
     )
-    assert of_the_sound(said, {"h264"}) == said[3:]
+    assert of_the_track(said, {"h264"}) == said[3:]
