@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from drapto.media.model import Colour, VideoTrack
 
 RGB = re.compile(r"(gbr|rgb|bgr|[0ax](rgb|bgr|2rgb|2bgr)|pal8|xyz)")
-"""What the names of ffmpeg's RGB pixel formats begin with. XYZ, a cinema's, is RGB as well once it is scaled."""
+"""What the names of ffmpeg's RGB pixel formats begin with. XYZ, a cinema's, is scaled as RGB is."""
 
 GREY = re.compile(r"gray(\d*)(?:le|be)?(?:-(tv|pc))?")
 """The names of ffmpeg's grey pixel formats; with a range behind, what `rgb_matrix` says of one."""

@@ -88,10 +88,11 @@ def texts_without_durations(ffmpeg: Path, path: Path) -> None:
     def cluster(content: bytes) -> bytes:
         parts = []
         for identity, value in surgery.children(content):
+            kept = value
             if identity == surgery.BLOCK_GROUP:
-                value = surgery.joined([one for one in surgery.children(value) if one[0] != BLOCK_DURATION])
+                kept = surgery.joined([one for one in surgery.children(value) if one[0] != BLOCK_DURATION])
             if identity != b"\xbf":
-                parts.append((identity, value))
+                parts.append((identity, kept))
         return surgery.joined(parts)
 
     surgery.rewritten(path, {surgery.CLUSTER: cluster})
@@ -207,9 +208,9 @@ def timecodes_beside_the_picture(ffmpeg: Path, path: Path) -> None:
                 turn[0] += 1
                 more = surgery.joined([(b"\xee", b"\x02"), (b"\xa5", turn[0].to_bytes(8, "big"))])
                 additions = surgery.element(b"\xa6", more)
-                identity = surgery.BLOCK_GROUP
-                value = surgery.joined([(surgery.BLOCK, value), (b"\x75\xa1", additions)])
-            if identity != b"\xbf":
+                group = surgery.joined([(surgery.BLOCK, value), (b"\x75\xa1", additions)])
+                parts.append((surgery.BLOCK_GROUP, group))
+            elif identity != b"\xbf":
                 parts.append((identity, value))
         return surgery.joined(parts)
 

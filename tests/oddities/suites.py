@@ -1,7 +1,7 @@
 """Odd sources of the third set: pictures and sound, as test suites and trackers have them.
 
-Made after those of `reported` and `rips` had come out right: other kinds. Behind each arrow stands what a tool
-does that does it right, written before any was run.
+Made after those of `reported` and `rips` had come out right: other kinds. Behind each arrow stands what a
+tool does that does it right, written before any was run.
 """
 
 from __future__ import annotations

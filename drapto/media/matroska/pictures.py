@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from drapto.media.matroska.ebml import Element
 
 PIXELS, ASPECT = 0, 3
-"""The display unit in which a display size is one of pixels, and the last in which it is one at all, if only a
-ratio (RFC 9559, DisplayUnit)."""
+"""The display unit in which a display size is one of pixels, and the last in which it is one at all, be it
+a ratio (RFC 9559, DisplayUnit)."""
 
 
 @dataclass(frozen=True)
