@@ -161,7 +161,7 @@ def _input(view: View, frame: Frame, earlier: float) -> list[str]:
     return [*own, *input_options(view.filters), *near, *seek, *decode, "-i", file_url(view.path)]
 
 
-def _filters(view: View, frame: Frame, size: tuple[int, int], earlier: float) -> list[str]:
+def _filters(view: View, frame: Frame, size: tuple[int, int], earlier: float = 0.0) -> list[str]:
     chosen = [] if frame.number is None else [f"trim=start_frame={frame.number}"]
     if earlier and frame.number is None:
         chosen = [f"trim=start={frame.time:.6f}"]

@@ -167,6 +167,7 @@ RGB_CODERS: dict[str, tuple[str, ...]] = {
     "gbrp": ("-c:v", "libx264rgb", "-qp", "0", "-preset", "ultrafast"),
     "bgr0": ("-c:v", "ffv1", "-pix_fmt", "bgr0"),
     "gbrp10le": ("-c:v", "ffv1", "-pix_fmt", "gbrp10le"),
+    "xyz12le": ("-c:v", "libopenjpeg", "-pix_fmt", "xyz12le", "-cinema_mode", "2k_24"),
 }
 
 

@@ -12,8 +12,10 @@ from drapto.media.model import Colour
 from drapto.media.picture import look_at
 from drapto.report import pictures
 from drapto.report.pictures import Frame, View, grab
+from drapto.report.scenes import strip
+from drapto.report.timeline import Interval
 from tests import clips
-from tests.oddities import boxes, reported
+from tests.oddities import boxes, elements, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,24 @@ def test_an_index_that_lies_is_not_believed(ffmpeg: Path, tmp_path: Path, contex
     found = [grab(view, Frame(time), width=960, most=1 << 20, context=context) for time in (0.0, 0.6, 1.354)]
     assert len({one.jpeg for one in found}) == len(found)
     assert found[2].jpeg == chosen(ffmpeg, view, 33, (320, 240))
+
+
+def test_a_keyframe_that_is_none_is_not_believed(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
+    for maker in (elements.every_block_says_keyframe, elements.every_block_of_vp9_says_keyframe):
+        source = reported.make(ffmpeg, maker.__name__, tmp_path)
+        view, time = view_of(source), (look_at(source).times[57] - 20_000_000) / 1e9
+        found = grab(view, Frame(time), width=960, most=1 << 20, context=context)
+        assert found.jpeg == chosen(ffmpeg, view, 57, (320, 240))
+
+
+def test_of_what_is_shown_for_long_there_is_a_picture(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
+    slides = clips.make_clip(ffmpeg, tmp_path / "slides.mkv", frames=4, rate="1/10", size=(320, 180))
+    view, times = view_of(slides), look_at(slides).times
+    stills, problems = strip(view, [Interval("1", 0.0, 40.0, 4, 1)], times, context)
+    assert (len(stills), problems) == (4, [])
+    assert len({one.picture.jpeg for one in stills}) == 4
 
 
 @pytest.mark.parametrize("number", [0, 7])

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from drapto.media.complaints import codecs_beside, of_the_track
+from drapto.media.model import Attachment
+from tests.sources import source, video
 
 
 def test_what_other_tracks_decoders_say_is_none_of_a_tracks_damage() -> None:
@@ -38,3 +42,19 @@ def test_a_demuxers_words_are_none_on_the_picture() -> None:
         "[vf#0:0] something else",
     )
     assert of_the_track(said, {"ac3"}) == (said[2], said[3], said[5])
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec", "others"),
+    [
+        ("font/ttf", "h264", set()),
+        (None, "h264", set()),
+        ("image/jpeg", "h264", {"mjpeg", "png", "webp"}),
+        ("image/jpeg", "mjpeg", {"png", "webp"}),
+    ],
+)
+def test_what_is_said_of_a_cover_is_of_no_track(kind: str | None, codec: str, others: set[str]) -> None:
+    cover = Attachment(index=2, filename="cover", mimetype=kind, size=1, sha256="")
+    found = codecs_beside(source(video(codec=codec), attachments=(cover,)), codec)
+    assert found & {"mjpeg", "png", "webp"} == others
+    assert codecs_beside(source(video(codec=codec)), "ac3") == {codec}
