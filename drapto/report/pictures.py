@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import StageContext
     from drapto.media.model import Colour
+
+NS = 1_000_000_000
 
 WHITE = 203
 """cd/m2 of HDR's reference white (ITU-R BT.2408), which is to be SDR's."""
@@ -55,6 +58,8 @@ class View:
         colour: How its samples are meant.
         rotation: By how much players rotate it, degrees counter-clockwise.
         filters: What makes the pictures that are shown of those that decode, the crop included.
+        keyframes: When those are shown that are keyframes, nanoseconds, ascending: the file may say so of
+            others. Empty where nobody knows.
     """
 
     path: Path
@@ -65,6 +70,12 @@ class View:
     colour: Colour
     rotation: int = 0
     filters: tuple[str, ...] = ()
+    keyframes: Sequence[int] = ()
+
+    def entrance(self, time: float) -> float:
+        """Return when the keyframe is shown from which on a frame decodes, seconds; 0 for the start."""
+        number = bisect_right(self.keyframes, round(time * NS))
+        return self.keyframes[number - 1] / NS if number > 1 else 0.0
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,10 @@ def _jpegs(
             )
         ]
         failed: DraptoError | None = None
-        for way, earlier in (((), 0.0), (IGNORING_THE_INDEX, 0.0), (WHATEVER_FAILS, EARLIER)):
+        first = 0.0
+        if len(view.keyframes) > 1 and frame.number is None and not frame.key:
+            first = frame.time - view.entrance(frame.time)
+        for way, earlier in (((), first), (IGNORING_THE_INDEX, first), (WHATEVER_FAILS, EARLIER)):
             graph = f"[0:{view.stream}]{','.join(_filters(view, frame, size, earlier))},{split}"
             command = [*way, *_input(view, frame, earlier), "-filter_complex", graph, *outputs]
             try:

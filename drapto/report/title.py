@@ -238,9 +238,12 @@ def look(known: Records, context: StageContext) -> Looks:
         lows, said = scenes.spread(intervals), "Nothing was measured: these are from all over the film."
     times = read_timestamps(known.title.planned)
     source = read_timestamps(known.title.timestamps)
+    keyframes = read_timestamps(known.title.keyframes) if known.title.keyframes.is_file() else []
     quality = known.validation.quality
     metric = quality.scores.metric if quality else "vmaf"
-    shown, problems = scenes.shown(lows, lambda low: _pair(known, low, times, source), metric, context)
+    shown, problems = scenes.shown(
+        lows, lambda low: _pair(known, low, times, source, keyframes), metric, context
+    )
     output = _output(known)
     strip, more = scenes.strip(output, intervals, times, context)
     return Looks(tuple(shown), said, tuple(strip), tuple(dict.fromkeys([*problems, *more])))
@@ -253,7 +256,7 @@ def _output(known: Records) -> View:
 
 
 def _pair(
-    known: Records, low: Low, times: Sequence[int], source: Sequence[int]
+    known: Records, low: Low, times: Sequence[int], source: Sequence[int], keyframes: Sequence[int]
 ) -> tuple[tuple[View, Frame], tuple[View, Frame]]:
     """Return where a moment is in the source and in the output."""
     segment = known.plan.segments[low.place]
@@ -272,5 +275,6 @@ def _pair(
     before = View(
         *(known.title.film, video.index, rect.width, rect.height, video.sar, video.colour, video.rotation),
         filters=(*filters, *cut),
+        keyframes=keyframes,
     )
     return (before, frame), (_output(known), Frame(scenes.before(times, number)))

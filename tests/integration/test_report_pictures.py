@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from drapto.errors import ArtifactError, ToolFailedError
 from drapto.media.model import Colour
 from drapto.media.picture import look_at
+from drapto.media.probe import examine
 from drapto.report import pictures
 from drapto.report.pictures import Frame, View, grab
 from drapto.report.scenes import strip
@@ -64,7 +66,9 @@ def test_an_index_that_lies_is_not_believed(ffmpeg: Path, tmp_path: Path, contex
 def test_a_keyframe_that_is_none_is_not_believed(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
     for maker in (elements.every_block_says_keyframe, elements.every_block_of_vp9_says_keyframe):
         source = reported.make(ffmpeg, maker.__name__, tmp_path)
-        view, time = view_of(source), (look_at(source).times[57] - 20_000_000) / 1e9
+        probed = examine(source)
+        view = replace(view_of(source), keyframes=probed.keyframes)
+        time = (probed.times[57] - 20_000_000) / 1e9
         found = grab(view, Frame(time), width=960, most=1 << 20, context=context)
         assert found.jpeg == chosen(ffmpeg, view, 57, (320, 240))
 

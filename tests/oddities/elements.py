@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-assert MAKERS
-
 CHAPTERS, ATTACHMENTS, BLOCK_DURATION = (bytes.fromhex(one) for one in ("1043A770", "1941A469", "9B"))
 
 
