@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from tests import clips
 from tests.oddities import surgery
-from tests.oddities.containers import MAKERS, TRACKS, chapters, merged, mkvmerge, of_tracks, plain
+from tests.oddities.containers import TRACKS, chapters, merged, mkvmerge, of_tracks, plain
 from tests.oddities.pgs import write_pgs
 from tests.oddities.reported import case, picture, tone, write, x264
-from tests.oddities.suites import in_blocks
+from tests.oddities.suites import MAKERS, in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+__all__ = ["MAKERS"]
 
 CHAPTERS, ATTACHMENTS, BLOCK_DURATION = (bytes.fromhex(one) for one in ("1043A770", "1941A469", "9B"))
 
