@@ -170,6 +170,7 @@ def _input(view: View, frame: Frame, earlier: float) -> list[str]:
     begin = (frame.time if frame.number is None else frame.time - LEAD) - earlier
     seek = ["-seek_timestamp", "1", "-ss", f"{begin:.6f}"] if begin > 0 else []
     near = ["-noaccurate_seek", "-skip_frame", "nokey"] if frame.key and not earlier else []
+    near += ["-noaccurate_seek"] if earlier else []  # what comes too early is dropped by a filter
     own = ["-copyts"] if frame.number is not None or earlier else []
     decode = ["-noautorotate", "-threads", "1"]
     return [*own, *input_options(view.filters), *near, *seek, *decode, "-i", file_url(view.path)]
@@ -178,7 +179,7 @@ def _input(view: View, frame: Frame, earlier: float) -> list[str]:
 def _filters(view: View, frame: Frame, size: tuple[int, int], earlier: float = 0.0) -> list[str]:
     chosen = [] if frame.number is None else [f"trim=start_frame={frame.number}"]
     if earlier and frame.number is None:
-        chosen = [f"trim=start={frame.time:.6f}"]
+        chosen = [f"select=gte(t\\,{frame.time:.6f})"]  # trim takes no time of a clock that began in 1970
     scale = f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_inp"
     turn = TURNS.get(view.rotation % 360)
     shown = _mapped(view, scale) if view.colour.transfer in HDR_TRANSFERS else _plain(view, scale)

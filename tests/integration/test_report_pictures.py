@@ -73,6 +73,17 @@ def test_a_keyframe_that_is_none_is_not_believed(ffmpeg: Path, tmp_path: Path, c
         assert found.jpeg == chosen(ffmpeg, view, 57, (320, 240))
 
 
+def test_a_clock_that_began_in_1970_is_no_hindrance(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
+    source = reported.make(ffmpeg, reported.begins_after_fifty_years.__name__, tmp_path)
+    probed = examine(source)
+    view = replace(view_of(source), keyframes=probed.keyframes)
+    time = (probed.times[20] - 20_000_000) / 1e9
+    found = grab(view, Frame(time), width=960, most=1 << 20, context=context)
+    assert found.jpeg == chosen(ffmpeg, view, 20, (320, 240))
+
+
 def test_of_what_is_shown_for_long_there_is_a_picture(
     ffmpeg: Path, tmp_path: Path, context: StageContext
 ) -> None:
