@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import clips
+from tests import clips, forks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ class Done:
 
 
 def drapto(folder: Path, *arguments: str | Path, prefix: Sequence[str] = ()) -> Done:
-    done = subprocess.run(
+    if not prefix:
+        done = forks.run("drapto", *arguments, cwd=folder)
+        return Done(done.returncode, done.stdout.splitlines())
+    ran = subprocess.run(
         [*prefix, sys.executable, "-m", "drapto", *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -64,7 +67,7 @@ def drapto(folder: Path, *arguments: str | Path, prefix: Sequence[str] = ()) -> 
         check=False,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
-    return Done(done.returncode, done.stdout.decode().splitlines())
+    return Done(ran.returncode, ran.stdout.decode().splitlines())
 
 
 @contextlib.contextmanager

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import clips, engines
+from tests import clips, engines, forks
 from tests.system.projects import SETTINGS, ProjectDir, new_project
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -135,15 +134,8 @@ def _swapped(
     project: ProjectDir, site: Path, swap: tuple[str | Path, ...]
 ) -> subprocess.CompletedProcess[str]:
     (project.root / "drapto.toml").write_text(f'{SETTINGS}[engine]\nname = "swapping"\n')
-    return subprocess.run(
-        [sys.executable, "-m", "doit"],
-        cwd=project.root,
-        env=engines.environment(site, SWAP="\n".join(map(str, swap))),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    environment = engines.environment(site, SWAP="\n".join(map(str, swap)))
+    return forks.run("doit", cwd=project.root, env=environment)
 
 
 @pytest.fixture(scope="module")

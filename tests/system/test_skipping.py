@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -14,7 +12,7 @@ from click.testing import CliRunner
 import drapto
 from drapto.cli import main
 from drapto.state.event_records import schema
-from tests import clips
+from tests import clips, forks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +31,9 @@ def run(*arguments: str | Path, status: int = 0) -> str:
 
 def alone(*arguments: str) -> str:
     """Run a command in a process of its own, whose doit writes to this output and no other."""
-    command = [sys.executable, "-m", "drapto", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    done = forks.run("drapto", *arguments, apart=True)
+    done.check_returncode()
+    return done.stdout
 
 
 @pytest.fixture

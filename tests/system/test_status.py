@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from drapto.state.event_records import schema
-from tests import clips
+from tests import clips, forks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -24,14 +24,7 @@ if TYPE_CHECKING:
 
 def drapto(project: ProjectDir, *arguments: str) -> tuple[int, str]:
     """Run a command in a project; return its exit code and its output."""
-    done = subprocess.run(
-        [sys.executable, "-m", "drapto", *arguments],
-        cwd=project.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    done = forks.run("drapto", *arguments, cwd=project.root)
     return done.returncode, done.stdout
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from drapto.rules import DODO
-from tests import clips
+from tests import clips, forks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -77,13 +75,8 @@ def validated(project: ProjectDir) -> Any:
 
 
 def reasons(project: ProjectDir) -> dict[str, list[dict[str, str]]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "drapto", "plan", "--json"],
-        cwd=project.root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = forks.run("drapto", "plan", "--json", cwd=project.root, apart=True)
+    done.check_returncode()
     return {task["name"]: task["reasons"] for task in json.loads(done.stdout)["tasks"]}
 
 
