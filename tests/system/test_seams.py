@@ -95,9 +95,14 @@ def test_a_stage_from_outside_is_selected_by_its_target_before_anything_is_known
 
 @pytest.mark.parametrize("targeted", [False, True])
 def test_every_call_of_a_whole_job_is_data(
-    clip: Path, two_films: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, targeted: bool
+    ffmpeg: Path,
+    clip_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    targeted: bool,
 ) -> None:
-    source = two_films[0] if targeted else clip
+    make = clips.make_strip if targeted else clips.make_tracks
+    source = make(ffmpeg, clip_cache / "seams" / f"{make.__name__}.mkv")
     found = engines.environment(engines.install(tmp_path / "site"))
     monkeypatch.setenv("PYTHONPATH", found["PYTHONPATH"])
     projects = {}
@@ -147,7 +152,7 @@ def two_films(ffmpeg: Path, clip_cache: Path) -> tuple[Path, Path]:
         arguments = [
             *("-f", "lavfi", "-i", clips.moving_picture((128, 96), "24", first=0 if name == "one" else 50)),
             *("-f", "lavfi", "-i", f"sine=frequency={hertz}:sample_rate=48000"),
-            *("-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-g", "24", "-c:a", "aac"),
+            *("-t", "2", "-c:v", "libx264", "-preset", "ultrafast", "-g", "24", "-c:a", "aac"),
             *("-pix_fmt", "yuv420p", "-y", path),
         ]
         clips.run_ffmpeg(ffmpeg, *arguments)

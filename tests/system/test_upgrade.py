@@ -176,8 +176,8 @@ def test_work_without_versions_goes_on(source: Path, ffmpeg: Path, tmp_path: Pat
     assert validated(project)["tracks"][0] is None
 
 
-def test_what_was_tried_with_another_version_is_not_used(source: Path, ffmpeg: Path, tmp_path: Path) -> None:
-    project = new_project(tmp_path / "project", source)
+def test_what_was_tried_with_another_version_is_not_used(ffmpeg: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", clips.make_strip(ffmpeg, tmp_path / "clip.mkv"))
     program = wrapper(tmp_path / "ffmpeg", ffmpeg, "8.0-old")
     project.target(f'\n[tools]\nffmpeg = "{program}"\n')
     project.doit("calibrate:clip", "encode:clip:0001")
