@@ -208,7 +208,9 @@ def test_segments_of_a_single_frame_fit_to_the_others(ffmpeg: Path, tmp_path: Pa
     # a frame every 4 s in the middle third: each is a segment
     filters = "settb=1/1000,setpts='floor(if(lt(N,24),N*40,if(lt(N,28),960+(N-24)*4000,16960+(N-28)*40)))'"
     exact = ("-enc_time_base", "1:1000", "-force_key_frames", "expr:gte(n,24)*lt(n,29)")
-    source = clips.make_clip(ffmpeg, tmp_path / "slides.mkv", frames=48, filters=filters, options=exact)
+    source = clips.make_clip(
+        ffmpeg, tmp_path / "slides.mkv", frames=48, size=(640, 64), filters=filters, options=exact
+    )
     done = drapto(
         tmp_path, "encode", source, "-o", "out", "--preset", "13", "--set", "processing.chunk_size=1"
     )
