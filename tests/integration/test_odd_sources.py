@@ -111,7 +111,8 @@ def test_a_turned_picture_is_measured_as_it_is_coded(ffmpeg: Path, tmp_path: Pat
 
 def test_ab_av1_which_would_turn_it_is_not_asked(ab_av1: AbAv1, ffmpeg: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", rotated(ffmpeg, tmp_path, 90))
-    engine = f"[quality]\nengine = 'ab-av1'\nmax_encodes = 1\nout_of_reach = 'closest'\n[tools]\nab_av1 = '{ab_av1.program}'\n"
+    engine = "[quality]\nengine = 'ab-av1'\nmax_encodes = 1\nout_of_reach = 'closest'\n"
+    engine += f"[tools]\nab_av1 = '{ab_av1.program}'\n"
     project.target(f"{engine}[crop]\nrect = '128:64:16:16'\n")
     project.doit()
     logs = (path.read_text() for path in (project.root / "work").glob("*/logs/encode.log"))
