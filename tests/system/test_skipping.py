@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -13,6 +12,7 @@ import drapto
 from drapto.cli import main
 from drapto.state.event_records import schema
 from tests import clips, forks
+from tests.valid import require_valid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,8 +61,7 @@ def test_what_comes_out_larger_is_not_published_and_not_tried_again(ffmpeg: Path
     assert '--no-skip, or output.if_larger = "keep"' in said
     assert not (here / "output").exists()
     found = [json.loads(line) for line in (here / "events").read_text().splitlines()]
-    for line in found:
-        jsonschema.validate(line, schema())
+    require_valid(found, schema())
     assert [line["title"] for line in found if line["event"] == "title_skipped"] == ["small"]
     assert found[-1]["exit_code"] == 0
 
