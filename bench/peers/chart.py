@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bench.peers.tables import HEADS
+from bench.peers.found import HEADS, asked_words
 
 if TYPE_CHECKING:
-    from bench.peers.tables import Found
+    from bench.peers.found import Found
 
 COLOURS = ("#1b6ca8", "#e08e0b", "#3a7d44", "#b0413e")
 
@@ -32,14 +32,16 @@ def drawn(found: Found) -> str:
         include_x_axis=True,
     )
     bars = [
-        (f"{name}, {head.format(crf=found.settings.crf, target=found.settings.target)}", name, mode)
-        for mode, head in HEADS.items()
+        (f"{name}, {asked_words(found.settings, mode)}", name, mode)
+        for mode in HEADS
         for name in found.names
         if found.takes(film, mode, name)
     ]
     chart.x_labels = [label for label, _, _ in bars]
     for field, words in (("cpu", "CPU"), ("wall", "time")):
         chart.add(words, [found.ratio(film, mode, name, field) for _, name, mode in bars])
-    chart.add("bytes at the same VMAF", [found.bytes_ratio(film, mode, name) for _, name, mode in bars])
+    chart.add(
+        "bytes at the same VMAF, by estimate", [found.bytes_ratio(film, mode, name) for _, name, mode in bars]
+    )
     svg = chart.render(is_unicode=True, disable_xml_declaration=True)
     return re.sub(r"<!--.*?-->|<script.*?</script>", "", svg, flags=re.DOTALL) + "\n"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from bench.encoding import SVT
+from bench.peers.peer import UNKNOWN, AbsentError, NoWayError, Peer, first_match, said
 from bench.timing import doit
 from drapto.encoding.abav1 import find_ab_av1
 from drapto.encoding.abav1.programs import write_programs
@@ -21,82 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    Command = list[str | Path]
-
-HOURS = 4
-"""After so many a command is given up, as one that hangs must not stop the table."""
-
-
-class AbsentError(Exception):
-    """A program is not there; the message is for the table."""
-
-
-class NoWayError(Exception):
-    """A program has nothing for what is asked; the message is for the table."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is asked of a program.
-
-    Attributes:
-        source: The film.
-        folder: The program's own, absolute; it is there.
-        preset: Of SVT-AV1.
-        crf: The CRF, or None where ``target`` is asked for.
-        target: The VMAF.
-        tracks: Whether sound, subtitles and all else are to be kept, or there is a picture alone.
-        chunk: Seconds of a segment, for those that cut films.
-        surround: Sound tracks, from 0, of 5.1 channels that stand at the sides.
-    """
-
-    source: Path
-    folder: Path
-    preset: int
-    crf: float | None
-    target: float
-    tracks: bool = False
-    chunk: float = 15.0
-    surround: tuple[int, ...] = ()
-
-    @property
-    def output(self) -> Path:
-        """What most programs are told to write."""
-        return self.folder / "out.mkv"
-
-
-class Peer(ABC):
-    """A program. `name` is what the table calls it."""
-
-    name: ClassVar[str]
-    starts_over: ClassVar[str] = ""
-    """The mode in which it is killed and run again: that at a fixed CRF, unless it is ``target``."""
-
-    def __init__(self, ffmpeg: Path) -> None:
-        self.ffmpeg = ffmpeg
-
-    @abstractmethod
-    def version(self) -> str:
-        """Return its version.
-
-        Raises:
-            AbsentError: It is not installed.
-        """
-
-    @abstractmethod
-    def command(self, job: Job) -> Command:
-        """Return what encodes, run in the job's folder.
-
-        Raises:
-            NoWayError: It has no way to do that.
-        """
-
-    def made(self, job: Job) -> Path:
-        """Return the finished file."""
-        return job.output
-
-    def prepare(self, job: Job) -> None:  # noqa: B027  most need nothing
-        """Make what stands beside the command."""
+    from bench.peers.peer import Command, Job
 
 
 class Drapto(Peer):
@@ -107,9 +30,16 @@ class Drapto(Peer):
     def version(self) -> str:
         """Return the version, or raise `AbsentError`."""
         done = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+            ["git", "describe", "--always", "--dirty", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return done.stdout.strip() or "here"
+
+    def encoder(self, log: Path) -> str:  # noqa: ARG002  its logs are the encoder's, each by itself
+        """Return whose SVT-AV1 it runs."""
+        return "ffmpeg's"
 
     def prepare(self, job: Job) -> None:
         """Make what the command needs."""
@@ -142,7 +72,7 @@ class Plain(Peer):
 
     def version(self) -> str:
         """Return the version, or raise `AbsentError`."""
-        return _first([self.ffmpeg, "-version"], r"version (\S+)")
+        return first_match([self.ffmpeg, "-version"], r"version (\S+)")
 
     def command(self, job: Job) -> Command:
         """Return the command, or raise `NoWayError`."""
@@ -180,7 +110,11 @@ class AbAv1(Peer):
 
     def version(self) -> str:
         """Return the version, or raise `AbsentError`."""
-        return _first([self._found(), "--version"], r"ab-av1 (\S+)")
+        return first_match([self._found(), "--version"], r"ab-av1 (\S+)")
+
+    def encoder(self, log: Path) -> str:  # noqa: ARG002  it says nothing of it
+        """Return whose SVT-AV1 it runs."""
+        return "ffmpeg's"
 
     def _found(self) -> Path:
         try:
@@ -211,7 +145,11 @@ class AbAv1(Peer):
 
 
 class Av1an(Peer):
-    """`av1an`, which wants VapourSynth, mkvmerge and SvtAv1EncApp."""
+    """`av1an`, which wants VapourSynth, mkvmerge and SvtAv1EncApp; sound it copies, if not told otherwise.
+
+    Without ``-m`` it reads frames by the best plugin that VapourSynth has, BestSource first, and by ffmpeg
+    where it has none. ``AV1AN_CHUNKS`` (``select``, ``hybrid``, ``lsmash``, …) chooses.
+    """
 
     name = "Av1an"
 
@@ -219,11 +157,18 @@ class Av1an(Peer):
         """Return the version, or raise `AbsentError`."""
         program = shutil.which("av1an")
         if program is None:
-            raise AbsentError("not installed (`cargo install av1an`, which needs VapourSynth)")
+            raise AbsentError("not installed (see “Av1an” below)")
         for needed in ("mkvmerge", "SvtAv1EncApp"):
             if shutil.which(needed) is None:
                 raise AbsentError(f"its {needed} is not installed")
-        return _first([program, "--version"], r"(\d+\.\S*)")
+        version = first_match([program, "--version"], r"(?mi)^av1an\s+v?(\d+\.\S*)")
+        if version == UNKNOWN:
+            raise AbsentError("does not start: `av1an --version` says why")
+        return version
+
+    def encoder(self, log: Path) -> str:  # noqa: ARG002  its chunks' logs go with its temporary folder
+        """Return the version of its SVT-AV1."""
+        return first_match(["SvtAv1EncApp", "--version"], r"SVT-AV1 v?(\S+)")
 
     def prepare(self, job: Job) -> None:
         """Make what the command needs."""
@@ -238,8 +183,7 @@ class Av1an(Peer):
         aim: Sequence[str] = ("--target-quality", f"{job.target - 0.5:g}-{job.target + 0.5:g}")
         if job.crf is not None:
             aim, coder = (), f"{coder} --crf {job.crf:g}"
-        sound = ("-a", "-c:a libopus") if job.tracks else ()
-        method = os.environ.get("AV1AN_CHUNKS", "lsmash")
+        method = os.environ.get("AV1AN_CHUNKS")
         path = f"{job.folder / 'bin'}:{os.environ['PATH']}"
         return [
             *(
@@ -255,8 +199,9 @@ class Av1an(Peer):
                 "-v",
                 coder,
             ),
-            *("--pix-format", "yuv420p10le", "-m", method, "-c", "mkvmerge", *aim, *sound),
-            *("--temp", job.folder / "temp", "--resume", "-n"),
+            *("--pix-format", "yuv420p10le", "-c", "mkvmerge", *aim, *(("-m", method) if method else ())),
+            # its index stands beside the film otherwise, where a second run would find it
+            *("--temp", job.folder / "temp", "--cache-mode", "temp", "--resume", "-n"),
         ]
 
 
@@ -269,9 +214,9 @@ class HandBrake(Peer):
         """Return the version, or raise `AbsentError`."""
         if shutil.which("HandBrakeCLI") is None:
             raise AbsentError("not installed (`apt-get install handbrake-cli`)")
-        if "svt_av1_10bit" not in _said(["HandBrakeCLI", "--help"]):
+        if "svt_av1_10bit" not in said(["HandBrakeCLI", "--help"]):
             raise AbsentError("this one has no SVT-AV1")
-        return _first(["HandBrakeCLI", "--version"], r"HandBrake (\d\S*)")
+        return first_match(["HandBrakeCLI", "--version"], r"HandBrake (\d\S*)")
 
     def command(self, job: Job) -> Command:
         """Return the command, or raise `NoWayError`."""
@@ -296,26 +241,3 @@ class HandBrake(Peer):
 
 
 PEERS: tuple[type[Peer], ...] = (Drapto, Plain, AbAv1, Av1an, HandBrake)
-
-
-def bounded(command: Command) -> Command:
-    """Return ``command``, ended where it hangs."""
-    return ["timeout", "--foreground", "--kill-after=10", str(HOURS * 3600), *command]
-
-
-def encoder_of(log: Path) -> str:
-    """Return the version of SVT-AV1 that the last run told, or nothing."""
-    found = re.findall(
-        r"SVT-AV1 Encoder Lib v?(\S+)", log.read_text(errors="replace") if log.exists() else ""
-    )
-    return found[-1] if found else ""
-
-
-def _said(command: Command) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    return done.stdout + done.stderr
-
-
-def _first(command: Command, pattern: str) -> str:
-    found = re.search(pattern, _said(command))
-    return found[1] if found else "unknown"

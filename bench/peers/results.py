@@ -23,8 +23,14 @@ class Results:
         self.path = path
         self.known: dict[str, dict[str, Any]] = {}
         if path.exists():
-            for line in path.read_text().splitlines():
-                one = json.loads(line)
+            text = path.read_text()
+            if text and not text.endswith("\n"):
+                path.write_text(text + "\n")  # else the next line would go with the rest of one
+            for line in text.splitlines():
+                try:
+                    one = json.loads(line)
+                except ValueError:
+                    continue  # cut off by a kill: it is looked for again
                 self.known[one["key"]] = one
 
     def get(self, *key: object) -> dict[str, Any]:

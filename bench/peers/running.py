@@ -8,18 +8,23 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
-from bench.peers.programs import bounded
+from bench.peers.peer import bounded
 from bench.timing import Timed, timed
 
 if TYPE_CHECKING:
-    from bench.peers.programs import Job, Peer
+    from bench.peers.peer import Job, Peer
 
 PATIENCE = 3.0
 """Seconds after which a child of a killed program counts as left running."""
+
+
+TRIES = 4
+"""How often a program is run to be killed: half as long each time."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,32 @@ def idle(peer: Peer, job: Job, cores: set[int]) -> Timed:
 
 
 def resume(peer: Peer, job: Job, cores: set[int], *, after: float) -> Resumed:
-    """Kill a job with SIGKILL, the program alone as the kernel would for lack of memory, and run it again."""
-    shutil.rmtree(job.folder, ignore_errors=True)
-    job.folder.mkdir(parents=True)
-    peer.prepare(job)
-    began = time.monotonic()
+    """Kill a job with SIGKILL, the program alone as the kernel would for lack of memory, and run it again.
+
+    Args:
+        peer: The program.
+        job: What it does.
+        cores: Where it may run.
+        after: Seconds until it is killed; where it has ended by then, it is tried again with half of them.
+
+    Raises:
+        RuntimeError: It is never running when it is to be killed, or the second run fails.
+    """
+    for earlier in range(TRIES):
+        shutil.rmtree(job.folder, ignore_errors=True)
+        job.folder.mkdir(parents=True)
+        peer.prepare(job)
+        began = time.monotonic()
+        left = _killed(peer, job, cores, after / 2**earlier)
+        if left is not None:
+            killed_at = time.monotonic() - began
+            alive = _still_alive(left)
+            return Resumed(killed_at, timed(bounded(peer.command(job)), job.folder, cores=cores), alive)
+    raise RuntimeError(f"{peer.name} had ended before it was killed, after {after:.0f} s")
+
+
+def _killed(peer: Peer, job: Job, cores: set[int], after: float) -> list[psutil.Process] | None:
+    """Kill a program after some seconds; return its children, or None where it had ended by itself."""
     with (job.folder / "bench.log").open("ab") as log:
         child = subprocess.Popen(
             peer.command(job),
@@ -68,13 +94,35 @@ def resume(peer: Peer, job: Job, cores: set[int], *, after: float) -> Resumed:
         )
         time.sleep(after)
         if child.poll() is not None:
-            raise RuntimeError(f"{peer.name} had ended before it was killed, after {after:.0f} s")
+            return None
         family = psutil.Process(child.pid).children(recursive=True)
         child.kill()
         child.wait()
-    killed_at = time.monotonic() - began
+    return family
+
+
+def end_leftovers(jobs: Path) -> int:
+    """End what runs in the jobs' folders since an earlier bench was killed; return how many processes.
+
+    They would take the processor from what is measured, and write where it writes.
+    """
+    found = []
+    for one in psutil.process_iter():
+        try:
+            if jobs.resolve() in Path(one.cwd(), "here").parents:
+                found.append(one)
+        except psutil.Error:  # it has ended, or is somebody else's
+            continue
+    for one in found:
+        one.send_signal(signal.SIGKILL)
+    psutil.wait_procs(found, timeout=PATIENCE)
+    return len(found)
+
+
+def _still_alive(family: list[psutil.Process]) -> int:
+    """Return how many processes go on some seconds after their parent was killed, and end them."""
     _, alive = psutil.wait_procs(family, timeout=PATIENCE)
     for one in alive:
         one.send_signal(signal.SIGKILL)
     psutil.wait_procs(alive, timeout=PATIENCE)
-    return Resumed(killed_at, timed(bounded(peer.command(job)), job.folder, cores=cores), len(alive))
+    return len(alive)

@@ -15,7 +15,7 @@ from drapto.cluster import staging
 from drapto.cluster.calls import written_by
 from drapto.engine import process
 from drapto.engine.causes import KILLED, NO_SPACE, of_error
-from drapto.engine.execution import EngineSettings, LocalEngine, Started
+from drapto.engine.execution import EngineSettings, LocalEngine, Started, Waiting
 from drapto.engine.resources import require_space
 from drapto.engine.room import Paused, Resumed
 from drapto.errors import ClusterError, ConfigError, DraptoError, StageError, ToolFailedError, UsageError
@@ -103,6 +103,7 @@ class DaskEngine:
         from drapto.cluster.remote import GoneError, WorkerLostError  # noqa: PLC0415  brings Dask
 
         lost: list[str] = []
+        tell = partial(on_event, Waiting("a worker"))
         while True:
             if remote.adopted():
                 on_event(Started())
@@ -110,10 +111,8 @@ class DaskEngine:
             remote.salvage()
             connection = self._connected(on_event)
             try:
-                with connection.workers.hold(needs, partial(self._look, connection), self._patience) as (
-                    offer,
-                    taken,
-                ):
+                look = partial(self._look, connection, tell)
+                with connection.workers.hold(needs, look, self._patience) as (offer, taken):
                     self._proven = True
                     return remote.run(connection, offer, taken, on_event, self._require_going)
             except GoneError:
@@ -131,10 +130,11 @@ class DaskEngine:
         """Seconds to wait for a scheduler and for a worker: there was one, or it may be a wrong address."""
         return PATIENCE if self._proven or self._was_gone else FIRST_WAIT
 
-    def _look(self, connection: Connection) -> None:
-        """Raise where it is in vain to wait for a worker."""
+    def _look(self, connection: Connection, tell: Callable[[], None]) -> None:
+        """Raise where it is in vain to wait for a worker; else tell that it is waited for."""
         from drapto.cluster.remote import GoneError  # noqa: PLC0415  brings Dask
 
+        tell()
         self._require_going()
         if connection.gone.is_set():
             raise GoneError
@@ -148,6 +148,7 @@ class DaskEngine:
 
         Raises:
             ClusterError: There is no cluster.
+            ToolFailedError: This machine's own ffmpeg fails at what the workers are held against.
         """
         with self._lock:
             if self._owner != os.getpid():  # a worker of doit's: its parent's connection is not its own
@@ -169,14 +170,13 @@ class DaskEngine:
         from drapto.cluster.placement import unable  # noqa: PLC0415  as above
 
         address = str(self._options["scheduler"])
+        greeting, log = self._greeting(), self._settings.folder / "logs" / "cluster.log"
         until = time.monotonic() + self._patience
         told = False
         while True:
             self._require_going()
             try:
-                connection = Connection(
-                    address, self._greeting(), self._settings.folder / "logs" / "cluster.log"
-                )
+                connection = Connection(address, greeting, log)
                 break
             except UsageError as error:
                 raise unable(str(error), "") from error

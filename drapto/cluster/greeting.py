@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from drapto.cluster import trial
 from drapto.engine import atomic
-from drapto.versions import Versions, versions_of
+from drapto.versions import versions_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +25,9 @@ class Greeting:
         memory: The file that remembers its versions.
         wanted: What is encoded on trial (`trial.asked`).
         mixed: Whether other versions, and other bytes, are taken.
+
+    Raises:
+        ToolFailedError: This machine's own ffmpeg fails at what the workers are held against.
     """
 
     patience = 300.0
@@ -37,14 +39,15 @@ class Greeting:
         self, folder: Path | None, ffmpeg: Path, memory: Path, wanted: dict[str, Any], *, mixed: bool
     ) -> None:
         self._folder = folder
-        self._ffmpeg = ffmpeg
-        self._memory = memory
         self._wanted = wanted
         self._mixed = mixed
         self._nonce = secrets.token_hex(16)
         self._name = f"nonce-{secrets.token_hex(6)}"
         if folder is not None:
             atomic.write_text(folder / self._name, self._nonce)
+        # now, and not when a worker answers: by then nobody waits who could be told that it failed
+        self.versions = None if mixed else versions_of(ffmpeg, memory).model_dump()
+        self._trial = "" if mixed else trial.encoded(ffmpeg, wanted)
 
     def asked(self) -> dict[str, Any]:
         """Return the questions (`drapto.cluster.tasks.introduce`)."""
@@ -54,14 +57,6 @@ class Greeting:
             "trial": None if self._mixed else self._wanted,
         }
 
-    @cached_property
-    def _versions(self) -> Versions:
-        return versions_of(self._ffmpeg, self._memory)
-
-    @cached_property
-    def _trial(self) -> str:
-        return trial.encoded(self._ffmpeg, self._wanted)
-
     def problem(self, answer: dict[str, Any]) -> str:
         """Return why a worker is not to be used, to follow its name; empty where it is."""
         if self._folder is not None and not self._is_shared(answer):
@@ -70,10 +65,10 @@ class Greeting:
             return f"does not see {self._folder} ({said}): {remedy}"
         if "problem" in answer:
             return f"cannot work: {answer['problem']}"
-        if self._mixed:
+        if self.versions is None:
             return ""
-        theirs, ours = answer["versions"], self._versions.model_dump()
-        for name, version in ours.items():
+        theirs = answer["versions"]
+        for name, version in self.versions.items():
             if theirs.get(name) != version:
                 other = theirs.get(name) or "none"
                 return f"has {name} {other}, and this machine {version}: install the same, {MIX}"

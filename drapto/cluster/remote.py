@@ -11,7 +11,9 @@ from drapto.cluster.calls import LOGS
 from drapto.cluster.frames import RETURNED
 from drapto.cluster.staging import Stage
 from drapto.cluster.worker import CALL, ENCODE, GIB, LEASE, MEMORY
+from drapto.engine import spent
 from drapto.engine.execution import Started
+from drapto.engine.spent import Spent
 from drapto.errors import DraptoError, StageError
 
 if TYPE_CHECKING:
@@ -158,7 +160,11 @@ class Remote:
 
     def _hearing(self, on_event: Callable[[Report], None]) -> Callable[[object], None]:
         def hear(report: object) -> None:
-            on_event(wire.load(report, self._roots) if isinstance(report, bytes) else report)
+            said = wire.load(report, self._roots) if isinstance(report, bytes) else report
+            if isinstance(said, Spent):
+                spent.add(self._written.title / LOGS, said)
+            else:
+                on_event(said)
 
         return hear
 

@@ -16,9 +16,10 @@ from typing import IO, Any
 from drapto.cluster import wire
 from drapto.cluster.calls import REMOTE
 from drapto.cluster.frames import HEARTBEAT, RAISED, REPORT, RETURNED, receive, send
-from drapto.engine import causes, process
+from drapto.engine import causes, process, spent
 from drapto.engine.execution import Call
 from drapto.engine.group import Priority
+from drapto.engine.spent import Spent
 from drapto.errors import ClusterError, DraptoError
 
 BEAT = 1.0
@@ -71,6 +72,8 @@ def _performed(head: dict[str, Any], payload: bytes, speaker: Speaker) -> tuple[
         return RETURNED, wire.dump(value, roots)
     except Exception as error:  # noqa: BLE001  whatever it is, it is for the one that asked
         return RAISED, wire.dump(_told(error, head["folder"], head["shown"]), roots)
+    finally:
+        speaker.say(REPORT, wire.dump(sum(spent.take().values(), Spent()), roots))
 
 
 def _require_known(call: object) -> None:

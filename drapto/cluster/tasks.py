@@ -37,7 +37,7 @@ def introduce(asked: dict[str, Any]) -> dict[str, Any]:
         if asked["folder"]:
             answer["nonce"] = _echo(Path(asked["folder"]), asked["nonce"], here.name)
         if asked["trial"]:
-            answer["trial"] = trial.encoded(here.ffmpeg, asked["trial"], here.scratch)
+            answer["trial"] = trial.encoded(here.ffmpeg, asked["trial"])
     except (DraptoError, OSError) as error:
         answer["problem"] = str(error)
     return answer

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drapto.engine import process
 from drapto.engine.vitals import Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FRAMES = 24
 """A mini-GOP of SVT-AV1 has 16 or 32 frames; preset 6 makes these in 0.5 s on one core."""
@@ -27,26 +27,22 @@ def asked(preset: int, crf: float) -> dict[str, Any]:
     return {"preset": max(preset, SLOWEST), "crf": crf}
 
 
-def encoded(ffmpeg: Path, wanted: dict[str, Any], folder: Path | None = None) -> str:
-    """Encode it; return the digest of the packets, 32 hexadecimal digits.
+def encoded(ffmpeg: Path, wanted: dict[str, Any]) -> str:
+    """Encode it; return the SHA-256 of the packets, in hexadecimal. No file is written.
 
     Args:
         ffmpeg: The program.
         wanted: What `asked` returned.
-        folder: Where the encode may lie meanwhile.
 
     Raises:
         ToolFailedError: ffmpeg cannot encode it.
     """
-    handle, name = tempfile.mkstemp(suffix=".obu", dir=folder)
-    os.close(handle)
-    try:
-        options = ["-preset", str(int(wanted["preset"])), "-crf", f"{float(wanted['crf']):g}"]
-        picture = ["-f", "lavfi", "-i", PICTURE, "-frames:v", str(FRAMES)]
-        coder = ["-c:v", "libsvtav1", *options, "-svtav1-params", "lp=1", "-f", "obu", "-y", f"file:{name}"]
-        process.run(
-            [os.fspath(ffmpeg), "-nostdin", "-hide_banner", "-v", "error", *picture, *coder], limits=PATIENCE
-        )
-        return hashlib.blake2b(Path(name).read_bytes(), digest_size=16).hexdigest()
-    finally:
-        Path(name).unlink(missing_ok=True)
+    options = ["-preset", str(int(wanted["preset"])), "-crf", f"{float(wanted['crf']):g}"]
+    picture = ["-f", "lavfi", "-i", PICTURE, "-frames:v", str(FRAMES)]
+    coder = ["-c:v", "libsvtav1", *options, "-svtav1-params", "lp=1"]
+    hashed = ["-f", "hash", "-hash", "sha256", "pipe:1"]
+    done = process.run(
+        [os.fspath(ffmpeg), "-nostdin", "-hide_banner", "-v", "error", *picture, *coder, *hashed],
+        limits=PATIENCE,
+    )
+    return done.stdout.decode("ascii").partition("=")[2].strip()

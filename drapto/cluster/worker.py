@@ -6,10 +6,13 @@ Kubernetes start (docs/cluster.md). The worker finds out itself what it has to g
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
 import threading
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +37,13 @@ CALL, LEASE = "drapto-call-", "drapto-lease-"
 
 NICE, SCRATCH = "DRAPTO_WORKER_NICE", "DRAPTO_WORKER_SCRATCH"
 """Environment variables: the niceness of what a worker runs, and where files that are sent to it lie."""
+
+
+OWN_SCRATCH = "drapto-worker-"
+"""What the name of a worker's own directory begins with."""
+
+JUST_MADE = 60.0
+"""Seconds in which a directory may not be locked yet by the worker that made it."""
 
 
 class Here:
@@ -89,6 +99,34 @@ def resources(slots: int | None = None, memory: int | None = None) -> dict[str, 
     return {ENCODE: float(slots or usable_cores()), MEMORY: round(given / GIB, 2)}
 
 
+def own_scratch(parent: Path) -> Path:
+    """Make a worker's own directory; remove those of workers that were killed.
+
+    A worker's is locked as long as it lives: the lock ends with it, however that was.
+    """
+    for left in parent.glob(f"{OWN_SCRATCH}*"):
+        with contextlib.suppress(OSError):
+            just_made = time.time() - left.stat().st_mtime < JUST_MADE
+            handle = None if just_made else _locked(left)
+            if handle is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(handle)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{OWN_SCRATCH}{os.getpid()}-", dir=parent))
+    _locked(scratch)
+    return scratch
+
+
+def _locked(folder: Path) -> int | None:
+    """Lock a directory until this process ends; None where another process has it, or it can't be locked."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
 class CallPlugin(WorkerPlugin):
     """Ends what is cancelled, and removes the files of what is given up."""
 
@@ -117,8 +155,7 @@ class CallPlugin(WorkerPlugin):
 async def dask_setup(worker: Worker) -> None:
     """Make a worker of Dask's one of drapto's; Dask calls it, before the worker registers itself."""
     global _here  # noqa: PLW0603  a process is one worker
-    parent = os.environ.get(SCRATCH)
-    scratch = Path(tempfile.mkdtemp(prefix=f"drapto-worker-{os.getpid()}-", dir=parent))
+    scratch = own_scratch(Path(os.environ.get(SCRATCH) or tempfile.gettempdir()))
     _here = Here(str(worker.name), scratch, int(os.environ.get(NICE, "0")))
     state = worker.state
     for name, amount in resources().items():

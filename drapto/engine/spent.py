@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,8 +33,13 @@ _lock = threading.Lock()
 
 def count(log: Path, cpu_seconds: float, peak: int) -> None:
     """Count a child that has ended and was logged in ``log``. Any thread may call it."""
+    add(log.parent, Spent(cpu_seconds, peak))
+
+
+def add(folder: Path, more: Spent) -> None:
+    """Count what programs took that another process ran, whose logs belong into ``folder``."""
     with _lock:
-        _spent[log.parent] = _spent.get(log.parent, Spent()) + Spent(cpu_seconds, peak)
+        _spent[folder] = _spent.get(folder, Spent()) + more
 
 
 def spent(folder: Path) -> Spent:
@@ -46,3 +52,21 @@ def forget(folder: Path) -> None:
     """Begin to count anew."""
     with _lock:
         _spent.pop(folder, None)
+
+
+def take() -> dict[Path, Spent]:
+    """Return all that was counted, by the folders of the logs, and begin to count anew."""
+    with _lock:
+        taken = dict(_spent)
+        _spent.clear()
+    return taken
+
+
+def _in_child() -> None:
+    """A fork counts its own programs alone."""
+    global _lock  # noqa: PLW0603  another thread may have held it when this process was forked
+    _lock = threading.Lock()
+    _spent.clear()
+
+
+os.register_at_fork(after_in_child=_in_child)

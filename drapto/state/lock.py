@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import secrets
 import threading
+import time
 from multiprocessing.util import register_after_fork
 from typing import IO, TYPE_CHECKING
 
@@ -18,6 +19,10 @@ from drapto.errors import LockedError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+NAMED_WITHIN = 2.0
+"""Seconds within which a process that has the lock has written whose it is, on a busy machine, too."""
 
 
 def run_pid() -> int:
@@ -69,22 +74,23 @@ class ProjectLock:
 
     def _take(self) -> bool:
         handle = self._open()
-        handle.seek(0)
-        before = handle.read().strip()
+        before = _read(handle)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            holder = _holder(handle)
             handle.close()
-            if before == str(run_pid()):
+            if holder == str(run_pid()):
                 return True
-            raise self._refusal(before) from None
+            raise self._refusal(holder) from None
         handle.seek(0)
         handle.truncate()
         handle.write(str(run_pid()))
         handle.flush()
         self._handle = handle
-        global _run  # noqa: PLW0603  a program may run one after the other
-        _run = secrets.token_hex(8)
+        if multiprocessing.parent_process() is None:  # else the run has a name, which its workers share
+            global _run  # noqa: PLW0603  a program may run one after the other
+            _run = secrets.token_hex(8)
         return not before
 
     def _open(self) -> IO[str]:
@@ -131,6 +137,27 @@ def _bind(lock: ProjectLock) -> None:
     """In a fork: die with the run, if this one holds its lock now, even where no work comes to it before."""
     if lock.is_held:
         process.die_with_the_run()
+
+
+def _read(handle: IO[str]) -> str:
+    handle.seek(0)
+    return handle.read().strip()
+
+
+def _holder(handle: IO[str]) -> str:
+    """Return whose the lock is.
+
+    Where two workers of a run come for it at once, the one that has it may not have written so yet: the file
+    is empty then, or names a run that was killed before.
+    """
+    until = time.monotonic() + NAMED_WITHIN
+    while True:
+        holder = _read(handle)
+        if holder == str(run_pid()) or time.monotonic() > until:
+            return holder
+        if holder.isdecimal() and _is_running(int(holder)):
+            return holder
+        time.sleep(0.01)
 
 
 def _is_running(pid: int) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import spent
 from drapto.engine.spent import Spent
+from drapto.state import relay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,9 @@ class Ran:
 
 
 class Tally:
-    """A subscriber that counts; any thread may call it. In a worker of doit's process runner it does nothing.
+    """A subscriber that counts; any thread may call it.
+
+    In a worker of doit's process runner it passes on what happens, to be counted in the main process.
 
     Args:
         logs: Each title's directory of logs, by its name: what its programs took is counted by it.
@@ -111,11 +114,15 @@ class Tally:
         self._pid = os.getpid()
         for folder in logs.values():
             spent.forget(folder)
+        self._deaf = relay.listen(self)
 
     def __call__(self, event: Event) -> None:
         """Take in what happened."""
-        if event.name == "file_discovered" or os.getpid() != self._pid:
+        if event.name == "file_discovered":
             return  # every title is discovered, few have work to do
+        if os.getpid() != self._pid:
+            relay.keep(event)
+            return
         now = time.monotonic()
         with self._lock:
             ran = self._ran.setdefault(event.title, Ran(event.title, now, now))
@@ -124,6 +131,8 @@ class Tally:
 
     def close(self) -> None:
         """Take in that the run has ended."""
+        if os.getpid() == self._pid:
+            self._deaf()
         self._until, self._cpu_seconds = time.monotonic(), _cpu()
 
     @property
@@ -138,7 +147,7 @@ class Tally:
             return self._ran.get(title)
 
     def spent(self, title: str) -> Spent:
-        """Return what the programs that ran for a title on this machine took."""
+        """Return what the programs that ran for a title took, on a cluster's workers, too."""
         folder = self._logs.get(title)
         return Spent() if folder is None else spent.spent(folder)
 

@@ -91,6 +91,12 @@ def is_tidy(project: ProjectDir, cluster: Cluster) -> None:
     assert cluster.scratch() == []
 
 
+def cpu_seconds(project: ProjectDir) -> float:
+    """Return what the programs of the first run took."""
+    first = (project.root / "work" / ".drapto" / "history.ndjson").read_text().splitlines()[0]
+    return float(json.loads(first)["titles"][0]["cpu_seconds"])
+
+
 @pytest.mark.parametrize("transfer", ["shared", "push"])
 def test_the_bytes_are_those_of_this_machine(
     cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path, transfer: str
@@ -100,6 +106,7 @@ def test_the_bytes_are_those_of_this_machine(
     assert video(project) == video(local)
     record = json.loads((project.work() / "encode_data" / "encoding.json").read_text())
     assert {one["where"] for one in record["segments"]} == {"one", "two"}
+    assert cpu_seconds(project) > cpu_seconds(local) / 2 > 0
     assert "libsvtav1" in (project.work() / "logs" / "encode.log").read_text()
     is_tidy(project, cluster)
     assert project.executed() == set()

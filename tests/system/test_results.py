@@ -15,6 +15,7 @@ from drapto.cli import main
 from drapto.state.event_records import schema as events_schema
 from drapto.state.results import schema
 from tests import clips
+from tests.system.projects import new_project
 from tests.valid import require_valid
 
 if TYPE_CHECKING:
@@ -165,3 +166,16 @@ def test_json_wants_standard_output_for_itself(films: Path) -> None:
     bad = run("encode", films, "-o", "out", "--set", "hooks.on_done='unclosed")
     assert bad.exit_code == 3
     assert "is not a command" in bad.output
+
+
+def test_what_happens_in_processes_of_their_own_is_counted_too(
+    ffmpeg: Path, clip_cache: Path, tmp_path: Path
+) -> None:
+    clip = clips.make_clip(ffmpeg, clip_cache / "results.mkv", frames=48, size=(128, 96), keyint=24)
+    project = new_project(tmp_path, clip)
+    project.doit("run", "-P", "process", "-n", "2")
+    (result,) = json.loads((tmp_path / "work" / ".drapto" / "history.ndjson").read_text())["titles"]
+    assert (result["outcome"], result["frames"], result["duration"]) == ("done", 48, 2.0)
+    assert result["fps"] > 0
+    assert result["cpu_seconds"] > 0.02
+    assert result["peak_memory"] > 10_000_000

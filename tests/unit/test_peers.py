@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.peers import chart, kept, scoring, tables
+from bench.peers.found import Found, Settings
 from bench.peers.results import Results
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SETTINGS = tables.Settings(rounds=2, preset=6, crf=27.0, target=93.0, every=1)
+SETTINGS = Settings(rounds=2, preset=6, crf=27.0, target=93.0, every=1)
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def took(wall: float, cpu: float) -> dict[str, float]:
     return {"wall": wall, "cpu": cpu, "own_peak": 0}
 
 
-def found(results: Results) -> tables.Found:
+def found(results: Results) -> Found:
     for number, slow in enumerate((1.0, 2.0)):  # a machine that is half as fast in the second round
         put(
             results, "took", "film", "fixed", "drapto", number, took=took(10 * slow, 20 * slow), encoder="4.2"
@@ -42,7 +43,7 @@ def found(results: Results) -> tables.Found:
         put(results, "worth", "film", "fixed", name, **shown)
     put(results, "took", "film", "target", "ffmpeg", 0, none="has no target")
     put(results, "took", "film", "fixed", "HandBrake", 0, failed="first\nits | last words")
-    return tables.Found(results, SETTINGS, ["film"], {"Av1an": "not installed"})
+    return Found(results, SETTINGS, ["film"], {"Av1an": "not installed"})
 
 
 def test_a_ratio_is_of_two_runs_of_one_round(results: Results) -> None:
@@ -78,7 +79,7 @@ def test_the_chart_is_a_picture_without_scripts(results: Results) -> None:
     svg = chart.drawn(found(results))
     assert svg.startswith("<svg")
     assert "<script" not in svg
-    assert "ffmpeg, At CRF 27" in svg
+    assert "ffmpeg, at CRF 27" in svg
 
 
 def test_what_fails_is_looked_for_again_and_what_was_found_is_not(tmp_path: Path) -> None:
@@ -90,6 +91,35 @@ def test_what_fails_is_looked_for_again_and_what_was_found_is_not(tmp_path: Path
     again = Results(tmp_path / "results.jsonl")
     assert again.find(lambda: {"x": 1}, "a", 1)["x"] == 1
     assert Results(tmp_path / "results.jsonl").find(fail, "a", 1)["x"] == 1
+
+
+def test_a_line_that_a_kill_cut_off_is_looked_for_again(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results.jsonl")
+    put(results, "a", x=1)
+    put(results, "b", x=2)
+    whole = results.path.read_text()
+    results.path.write_text(whole[:-5])
+    again = Results(results.path)
+    assert (again.get("a").get("x"), again.get("b")) == (1, {})
+    put(again, "b", x=3)
+    assert Results(results.path).get("b")["x"] == 3
+
+
+def test_the_table_says_of_which_versions_it_is(results: Results) -> None:
+    shown = found(results)
+    put(results, "idle", "film", "ffmpeg", took=took(1, 1), of="9.0")
+    put(results, "resume", "film", "ffmpeg", failed="no", of="9.1")
+    assert "| ffmpeg | 9.0, 9.1 | 4.2 |" in "\n".join(tables.text(shown))
+
+
+def test_what_a_kill_costs_others_less_is_said(results: Results) -> None:
+    shown = found(results)
+    for name, second, idle in (("drapto", 10.0, 0.5), ("ffmpeg", 3.6, 0.2)):
+        put(results, "resume", "film", name, killed_at=5.0, again=took(second, second), left=0)
+        put(results, "idle", "film", name, took=took(idle, idle))
+    text = tables.text(shown)[-1]
+    assert "ffmpeg takes less of a whole run's CPU after a kill (0.20 of its own against 0.50)" in text
+    assert "ffmpeg takes less CPU on a finished file (0.2 s against 0.5 s)" in text
 
 
 def test_the_worst_window_and_the_low_percentile() -> None:

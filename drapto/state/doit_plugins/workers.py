@@ -8,7 +8,9 @@ with its cause. No worker is started anew: to fork a process that has threads by
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections import Counter, deque
 from dataclasses import dataclass
 from multiprocessing import Pipe, Process, connection
@@ -19,6 +21,7 @@ from doit.runner import JobHold, MRunner
 
 from drapto.engine import causes
 from drapto.errors import EXIT_INTERRUPTED
+from drapto.state import relay
 from drapto.state.doit_plugins.reporter import StageFailed
 
 if TYPE_CHECKING:
@@ -29,6 +32,13 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 """How many workers may end over one task."""
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks at workers that say nothing."""
+
+LOOKS = 24
+"""How many looks in a row may find a worker stopped (SIGSTOP): it holds up all that waits for it. Where the
+whole run is stopped, as by Ctrl-Z, nobody looks, and nothing is counted."""
 
 
 class Seat:
@@ -45,9 +55,9 @@ class Seat:
             os._exit(EXIT_INTERRUPTED)
 
     def put(self, result: Any) -> None:  # noqa: ANN401  doit's result
-        """Say what came of it."""
+        """Say what came of it, and what happened meanwhile."""
         try:
-            self._own.send(result)
+            self._own.send((result, relay.take()))
         except OSError:  # as above
             os._exit(EXIT_INTERRUPTED)
 
@@ -60,11 +70,13 @@ class Worker:
         process: Its process.
         link: The run's end of its connection.
         job: What it is at, doit's; None where it waits.
+        stopped: How many looks in a row have found it stopped.
     """
 
     process: Process
     link: Connection
     job: Any = None
+    stopped: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,7 @@ class Crew:
         self._attempts: Counter[str] = Counter()
         self._late: list[Any] = []
         self._hired = self._dismissed = 0
+        self._looked = time.monotonic()
         self._oom_kills = causes.oom_kills()
 
     def hire(self, process: Process, link: Connection) -> None:
@@ -113,11 +126,19 @@ class Crew:
         if job is None:
             self._dismissed += 1
             if self._dismissed == self._hired:
-                for worker in list(self._workers):
-                    self._send(worker, None)
+                self._see_off()
         elif job.type is not JobHold.type:  # which says no more than that a worker waits
             self._waiting.append(job)
             self._hand_out()
+
+    def _see_off(self) -> None:
+        """Have all workers end; doit waits for them, and a stopped one would keep it for ever."""
+        for worker in list(self._workers):
+            self._send(worker, None)
+        for worker in self._workers:
+            worker.process.join(LOOK_EVERY)
+            if _is_stopped(worker.process):
+                worker.process.kill()  # it has nothing to do, or it would have been waited for
 
     def get(self) -> Any:  # noqa: ANN401  doit's result
         """Wait for what comes of a job, and return it; also where it is that its worker has ended."""
@@ -131,10 +152,22 @@ class Crew:
                 raise InvalidTask("all workers have ended")
             links = {worker.link: worker for worker in self._workers}
             ends = {worker.process.sentinel: worker for worker in self._workers}
-            for ready in connection.wait([*links, *ends]):
+            self._end_stopped()
+            for ready in connection.wait([*links, *ends], timeout=LOOK_EVERY):
                 worker = links.get(ready) or ends[ready]  # type: ignore[call-overload, index]
                 if worker in self._workers and (result := self._heard(worker)) is not None:
                     return result
+
+    def _end_stopped(self) -> None:
+        """Kill workers that were stopped and are not continued; what they are at is done by others."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_EVERY:
+            return
+        self._looked = now
+        for worker in self._workers:
+            worker.stopped = worker.stopped + 1 if _is_stopped(worker.process) else 0
+            if worker.stopped >= LOOKS:
+                worker.process.kill()
 
     def empty(self) -> bool:
         """Return whether nothing more has come, when all workers have ended."""
@@ -148,9 +181,11 @@ class Crew:
         """Return what a worker says; None where it has ended with no word."""
         try:
             # what it said before it ended comes first
-            result = worker.link.recv() if worker.link.poll() else None
+            result, told = worker.link.recv() if worker.link.poll() else (None, None)
         except (EOFError, OSError):
-            result = None
+            result, told = None, None
+        if told is not None:
+            relay.deliver(told)
         if result is None:
             self._bury(worker)
         elif "reporter" not in result:
@@ -195,6 +230,8 @@ class Crew:
         self._attempts[name] += 1
         cause = causes.of_child(status, (), oom_kills=oom_kills)
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        if worker.stopped >= LOOKS:
+            how = "was stopped by a signal, and was not continued"
         why = f"{cause.text} (it {how})" if cause is causes.OUT_OF_MEMORY else how
         text = f"its worker, process {worker.process.pid}, {why}"
         return Loss(name, cause, text, self._attempts[name])
@@ -207,6 +244,14 @@ class Crew:
         while self._waiting:
             name = self._waiting.popleft().name
             self._lost[name] = Loss(name, cause, "its worker has ended", ATTEMPTS)
+
+
+def _is_stopped(process: Process) -> bool:
+    import psutil  # noqa: PLC0415  only where a run takes its time
+
+    with contextlib.suppress(psutil.Error):
+        return bool(psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+    return False
 
 
 def _failed(loss: Loss, *, alone: bool) -> dict[str, Any]:

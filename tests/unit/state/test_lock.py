@@ -70,6 +70,31 @@ def test_another_handle_of_the_same_run_gets_it_too(tmp_path: Path) -> None:
     first.release()
 
 
+SLOW_WORKER = """
+import fcntl, sys, time
+with open(sys.argv[1], "a+") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    print("held", flush=True)
+    time.sleep(0.5)
+    file.truncate(0)
+    file.write(sys.argv[2])
+    file.flush()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("before", ["", "99999999"])
+def test_a_worker_that_has_it_and_has_not_said_so_yet_is_of_this_run(before: str, tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text(before)
+    command = [sys.executable, "-c", SLOW_WORKER, str(path), str(os.getpid())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert ProjectLock(path).acquire()
+        other.kill()
+
+
 def test_who_did_not_begin_leaves_what_the_run_before_left(tmp_path: Path) -> None:
     lock = ProjectLock(tmp_path / "lock")
     lock.path.write_text("999999")

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 DODO = """
 import os, pathlib, signal, sys, time
 from doit.task import Task
-from drapto.state.doit_plugins import bound_reporter, keep_order
+from drapto.state.doit_plugins import bound_reporter, keep_order, workers
 from drapto.state.bus import Bus
 from drapto.state.events import ErrorEvent, StageRetried
 
+workers.LOOK_EVERY, workers.LOOKS = 0.1, 3
 HOW, WHICH = os.environ["HOW"], os.environ["WHICH"].split()
 keep_order()
 bus = Bus()
@@ -36,9 +37,10 @@ DOIT_CONFIG = {
 def end():
     if HOW == "exit":
         os._exit(7)
-    if HOW == "idle":
+    if HOW.startswith("idle "):
         siblings = pathlib.Path(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read_text().split()
-        os.kill(int(next(one for one in siblings if int(one) != os.getpid())), signal.SIGKILL)
+        other = next(one for one in siblings if int(one) != os.getpid())
+        os.kill(int(other), getattr(signal, HOW.split()[1]))
         time.sleep(0.2)
         return
     os.kill(os.getpid(), getattr(signal, HOW))
@@ -86,14 +88,15 @@ def run(
     return finished.returncode, finished.stdout, done
 
 
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGSEGV", "SIGTERM", "exit"])
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGSEGV", "SIGTERM", "SIGSTOP", "exit"])
 @pytest.mark.parametrize("task", ["part:1", "join"])
 def test_what_a_worker_was_at_when_it_ended_is_done_by_another(how: str, task: str, tmp_path: Path) -> None:
     code, said, done = run(tmp_path, how, task)
     assert code == 0, said
     assert sorted(done) == sorted(ALL)
     assert said.count("stage_retried its worker, process ") == 1
-    assert ("ended with status 7" if how == "exit" else "was ended by signal") in said
+    how_said = {"exit": "ended with status 7", "SIGSTOP": "was stopped by a signal, and was not continued"}
+    assert how_said.get(how, "was ended by signal") in said
 
 
 def test_a_task_that_ends_its_worker_each_time_fails_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -118,8 +121,9 @@ def test_where_no_worker_is_left_the_run_ends_and_says_so(workers: int, tmp_path
     assert set(done) == ALL
 
 
-def test_a_worker_that_ends_while_it_waits_is_not_missed(tmp_path: Path) -> None:
-    code, said, done = run(tmp_path, "idle", "join", workers=3)
+@pytest.mark.parametrize("signal", ["SIGKILL", "SIGSTOP"])
+def test_a_worker_that_ends_or_is_stopped_while_it_waits_is_not_missed(signal: str, tmp_path: Path) -> None:
+    code, said, done = run(tmp_path, f"idle {signal}", "join", workers=3)
     assert code == 0, said
     assert sorted(done) == sorted(ALL)
 
