@@ -6,7 +6,8 @@ Each run is a fork of it, with the directory, environment and outputs that it is
 all of one that has nothing to do; to learn ffmpeg's versions, as the first run of a project does, is a fifth.
 
 Where the environment differs in what Python or a library reads when it starts, a run is started as users
-start it; and so is every run where ``TESTS_FORK`` is 0. Runs that get signals or are killed do not come here.
+start it; and so is every run where ``TESTS_FORK`` is 0, and on other systems than
+Linux. Runs that get signals or are killed do not come here.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def run(
 
 
 def _is_like_ours(environment: Mapping[str, str]) -> bool:
-    if environment.get("TESTS_FORK") == "0":
+    # macOS's libraries do not bear a fork without an exec
+    if environment.get("TESTS_FORK") == "0" or sys.platform != "linux":
         return False
     ours = _server().environment
     different = {name for name in environment.keys() | ours if environment.get(name) != ours.get(name)}
