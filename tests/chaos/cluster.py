@@ -18,7 +18,7 @@ import psutil
 
 from tests import clips
 from tests.chaos.trials import Outcome, judged, output_of, run
-from tests.clusters import Cluster, encoders
+from tests.clusters import Cluster, await_encoder, encoders
 from tests.system.killing import hear_signals
 
 if TYPE_CHECKING:
@@ -36,7 +36,14 @@ SEGMENTS, SLOTS = 8, 2
 HUNG = 400.0
 """Seconds after the kill. A worker may take 300 s to show that it may be used."""
 
+AT_WORK = 0.7
+"""The share of the kills that come while segments are encoded, from the first encoder's start on: a run takes
+most of its time to begin and to end."""
+
 _shared: dict[str, tuple[Cluster, Chaos]] = {}
+
+_at_work: dict[str, float] = {}
+"""Seconds from the first encoder's start to the end of a run that nobody disturbs, by the folder."""
 
 
 def trials(chaos: Chaos) -> int:
@@ -54,7 +61,11 @@ def trial(chaos: Chaos, name: str, number: int, chance: random.Random) -> Outcom
     began = time.monotonic()
     with (project.root / "said.log").open("wb") as said:
         child = _started(project, said)
-        time.sleep(chance.uniform(0.3, max(1.0, own.seconds)))
+        if chance.random() < AT_WORK:
+            await_encoder(project.root)
+            time.sleep(chance.uniform(0.0, _at_work[str(chaos.folder)]))
+        else:
+            time.sleep(chance.uniform(0.3, max(1.0, own.seconds)))
         before = _finished(project)
         victim = chance.choice(VICTIMS)
         hit = _kill(cluster, victim, child.pid, str(project.root), chance)
@@ -126,7 +137,7 @@ def _prepared(chaos: Chaos) -> tuple[Cluster, Chaos]:
     if key not in _shared:
         folder = chaos.folder / "on-a-cluster"
         source = clips.make_clip(
-            chaos.ffmpeg, folder / "film.mkv", frames=24 * SEGMENTS, size=(320, 180), keyint=24
+            chaos.ffmpeg, folder / "film.mkv", frames=48 * SEGMENTS, size=(640, 360), keyint=48
         )
         # two workers and drapto itself on a busy machine: what stalls is not what is tried here
         own = replace(chaos, folder=folder, source=source, stall_timeout=60)
@@ -140,8 +151,13 @@ def _prepared(chaos: Chaos) -> tuple[Cluster, Chaos]:
         cluster.work("two")
         usual = own.project("usual", more=_engine(cluster))
         began = time.monotonic()
-        code, said = run(usual)
-        assert code == 0, said
+        with (usual.root / "said.log").open("wb") as log:
+            child = _started(usual, log)
+            await_encoder(usual.root)
+            at_work = time.monotonic()
+            code = child.wait()
+        assert code == 0, (usual.root / "said.log").read_text()
+        _at_work[key] = time.monotonic() - at_work
         whole = output_of(alone).read_bytes()
         _shared[key] = cluster, replace(own, whole=whole, seconds=time.monotonic() - began)
     return _shared[key]
