@@ -36,6 +36,8 @@ WINDOW = 1 << 20
 LONGEST = 256
 """Bytes of a window that the next one has, too: a version is shorter."""
 
+LIBOPUS = b"\0libopus "
+
 OPUS = rb"\0libopus (v?[0-9][\w.+~-]*)\0"
 """What ``opus_get_version_string`` returns, as it stands in the file; a build may also say ``unknown``."""
 
@@ -275,7 +277,8 @@ def _libopus(path: Path) -> str:
             window = b""
             while chunk := file.read(WINDOW):
                 window = window[-LONGEST:] + chunk
-                if match := re.search(OPUS, window):
+                # an expression alone takes nearly twice as long for all of ffmpeg
+                if LIBOPUS in window and (match := re.search(OPUS, window)):
                     return match[1].decode("ascii", "replace")
     except OSError:
         pass

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drapto.audio.plan import AudioPlan, Treatment, plan_audio
 from drapto.errors import DraptoError, printable
+from drapto.media.complaints import codecs_beside, of_the_track
 from drapto.rules import versions
 from drapto.rules.placing import in_track
 from drapto.rules.stage import Known, Stage
@@ -96,7 +97,7 @@ def _shape(project: Project, track: AudioTrack) -> dict[str, Any]:
 
 def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance) -> str:
     """Encode a track."""
-    from drapto.audio.encode import encode_audio, of_the_sound
+    from drapto.audio.encode import encode_audio
     from drapto.audio.record import EncodedTrack
     from drapto.engine.context import EncodeProgress
     from drapto.state.events import Progress
@@ -141,21 +142,19 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
         "copied" if plan.copies else f"to Opus {plan.layout} at {plan.bitrate} kbit/s"
     )
     summary += "" if plan.copies else provenance.said(made_by)
-    if heard := of_the_sound(result.complaints, _codecs_beside(title, track)):
+    if heard := of_the_track(result.complaints, _others(title, track)):
         log = f"{printable(title.logs)}/{STAGE.name}.log"
         said = f"{count_text(len(heard), 'error')}, the first: {heard[0]}"
         summary += f"\n{printable(title.source)}: the sound is damaged ({said}); rip it again; see {log}"
     return summary
 
 
-def _codecs_beside(title: Title, track: AudioTrack) -> set[str]:
-    """Return the codecs of the source's other tracks."""
+def _others(title: Title, track: AudioTrack) -> set[str]:
+    """Return the codecs of all that the source holds beside a track."""
     from drapto.media.model import SourceInfo
 
     info = SourceInfo.read_if_whole(title.probe)
-    if info is None:
-        return set()
-    return {info.video.codec, *(one.codec for one in info.audio)} - {track.codec}
+    return set() if info is None else codecs_beside(info, track.codec)
 
 
 STAGE = Stage(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from drapto.engine.machine import memory_budget
 from drapto.engine.needs import Needs
 from drapto.engine.resources import Allotment, allot_cpus, encoder_memory
+from drapto.media.complaints import codecs_beside
 from drapto.media.model import AV1_CHROMA_LOCATIONS
 from drapto.media.yuv import rgb_matrix
 from drapto.quality.target import FixedCrf, Quality, QualityTarget, decide
@@ -43,6 +44,7 @@ class Common:
         allotment: How they are given the processors.
         memory: What each of them takes, bytes, by what was measured; 0 where nothing was.
         steady: The source's pictures are of one form to the end.
+        beside: The codecs of all that the source holds beside the picture.
     """
 
     shape: EncodeShape
@@ -58,6 +60,7 @@ class Common:
     allotment: Allotment
     memory: int = 0
     steady: bool = True
+    beside: tuple[str, ...] = ()
 
     @property
     def memory_kind(self) -> str:
@@ -108,6 +111,7 @@ class Common:
             height=self.height,
             rotated=self.rotated,
             decoding=decoding,
+            beside=() if segment.path else self.beside,
         )
         own = {"frames": segment.frames, "keyint": segment.keyint, "filters": segment.filters}
         shape = self.shape.model_copy(update=own)
@@ -150,6 +154,7 @@ def common_to(project: Project, title: Title, info: SourceInfo, crop: CropInfo, 
         allotment=allotment,
         memory=memory,
         steady=not info.video.changes,
+        beside=tuple(sorted(codecs_beside(info, info.video.codec))),
     )
 
 

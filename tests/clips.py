@@ -163,6 +163,14 @@ def make_open_gop(ffmpeg: Path, path: Path, codec: str, *, frames: int = 96, key
     )
 
 
+def make_strip(ffmpeg: Path, path: Path) -> Path:
+    """Make a clip of two segments, with sound, that is of few pixels where it is measured as it is shown."""
+    picture = ["-f", "lavfi", "-i", moving_picture((640, 64), "12")]
+    sound = ["-f", "lavfi", "-i", "sine=440:d=2", "-c:a", "aac"]
+    coded = [*_coded("h264", 12, 0, open_gop=False), "-pix_fmt", "yuv420p", "-frames:v", "24"]
+    return _write(ffmpeg, path, [*picture, *sound[:4], *STRIPPED.split(), *coded, *sound[4:]])
+
+
 def make_vfr(ffmpeg: Path, path: Path, *, frames: int = 72) -> Path:
     """Make a clip whose thirds run at 24, 30 and 12 frames per second, keyframe every 12 frames."""
     third = frames // 3

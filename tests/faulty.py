@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PROGRAM = """#!PYTHON -SE
+PROGRAM = """
 import json, os, random, signal, subprocess, sys, time
 plan = json.load(open("PLAN"))
 arguments = sys.argv[1:]
 words = " ".join(arguments)
 
 def taken():
-    if not all(word in words for word in plan["match"]):
+    if not all(word in words for word in plan["match"]):  # the plan may be another by now
         return False
     with open("COUNT", "a") as file:
         file.write("x")
@@ -86,8 +87,13 @@ def faulty(
     plan, program = folder / "plan.json", folder / "ffmpeg"
     plan.write_text(json.dumps({"match": match, "first": first, "times": times, "fault": fault, **more}))
     (folder / "count").unlink(missing_ok=True)
-    text = PROGRAM.replace("PYTHON", sys.executable).replace("PLAN", str(plan))
-    text = text.replace("GONE", str(folder / "gone"))
-    program.write_text(text.replace("COUNT", str(folder / "count")).replace("FFMPEG", str(ffmpeg)))
+    text = PROGRAM.replace("PLAN", str(plan)).replace("GONE", str(folder / "gone"))
+    wrong = folder / "wrong.py"
+    wrong.write_text(text.replace("COUNT", str(folder / "count")).replace("FFMPEG", str(ffmpeg)))
+    # a shell starts in a tenth of the time, and most calls are none of these
+    real = f'exec {shlex.quote(str(ffmpeg))} "$@"'
+    others = "".join(f'case "$*" in *{shlex.quote(word)}*) ;; *) {real} ;; esac\n' for word in match)
+    taken = shlex.join([sys.executable, "-SE", str(wrong)])
+    program.write_text(f'#!/bin/sh\n{others}exec {taken} "$@"\n')
     program.chmod(0o755)
     return program

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ from drapto.media.damage import listening
 from drapto.media.muxer import REPRODUCIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
     from pathlib import Path
 
     from drapto.audio.record import CopiedSound
@@ -52,13 +51,6 @@ START_TOLERANCE = 0.02
 
 END_TOLERANCE = 1.0
 """Seconds. As for the whole file."""
-
-
-DEMUXER = "[in#"
-"""How ffmpeg begins what a demuxer says."""
-
-SPEAKER = re.compile(r"\[(?:[^\]]*/)?(\w+)\]")
-"""Which decoder speaks: ``[h264]``, or ``[vist#0:0/h264]``."""
 
 
 @dataclass(frozen=True)
@@ -137,27 +129,6 @@ def encode_audio(
             span = _checked(made, track, name, source)
         size = partial.stat().st_size
     return AudioResult(number, plan, span, size, complaints, copied)
-
-
-def of_the_sound(complaints: tuple[str, ...], others: Collection[str]) -> tuple[str, ...]:
-    """Return what ffmpeg complained of but for what its demuxer and the decoders of other tracks said.
-
-    It looks into all tracks of a file before it begins with the one that it is asked for. What the demuxer
-    says the probe has judged; not all of it is of the sound, as where an attached file has no bytes.
-
-    Args:
-        complaints: A line each.
-        others: The codecs of other tracks.
-    """
-    kept = []
-    another = False
-    for line in complaints:
-        said = SPEAKER.match(line)
-        # what is said again is said by who said it
-        again = another and line.lstrip().startswith("Last message repeated")
-        another = line.startswith(DEMUXER) or (said[1] in others if said else again)
-        kept += [] if another else [line]
-    return tuple(kept)
 
 
 def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) -> list[str]:

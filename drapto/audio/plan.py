@@ -8,7 +8,7 @@ from drapto.audio.layout import OPUS_LAYOUTS, STANDARD_LAYOUTS, channels_of, opu
 from drapto.config.types import PASSTHROUGH
 from drapto.engine.document import Model
 from drapto.errors import SourceError
-from drapto.media.opus import is_common
+from drapto.media.opus import AMBISONIC, is_common
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,7 +118,7 @@ def plan_audio(track: AudioTrack, bitrates: Bitrates, treatment: Treatment = AS_
     Raises:
         SourceError: It has more than eight channels and does not say which.
     """
-    if _passes(track, treatment.codecs):
+    if _passes(track, treatment.codecs) or _is_a_field(track):
         return _copy_of(track)
     names = channels_of(track.layout)
     if names is None or len(names) != track.channels:
@@ -142,6 +142,11 @@ def plan_audio(track: AudioTrack, bitrates: Bitrates, treatment: Treatment = AS_
 
 def _passes(track: AudioTrack, codecs: Iterable[str]) -> bool:
     return any(track.codec.startswith(PASSTHROUGH[name]) for name in codecs)
+
+
+def _is_a_field(track: AudioTrack) -> bool:
+    """Tell whether a track is a field of sound in Opus, of which no speaker's channel can be made here."""
+    return track.opus is not None and track.opus.family in AMBISONIC
 
 
 def _is_made_so(track: AudioTrack, bitrate: int) -> bool:

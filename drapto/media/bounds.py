@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from drapto.errors import SourceError
+from drapto.media.opus import AMBISONIC
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,8 @@ def _refuse_picture(source: Path, video: VideoTrack) -> None:
 
 
 def _refuse_sound(source: Path, number: int, track: AudioTrack) -> None:
+    if track.opus is not None and track.opus.family in AMBISONIC:
+        return  # a field of sound, which is copied as it is
     named = track.layout is not None and not track.layout.startswith("ambisonic")
     if track.channels > MOST_CHANNELS and not named:
         raise SourceError(

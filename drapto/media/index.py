@@ -16,7 +16,7 @@ from av.stream import Disposition
 
 from drapto.media.hdr.dynamic import DynamicTally
 from drapto.media.history import UNCUT
-from drapto.media.refresh import entrance
+from drapto.media.refresh import entrance, packing
 from drapto.media.sound_history import SoundHistory
 from drapto.media.trial import Trial
 from drapto.media.whole import wholeness
@@ -202,6 +202,7 @@ class VideoTally(Tally):
         keyframes: The presentation times, in ticks, of the keyframes from which on it decodes, in the order
             of the file.
         returns: Where times go back to such as were there before: when, and by how many ticks.
+        packed: A packet holds more than one frame, so that what stands beside a keyframe needs others.
         starts_with_key: Whether the first packet is one.
         missing: Packets without a presentation time.
         broken: Packets that are not what the stream's format says.
@@ -218,6 +219,8 @@ class VideoTally(Tally):
         self.missing = 0
         self.broken = 0
         self.returns: list[tuple[int, int]] = []
+        self.packed = False
+        self._is_packed = packing(stream)
         self._latest: int | None = None
         self._is_whole = wholeness(stream)
         self._is_entrance = entrance(stream)
@@ -232,6 +235,9 @@ class VideoTally(Tally):
             self.starts_with_key |= self.packets == 0 and packet.is_keyframe
         elif packet.is_keyframe:
             self.trial.watch(packet)
+        if self._is_packed is not None and not self.packed and self._is_packed(packet):
+            self.packed = True
+            del self.keyframes[1:]
         super().add(packet)
         if self._is_whole is not None and not self._is_whole(packet):
             self.broken += 1
@@ -244,9 +250,12 @@ class VideoTally(Tally):
             # what is shown before a keyframe and coded after it comes behind it in the file
             if self._latest is not None and packet.pts < self._latest:
                 self._go_back(packet.pts, self._latest)
-            if not self.keyframes or self._is_entrance is None or self._is_entrance(packet):
+            if not self.keyframes or self._is_place_to_begin(packet):
                 self.keyframes.append(packet.pts)
         self._latest = packet.pts if self._latest is None else max(self._latest, packet.pts)
+
+    def _is_place_to_begin(self, packet: Packet[Stream]) -> bool:
+        return not self.packed and (self._is_entrance is None or self._is_entrance(packet))
 
     def _go_back(self, pts: int, latest: int) -> None:
         """Note that times go back to such as were there; others belong to packets in another order."""

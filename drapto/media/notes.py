@@ -25,7 +25,8 @@ def picture_notes(video: VideoTrack) -> list[str]:
     if video.first_form is not None:
         notes += change_notes(video.first_form, video.changes, kept_form(video))
     if video.views > 1:
-        notes.append("the picture has a second view, for the other eye (MV-HEVC): the first one is encoded")
+        coding = {"hevc": " (MV-HEVC)", "h264": " (MVC)"}.get(video.codec, "")
+        notes.append(f"the picture has a second view, for the other eye{coding}: the first one is encoded")
     if video.alpha:
         notes.append("the alpha channel beside the picture is left out")
     if video.flip is not None:

@@ -11,6 +11,10 @@ encoded (`drapto.audio.plan.LARGEST_GAP`), which fills a hole with silence."""
 FAMILY = 18
 """Where an ``OpusHead`` has its channel mapping family (RFC 7845, section 5.1)."""
 
+AMBISONIC = (2, 3)
+"""The families whose channels are no speakers but a field of sound (RFC 8486), which only their decoders know
+how to play."""
+
 FAMILIES = {0: (1, 2), 1: (1, 8)}
 """The fewest and the most channels of the families that players know (RFC 7845, section 5.1.1)."""
 

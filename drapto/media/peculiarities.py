@@ -29,7 +29,7 @@ class Picture(TypedDict):
     alpha: bool
 
 
-def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction) -> Picture:
+def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction, *, mvc: bool) -> Picture:
     """Return the fields of a picture.
 
     Args:
@@ -37,6 +37,7 @@ def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction
         head: The container's word on it.
         frame: One of them.
         base: Seconds in a tick.
+        mvc: Its packets hold another eye's slices.
     """
     changes = counted.history.changes(base)
     crop = head.crop
@@ -46,6 +47,6 @@ def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction
         stereo_mode=mode_of(head, frame),
         container_crop=(crop.left, crop.right, crop.top, crop.bottom),
         holes=counted.holes,
-        views=views_of(frame),
+        views=views_of(head, frame, mvc=mvc),
         alpha=head.alpha,
     )

@@ -1,8 +1,12 @@
-"""Can a decoder begin at a packet that says it is a keyframe?
+"""Can a decoder begin at a packet that says it is a keyframe, and are those before it whole without it?
 
 H.264 may refresh the picture bit by bit: columns of each frame are coded by themselves, and after some frames
 the picture is whole again. A recovery point marks where that begins, and muxers take it for a keyframe; a
 decoder that begins there gives no picture until it is whole.
+
+MPEG-4 in AVI may have a B-frame in the packet of the frame that it refers to, and a later packet with nothing
+in it ("packed bitstream", as DivX and Xvid write it). What a keyframe's packet holds then is not all that is
+shown from there on, and only a decoder that has read all packets before it gets that right.
 """
 
 from __future__ import annotations
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
 IDR, SEI = 5, 6
 """Values of nal_unit_type (ITU-T H.264, table 7-1)."""
 
+MPEG4_FRAME = b"\0\0\1\xb6"
+"""What a frame begins with (ISO/IEC 14496-2, vop_start_code)."""
+
 RECOVERY_POINT = 6
 """payloadType (annex D.1.8); the message begins with recovery_frame_cnt."""
 
@@ -32,6 +39,13 @@ def entrance(stream: VideoStream) -> Callable[[Packet[Any]], bool] | None:
     if stream.codec_context.codec.canonical_name != "h264" or not size:
         return None
     return lambda packet: is_whole_at_once(memoryview(packet), size)
+
+
+def packing(stream: VideoStream) -> Callable[[Packet[Any]], bool] | None:
+    """Return what tells whether a packet holds several frames; None where none of the codec's does."""
+    if stream.codec_context.codec.canonical_name != "mpeg4":
+        return None
+    return lambda packet: bytes(packet).count(MPEG4_FRAME) > 1
 
 
 def is_whole_at_once(data: memoryview, size: int) -> bool:

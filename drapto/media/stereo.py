@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from av.sidedata.sidedata import Type
 
+from drapto.media.hdr import hevc
 from drapto.media.sidedata import side_data
+from drapto.media.whole import nal_length_size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from av import VideoFrame
+    from av.packet import Packet
+    from av.video.stream import VideoStream
 
     from drapto.media.matroska.pictures import TrackHead
 
@@ -36,18 +42,42 @@ STEREO3D = struct.Struct("=2i")
 VIEW = 29
 """libavutil's ``AV_FRAME_DATA_VIEW_ID``: the picture is one eye's, of several in the stream."""
 
+ONE_BEHIND_THE_OTHER = (13, 14)
+"""StereoModes of both eyes' pictures in one block, as H.264's multiview coding (MVC) has them: of these, a
+decoder shows the first, and the picture that is left is one eye's."""
+
+MVC_SLICE = 20
+"""The nal_unit_type of another eye's slices (ITU-T H.264, table 7-1, annex H)."""
+
 ONE_EYE = "sidedata=mode=delete:type=STEREO3D"
 """ffmpeg's filter that takes off a picture that it is one of two: the muxer would write a StereoMode."""
 
 
-def views_of(frame: VideoFrame) -> int:
-    """Return how many eyes' pictures the stream holds in layers, of which one is decoded."""
-    return 2 if side_data(frame, Type(VIEW)) is not None else 1
+def views_of(head: TrackHead, frame: VideoFrame, *, mvc: bool = False) -> int:
+    """Return how many eyes' pictures the stream holds in layers, of which one is decoded.
+
+    Args:
+        head: The container's word on it.
+        frame: A decoded picture.
+        mvc: Its packets hold another eye's slices.
+    """
+    layered = mvc or head.stereo_mode in ONE_BEHIND_THE_OTHER or side_data(frame, Type(VIEW)) is not None
+    return 2 if layered else 1
+
+
+def second_eye(stream: VideoStream) -> Callable[[Packet[Any]], bool] | None:
+    """Return what tells whether an H.264 packet holds another eye's picture; None for other codecs."""
+    size = nal_length_size(stream)
+    if stream.codec_context.codec.canonical_name != "h264" or not size:
+        return None
+    return lambda packet: any(
+        unit[0] & 0x1F == MVC_SLICE for _, unit in hevc.nal_units(memoryview(packet), size)
+    )
 
 
 def mode_of(head: TrackHead, frame: VideoFrame) -> int:
     """Return the StereoMode of a decoded picture: the container's, else what the stream says."""
-    if views_of(frame) > 1:
+    if views_of(head, frame) > 1:
         return 0
     if head.stereo_mode:
         return head.stereo_mode

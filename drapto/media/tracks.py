@@ -160,7 +160,7 @@ def video_track(
         scan=facts.scan,
         top_field_first=facts.top_field_first if facts.scan == "interlaced" else None,
         **orientation(frame),
-        **peculiarities.picture(counted, head, frame, base),
+        **peculiarities.picture(counted, head, frame, base, mvc=tally.trial.mvc),
     )
 
 
@@ -175,7 +175,11 @@ def _with_stereo(tags: dict[str, str], mode: int) -> dict[str, str]:
 
 def _sar(stream: VideoStream, head: TrackHead, first: Form, kept: Form) -> Fraction:
     """Return the shape of the pixels of a picture that is shown at the container's size, as all are."""
-    said = head.sar if head.needs_own_shape else stream.sample_aspect_ratio or Fraction(1)
+    coded = (first.width, first.height)
+    if head.needs_own_shape:
+        said = head.sar
+    else:
+        said = head.sar_of(*coded) or stream.sample_aspect_ratio or Fraction(1)
     return said * Fraction(first.width * kept.height, first.height * kept.width)
 
 

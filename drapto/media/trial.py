@@ -9,6 +9,7 @@ from av.codec.context import Flags
 
 from drapto.media.headers import signature_of
 from drapto.media.history import UNCUT, History
+from drapto.media.stereo import second_eye
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -27,6 +28,7 @@ class Trial:
         times: Presentation times of the decoded frames, ticks; None where a frame has none.
         first: The first decoded frame.
         history: The forms of the frames, and of later keyframes.
+        mvc: A packet holds the picture of another eye, too.
     """
 
     PACKETS = 20
@@ -36,6 +38,8 @@ class Trial:
         self.times: list[int | None] = []
         self.first: VideoFrame | None = None
         self.history = History(crop)
+        self.mvc = False
+        self._holds_second_eye = second_eye(stream)
         self._context = stream.codec_context
         self._context.thread_count = 1
         self._context.flags |= Flags.unaligned  # cropped on the left as far as it says, as by ffmpeg
@@ -48,6 +52,7 @@ class Trial:
         """Decode one more packet; a broken one gives no frame, as with ffmpeg's command line."""
         if packet.is_keyframe and not self._headers:
             self._headers = self._read(packet)
+        self.mvc |= self._holds_second_eye is not None and self._holds_second_eye(packet)
         self._take(self._decode(packet))
 
     def finish(self) -> None:

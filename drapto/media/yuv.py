@@ -13,13 +13,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from drapto.media.model import Colour, VideoTrack
 
-RGB = re.compile(r"(gbr|rgb|bgr|[0ax](rgb|bgr|2rgb|2bgr)|pal8)")
-"""What the names of ffmpeg's RGB pixel formats begin with."""
+RGB = re.compile(r"(gbr|rgb|bgr|[0ax](rgb|bgr|2rgb|2bgr)|pal8|xyz|mono[bw])")
+"""What the names of ffmpeg's RGB pixel formats begin with. XYZ, a cinema's, and black and white of one
+bit are scaled as RGB is."""
 
-GREY = re.compile(r"gray(\d*)(?:le|be)?(?:-(tv|pc))?")
-"""The names of ffmpeg's grey pixel formats; with a range behind, what `rgb_matrix` says of one."""
+SPACES = {"xyz": "XYZ", "mono": "black and white of one bit"}
+"""What formats that are handled as RGB are, by what their names begin with."""
+
+GREY = re.compile(r"(?:gray|ya)(\d*)(?:le|be)?(?:-(tv|pc))?")
+"""The names of ffmpeg's grey pixel formats, with alpha or without; with a range behind, what `rgb_matrix`
+says of one."""
 
 YUV = re.compile(r"yuvj?a?(4\d\d)p")
+
+PACKED = {
+    "4:1:1": re.compile(r"uyyvyy411"),
+    "4:2:2": re.compile(r"uyvy422|yuyv422|yvyu422|nv16|nv20|p21\d|y21\d"),
+    "4:4:4": re.compile(r"nv24|nv42|p41\d|vuy[ax]|ayuv|uyva|vyu444|xv\d\d|v30x"),
+}
+"""The names of formats whose chroma lies among the luma, or in a plane of its own, by how much there is."""
+
+WITH_ALPHA = re.compile(r"yuva|gbrap|vuya|ayuv|uyva|ya\d|argb|abgr|rgba|bgra")
+"""What the names of formats with an alpha channel begin with."""
 
 BITS = 10
 
@@ -122,19 +137,27 @@ def delivered(video: VideoTrack) -> Colour:
     return video.colour.model_copy(update=said)
 
 
+def chroma(pix_fmt: str) -> str | None:
+    """Return how much chroma a format has, such as ``4:2:2``; None of one that has none, or is no YUV."""
+    if layout := YUV.match(pix_fmt):
+        return ":".join(layout[1])
+    return next((name for name, formats in PACKED.items() if formats.match(pix_fmt)), None)
+
+
 def changes(video: VideoTrack) -> list[str]:
     """Return what 10-bit 4:2:0 does not hold of a picture, a line each."""
     said = []
     if is_rgb(video):
+        space = next((name for start, name in SPACES.items() if video.pix_fmt.startswith(start)), "RGB")
         said.append(
-            f"RGB comes out as YUV 4:2:0, by the matrix {_matrix(video)} and in the limited range (tv)"
+            f"{space} comes out as YUV 4:2:0, by the matrix {_matrix(video)} and in the limited range (tv)"
         )
-    elif (layout := YUV.match(video.pix_fmt)) and layout[1] != "420":
-        said.append(f"{':'.join(layout[1])} chroma comes out as 4:2:0")
-    if is_misnamed(video):
+    elif (layout := chroma(video.pix_fmt)) not in (None, "4:2:0"):
+        said.append(f"{layout} chroma comes out as 4:2:0")
+    if is_misnamed(video) and not GREY.fullmatch(video.pix_fmt):  # grey needs none
         said.append("its matrix says RGB, which YUV of thinned-out chroma cannot be: left out")
     if video.bit_depth > BITS:
         said.append(f"{video.bit_depth} bits of each sample come out as {BITS}")
-    if "a" in video.pix_fmt.removeprefix("yuv")[:1] or video.pix_fmt.startswith("gbrap"):
+    if WITH_ALPHA.match(video.pix_fmt):
         said.append("the alpha channel is left out")
     return said

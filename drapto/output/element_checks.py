@@ -72,7 +72,9 @@ def differing(source: Given, output: Given, info: SourceInfo) -> list[Difference
     kept = _plain(output.tags.parts if output.tags else ())
     return [
         *differences(
-            kept_info(source.info) if source.info else None, _only(output.info, (*KEPT_INFO, *FOREIGN))
+            # a source without one says as much as one with an empty one
+            kept_info(source.info) if source.info else Element(ids.INFO, ()),
+            _only(output.info, (*KEPT_INFO, *FOREIGN)),
         ),
         *_tracks(source, output, info),
         *differences(_some(kept_chapters(source.chapters, gone)), output.chapters),
@@ -90,7 +92,8 @@ def _tracks(source: Given, output: Given, info: SourceInfo) -> Iterator[Differen
         if (given := source.entry_of(track)) is not None:
             compared = differences(_only(given, DESCRIBING), _only(entry, DESCRIBING))
             yield from (one._replace(path=one.path.replace("TrackEntry", name, 1)) for one in compared)
-            yield from _stereo(name, given, entry)
+            if track is not info.video or info.video.views == 1:  # of two eyes, one is kept
+                yield from _stereo(name, given, entry)
         for crop in (entry.find(ids.VIDEO) or entry).of(*ids.PIXEL_CROP):
             yield Difference(f"{name}/Video/PixelCrop", NOTHING, str(int.from_bytes(crop.value, "big")))
 

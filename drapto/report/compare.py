@@ -83,8 +83,7 @@ def compare(
         context = StageContext(output.stem, found.ffmpeg, folder / "logs", disk)
         lows = [Low(0, 0, moment.time, moment.score) for moment in found.score.worst]
         shown, problems = scenes.shown(lows, lambda low: _pair(found, low), "vmaf", context)
-        first = found.output.times[0] / 1e9
-        strip, more = scenes.strip(_view(found.output), intervals, first, context, keys=False)
+        strip, more = scenes.strip(_view(found.output), intervals, found.output.times, context, keys=False)
     why = dict.fromkeys([*problems, *more])
     return Page(
         heading=f"{output.name} against {source.name}",
@@ -256,19 +255,12 @@ def _pair(found: Comparison, low: Low) -> tuple[tuple[View, Frame], tuple[View, 
     filters = [one for one in found.pairing.filters if not one.startswith(COUNTING)]
     alike = found.pairing.by == "number" and len(source.times) == len(output.times)
     if alike and not filters:
-        at = _before(source.times, number)
+        at = scenes.before(source.times, number)
     else:
         shown = source.times[0] + output.times[number] - output.times[0]
-        at = _before(source.times, max(0, bisect.bisect(source.times, shown + 1) - 1))
+        at = scenes.before(source.times, max(0, bisect.bisect(source.times, shown + 1) - 1))
     filters += [source.video.flip] if source.video.flip else []
     filters += [f"crop={crop}"] if crop else []
     size = (crop.width, crop.height) if crop else None
     before = _view(source, tuple(filters), size)
-    return (before, Frame(at)), (_view(output), Frame(_before(output.times, number)))
-
-
-def _before(times: Sequence[int], number: int) -> float:
-    """Return a time shortly before a frame is shown, and after the one before it, seconds."""
-    if number == 0:
-        return 0.0
-    return (times[number] - (times[number] - times[number - 1]) / 2) / 1e9
+    return (before, Frame(at)), (_view(output), Frame(scenes.before(output.times, number)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drapto.engine.context import file_url
-from drapto.errors import ArtifactError
+from drapto.errors import ArtifactError, DraptoError, ToolFailedError
 from drapto.media.form import HDR_TRANSFERS
 from drapto.media.uniform import input_options
 from drapto.media.yuv import SCALABLE, SD, acceptable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import StageContext
     from drapto.media.model import Colour
+
+NS = 1_000_000_000
 
 WHITE = 203
 """cd/m2 of HDR's reference white (ITU-R BT.2408), which is to be SDR's."""
@@ -32,6 +35,12 @@ FINE, COARSE = (3, 5, 9), (6,)
 
 IGNORING_THE_INDEX = ("-fflags", "+ignidx")
 """ffmpeg's options of an input whose index (Cues) leads nowhere: what comes before the frame is read, too."""
+
+WHATEVER_FAILS = ("-max_error_rate", "1")
+"""ffmpeg's option where a decoder begins at what is no keyframe, though the file says so."""
+
+EARLIER = 20.0
+"""Seconds before a frame from which on it is decoded then: a keyframe that is one lies between."""
 
 LEAD = 2.0
 """Seconds before a run of frames from which on it is decoded, where its filters look at neighbours."""
@@ -49,6 +58,8 @@ class View:
         colour: How its samples are meant.
         rotation: By how much players rotate it, degrees counter-clockwise.
         filters: What makes the pictures that are shown of those that decode, the crop included.
+        keyframes: When those are shown that are keyframes, nanoseconds, ascending: the file may say so of
+            others. Empty where nobody knows.
     """
 
     path: Path
@@ -59,6 +70,12 @@ class View:
     colour: Colour
     rotation: int = 0
     filters: tuple[str, ...] = ()
+    keyframes: Sequence[int] = ()
+
+    def entrance(self, time: float) -> float:
+        """Return when the keyframe is shown from which on a frame decodes, seconds; 0 for the start."""
+        number = bisect_right(self.keyframes, round(time * NS))
+        return self.keyframes[number - 1] / NS if number > 1 else 0.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +135,7 @@ def _jpegs(
 ) -> list[bytes]:
     """Return a frame by each quantiser: it is found by decoding up to a GOP, and coded in no time."""
     ends = [f"[frame{number}]" for number in range(len(quantisers))]
-    graph = f"[0:{view.stream}]{','.join(_filters(view, frame, size))},split={len(ends)}{''.join(ends)}"
+    split = f"split={len(ends)}{''.join(ends)}"
     with tempfile.TemporaryDirectory(prefix="drapto-") as folder:
         targets = [Path(folder) / f"{quantiser}.jpg" for quantiser in quantisers]
         outputs = [
@@ -130,27 +147,39 @@ def _jpegs(
                 *("-q:v", str(quantiser), "-f", "mjpeg", "-y", file_url(target)),
             )
         ]
-        for way in ((), IGNORING_THE_INDEX):
-            command = [*way, *_input(view, frame), "-filter_complex", graph, *outputs]
-            context.run_ffmpeg(command, log="report", about=view.path)
+        failed: DraptoError | None = None
+        first = 0.0
+        if len(view.keyframes) > 1 and frame.number is None and not frame.key:
+            first = frame.time - view.entrance(frame.time)
+        for way, earlier in (((), first), (IGNORING_THE_INDEX, first), (WHATEVER_FAILS, EARLIER)):
+            graph = f"[0:{view.stream}]{','.join(_filters(view, frame, size, earlier))},{split}"
+            command = [*way, *_input(view, frame, earlier), "-filter_complex", graph, *outputs]
+            try:
+                context.run_ffmpeg(command, log="report", about=view.path)
+            except ToolFailedError as error:
+                failed = failed or error
+                continue
             if all(target.is_file() and target.stat().st_size for target in targets):
                 break
         else:
-            raise ArtifactError(f"has no frame at {frame.time:.3f} s", path=view.path)
+            raise failed or ArtifactError(f"has no frame at {frame.time:.3f} s", path=view.path)
         return [target.read_bytes() for target in targets]
 
 
-def _input(view: View, frame: Frame) -> list[str]:
-    begin = frame.time if frame.number is None else frame.time - LEAD
+def _input(view: View, frame: Frame, earlier: float) -> list[str]:
+    begin = (frame.time if frame.number is None else frame.time - LEAD) - earlier
     seek = ["-seek_timestamp", "1", "-ss", f"{begin:.6f}"] if begin > 0 else []
-    near = ["-noaccurate_seek", "-skip_frame", "nokey"] if frame.key else []
-    own = ["-copyts"] if frame.number is not None else []
+    near = ["-noaccurate_seek", "-skip_frame", "nokey"] if frame.key and not earlier else []
+    near += ["-noaccurate_seek"] if earlier else []  # what comes too early is dropped by a filter
+    own = ["-copyts"] if frame.number is not None or earlier else []
     decode = ["-noautorotate", "-threads", "1"]
     return [*own, *input_options(view.filters), *near, *seek, *decode, "-i", file_url(view.path)]
 
 
-def _filters(view: View, frame: Frame, size: tuple[int, int]) -> list[str]:
+def _filters(view: View, frame: Frame, size: tuple[int, int], earlier: float = 0.0) -> list[str]:
     chosen = [] if frame.number is None else [f"trim=start_frame={frame.number}"]
+    if earlier and frame.number is None:
+        chosen = [f"select=gte(t\\,{frame.time:.6f})"]  # trim takes no time of a clock that began in 1970
     scale = f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_inp"
     turn = TURNS.get(view.rotation % 360)
     shown = _mapped(view, scale) if view.colour.transfer in HDR_TRANSFERS else _plain(view, scale)

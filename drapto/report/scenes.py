@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from drapto.encoding.record import EncodedSegment
     from drapto.engine.context import StageContext
     from drapto.report.timeline import Interval
+
+NS = 1_000_000_000
 
 SCENES = 5
 STILLS = 12
@@ -138,8 +141,20 @@ def shown(
     return scenes, list(dict.fromkeys(problems))
 
 
+def before(times: Sequence[int], number: int) -> float:
+    """Return a time shortly before a frame is shown, and after the one before it, seconds."""
+    if number <= 0:
+        return 0.0
+    return (times[number] - (times[number] - times[number - 1]) / 2) / NS
+
+
 def strip(
-    view: View, intervals: Sequence[Interval], offset: float, context: StageContext, *, keys: bool = True
+    view: View,
+    intervals: Sequence[Interval],
+    times: Sequence[int],
+    context: StageContext,
+    *,
+    keys: bool = True,
 ) -> tuple[list[Still], list[str]]:
     """Return pictures from all over a film, and what kept some from being shown.
 
@@ -148,11 +163,13 @@ def strip(
     Args:
         view: The output.
         intervals: In order.
-        offset: What an interval's start lacks to the output's own time, seconds.
+        times: When each of the output's frames is shown, nanoseconds, ascending; the first interval begins
+            with the first.
         context: The surroundings.
         keys: Whether intervals begin with keyframes.
     """
     begin, end = intervals[0].start, intervals[-1].start + intervals[-1].duration
+    offset = times[0] / NS - begin if times else 0.0
     most = max(1, min(STILLS, max(FEWEST_STILLS, len(intervals)), int((end - begin) / FEWEST_APART)))
     slot = (end - begin) / most
     starts = [one.start for one in intervals]
@@ -163,10 +180,14 @@ def strip(
         start = min(starts, key=lambda time: abs(time - centre))
         near = keys and abs(start - centre) <= slot / 2
         time = start if near else centre
+        at = max(0.0, time + offset)
+        if not near and times:
+            # of what is shown for long, the frame that is there, and not the next one
+            at = before(times, bisect_right(times, round(at * NS)) - 1)
         try:
             picture = grab(
                 view,
-                Frame(max(0.0, time + offset), key=near),
+                Frame(at, key=near),
                 width=STILL_WIDTH,
                 most=MOST_STILL,
                 context=context,

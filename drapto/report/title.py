@@ -238,12 +238,14 @@ def look(known: Records, context: StageContext) -> Looks:
         lows, said = scenes.spread(intervals), "Nothing was measured: these are from all over the film."
     times = read_timestamps(known.title.planned)
     source = read_timestamps(known.title.timestamps)
+    keyframes = read_timestamps(known.title.keyframes) if known.title.keyframes.is_file() else []
     quality = known.validation.quality
     metric = quality.scores.metric if quality else "vmaf"
-    shown, problems = scenes.shown(lows, lambda low: _pair(known, low, times, source), metric, context)
+    shown, problems = scenes.shown(
+        lows, lambda low: _pair(known, low, times, source, keyframes), metric, context
+    )
     output = _output(known)
-    first = times[0] / 1e9 - intervals[0].start if times else 0.0
-    strip, more = scenes.strip(output, intervals, first, context)
+    strip, more = scenes.strip(output, intervals, times, context)
     return Looks(tuple(shown), said, tuple(strip), tuple(dict.fromkeys([*problems, *more])))
 
 
@@ -254,7 +256,7 @@ def _output(known: Records) -> View:
 
 
 def _pair(
-    known: Records, low: Low, times: Sequence[int], source: Sequence[int]
+    known: Records, low: Low, times: Sequence[int], source: Sequence[int], keyframes: Sequence[int]
 ) -> tuple[tuple[View, Frame], tuple[View, Frame]]:
     """Return where a moment is in the source and in the output."""
     segment = known.plan.segments[low.place]
@@ -267,18 +269,12 @@ def _pair(
         frame = Frame(segment.start_time, low.frame)
     elif counted:
         filters = tuple(one for one in segment.filters if not one.startswith(COUNTING))
-        frame = Frame(_before(times, number))
+        frame = Frame(scenes.before(times, number))
     else:
-        frame = Frame(_before(source, number))
+        frame = Frame(scenes.before(source, number))
     before = View(
         *(known.title.film, video.index, rect.width, rect.height, video.sar, video.colour, video.rotation),
         filters=(*filters, *cut),
+        keyframes=keyframes,
     )
-    return (before, frame), (_output(known), Frame(_before(times, number)))
-
-
-def _before(times: Sequence[int], number: int) -> float:
-    """Return a time shortly before a frame is shown, and after the one before it, seconds."""
-    if number == 0:
-        return 0.0
-    return (times[number] - (times[number] - times[number - 1]) / 2) / 1e9
+    return (before, frame), (_output(known), Frame(scenes.before(times, number)))

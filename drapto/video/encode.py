@@ -13,6 +13,7 @@ from drapto.engine.causes import FAILED
 from drapto.engine.context import EncodeProgress, StageContext, file_url
 from drapto.errors import FrameCountError, ToolFailedError
 from drapto.media.bounds import MOST_RATE
+from drapto.media.complaints import of_the_track
 from drapto.media.filters import renumbered, without_first
 from drapto.media.uniform import input_options
 from drapto.media.yuv import conversion
@@ -96,11 +97,6 @@ def _kept_arguments(kept: KeptFrames) -> tuple[str, ...]:
     return ("-map", "[kept]", "-fps_mode", "passthrough", *raw)
 
 
-REPEATED = "Last message repeated"
-DEMUXER = "[in#"
-"""How ffmpeg begins what a demuxer says: the probe has judged that, and not all of it is of the picture."""
-
-
 @dataclass(frozen=True)
 class Encode:
     """One finished encode of a segment.
@@ -168,7 +164,7 @@ def run_encoder(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(finished.cpu_seconds, 3),
         starts=starts,
-        complaints=of_the_picture(finished.complaints),
+        complaints=of_the_track(finished.complaints, request.beside),
     )
 
 
@@ -234,14 +230,3 @@ def count_packets(path: Path) -> int:
         failure = ToolFailedError(f"an encoded file cannot be read ({error.strerror})", path=path)
         failure.cause = FAILED.name  # it was written just now: by chance, or by a disk that fails
         raise failure from error
-
-
-def of_the_picture(complaints: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what ffmpeg complained of but for what its demuxer said."""
-    kept = []
-    demuxer = False
-    for line in complaints:
-        # what is said again is said by who said it
-        demuxer = line.startswith(DEMUXER) or (demuxer and line.lstrip().startswith(REPEATED))
-        kept += [] if demuxer else [line]
-    return tuple(kept)

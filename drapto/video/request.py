@@ -37,6 +37,7 @@ class EncodeRequest:
         width, height: The encoded picture, pixels.
         rotated: Whether players rotate the picture; it is encoded as it is coded.
         decoding: The hardware that is to decode the source; None for ffmpeg itself.
+        beside: The codecs of all else that the source holds: what is said of them is not of the picture.
     """
 
     source: Path
@@ -48,6 +49,7 @@ class EncodeRequest:
     height: int
     rotated: bool = False
     decoding: HardwareDecoding | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def log(self) -> str:

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 PRESET = 12
 FRAMES = 120
-SIZE = (320, 180)
+SIZE = (320, 80)
 BARS = clips.Bars(top=20, bottom=20)
-CROP = "crop=320:140:0:20"
+CROP = "crop=320:40:0:20"
 WHOLE = SampleTier(1, 0)
 
 

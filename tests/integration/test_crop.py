@@ -13,6 +13,7 @@ from drapto.media.model import CropInfo
 from drapto.media.probe import inspect
 from tests import clips
 from tests.clips import Bars
+from tests.oddities.suites import in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +86,21 @@ def test_keyframes_are_enough_where_there_are_many(
     assert len(found.samples) == 30 <= WANTED
     assert all(round(sample.time * 24) % 8 == 0 for sample in found.samples)
     assert all((sample.top, sample.bottom) == (12, 12) for sample in found.samples)
+
+
+@pytest.mark.parametrize("options", [MANY_KEYS, {"frames": 60, "keyint": 30, "size": (160, 90)}])
+def test_a_file_without_index_or_keyframes_is_read_through(
+    ffmpeg: Path, tmp_path: Path, crop: Callable[..., CropInfo], options: dict[str, Any]
+) -> None:
+    source = clips.make_clip(ffmpeg, tmp_path / "plain.mkv", bars=SCOPE, **options)
+    known = crop(source)
+    in_blocks(source, 1, lambda block: block[:3] + bytes([block[3] & 0x7F]) + block[4:])
+    found = crop(source)
+    assert str(found.rect) == "160:66:0:12"
+    assert {sample.time for sample in found.samples} >= {
+        sample.time for sample in known.samples if round(sample.time * 24) % options["keyint"] == 0
+    }
+    assert len(found.samples) == len(known.samples)
 
 
 @pytest.mark.parametrize(

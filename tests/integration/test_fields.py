@@ -89,6 +89,30 @@ def test_the_order_of_fields_comes_from_the_pictures(
     assert (found.kind, found.order, found.method, found.marked) == ("interlaced", order, "detected", True)
 
 
+CAPTURED = {
+    "huffyuv": ("-c:v", "huffyuv", "-pix_fmt", "yuv422p"),
+    "prores": ("-c:v", "prores_ks", "-profile:v", "0", "-flags:v", "+bitexact+ildct"),
+    "mjpeg": ("-c:v", "mjpeg", "-q:v", "3"),
+    "hevc": ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "14", "-x265-params", "log-level=none"),
+}
+
+
+@pytest.mark.parametrize("codec", CAPTURED)
+def test_what_was_captured_in_fields_is_found_in_any_codec(
+    ffmpeg: Path, tmp_path: Path, context: StageContext, codec: str
+) -> None:
+    for rate, weave, kind in (
+        ("50", "tinterlace=interleave_top", ("interlaced", "tff")),
+        ("25", "null", ("progressive", None)),
+    ):
+        source = tmp_path / f"{kind[0]}.mkv"
+        inputs = ["-f", "lavfi", "-i", f"{clips.film(rate=rate)},{weave}", "-frames:v", "40"]
+        clips.run_ffmpeg(ffmpeg, *inputs, *CAPTURED[codec], *clips.STRIPPED.split(), source)
+        found = look(source, tmp_path, context)
+        assert (found.kind, found.order) == kind
+        assert found.method == "detected"
+
+
 def test_flags_that_claim_fields_are_not_believed(
     ffmpeg: Path, tmp_path: Path, context: StageContext
 ) -> None:

@@ -111,7 +111,8 @@ def test_a_turned_picture_is_measured_as_it_is_coded(ffmpeg: Path, tmp_path: Pat
 
 def test_ab_av1_which_would_turn_it_is_not_asked(ab_av1: AbAv1, ffmpeg: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", rotated(ffmpeg, tmp_path, 90))
-    engine = f"[quality]\nengine = 'ab-av1'\n[tools]\nab_av1 = '{ab_av1.program}'\n"
+    engine = "[quality]\nengine = 'ab-av1'\nmax_encodes = 1\nout_of_reach = 'closest'\n"
+    engine += f"[tools]\nab_av1 = '{ab_av1.program}'\n"
     project.target(f"{engine}[crop]\nrect = '128:64:16:16'\n")
     project.doit()
     logs = (path.read_text() for path in (project.root / "work").glob("*/logs/encode.log"))
@@ -167,6 +168,7 @@ RGB_CODERS: dict[str, tuple[str, ...]] = {
     "gbrp": ("-c:v", "libx264rgb", "-qp", "0", "-preset", "ultrafast"),
     "bgr0": ("-c:v", "ffv1", "-pix_fmt", "bgr0"),
     "gbrp10le": ("-c:v", "ffv1", "-pix_fmt", "gbrp10le"),
+    "xyz12le": ("-c:v", "libopenjpeg", "-pix_fmt", "xyz12le", "-cinema_mode", "2k_24"),
 }
 
 
@@ -200,7 +202,8 @@ def test_the_quality_is_measured_by_the_same_matrix_and_range(
     ffmpeg: Path, tmp_path: Path, pix_fmt: str
 ) -> None:
     source = tmp_path / "clip.mkv"
-    graph = f"{clips.moving_picture(SIZE, '24')},scale=out_range=pc,format={pix_fmt}"
+    # as it is shown, it has a tenth of the pixels that one of SIZE has
+    graph = f"{clips.moving_picture((640, 64), '24')},scale=out_range=pc,format={pix_fmt}"
     inputs = ["-f", "lavfi", "-i", graph, "-frames:v", "24"]
     coded = ["-c:v", "ffv1" if pix_fmt == "bgr0" else "libx264", "-pix_fmt", pix_fmt]
     clips.run_ffmpeg(ffmpeg, *inputs, *coded, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,13 @@ import pytest
 from drapto.errors import ArtifactError, ToolFailedError
 from drapto.media.model import Colour
 from drapto.media.picture import look_at
+from drapto.media.probe import examine
 from drapto.report import pictures
 from drapto.report.pictures import Frame, View, grab
+from drapto.report.scenes import strip
+from drapto.report.timeline import Interval
 from tests import clips
-from tests.oddities import boxes, reported
+from tests.oddities import boxes, elements, reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +61,37 @@ def test_an_index_that_lies_is_not_believed(ffmpeg: Path, tmp_path: Path, contex
     found = [grab(view, Frame(time), width=960, most=1 << 20, context=context) for time in (0.0, 0.6, 1.354)]
     assert len({one.jpeg for one in found}) == len(found)
     assert found[2].jpeg == chosen(ffmpeg, view, 33, (320, 240))
+
+
+def test_a_keyframe_that_is_none_is_not_believed(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
+    for maker in (elements.every_block_says_keyframe, elements.every_block_of_vp9_says_keyframe):
+        source = reported.make(ffmpeg, maker.__name__, tmp_path)
+        probed = examine(source)
+        view = replace(view_of(source), keyframes=probed.keyframes)
+        time = (probed.times[57] - 20_000_000) / 1e9
+        found = grab(view, Frame(time), width=960, most=1 << 20, context=context)
+        assert found.jpeg == chosen(ffmpeg, view, 57, (320, 240))
+
+
+def test_a_clock_that_began_in_1970_is_no_hindrance(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
+    source = reported.make(ffmpeg, reported.begins_after_fifty_years.__name__, tmp_path)
+    probed = examine(source)
+    view = replace(view_of(source), keyframes=probed.keyframes)
+    time = (probed.times[20] - 20_000_000) / 1e9
+    found = grab(view, Frame(time), width=960, most=1 << 20, context=context)
+    assert found.jpeg == chosen(ffmpeg, view, 20, (320, 240))
+
+
+def test_of_what_is_shown_for_long_there_is_a_picture(
+    ffmpeg: Path, tmp_path: Path, context: StageContext
+) -> None:
+    slides = clips.make_clip(ffmpeg, tmp_path / "slides.mkv", frames=4, rate="1/10", size=(320, 180))
+    view, times = view_of(slides), look_at(slides).times
+    stills, problems = strip(view, [Interval("1", 0.0, 40.0, 4, 1)], times, context)
+    assert (len(stills), problems) == (4, [])
+    assert len({one.picture.jpeg for one in stills}) == 4
 
 
 @pytest.mark.parametrize("number", [0, 7])

@@ -10,6 +10,8 @@ from drapto.errors import SourceError
 from drapto.media.matroska.pictures import track_heads
 from drapto.media.probe import inspect, probe_source
 from tests import clips
+from tests.oddities import elements, reported, suites, surgery
+from tests.oddities.containers import of_tracks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -217,6 +219,36 @@ def test_two_eyes_pictures_keep_their_halves_and_their_mode(ffmpeg: Path, tmp_pa
     assert (made.video.width, made.video.height, made.video.sar) == (240, 96, 1)
     head = track_heads(output_of(project))[0]
     assert (head.stereo_mode, head.display or (240, 96)) == (1, (240, 96))
+
+
+@pytest.mark.parametrize("mode", [None, 13, 14])
+def test_of_a_3d_disc_s_two_eyes_one_is_encoded_and_said_to_be_one(
+    ffmpeg: Path, tmp_path: Path, mode: int | None
+) -> None:
+    source = reported.make(ffmpeg, suites.mvc_of_a_3d_disc.__name__, tmp_path)
+    size = [(b"\xb0", b"\x02\x80"), (b"\xba", b"\x01\x68")]
+    said = [] if mode is None else [(b"\x53\xb8", bytes([mode]))]
+    of_tracks(source, 0, {"E0": surgery.joined([*size, *said])})
+    video = inspect(source)[0].video
+    assert (video.views, video.stereo_mode, video.frames) == (2, 0, 36)
+    if mode == 13:
+        project, _, output = finish(tmp_path, source)
+        assert "the picture has a second view, for the other eye (MVC): the first one is encoded" in output
+        assert "differs" not in output
+        assert track_heads(output_of(project))[0].stereo_mode == 0
+
+
+def test_what_old_muxers_state_of_a_size_shapes_no_pixel(ffmpeg: Path, tmp_path: Path) -> None:
+    source = reported.make(ffmpeg, elements.a_height_of_whole_macroblocks.__name__, tmp_path)
+    project, made, _ = finish(tmp_path, source)
+    assert (made.video.width, made.video.height, made.video.sar) == (320, 240, 1)
+    assert track_heads(output_of(project))[0].display in (None, (320, 240))
+
+
+def test_frames_that_are_packed_in_pairs_are_not_parted(ffmpeg: Path, tmp_path: Path) -> None:
+    source = reported.make(ffmpeg, suites.packed_b_frames_of_an_avi.__name__, tmp_path)
+    info, times = inspect(source)
+    assert (info.video.keyframes, len(times)) == (1, 48)
 
 
 @pytest.mark.media

@@ -29,9 +29,10 @@ REPORTED = """\
 
 What became of files made after what users reported of HandBrake, Av1an, ab-av1, mpv, jellyfin,
 mkvtoolnix and others, a first set of 64 (`tests/oddities/reported.py`,
-`tests/oddities/containers.py`), and of a second set of 39 kinds that rips of discs, recordings and
-old files have (`tests/oddities/rips.py`, `tests/oddities/boxes.py`), judged as [those](oddities.md)
-are. `python -m tests.oddities DIR --reported` makes and runs both.
+`tests/oddities/containers.py`), of a second set of 39 kinds that rips of discs, recordings and
+old files have (`tests/oddities/rips.py`, `tests/oddities/boxes.py`), and of a third set of 62 that
+are odd as test suites are (`tests/oddities/suites.py`, `tests/oddities/elements.py`), judged as
+[those](oddities.md) are. `python -m tests.oddities DIR --reported` makes and runs all three.
 
 As each set was new to it, drapto was run on it once, before anything was mended: 55 of the 64 came
 out right (86 %), and 35 of the 39 by `--crf` (90 %; by the default settings 34 of 38, one was not
@@ -47,8 +48,31 @@ run). What did not of the second set, and was mended:
   without a word. It still is; a note says so.
 - The film was right, but its report without a picture, where the index (Cues) leads nowhere.
 
-The table is of the code after that; of those that came out right at first, some were not run again
-by the default settings.
+The third set was chosen to be hostile: what a tool does that does it right was written down for each
+source (its maker says so), every tone, frame and display size was looked at beside what the judge sees,
+and a report without a picture, or a word that is not so, counts as wrong. Of the 62, 46 were right at
+first by `--crf` (74 %); of the other 16, 5 had the film right, and 11 had not:
+
+- Interlaced HuffYUV and ProRes stayed combed: fields were looked for in the codecs of discs and
+  broadcasts only. Now they are in those of captures, archives and cameras as well, and in HEVC.
+- MPEG-4 with packed B-frames (Xvid in AVI) came out with broken pictures at its cuts, and a note. It is
+  no longer cut.
+- The picture of a 3D disc (MVC, StereoMode 13), of which one eye is decoded, was still said to hold both.
+- PixelHeight 256 of a stream of 240 lines, shown at 320x240, was shown a little too wide.
+- Ambisonics in Opus were encoded as if they were four loudspeakers. They are copied.
+- PCM of 20 bits was read as 16, which is noise; sound in bzip2 failed in the midst of the encode. Both
+  are refused by the probe. (ffmpeg reads neither.)
+- JPEG 2000 in XYZ was refused, once all of it was encoded; and so would grey with alpha and black and
+  white of one bit have been.
+- Files none of whose blocks is marked as a keyframe (one of H.264, one of VC-2) were refused as damaged
+  ("Operation not permitted"), as the crop wanted to seek in them. They are read through.
+- A picture attached as a JPEG that is a PNG made sound and film "damaged".
+- A file without an Info "differed" in it.
+- Three had a report without a picture: a film of a frame in ten seconds, and two whose every block is
+  marked as a keyframe.
+
+The table is of the code after that. Of the third set, 29 were run by the default settings; of those of
+the others that came out right at first, some were not run again by them.
 """
 
 MISSING = "Not run with each setting:"
@@ -187,4 +211,4 @@ def _total(said: Mapping[str, Counter[str]], text: str) -> int:
 def _general(line: str) -> str:
     """Return a line without the names of its files, which differ, and without what a table cannot hold."""
     line = re.sub(r"^segment \d+ (does not reach VMAF [\d.]+).*\((.*?)\).*", r"a segment \1 (\2)", line)
-    return re.sub(r"\S*/", "", line).replace("|", "\\|")
+    return re.sub(r"(?<!\S)/\S*/", "", line).replace("|", "\\|")

@@ -6,12 +6,11 @@ import contextlib
 import json
 import re
 import sqlite3
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.rules import DODO
+from tests import forks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,14 +48,7 @@ class ProjectDir:
 
     def doit(self, *arguments: str, status: int = 0) -> Run:
         """Run doit and expect its exit code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "doit", *arguments],
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        done = forks.run("doit", *arguments, cwd=self.root)
         assert done.returncode == status, done.stdout
         return Run(done.returncode, done.stdout)
 

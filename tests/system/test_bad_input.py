@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import clips
+from tests import clips, forks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ class Done:
 
 
 def drapto(folder: Path, *arguments: str | Path, prefix: Sequence[str] = ()) -> Done:
-    done = subprocess.run(
+    if not prefix:
+        done = forks.run("drapto", *arguments, cwd=folder)
+        return Done(done.returncode, done.stdout.splitlines())
+    ran = subprocess.run(
         [*prefix, sys.executable, "-m", "drapto", *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -64,7 +67,7 @@ def drapto(folder: Path, *arguments: str | Path, prefix: Sequence[str] = ()) -> 
         check=False,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
-    return Done(done.returncode, done.stdout.decode().splitlines())
+    return Done(ran.returncode, ran.stdout.decode().splitlines())
 
 
 @contextlib.contextmanager
@@ -205,7 +208,9 @@ def test_segments_of_a_single_frame_fit_to_the_others(ffmpeg: Path, tmp_path: Pa
     # a frame every 4 s in the middle third: each is a segment
     filters = "settb=1/1000,setpts='floor(if(lt(N,24),N*40,if(lt(N,28),960+(N-24)*4000,16960+(N-28)*40)))'"
     exact = ("-enc_time_base", "1:1000", "-force_key_frames", "expr:gte(n,24)*lt(n,29)")
-    source = clips.make_clip(ffmpeg, tmp_path / "slides.mkv", frames=48, filters=filters, options=exact)
+    source = clips.make_clip(
+        ffmpeg, tmp_path / "slides.mkv", frames=48, size=(640, 64), filters=filters, options=exact
+    )
     done = drapto(
         tmp_path, "encode", source, "-o", "out", "--preset", "13", "--set", "processing.chunk_size=1"
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import clips
+from tests import clips, forks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -39,14 +37,7 @@ def project(ffmpeg: Path, tmp_path: Path) -> ProjectDir:
 
 
 def drapto(project: ProjectDir, *command: str) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "drapto", *command],
-        cwd=project.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    done = forks.run("drapto", *command, cwd=project.root)
     assert done.returncode == 0, done.stdout
     assert "Traceback" not in done.stdout
     return done.stdout.splitlines()

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 import av
-import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +13,7 @@ from drapto.about import VERSION
 from drapto.cli import main
 from drapto.state.event_records import schema
 from tests import clips
+from tests.valid import require_valid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +39,7 @@ def project(ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 def read(path: Path) -> list[dict[str, object]]:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    for line in lines:
-        jsonschema.validate(line, schema())
+    require_valid(lines, schema())
     return lines
 
 
@@ -60,8 +59,7 @@ def test_one_title_then_all_and_every_event_is_told(project: Path) -> None:
 
     rest = run("--events", "-")
     assert rest.exit_code == 1
-    for line in rest.stdout.splitlines():
-        jsonschema.validate(json.loads(line), schema())
+    require_valid(map(json.loads, rest.stdout.splitlines()), schema())
     assert [json.loads(line)["event"] for line in rest.stdout.splitlines()].count("error") == 1
 
     again = run("--events", log)  # appended

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.kill
 
 @pytest.fixture(scope="module")
 def source(ffmpeg: Path, clip_cache: Path) -> Path:
-    return clips.make_clip(ffmpeg, clip_cache / "kill" / "clip.mkv", frames=96, size=(640, 360), keyint=24)
+    return clips.make_clip(ffmpeg, clip_cache / "kill" / "clip.mkv", frames=96, size=(480, 270), keyint=24)
 
 
 @pytest.fixture(scope="module")

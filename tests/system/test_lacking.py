@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import clips
+from tests import clips, forks
 from tests.faulty import faulty
 from tests.system.projects import ProjectDir, new_project
 
@@ -76,8 +75,7 @@ def test_a_run_pauses_where_the_disk_is_at_its_reserve_and_goes_on(source: Path,
 def test_it_ends_where_no_room_comes_and_the_next_run_goes_on(source: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "16m"):
         project, filler = on_small_disk(source, tmp_path, "0.5 s")
-        command = [sys.executable, "-m", "drapto", "run"]
-        done = subprocess.run(command, cwd=project.root, stdout=subprocess.PIPE, text=True, check=False)
+        done = forks.run("drapto", "run", cwd=project.root, apart=True)
         assert done.returncode == 4, done.stdout
         assert "the disk is full" in done.stdout
         assert project.doit(status=4).output.count("the disk is full") >= 1
@@ -97,13 +95,7 @@ def test_without_memory_a_run_ends_with_its_own_code_and_remembers(
     assert "Nothing was written" not in said
     learnt = json.loads((project.work() / "encode_data" / "memory.json").read_text())
     assert learnt["kills"] == 2
-    status = subprocess.run(
-        [sys.executable, "-m", "drapto", "status"],
-        cwd=project.root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    status = forks.run("drapto", "status", cwd=project.root)
     assert "segment 1: 2 attempts, of which: out of memory (2)" in status.stdout
     project.doit()
     record = json.loads((project.work() / "encode_data" / "encoding.json").read_text())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ import pytest
 from drapto.media.matroska import ids
 from drapto.media.matroska.compare import differences
 from drapto.media.probe import inspect
+from tests import forks
 from tests.matroska import read
 
 if TYPE_CHECKING:
@@ -39,13 +38,7 @@ class Encoded:
         for name in (*DELIVERED, *REFUSED):
             (folder / "in" / f"{name}.mkv").symlink_to(CASES / f"{name}.mkv")
         command = ["encode", "in", "-o", "out", "--preset", "13", "--crf", "50"]
-        done = subprocess.run(
-            [sys.executable, "-m", "drapto", *command],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = forks.run("drapto", *command, cwd=folder, apart=True)
         self.status, self.said, self.folder = done.returncode, done.stdout + done.stderr, folder
 
     def line(self, name: str, mark: str) -> str:

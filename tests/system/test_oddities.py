@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.oddities import boxes, pairwise, recipes, reported, rips
+from tests.oddities import boxes, elements, pairwise, recipes, reported, rips, suites
 from tests.oddities.running import run
 
 if TYPE_CHECKING:
@@ -45,10 +45,23 @@ RIPS = {
 }
 """The same of the second set."""
 
+SUITES = {
+    "a_track_of_sound_without_packets": "audio track 1 (aac) is empty: left out",
+    "covers_of_all_kinds": "",
+    "no_block_says_keyframe": "",
+    "opus_of_a_sphere": "",
+    "packed_b_frames_of_an_avi": "",
+    "sound_in_bzip2": "number 2 (A_AC3): compressed by bzip2",
+    "vc2_of_a_broadcaster": "4:2:2 chroma comes out as 4:2:0",
+    "without_info": "",
+}
+"""The same of the third set."""
 
-@pytest.mark.parametrize("wanted", [REPORTED, RIPS])
+
+@pytest.mark.parametrize("wanted", [REPORTED, RIPS, SUITES])
 def test_some_that_users_reported(ffmpeg: Path, tmp_path: Path, wanted: dict[str, str]) -> None:
-    assert set(wanted) <= set(boxes.MAKERS) == set(rips.MAKERS)
+    assert boxes.MAKERS is rips.MAKERS is suites.MAKERS is elements.MAKERS
+    assert set(wanted) <= set(boxes.MAKERS)
     sources = [reported.make(ffmpeg, name, tmp_path / "sources") for name in wanted]
     outcomes = {one.name: one for one in run(sources, tmp_path, "crf")}
     assert set(outcomes) == set(wanted)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import clips
+from tests import clips, forks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -28,10 +26,7 @@ class Done:
 
 
 def drapto(here: Path, *arguments: str | Path) -> Done:
-    command = [sys.executable, "-m", "drapto", *map(str, arguments)]
-    done = subprocess.run(
-        command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    done = forks.run("drapto", *arguments, cwd=here)
     return Done(done.returncode, done.stdout)
 
 

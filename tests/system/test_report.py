@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from drapto.report.render import MOST_BYTES
-from tests import browser, clips
+from tests import browser, clips, forks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -26,10 +24,7 @@ ENABLED = "[report]\nenabled = false"
 
 
 def drapto(project: ProjectDir, *arguments: str, status: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "drapto", *arguments],
-        cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+    done = forks.run("drapto", *arguments, cwd=project.root)
     assert done.returncode == status, done.stdout
     return done.stdout
 

@@ -16,6 +16,7 @@ from drapto.state.event_records import schema as events_schema
 from drapto.state.results import schema
 from tests import clips
 from tests.system.projects import new_project
+from tests.valid import require_valid
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -51,8 +52,7 @@ def hook(path: Path, status: int = 0) -> str:
 
 def calls(path: Path) -> list[dict[str, Any]]:
     found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    for call in found:
-        jsonschema.validate(call, schema())
+    require_valid(found, schema())
     return found
 
 
@@ -143,8 +143,7 @@ def test_a_hook_that_fails_or_hangs_is_said_and_harms_nothing(films: Path, here:
     assert (here / "out" / "good.mkv").is_file()
     assert "hooks.on_done failed (sleep did not answer within 1.0 s, and was killed)" in done.output
     lines = [json.loads(line) for line in (here / "events.ndjson").read_text().splitlines()]
-    for line in lines:
-        jsonschema.validate(line, events_schema())
+    require_valid(lines, events_schema())
     (failed,) = [line for line in lines if line["event"] == "hook_failed"]
     assert (failed["title"], failed["hook"]) == ("good", "on_done")
     (log,) = (here / "work" / ".drapto" / "logs").glob("run-*.log")

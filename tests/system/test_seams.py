@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import clips, engines
+from tests import clips, engines, forks
 from tests.system.projects import SETTINGS, ProjectDir, new_project
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -96,9 +95,14 @@ def test_a_stage_from_outside_is_selected_by_its_target_before_anything_is_known
 
 @pytest.mark.parametrize("targeted", [False, True])
 def test_every_call_of_a_whole_job_is_data(
-    clip: Path, two_films: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, targeted: bool
+    ffmpeg: Path,
+    clip_cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    targeted: bool,
 ) -> None:
-    source = two_films[0] if targeted else clip
+    make = clips.make_strip if targeted else clips.make_tracks
+    source = make(ffmpeg, clip_cache / "seams" / f"{make.__name__}.mkv")
     found = engines.environment(engines.install(tmp_path / "site"))
     monkeypatch.setenv("PYTHONPATH", found["PYTHONPATH"])
     projects = {}
@@ -135,15 +139,8 @@ def _swapped(
     project: ProjectDir, site: Path, swap: tuple[str | Path, ...]
 ) -> subprocess.CompletedProcess[str]:
     (project.root / "drapto.toml").write_text(f'{SETTINGS}[engine]\nname = "swapping"\n')
-    return subprocess.run(
-        [sys.executable, "-m", "doit"],
-        cwd=project.root,
-        env=engines.environment(site, SWAP="\n".join(map(str, swap))),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    environment = engines.environment(site, SWAP="\n".join(map(str, swap)))
+    return forks.run("doit", cwd=project.root, env=environment)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +152,7 @@ def two_films(ffmpeg: Path, clip_cache: Path) -> tuple[Path, Path]:
         arguments = [
             *("-f", "lavfi", "-i", clips.moving_picture((128, 96), "24", first=0 if name == "one" else 50)),
             *("-f", "lavfi", "-i", f"sine=frequency={hertz}:sample_rate=48000"),
-            *("-t", "3", "-c:v", "libx264", "-preset", "ultrafast", "-g", "24", "-c:a", "aac"),
+            *("-t", "2", "-c:v", "libx264", "-preset", "ultrafast", "-g", "24", "-c:a", "aac"),
             *("-pix_fmt", "yuv420p", "-y", path),
         ]
         clips.run_ffmpeg(ffmpeg, *arguments)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 from click.testing import CliRunner
 
 import drapto
 from drapto.cli import main
 from drapto.state.event_records import schema
-from tests import clips
+from tests import clips, forks
+from tests.valid import require_valid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +31,9 @@ def run(*arguments: str | Path, status: int = 0) -> str:
 
 def alone(*arguments: str) -> str:
     """Run a command in a process of its own, whose doit writes to this output and no other."""
-    command = [sys.executable, "-m", "drapto", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    done = forks.run("drapto", *arguments, apart=True)
+    done.check_returncode()
+    return done.stdout
 
 
 @pytest.fixture
@@ -62,8 +61,7 @@ def test_what_comes_out_larger_is_not_published_and_not_tried_again(ffmpeg: Path
     assert '--no-skip, or output.if_larger = "keep"' in said
     assert not (here / "output").exists()
     found = [json.loads(line) for line in (here / "events").read_text().splitlines()]
-    for line in found:
-        jsonschema.validate(line, schema())
+    require_valid(found, schema())
     assert [line["title"] for line in found if line["event"] == "title_skipped"] == ["small"]
     assert found[-1]["exit_code"] == 0
 

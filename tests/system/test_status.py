@@ -10,12 +10,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from drapto.state.event_records import schema
-from tests import clips
+from tests import clips, forks
 from tests.system.projects import ProjectDir, new_project
+from tests.valid import require_valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,14 +24,7 @@ if TYPE_CHECKING:
 
 def drapto(project: ProjectDir, *arguments: str) -> tuple[int, str]:
     """Run a command in a project; return its exit code and its output."""
-    done = subprocess.run(
-        [sys.executable, "-m", "drapto", *arguments],
-        cwd=project.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    done = forks.run("drapto", *arguments, cwd=project.root)
     return done.returncode, done.stdout
 
 
@@ -96,13 +89,12 @@ def test_a_failure_says_why_and_when_until_it_is_mended(short: Path, tmp_path: P
     assert drapto(project, "run", "--events", str(events))[0] == 0
     assert status(project)["broken"]["state"] == "done"
     lines = [json.loads(line) for line in events.read_text().splitlines()]
-    for line in lines:
-        jsonschema.validate(line, schema())
+    require_valid(lines, schema())
     assert {"queue_progress", "title_progress", "error"} <= {line["event"] for line in lines}
 
 
 def test_a_run_is_seen_from_another_terminal_and_not_when_it_was_killed(ffmpeg: Path, tmp_path: Path) -> None:
-    long = clips.make_clip(ffmpeg, tmp_path / "long.mkv", codec="h264", frames=900, size=(640, 360))
+    long = clips.make_clip(ffmpeg, tmp_path / "long.mkv", codec="h264", frames=360)
     project = new_project(tmp_path / "p", long)
 
     command = [sys.executable, "-m", "drapto", "run", "--set", "encoding.preset=3"]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from drapto.rules import DODO
-from tests import clips
+from tests import clips, forks
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
@@ -77,13 +75,8 @@ def validated(project: ProjectDir) -> Any:
 
 
 def reasons(project: ProjectDir) -> dict[str, list[dict[str, str]]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "drapto", "plan", "--json"],
-        cwd=project.root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = forks.run("drapto", "plan", "--json", cwd=project.root, apart=True)
+    done.check_returncode()
     return {task["name"]: task["reasons"] for task in json.loads(done.stdout)["tasks"]}
 
 
@@ -183,8 +176,8 @@ def test_work_without_versions_goes_on(source: Path, ffmpeg: Path, tmp_path: Pat
     assert validated(project)["tracks"][0] is None
 
 
-def test_what_was_tried_with_another_version_is_not_used(source: Path, ffmpeg: Path, tmp_path: Path) -> None:
-    project = new_project(tmp_path / "project", source)
+def test_what_was_tried_with_another_version_is_not_used(ffmpeg: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", clips.make_strip(ffmpeg, tmp_path / "clip.mkv"))
     program = wrapper(tmp_path / "ffmpeg", ffmpeg, "8.0-old")
     project.target(f'\n[tools]\nffmpeg = "{program}"\n')
     project.doit("calibrate:clip", "encode:clip:0001")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "_learnt", {})
+    monkeypatch.setattr(versions, "PAUSE", 0.01)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ other refers to.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import av
 from av import FFmpegError
@@ -60,11 +61,11 @@ def keyframes(source: Path, video: VideoTrack, count: int = WANTED) -> Iterator[
     Raises:
         av.FFmpegError: The file cannot be read.
     """
-    with _open(source) as container:
+    with _open(source) as container, _Packets(source, video) as packets:
         stream, shown = _stream(container, video), Shown(video)
         # a keyframe that is only a recovery point is withheld otherwise
         stream.codec_context.flags |= Flags.output_corrupt
-        for packet in _keys(container, stream, sample_times(video.start, video.end, count)):
+        for packet in packets.keys(sample_times(video.start, video.end, count)):
             for frame in list(_decode(stream, [packet]))[:1]:
                 yield _seconds(stream, packet.pts), shown(frame)
 
@@ -96,13 +97,16 @@ def follow(
     Raises:
         av.FFmpegError: The file cannot be read.
     """
-    with _open(source) as container, _open(source) as ahead:
+    with (
+        _open(source) as container,
+        _Packets(source, video) as ahead,
+        _Packets(source, video) as packets,
+    ):
         stream, as_shown = _stream(container, video), Shown(video)
         stream.codec_context.skip_frame = "NONREF"
-        for key in _keys(ahead, _stream(ahead, video), times):
-            container.seek(key.pts or 0, stream=stream)
+        for key in ahead.keys(times):
             due = _seconds(stream, key.pts)
-            for frame in _decode(stream, _run(container, stream, length)):
+            for frame in _decode(stream, packets.run(key.pts or 0, length)):
                 shown = _seconds(stream, frame.pts)
                 if due <= shown <= times[-1] + max(gap, 1) and not frame.is_corrupt:
                     yield shown, as_shown(frame)
@@ -120,25 +124,81 @@ def _stream(container: InputContainer, video: VideoTrack) -> VideoStream:
     return stream
 
 
-def _keys(
-    container: InputContainer, stream: VideoStream, times: Iterable[float]
-) -> Iterator[Packet[VideoStream]]:
-    """Yield the keyframe at or before each time, each once."""
-    last = None
-    for time in times:
-        container.seek(round(time / (stream.time_base or 1)), stream=stream)
-        packet = next((packet for packet in container.demux(stream) if packet.is_keyframe), None)
-        if packet is not None and packet.pts is not None and packet.pts != last:
-            last = packet.pts
+class _Packets:
+    """A title's packets, found by the file's index; where that leads nowhere, in passing.
+
+    A file without an index, none of whose blocks says that it is a keyframe, is such a one.
+    """
+
+    def __init__(self, source: Path, video: VideoTrack) -> None:
+        self._source, self._video = source, video
+        self._passing: Iterator[Packet[VideoStream]] | None = None
+        self._next: Packet[VideoStream] | None = None
+
+    def __enter__(self) -> Self:
+        self._files = ExitStack()
+        self._begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def _begin(self) -> None:
+        self._files.close()
+        self._container = self._files.enter_context(_open(self._source))
+        self._stream = _stream(self._container, self._video)
+
+    def _from(self, ticks: int) -> Iterator[Packet[VideoStream]]:
+        """Return the packets from a place before ``ticks`` on, which is not before that asked for last."""
+        if self._passing is None:
+            try:
+                self._container.seek(ticks, stream=self._stream)
+            except FFmpegError:
+                self._begin()  # nobody says where it stands now
+                self._passing = self._container.demux(self._stream)
+            else:
+                return self._container.demux(self._stream)
+        return self._passing
+
+    def keys(self, times: Iterable[float]) -> Iterator[Packet[VideoStream]]:
+        """Yield the keyframe at or before each of some ascending times, each once."""
+        last: int | None = None
+        for time in times:
+            ticks = round(time / (self._stream.time_base or 1))
+            key = self._key(ticks)
+            if key is not None and key.pts != last:
+                last = key.pts
+                yield key
+
+    def _key(self, ticks: int) -> Packet[VideoStream] | None:
+        found = self._next
+        if found is not None and (found.pts or 0) > ticks:
+            return None
+        for packet in self._from(ticks):
+            if not packet.is_keyframe or packet.pts is None:
+                continue
+            if self._passing is None:
+                return packet
+            if packet.pts > ticks:
+                self._next = packet
+                break
+            found = packet
+        return found
+
+    def run(self, key: int, length: int) -> Iterator[Packet[VideoStream]]:
+        """Yield the keyframe that is shown at ``key`` ticks and what follows it, up to the next one."""
+        number = 0
+        for packet in chain([self._next] if self._next is not None else [], self._from(key)):
+            self._next = None
+            if not number and self._passing is not None and packet.pts != key:
+                continue
+            if not packet.size:
+                return
+            if number == length or (number and packet.is_keyframe):
+                self._next = packet if self._passing is not None else None
+                return
+            number += 1
             yield packet
-
-
-def _run(container: InputContainer, stream: VideoStream, length: int) -> Iterator[Packet[VideoStream]]:
-    """Yield the keyframe that the container stands at and what follows it, up to the next one."""
-    for number, packet in enumerate(container.demux(stream)):
-        if number == length or (number and packet.is_keyframe) or not packet.size:
-            return
-        yield packet
 
 
 def _decode(stream: VideoStream, packets: Iterable[Packet[VideoStream]]) -> Iterator[VideoFrame]:

@@ -18,8 +18,27 @@ if TYPE_CHECKING:
     from drapto.media.fields.model import FieldPoint, Kind, Order
     from drapto.media.model import SourceInfo, VideoTrack
 
-CODED_IN_FIELDS = ("mpeg2video", "h264", "vc1", "mpeg4", "dvvideo")
-"""Codecs of discs, tapes and broadcasts that hold interlaced pictures."""
+DISCS_AND_BROADCASTS = ("mpeg2video", "h264", "hevc", "vc1", "wmv3", "mpeg4", "cavs")
+CAPTURES = (
+    *("dvvideo", "huffyuv", "ffvhuff", "ffv1", "utvideo", "magicyuv", "lagarith", "rawvideo", "v210", "v410"),
+    *(
+        "yuv4",
+        "y41p",
+        "r210",
+        "mjpeg",
+        "mjpegb",
+        "jpeg2000",
+        "dirac",
+        "dnxhd",
+        "prores",
+        "cfhd",
+        "aic",
+        "speedhq",
+    ),
+)
+CODED_IN_FIELDS = (*DISCS_AND_BROADCASTS, *CAPTURES)
+"""Codecs that hold interlaced pictures: of discs and broadcasts, and of tapes and cameras whose editors and
+archives keep the fields. Those of screens, telephones and the web hold none."""
 
 SD_LINES = 576
 HD_LINES = (1080, 1088)

@@ -32,6 +32,13 @@ lie within 32767 ticks of it (RFC 9559, "Block Structure"): each frame would hav
 ENCRYPTED = 1
 """The type of a content encoding that is no compression (RFC 9559, "ContentEncodingType")."""
 
+DEPTHS = {"A_PCM/INT": (8, 16, 24, 32), "A_PCM/FLOAT": (32, 64)}
+"""Bits of a sample that libavformat knows of uncompressed sound; it takes others for 16, or 32, and plays
+noise (matroskadec.c)."""
+
+BZIP2 = 1
+"""The algorithm of a compression (RFC 9559, "ContentCompAlgo") that ffmpeg's builds mostly lack."""
+
 BESIDE = (ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS)
 """What a film can do without."""
 
@@ -50,6 +57,7 @@ def refuse_oddities(source: Path) -> None:
             info = reader.first(ids.INFO)
             scale = info.number(ids.TIMESTAMP_SCALE) if info else 0
             encrypted = list(_encrypted(reader))
+            misread = list(_misread(reader))
     except (OSError, ElementError):
         return  # said by what reads the rest of it
     if reader.another is not None:
@@ -73,6 +81,12 @@ def refuse_oddities(source: Path) -> None:
             path=source,
             remedy="decrypt it with what made the file, or remux the file without that track",
         )
+    for number, codec, why in misread:
+        raise SourceError(
+            f"has a track that ffmpeg does not read as it is, number {number} ({codec}): {why}",
+            path=source,
+            remedy="remux the file without that track",
+        )
     # libavformat takes none, or 0, for the default
     if scale and not FINEST <= scale <= COARSEST:
         raise SourceError(
@@ -91,6 +105,25 @@ def _encrypted(reader: Reader) -> Iterator[tuple[int, str]]:
             kinds = [one.number(ids.CONTENT_ENCODING_TYPE) for one in (encodings.parts if encodings else ())]
             if ENCRYPTED in kinds:
                 yield entry.number(ids.TRACK_NUMBER), _codec(entry)
+    except ElementError:
+        return  # said by what reads the tracks
+
+
+def _misread(reader: Reader) -> Iterator[tuple[int, str, str]]:
+    """Yield number and codec of each track that libavformat would read as something else, and why."""
+    try:
+        tracks = reader.first(ids.TRACKS)
+        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
+            number, codec = entry.number(ids.TRACK_NUMBER), _codec(entry)
+            audio = entry.find(ids.AUDIO)
+            depth = audio.number(ids.BIT_DEPTH) if audio else 0
+            if depth and any(codec.startswith(one) and depth not in known for one, known in DEPTHS.items()):
+                yield number, codec, f"samples of {depth} bits"
+            encodings = entry.find(ids.CONTENT_ENCODINGS)
+            for encoding in encodings.parts if encodings else ():
+                compression = encoding.find(ids.CONTENT_COMPRESSION)
+                if compression is not None and compression.number(ids.CONTENT_COMP_ALGO) == BZIP2:
+                    yield number, codec, "compressed by bzip2, which ffmpeg and mkvmerge are built without"
     except ElementError:
         return  # said by what reads the tracks
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from drapto.media.matroska.ebml import Element
 
-PIXELS = 0
-"""The display unit in which a display size is one of pixels, and not a ratio (RFC 9559, DisplayUnit)."""
+PIXELS, ASPECT = 0, 3
+"""The display unit in which a display size is one of pixels, and the last in which it is one at all, be it
+a ratio (RFC 9559, DisplayUnit)."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,18 @@ class TrackHead:
         if self.unit == PIXELS and (uncut_wide or uncut_high):
             width, height = self.width, self.height
         return Fraction(wide * height, high * width)
+
+    def sar_of(self, width: int, height: int) -> Fraction | None:
+        """Return the shape of a pixel of a decoded picture that has not the size that the entry says.
+
+        Old writers state whole macroblocks, 1088 lines of 1080, and a display size beside them. libavformat
+        takes that for the size of what is stated. None where the sizes are the same, or nothing is stated.
+        """
+        if self.display is None or self.unit > ASPECT or (self.width, self.height) == (width, height):
+            return None
+        if self.display == (self.width, self.height):
+            return Fraction(1)
+        return Fraction(self.display[0] * height, self.display[1] * width)
 
 
 PLAIN = TrackHead()

@@ -93,7 +93,7 @@ def opus(channels: int = 2, layout: str | None = "stereo", **more: object) -> Au
         (opus(6, "5.1", family=1, kilobits=512), False),
         (opus(6, "5.1", family=0), False),
         (opus(2, "stereo", family=255), False),
-        (opus(9, None, family=2), None),
+        (opus(9, None, family=255), None),
         (track(2, "stereo"), False),
         (track(2, "stereo").model_copy(update={"codec": "opus"}), False),  # as an earlier drapto probed it
     ],
@@ -107,6 +107,13 @@ def test_opus_is_copied_where_drapto_would_make_no_other(given: AudioTrack, copi
     assert made.copies == copies
     assert (made.slice() == {"copies": True}) == copies
     assert not plan_audio(given, Table()).copies
+
+
+@pytest.mark.parametrize("family", [2, 3])
+def test_a_field_of_sound_is_copied_whatever_is_wanted(family: int) -> None:
+    field = opus(4, "ambisonic 1", family=family, kilobits=900, seamless=False)
+    assert plan_audio(field, Table()).copies
+    assert plan_audio(opus(16, "ambisonic 3", family=family), Table(), Treatment(downmix="stereo")).copies
 
 
 def test_what_is_asked_for_is_copied_whatever_it_is() -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUICK = Limits(patience=0.8)
+HARDLY = Limits(patience=0.3)
+"""For what is to be killed, however slow the machine is."""
 
 
 def shell(text: str) -> list[str]:
@@ -38,16 +40,16 @@ def test_a_silent_child_is_killed(hang: str, tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     began = time.monotonic()
     with pytest.raises(
-        StalledError, match=r"clip\.mkv: sh showed no sign of life for 0\.8 s, and was killed"
+        StalledError, match=r"clip\.mkv: sh showed no sign of life for 0\.3 s, and was killed"
     ):
-        process.run(shell(hang), limits=QUICK, about=tmp_path / "clip.mkv", log=log)
-    assert 0.7 < time.monotonic() - began < 5
+        process.run(shell(hang), limits=HARDLY, about=tmp_path / "clip.mkv", log=log)
+    assert 0.25 < time.monotonic() - began < 5
     assert "showed no sign of life" in log.read_text()
 
 
 def test_what_it_started_is_killed_with_it(tmp_path: Path) -> None:
     with pytest.raises(StalledError):
-        process.run(shell(f"sleep 987 & echo $! > {tmp_path}/pid; wait"), limits=QUICK)
+        process.run(shell(f"sleep 987 & echo $! > {tmp_path}/pid; wait"), limits=HARDLY)
     pid = int((tmp_path / "pid").read_text())
     until = time.monotonic() + 2
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
@@ -71,9 +73,9 @@ def test_reports_of_nothing_new_are_no_sign_of_life() -> None:
     report = "echo frame=5; echo total_size=9; echo progress=continue"
     with pytest.raises(StalledError):
         process.run(
-            shell(f"while :; do {report}; sleep 0.3; done"),
+            shell(f"while :; do {report}; sleep 0.1; done"),
             on_line=_progress_reader(lambda _: None),
-            limits=QUICK,
+            limits=HARDLY,
         )
 
 

@@ -8,6 +8,7 @@ import pytest
 from drapto.errors import SourceError
 from drapto.media.bounds import encoder_rate, refuse_beyond
 from drapto.media.model import AudioTrack
+from drapto.media.opus import OpusStream
 from tests.sources import source, video
 
 
@@ -48,6 +49,13 @@ def test_many_channels_without_names_are_refused_and_with_names_taken() -> None:
     for layout in (None, "ambisonic 3"):
         with pytest.raises(SourceError, match=r"audio track 1 has 16 channels.*Opus takes 8"):
             refuse_beyond(Path("a.mkv"), source(audio=(sound(2, "stereo"), sound(16, layout))))
+
+
+def test_a_field_of_sound_has_as_many_channels_as_it_likes() -> None:
+    field = sound(16, "ambisonic 3").model_copy(
+        update={"codec": "opus", "opus": OpusStream(family=2, kilobits=500, seamless=True)}
+    )
+    refuse_beyond(Path("a.mkv"), source(audio=(field,)))
 
 
 def test_an_encoder_is_told_240_at_most() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from drapto.media.notes import return_notes
-from drapto.media.refresh import is_whole_at_once
+from drapto.media.refresh import is_whole_at_once, packing
 
 
 def packet(*units: bytes) -> memoryview:
@@ -46,3 +48,17 @@ def test_times_that_go_back_are_told_once() -> None:
     assert said.startswith(
         "after 1.5 s the picture's times go back by 0.7 s, and so 1 more times: its frames"
     )
+
+
+class _Stream:
+    def __init__(self, codec: str) -> None:
+        self.codec_context = SimpleNamespace(codec=SimpleNamespace(canonical_name=codec), extradata=b"")
+
+
+def test_two_frames_in_a_packet_are_packed() -> None:
+    frame = b"\0\0\1\xb6frame"
+    is_packed = packing(cast("Any", _Stream("mpeg4")))
+    assert is_packed is not None
+    assert is_packed(cast("Any", b"\0\0\1\xb0" + frame + frame))
+    assert not is_packed(cast("Any", b"\0\0\1\xb0" + frame))
+    assert packing(cast("Any", _Stream("h264"))) is None

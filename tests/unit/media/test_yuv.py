@@ -23,6 +23,15 @@ from tests.sources import video
         ("gbrp", 8, ["RGB comes"]),
         ("gbrap12le", 12, ["RGB comes", "12 bits", "the alpha"]),
         ("bgr0", 8, ["RGB comes"]),
+        ("uyvy422", 8, ["4:2:2 chroma"]),
+        ("y210le", 10, ["4:2:2 chroma"]),
+        ("p016le", 16, ["16 bits"]),
+        ("vuya", 8, ["4:4:4 chroma", "the alpha"]),
+        ("uyyvyy411", 8, ["4:1:1 chroma"]),
+        ("xyz12le", 12, ["XYZ comes", "12 bits"]),
+        ("argb", 8, ["RGB comes", "the alpha"]),
+        ("ya16be", 16, ["16 bits", "the alpha"]),
+        ("monob", 1, ["black and"]),
     ],
 )
 def test_what_is_lost_is_said(pix_fmt: str, bits: int, said: list[str]) -> None:
@@ -55,6 +64,13 @@ def test_yuv_keeps_its_matrix_and_range() -> None:
     assert rgb_matrix(track) is None
     assert delivered(track) == said
     assert conversion(None) == []
+
+
+def test_grey_that_says_it_is_rgb_is_grey() -> None:
+    track = video(pix_fmt="ya8", colour=Colour(range="pc", matrix="rgb"))
+    assert rgb_matrix(track) == "gray8-pc"
+    assert delivered(track) == Colour(range="pc")
+    assert changes(track) == ["the alpha channel is left out"]
 
 
 def test_yuv_that_says_it_is_rgb_says_nothing_afterwards() -> None:

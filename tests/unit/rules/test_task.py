@@ -14,7 +14,7 @@ import pytest
 from doit.exceptions import TaskFailed
 
 from drapto.errors import StageError
-from drapto.rules import Rule, task
+from drapto.rules import Rule, attempts, task
 from drapto.rules.run_state import state_of
 from drapto.rules.task import failing, perform, remove
 from drapto.state.doit_plugins import READ, SAID
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    monkeypatch.setattr(attempts, "FIRST_WAIT", 0.02)
     made = known.project_in(tmp_path)
     yield made
     state_of(made).end()

@@ -22,6 +22,7 @@ from drapto.state.events import (
     StageStarted,
 )
 from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiting, TitleProgress
+from tests.valid import require_valid
 
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "events.schema.json"
 
@@ -59,8 +60,7 @@ def test_every_event_is_a_line_that_the_schema_knows(event: Event) -> None:
     writer.end(1)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [line["event"] for line in lines] == ["run_started", event.name, "run_ended"]
-    for line in lines:
-        jsonschema.validate(line, schema())
+    require_valid(lines, schema())
 
 
 def test_a_record_has_what_happened_and_when() -> None:

@@ -146,3 +146,45 @@ def test_a_second_file_is_refused_by_its_byte(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=rf"another Matroska file .* from byte {size} on") as caught:
         refuse_oddities(path)
     assert f"tail -c +{size + 1}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("codec", "depth", "told"),
+    [
+        ("A_PCM/INT/LIT", 24, None),
+        ("A_PCM/INT/LIT", 20, "samples of 20 bits"),
+        ("A_PCM/INT/BIG", 12, "samples of 12 bits"),
+        ("A_PCM/FLOAT/IEEE", 64, None),
+        ("A_PCM/FLOAT/IEEE", 16, "samples of 16 bits"),
+        ("A_FLAC", 20, None),
+    ],
+)
+def test_uncompressed_sound_of_a_depth_that_ffmpeg_misreads_is_refused(
+    tmp_path: Path, codec: str, depth: int, told: str | None
+) -> None:
+    kept = _file_with(tmp_path, codec, made("Audio", made("BitDepth", depth)))
+    if told is None:
+        refuse_oddities(kept)
+        return
+    with pytest.raises(SourceError, match=rf"number 3 \({codec}\): {told}"):
+        refuse_oddities(kept)
+
+
+@pytest.mark.parametrize(("algorithm", "refused"), [(0, False), (1, True), (2, False), (3, False)])
+def test_a_track_in_bzip2_is_refused(tmp_path: Path, algorithm: int, refused: bool) -> None:
+    compression = made("ContentCompression", made("ContentCompAlgo", algorithm))
+    encodings = made("ContentEncodings", made("ContentEncoding", compression))
+    kept = _file_with(tmp_path, "A_AC3", encodings)
+    if not refused:
+        refuse_oddities(kept)
+        return
+    with pytest.raises(SourceError, match=r"number 3 \(A_AC3\): compressed by bzip2"):
+        refuse_oddities(kept)
+
+
+def _file_with(folder: Path, codec: str, *more: Element) -> Path:
+    entry = made("TrackEntry", made("TrackNumber", 3), made("CodecID", codec), *more)
+    path = folder / "a.mkv"
+    with path.open("wb") as file:
+        write_file(file, [INFO, made("Tracks", entry)], None)
+    return path

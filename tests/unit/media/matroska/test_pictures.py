@@ -40,6 +40,25 @@ def test_a_plain_entry_says_little(tmp_path: Path) -> None:
     assert track_heads(path) == {0: TrackHead(width=720, height=576), 1: TrackHead()}
 
 
+@pytest.mark.parametrize(
+    ("display", "unit", "sar"),
+    [
+        (None, 0, None),
+        ((1920, 1080), 0, Fraction(1)),
+        ((1920, 1088), 0, Fraction(1)),  # what is stated of the picture, again
+        ((2560, 1080), 0, Fraction(4, 3)),
+        ((16, 9), 3, Fraction(1)),
+        ((16, 9), 4, None),
+    ],
+)
+def test_a_stated_height_of_whole_macroblocks_shapes_no_pixel(
+    display: tuple[int, int] | None, unit: int, sar: Fraction | None
+) -> None:
+    head = TrackHead(width=1920, height=1088, display=display, unit=unit)
+    assert head.sar_of(1920, 1080) == sar
+    assert head.sar_of(1920, 1088) is None
+
+
 def test_what_is_no_stream_of_ffmpeg_s_is_not_counted(tmp_path: Path) -> None:
     button = [number(ids.TRACK_TYPE, 0x12)]
     disabled = [number(ids.TRACK_TYPE, 2), number(ids.FLAG_ENABLED, 0)]
