@@ -9,6 +9,7 @@ What comes before this module is loaded is not drapto's: the start of Python and
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -184,7 +185,14 @@ def _send_again(number: int) -> None:
 
     # no thread: to start one takes a lock, which this very thread may hold
     signal.signal(signal.SIGALRM, send)
+    # Python gives signals back to the system when it exits, and an alarm would then end a run that has ended well
+    atexit.unregister(_stop_alarm)
+    atexit.register(_stop_alarm)
     signal.setitimer(signal.ITIMER_REAL, LATER)
+
+
+def _stop_alarm() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _listen(handler: object) -> None:

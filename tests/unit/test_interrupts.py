@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -23,3 +24,22 @@ def test_a_shell_takes_it_as_it_was_given_and_a_terminal_does_nothing(name: str)
     assert said.isprintable()
     done = subprocess.run(["bash", "-c", said], stdout=subprocess.PIPE, check=True)
     assert done.stdout == os.fsencode(name)
+
+
+LATE_SIGNAL = """
+import signal
+from time import sleep
+from drapto import interrupts
+
+class Slow:
+    def __del__(self, sleep=sleep):
+        sleep(0.3)
+
+slow = Slow()  # what Python takes apart when it exits
+interrupts._send_again(signal.SIGTERM)
+"""
+
+
+def test_a_signal_that_waits_to_be_sent_again_does_not_end_a_process_that_exits() -> None:
+    done = subprocess.run([sys.executable, "-c", LATE_SIGNAL], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
