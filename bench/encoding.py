@@ -97,7 +97,7 @@ def compare(
         ours = Timed(ours.wall, ours.cpu, int((whole / "peak").read_text()))
         found.whole.append((ours, _mean(after, before)))
         made = whole / "work" / clip.stem
-        found.overhead.append(1 - _spent_in(made / "logs", ("encode-", "audio-", "validate")) / ours.cpu)
+        found.overhead.append(1 - _spent_in(made / "logs", ("encode", "audio", "validate")) / ours.cpu)
         sizes = [(made / "video.mkv").stat().st_size, (folder / "plain.mkv").stat().st_size]
         found.size_ratio = sizes[0] / sizes[1]
     return found
@@ -131,5 +131,5 @@ def _plain(ffmpeg: Path, clip: Path, work: Path, target: Path) -> list[str | Pat
 
 def _spent_in(logs: Path, stages: tuple[str, ...]) -> float:
     """Return the CPU seconds of the children that the title's logs name."""
-    texts = [path.read_text(errors="replace") for path in logs.glob("*.log") if path.name.startswith(stages)]
+    texts = [path.read_text(errors="replace") for path in logs.glob("*.log*") if path.name.startswith(stages)]
     return sum(float(match) for text in texts for match in re.findall(r"wall, ([\d.]+) s CPU", text))

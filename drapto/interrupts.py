@@ -36,11 +36,15 @@ MODEL_BUILDER = "pydantic/_internal/_model_construction.py"
 """How that of pydantic's ends that builds what checks a model, at its first use: an interrupt there comes out
 as an error of the model."""
 
+SAVES = ("doit/dependency.py", "save_success")
+"""The file, and the function in it, by which doit writes down that a task has succeeded, value by value.
+Broken off in its midst, what took minutes would be done once more."""
+
 LATER = 0.02
-"""Seconds until an interrupt that came during an import is tried again."""
+"""Seconds until an interrupt that came during an import, or such a save, is tried again."""
 
 MOST = 25
-"""How often it is: an import that takes longer, as it waits for a disk or a processor, is broken off."""
+"""How often it is: what takes longer, as it waits for a disk or a processor, is broken off."""
 
 _ours = False
 _heard = 0
@@ -96,7 +100,7 @@ def wait_for_imports(said: str) -> None:
         _end_if_over()
         if put_off(number, frame):
             return
-        if _is_loading(frame):
+        if _is_in_one_go(frame):
             os.write(2, f"{said}\n".encode())
             os._exit(INTERRUPTED)
         note(number)
@@ -159,7 +163,7 @@ def watch_what_is_forgotten() -> None:
 
 
 def put_off(number: int, frame: FrameType | None) -> bool:
-    """Send this process a signal again in a moment, if it came during an import; return whether it did.
+    """Send this process a signal again in a moment, if it came amid what goes on; return whether it did.
 
     Args:
         number: The signal.
@@ -167,7 +171,7 @@ def put_off(number: int, frame: FrameType | None) -> bool:
     """
     global _put_off  # noqa: PLW0603  the handlers of signals are the process's
     _end_if_over()
-    if not _is_loading(frame) or _put_off >= MOST:
+    if not _is_in_one_go(frame) or _put_off >= MOST:
         _put_off = 0
         return False
     _put_off += 1
@@ -185,7 +189,7 @@ def _send_again(number: int) -> None:
 
     # no thread: to start one takes a lock, which this very thread may hold
     signal.signal(signal.SIGALRM, send)
-    # Python gives signals back to the system when it exits, and an alarm would then end a run that has ended well
+    # Python gives signals back to the system when it exits, and an alarm would end a run that ended well
     atexit.unregister(_stop_alarm)
     atexit.register(_stop_alarm)
     signal.setitimer(signal.ITIMER_REAL, LATER)
@@ -212,11 +216,13 @@ def _end_if_over() -> None:
         os._exit(_code)
 
 
-def _is_loading(frame: FrameType | None) -> bool:
-    """Return whether a frame, or one that it was called from, is of what loads modules, or builds models."""
+def _is_in_one_go(frame: FrameType | None) -> bool:
+    """Return whether a frame, or one that called it, loads modules, builds models or saves a success."""
     while frame is not None:
         file = frame.f_code.co_filename
         if file.startswith(IMPORT_SYSTEM) or file.endswith(MODEL_BUILDER):
+            return True
+        if file.endswith(SAVES[0]) and frame.f_code.co_name == SAVES[1]:
             return True
         frame = frame.f_back
     return False

@@ -80,7 +80,9 @@ class ProjectDir:
                 rows = state.execute("select task_id, task_data from doit").fetchall()
             except sqlite3.OperationalError:  # killed before the table was made
                 return set()
-        return {name for name, data in rows if "settings" in (json.loads(data).get("_values_:") or {})}
+        known = [(name, json.loads(data)) for name, data in rows]
+        # "deps:" is written last
+        return {name for name, row in known if "settings" in (row.get("_values_:") or {}) and "deps:" in row}
 
 
 def new_project(root: Path, *sources: Path, settings: str = "") -> ProjectDir:
