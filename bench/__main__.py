@@ -89,10 +89,17 @@ def _kept(part: str) -> Path:
 
 
 def _commit() -> str:
-    """Return what is checked out, in short; with a mark where something is changed."""
-    command = ["git", "-C", CHECKOUT, "describe", "--always", "--dirty", "--exclude=*"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    """Return what is checked out, in short; with a mark where code is changed."""
+    said = [
+        _git("rev-parse", "--short", "HEAD"),
+        _git("status", "--porcelain", "--", "drapto", "rules", "bench"),
+    ]
+    return f"{said[0] or 'unknown'}{'-dirty' if said[1] else ''}"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", CHECKOUT, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _text(measured: list[Measured]) -> str:
