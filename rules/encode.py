@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drapto.errors import printable
-from drapto.quality.target import FixedCrf, decide
+from drapto.quality.target import OUT_OF_REACH, FixedCrf, decide
 from drapto.rules import probe, skipping, versions
 from drapto.rules.hardware import decoding_of, fallback_line
 from drapto.rules.placing import in_segment
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
 
 FEWEST = 2
 """Encodes of a title that were killed for lack of memory, from which each gets by with one thread."""
-
-
-OUT_OF_REACH = 3
-"""The last of `drapto.quality.search.tiers`: what nothing better was found than."""
 
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:

@@ -5,14 +5,14 @@ It decides only. `Trials` encodes and measures what it asks for, and a `Predicto
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from drapto.encoding.attempts import Attempt, Splice
 from drapto.errors import StageError
 from drapto.quality.search import Point, Why, clamped, nearest
 from drapto.quality.splice import Spliced, TryPart, near, next_part, rest_goal
-from drapto.quality.target import Tier, tiers
+from drapto.quality.target import OUT_OF_REACH, Tier, tiers
 from drapto.words import score_text
 
 if TYPE_CHECKING:
@@ -106,7 +106,11 @@ class SegmentSearch:
         target = self._segment.target
         ends: list[tuple[Tier, Found]] = []
         for tier in tiers(target):
-            ends.append((tier, self._search(tier)))
+            found = self._search(tier)
+            if tier.number == OUT_OF_REACH and found.why == "target":
+                # it is at what is less than what was asked for; why it is not at that, the round before knows
+                found = replace(found, why=ends[-1][1].why)
+            ends.append((tier, found))
             if ends[-1][1].good:
                 return ends[-1]
         if target.out_of_reach == "closest":

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from drapto.media.model import SourceInfo, VideoTrack
     from drapto.quality.search import Goal
 
+OUT_OF_REACH = 3
+"""The number of the last `Tier`, which takes what is less than the target."""
+
 EASED = 2.0
 """By how much of the metric the last tier lowers the target."""
 

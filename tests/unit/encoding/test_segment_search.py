@@ -206,6 +206,14 @@ def test_what_is_out_of_reach_is_the_closest_of_the_last_tier(
         assert found.scores.stride == 1, "the last tiers measure every frame"
 
 
+def test_what_only_the_last_tier_takes_says_why_it_is_no_better(short: SegmentContext) -> None:
+    trials = Arithmetic(lambda crf: 91.8 - crf / 10, frames=SHORT)
+    tier, found = search_on(short, trials)[0].run()
+    assert (tier.number, found.good) == (3, True)
+    assert found.scores.mean > 90
+    assert found.why == "crf bound"
+
+
 def test_what_is_out_of_reach_fails_where_the_settings_say_so(segment: SegmentContext) -> None:
     trials = Arithmetic(lambda _: 50.0)
     with pytest.raises(StageError, match=r"segment 3 does not reach VMAF 93\.0: CRF .* gives 50\.00"):
