@@ -148,7 +148,7 @@ def quality_rows(found: Targeted) -> list[Row]:
     encodes = sorted(found.encodes)
     name = found.clip.removesuffix(".mkv")
     rows = [
-        Row(f"{name}: whole targeted context, CPU / fixed CRF's CPU", found.cpu_ratio, 1.6),
+        Row(f"{name}: whole targeted job, CPU / fixed CRF's CPU", found.cpu_ratio, 1.6),
         Row(f"{name}: encodes per segment, mean", sum(encodes) / len(encodes)),
         Row(f"{name}: encodes per segment, 95th percentile", encodes[math.ceil(0.95 * len(encodes)) - 1]),
         Row(f"{name}: segments within 0.75 of VMAF 93, all frames measured", 100 * found.close, unit=" %"),
