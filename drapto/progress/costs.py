@@ -45,18 +45,18 @@ class Prior:
 
 PRIORS: dict[str, Prior] = {
     "probe": Prior(0.8, 0.3),
-    "crop": Prior(0.4, 1.5),
+    "crop": Prior(0.2, 0.8),
     "fields": Prior(0.2, 1.5),
     "segment": Prior(0.4, 0.4),
     "measure": Prior(0.3, 70.0, usual=0.15),
-    "decode": Prior(0.4, 2.5),
-    "audio": Prior(0.8, 30.0, usual=0.1),
+    "decode": Prior(0.2, 2.5),
+    "audio": Prior(0.4, 30.0, usual=0.1),
     "subtitles": Prior(0.1, 2.0),
     "elements": Prior(0.1, 0.0),
     "video": Prior(0.1, 0.1, usual=10.0),
     "mux": Prior(0.2, 0.1, usual=10.0),
     "validate": Prior(0.4, 0.2, usual=10.0),
-    "report": Prior(2.6, 1.4),
+    "report": Prior(0.6, 1.2),
 }
 """Slot seconds by kind. Sizes: ``probe``, ``segment``, ``video``, ``mux``, ``validate`` in 1000 frames;
 ``crop``, ``fields``, ``report`` in megapixels of a frame; ``measure``, ``decode`` in thousands of megapixels;
