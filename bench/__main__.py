@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def main(
     found = tools.find_tools()
     FOLDER.mkdir(exist_ok=True)
     wanted = Wanted(found.ffmpeg, FOLDER, rounds, clip, length, chunk_size)
-    commit = _commit()
+    commit = report.commit()
     measured: list[Measured] = []
     for part in [only] if only else PARTS:
         kept = _kept(part)
@@ -86,20 +85,6 @@ def main(
 
 def _kept(part: str) -> Path:
     return FOLDER / "figures" / f"{part}.json"
-
-
-def _commit() -> str:
-    """Return what is checked out, in short; with a mark where code is changed."""
-    said = [
-        _git("rev-parse", "--short", "HEAD"),
-        _git("status", "--porcelain", "--", "drapto", "rules", "bench"),
-    ]
-    return f"{said[0] or 'unknown'}{'-dirty' if said[1] else ''}"
-
-
-def _git(*arguments: str) -> str:
-    command = ["git", "-C", CHECKOUT, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _text(measured: list[Measured]) -> str:

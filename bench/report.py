@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import statistics
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -226,6 +227,17 @@ def machine(tools: Tools) -> str:
         f"{model}, {psutil.cpu_count()} cores, {memory:.0f} GiB; {platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}, ffmpeg {tools.version}"
     )
+
+
+def commit() -> str:
+    """Return what is checked out, in short; with a mark where code is changed, and not documents alone."""
+    changed = _git("status", "--porcelain", "--", ":/drapto", ":/rules", ":/bench")
+    return f"{_git('rev-parse', '--short', 'HEAD') or 'unknown'}{'-dirty' if changed else ''}"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def table(rows: list[Row]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 from bench.encoding import SVT
 from bench.peers.peer import UNKNOWN, AbsentError, NoWayError, Peer, first_match, said
+from bench.report import commit
 from bench.timing import doit
 from drapto.encoding.abav1 import find_ab_av1
 from drapto.encoding.abav1.programs import write_programs
@@ -29,13 +29,7 @@ class Drapto(Peer):
 
     def version(self) -> str:
         """Return the version, or raise `AbsentError`."""
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.stdout.strip() or "here"
+        return commit()
 
     def encoder(self, log: Path) -> str:  # noqa: ARG002  its logs are the encoder's, each by itself
         """Return whose SVT-AV1 it runs."""
