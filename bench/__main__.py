@@ -72,7 +72,7 @@ def main(
     for part in [only] if only else PARTS:
         kept = _kept(part)
         known = Measured.read(kept)
-        if known is None or known.commit != commit or again or clip:
+        if known is None or known.commit != commit or again or only or clip:
             known = Measured(commit, *(PARTS | ASKED_FOR)[part](wanted))
             if clip is None:
                 known.write(kept)
