@@ -229,7 +229,7 @@ def test_any_name(clip: Path, tmp_path: Path) -> None:
     assert done.status == 0, done.lines
     assert sorted(path.name for path in (folder / "out").iterdir()) == sorted(NAMES)
     status = drapto(folder, "status", *inputs, "-o", "out", *SETTINGS)
-    assert len(status.lines) == 3 * len(NAMES), status.lines
+    assert len(status.lines) == 2 * len(NAMES), status.lines
     assert sum(line.startswith("✓") for line in status.lines) == len(NAMES)
     plan = drapto(folder, "plan", *inputs, "-o", "out", *SETTINGS)
     assert plan.lines[-1].startswith("0 titles to do, "), plan.lines

@@ -88,7 +88,7 @@ def test_a_title_from_plan_to_clean(here: Path, clip: Path) -> None:
     assert (status["segments"]["progress"], status["segments"]["failed"]) == (100, 0)
     assert status["segments"]["completed"] == status["segments"]["total"]
     text = run("status", film, "-o", "out", *QUICK).stdout
-    assert text.startswith("✓ My Film: done\n    ✓ probe")
+    assert text.startswith("✓ My Film: done\n    /")
     assert str(output) in text
 
     # one setting: what reads it, and why
