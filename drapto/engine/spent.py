@@ -62,11 +62,11 @@ def take() -> dict[Path, Spent]:
     return taken
 
 
-def _in_child() -> None:
+def _begin_in_a_fork() -> None:
     """A fork counts its own programs alone."""
     global _lock  # noqa: PLW0603  another thread may have held it when this process was forked
     _lock = threading.Lock()
     _spent.clear()
 
 
-os.register_at_fork(after_in_child=_in_child)
+os.register_at_fork(after_in_child=_begin_in_a_fork)

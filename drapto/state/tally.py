@@ -120,6 +120,10 @@ class Ran:
                 self.validated |= event.stage == "validate" and event.decode_part is None
 
 
+UNCOUNTED = frozenset({"file_discovered", "progress", "title_progress", "queue_progress"})
+"""Events that say nothing that is counted, and are many: every title is discovered, few have work to do."""
+
+
 class Tally:
     """A subscriber that counts; any thread may call it.
 
@@ -146,10 +150,10 @@ class Tally:
 
     def __call__(self, event: Event) -> None:
         """Take in what happened."""
-        if event.name == "file_discovered":
-            return  # every title is discovered, few have work to do
+        if event.name in UNCOUNTED:
+            return
         if os.getpid() != self._pid:
-            relay.keep(event)
+            relay.pass_on(event)
             return
         now = time.monotonic()
         with self._lock:

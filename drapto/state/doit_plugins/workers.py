@@ -9,7 +9,6 @@ with its cause. No worker is started anew: to fork a process that has threads by
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -19,16 +18,18 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidTask
 from doit.runner import JobHold, MRunner
 
-from drapto.engine import causes
-from drapto.errors import EXIT_INTERRUPTED
+from drapto.engine import causes, spent
 from drapto.state import relay
 from drapto.state.doit_plugins.reporter import StageFailed
+from drapto.state.doit_plugins.seat import Seat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
+    from pathlib import Path
 
     from drapto.engine.causes import Cause
+    from drapto.engine.spent import Spent
 
 ATTEMPTS = 3
 """How many workers may end over one task."""
@@ -39,27 +40,6 @@ LOOK_EVERY = 5.0
 LOOKS = 24
 """How many looks in a row may find a worker stopped (SIGSTOP): it holds up all that waits for it. Where the
 whole run is stopped, as by Ctrl-Z, nobody looks, and nothing is counted."""
-
-
-class Seat:
-    """What a worker has in place of doit's queues: its end of a connection."""
-
-    def __init__(self, own: Connection) -> None:
-        self._own = own
-
-    def get(self) -> Any:  # noqa: ANN401  doit's job
-        """Wait for what is to be done next."""
-        try:
-            return self._own.recv()
-        except (EOFError, OSError):  # the run is no more
-            os._exit(EXIT_INTERRUPTED)
-
-    def put(self, result: Any) -> None:  # noqa: ANN401  doit's result
-        """Say what came of it, and what happened meanwhile."""
-        try:
-            self._own.send((result, relay.take()))
-        except OSError:  # as above
-            os._exit(EXIT_INTERRUPTED)
 
 
 @dataclass
@@ -178,17 +158,24 @@ class Crew:
         return not self._late
 
     def _heard(self, worker: Worker) -> Any:  # noqa: ANN401  doit's result
-        """Return what a worker says; None where it has ended with no word."""
+        """Return what comes of a worker's job, and pass on what it tells besides; None where nothing does."""
+        ended = not worker.process.is_alive()  # asked first: what it said before it ended is there by then
         try:
-            # what it said before it ended comes first
-            result, told = worker.link.recv() if worker.link.poll() else (None, None)
+            while worker.link.poll():
+                message = worker.link.recv()
+                if isinstance(message, tuple):
+                    return self._taken(worker, *message)
+                relay.deliver(message)
         except (EOFError, OSError):
-            result, told = None, None
-        if told is not None:
-            relay.deliver(told)
-        if result is None:
+            ended = True
+        if ended:
             self._bury(worker)
-        elif "reporter" not in result:
+        return None
+
+    def _taken(self, worker: Worker, result: Any, took: dict[Path, Spent]) -> Any:  # noqa: ANN401  doit's result
+        for folder, one in took.items():
+            spent.add(folder, one)
+        if "reporter" not in result:
             worker.job = None
         return result
 

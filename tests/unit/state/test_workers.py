@@ -146,3 +146,35 @@ def test_an_interrupt_while_workers_are_started_leaves_none(monkeypatch: pytest.
     for worker in workers:
         worker.join(20)
         assert worker.exitcode
+
+
+TELLING = """
+import pathlib, time
+from doit.task import Task
+from drapto.state import relay
+from drapto.state.doit_plugins import keep_order
+from drapto.state.events import ErrorEvent
+
+keep_order()
+DOIT_CONFIG = {"num_process": 2, "par_type": "process", "verbosity": 2}
+relay.listen(lambda event: print(event.message, pathlib.Path("ended").exists()))
+
+
+def work():
+    relay.pass_on(ErrorEvent(title="a", stage="encode", message="heard, and ended is"))
+    time.sleep(1)
+    pathlib.Path("ended").touch()
+
+
+def task_graph():
+    yield Task("part:0", [work])
+    yield Task("part:1", [lambda: None])
+"""
+
+
+def test_what_happens_in_a_worker_is_heard_when_it_happens(tmp_path: Path) -> None:
+    (tmp_path / "dodo.py").write_text(TELLING)
+    done = subprocess.run(
+        [sys.executable, "-m", "doit"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout.count("heard, and ended is False")) == (0, 1), done
