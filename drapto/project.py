@@ -249,7 +249,7 @@ def open_project(root: Path, config: Config, sources: Iterable[Path | Source] | 
     output_dir = root / config.output.dir
     if sources is None:
         folder = root / config.input.source_dir
-        sources = [Source.of(path, folder) for path in find_sources(folder, config)]
+        sources = [Source.of(path, folder) for path in find_sources(folder, config, (work_dir, output_dir))]
     found = [_absolute(root, source) for source in sources]
     refuse_collisions(found, output_dir)
     names = slugs([str(source.place) for source in found])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from drapto.errors import CollisionError, UsageError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from drapto.config import Config
 
@@ -42,11 +42,16 @@ SLUG_LIMIT = 80
 """Longest slug in characters: it stands in paths and in task names that people type."""
 
 
-def find_sources(folder: Path, config: Config) -> list[Path]:
+def find_sources(folder: Path, config: Config, outside: Sequence[Path] = ()) -> list[Path]:
     """Return the files in ``folder`` that the ``input`` settings want, by name.
 
     Files that are too small or too large by ``input.min_size`` and ``input.max_size`` are left out. A link to
     what is not there is a source, which fails: its disk may not be mounted.
+
+    Args:
+        folder: The directory.
+        config: The settings.
+        outside: Directories in it whose files are no sources: outputs, work files.
 
     Raises:
         UsageError: The directory may not be read.
@@ -55,11 +60,27 @@ def find_sources(folder: Path, config: Config) -> list[Path]:
         return []
     if not os.access(folder, os.R_OK | os.X_OK):
         raise UsageError("may not be read", path=folder, remedy="give yourself permission to read it")
-    return sorted(
-        path
-        for path in folder.glob(config.input.file_pattern)
-        if not path.name.startswith(".") and (dangles(path) or _is_wanted(path, config))
-    )
+    return sorted(sources_by(config.input.file_pattern, folder, config, outside))
+
+
+def sources_by(pattern: str, folder: Path, config: Config, outside: Sequence[Path]) -> Iterator[Path]:
+    """Yield what `find_sources` returns by a pattern of its own, in no order.
+
+    What begins with a dot is left out, as a shell's patterns do: a file, and all that is in a directory.
+    """
+    root = _absolute(folder)
+    others = [one for one in map(_absolute, outside) if one != root and one.is_relative_to(root)]
+    for path in folder.glob(pattern):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue
+        if any(_absolute(path).is_relative_to(other) for other in others):
+            continue
+        if dangles(path) or _is_wanted(path, config):
+            yield path
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow links
 
 
 def dangles(path: Path) -> bool:

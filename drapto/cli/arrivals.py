@@ -42,7 +42,7 @@ class Arrivals:
         Args:
             now: Monotonic seconds.
         """
-        found = [path for path in find_sources(self.folder, self.config) if not self._is_outside(path)]
+        found = find_sources(self.folder, self.config, self.outside)
         states = {path: state for path in found if (state := _state(path)) is not None}
         before, self._looked = self._seen, now
         self._seen = {
@@ -63,9 +63,6 @@ class Arrivals:
     def failed(self, paths: Iterable[Path]) -> None:
         """Do not take these again before they have changed."""
         self._failed |= {path: state for path in paths if (state := _state(path)) is not None}
-
-    def _is_outside(self, path: Path) -> bool:
-        return any(path.is_relative_to(folder) for folder in self.outside)
 
 
 def _state(path: Path) -> State | None:

@@ -217,15 +217,17 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
     """
     places = {"processing.temp_dir": named["work_dir"], "profile": named["profile"]}
     loaded = settings(named["set_"], named["config_file"], {**places, **options})
-    sources = expand(named["inputs"], loaded.config) if named["inputs"] else None
-    output, sources = as_file(named["output"], sources)
     config = loaded.config
+    own = config.processing.temp_dir, named["output"] or config.output.dir
+    outside = [Path.cwd() / one for one in own]
+    sources = expand(named["inputs"], config, outside) if named["inputs"] else None
+    output, sources = as_file(named["output"], sources)
     if output is not None:
         config = config.model_copy(update={"output": config.output.model_copy(update={"dir": output})})
     if (said := dodo.advice(Path.cwd())) is not None:
         say(f"note: {said}", err=True)
     for folder in named["inputs"]:
-        if (more := left_out(folder, config)) is not None:
+        if (more := left_out(folder, config, outside)) is not None:
             say(f"note: {more}", err=True)
     project = replace(open_project(Path.cwd(), config, sources), given=for_this_run(loaded))
     require_sources(project)
@@ -237,8 +239,13 @@ def for_this_run(loaded: Loaded) -> dict[str, object]:
     return {key: value for key, value in loaded.given.items() if key != "processing.temp_dir"}
 
 
-def expand(inputs: Sequence[Path], config: Config) -> list[Source]:
+def expand(inputs: Sequence[Path], config: Config, outside: Sequence[Path]) -> list[Source]:
     """Return the inputs, a directory replaced by the sources in it with their folders, none twice.
+
+    Args:
+        inputs: Files and directories.
+        config: The settings.
+        outside: Directories whose files are no sources, though they lie in one of the inputs.
 
     Raises:
         UsageError: A directory has no sources.
@@ -248,7 +255,7 @@ def expand(inputs: Sequence[Path], config: Config) -> list[Source]:
         if not path.is_dir():
             members = [Source.of(path)]
         else:
-            members = [Source.of(member, path) for member in find_sources(path, config)]
+            members = [Source.of(member, path) for member in find_sources(path, config, outside)]
             if not members:
                 raise UsageError(
                     f"has no {config.input.file_pattern} in it",

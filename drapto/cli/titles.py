@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from drapto.cli import dodo
@@ -10,6 +11,7 @@ from drapto.config.keys import join
 from drapto.config.overrides import fits
 from drapto.config.problems import nearest
 from drapto.errors import UsageError, printable
+from drapto.sources import sources_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -113,7 +115,8 @@ def _instead(project: Project, name: str) -> str:
 
 def idle_settings(project: Project) -> list[str]:
     """Return a line for each table of ``titles`` that fits no title, and for files that are left out."""
-    more = left_out(project.root / project.config.input.source_dir, project.config)
+    folder, config = project.root / project.config.input.source_dir, project.config
+    more = left_out(folder, config, (project.work_dir, project.root / config.output.dir))
     return [
         *(
             f"note: {join(('titles', name))} fits no title; {_instead(project, name)}"
@@ -159,20 +162,25 @@ NEAR = ("*", "*/*")
 """Folders that are looked into for files that a pattern leaves out: a series, and its seasons."""
 
 
-def left_out(folder: Path, config: Config) -> str | None:
-    """Return that a directory's folders hold sources, too, which the pattern leaves out; None where not."""
-    pattern, output = config.input.file_pattern, config.output.dir.resolve()
+def left_out(folder: Path, config: Config, outside: Sequence[Path]) -> str | None:
+    """Return that a directory's folders hold sources, too, which the pattern leaves out; None where not.
+
+    Args:
+        folder: The directory.
+        config: The settings.
+        outside: Directories in it whose files are no sources: outputs, work files.
+    """
+    pattern = config.input.file_pattern
     if "/" in pattern or not folder.is_dir():
         return None
-    for below in NEAR:
-        for found in folder.glob(f"{below}/{pattern}"):
-            hidden = any(part.startswith(".") for part in found.relative_to(folder).parts)
-            if not hidden and not found.resolve().is_relative_to(output):
-                return (
-                    f"{printable(folder)}: files in its folders are left out, such as "
-                    f'{printable(found.relative_to(folder))}; input.file_pattern = "**/{pattern}" takes them'
-                )
-    return None
+    within = (f"{below}/{pattern}" for below in NEAR)
+    found = next(chain.from_iterable(sources_by(one, folder, config, outside) for one in within), None)
+    if found is None:
+        return None
+    return (
+        f"{printable(folder)}: files in its folders are left out, such as "
+        f'{printable(found.relative_to(folder))}; input.file_pattern = "**/{pattern}" takes them'
+    )
 
 
 def without_titles(project: Project) -> list[str]:

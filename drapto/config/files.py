@@ -26,7 +26,8 @@ class InputSettings(Section):
         Path("source"), description="where the sources are, from the project directory"
     )
     file_pattern: Annotated[str, AfterValidator(_check_pattern)] = Field(
-        "*.mkv", description='which files there are sources; "**/*.mkv" includes folders'
+        "*.mkv",
+        description='which files there are sources; "**/*.mkv" includes folders, but for drapto\'s own and hidden ones',
     )
     min_size: Bytes = Field(0, ge=0, description='smaller files are left out, such as "10 MiB"')
     max_size: Bytes | None = Field(

@@ -73,6 +73,28 @@ def test_size_limits(tmp_path: Path) -> None:
     assert find_sources(tmp_path / "none", config) == []
 
 
+WANTED_OF_ALL = {"a.mkv", "Show/b.mkv", "out2/b.mkv"}
+
+
+@pytest.mark.parametrize("pattern", ["**/*.mkv", "**/b.mkv", "*/*.mkv"])
+def test_what_drapto_wrote_into_the_sources_is_none_of_them(pattern: str, tmp_path: Path) -> None:
+    own = ("out/a.mkv", "out/Show/b.mkv", "work/a/muxed.mkv", "work/a/segments/b.mkv")
+    for name in (*WANTED_OF_ALL, *own, ".Trash-1000/files/b.mkv", "Show/.b.mkv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    taken = Config().input.model_copy(update={"file_pattern": pattern})
+    config = Config().model_copy(update={"input": taken})
+    wanted = {name for name in WANTED_OF_ALL if (tmp_path / name) in tmp_path.glob(pattern)}
+    for out in ("out", "x/../out"):
+        outside = (tmp_path / out, tmp_path / "work")
+        found = find_sources(tmp_path, config, outside)
+        assert {path.relative_to(tmp_path).as_posix() for path in found} == wanted
+    # where they are in its own output directory, there is nothing that could be left out
+    assert find_sources(tmp_path / "out", config, (tmp_path / "out",)) == sorted(
+        (tmp_path / "out").glob(pattern)
+    )
+
+
 @pytest.mark.parametrize("pair", [("x/a.mkv", "y/a.mkv"), ("x/A.mkv", "y/a.mkv"), ("x/é.mkv", "y/é.mkv")])
 def test_two_inputs_with_one_stem(pair: tuple[str, str], tmp_path: Path) -> None:
     with pytest.raises(CollisionError, match="same output"):

@@ -63,16 +63,15 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 def test_sources_that_the_pattern_leaves_out_are_told(tmp_path: Path) -> None:
-    for name in ("rips/a.mkv", "rips/output/a.mkv", "rips/.hidden/b.mkv"):
+    for name in ("rips/a.mkv", "rips/output/a.mkv", "rips/work/a/muxed.mkv", "rips/.hidden/b.mkv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
-    output = Config().output.model_copy(update={"dir": tmp_path / "rips" / "output"})
-    config = Config().model_copy(update={"output": output})
-    assert left_out(tmp_path / "rips", config) is None, "what drapto wrote there is none"
+    config, own = Config(), (tmp_path / "rips" / "output", tmp_path / "rips" / "work")
+    assert left_out(tmp_path / "rips", config, own) is None, "what drapto wrote there is none"
     episode = tmp_path / "rips" / "Show" / "Season 01" / "e01.mkv"
     episode.parent.mkdir(parents=True)
     episode.write_bytes(b"x")
-    said = left_out(tmp_path / "rips", config)
+    said = left_out(tmp_path / "rips", config, own)
     assert said is not None
     assert said.endswith('such as Show/Season 01/e01.mkv; input.file_pattern = "**/*.mkv" takes them')
-    assert left_out(episode, config) is None
+    assert left_out(episode, config, own) is None
