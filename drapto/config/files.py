@@ -27,7 +27,7 @@ class InputSettings(Section):
     )
     file_pattern: Annotated[str, AfterValidator(_check_pattern)] = Field(
         "*.mkv",
-        description='which files there are sources; "**/*.mkv" includes folders, but for drapto\'s own and hidden ones',
+        description='which files are sources; "**/*.mkv" takes folders, but hidden ones and drapto\'s own',
     )
     min_size: Bytes = Field(0, ge=0, description='smaller files are left out, such as "10 MiB"')
     max_size: Bytes | None = Field(

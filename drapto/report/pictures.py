@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, DraptoError, ToolFailedError
 from drapto.media.form import HDR_TRANSFERS
+from drapto.media.rate import NS
 from drapto.media.uniform import input_options
 from drapto.media.yuv import SCALABLE, SD, acceptable
 from drapto.report.page import Picture
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from drapto.engine.context import StageContext
     from drapto.media.model import Colour
-
-NS = 1_000_000_000
 
 WHITE = 203
 """cd/m2 of HDR's reference white (ITU-R BT.2408), which is to be SDR's."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from drapto.engine import process
 from drapto.errors import DraptoError
+from drapto.media.rate import NS
 from drapto.report.page import Scene, Still
 from drapto.report.pictures import COARSE, Frame, View, grab
 from drapto.report.plots import clock
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from drapto.encoding.record import EncodedSegment
     from drapto.engine.context import StageContext
     from drapto.report.timeline import Interval
-
-NS = 1_000_000_000
 
 SCENES = 5
 STILLS = 12

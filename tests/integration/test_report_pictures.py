@@ -63,25 +63,23 @@ def test_an_index_that_lies_is_not_believed(ffmpeg: Path, tmp_path: Path, contex
     assert found[2].jpeg == chosen(ffmpeg, view, 33, (320, 240))
 
 
-def test_a_keyframe_that_is_none_is_not_believed(ffmpeg: Path, tmp_path: Path, context: StageContext) -> None:
-    for maker in (elements.every_block_says_keyframe, elements.every_block_of_vp9_says_keyframe):
-        source = reported.make(ffmpeg, maker.__name__, tmp_path)
-        probed = examine(source)
-        view = replace(view_of(source), keyframes=probed.keyframes)
-        time = (probed.times[57] - 20_000_000) / 1e9
-        found = grab(view, Frame(time), width=960, most=1 << 20, context=context)
-        assert found.jpeg == chosen(ffmpeg, view, 57, (320, 240))
-
-
-def test_a_clock_that_began_in_1970_is_no_hindrance(
-    ffmpeg: Path, tmp_path: Path, context: StageContext
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        (elements.every_block_says_keyframe.__name__, 57),
+        (elements.every_block_of_vp9_says_keyframe.__name__, 57),
+        (reported.begins_after_fifty_years.__name__, 20),  # by a clock that began in 1970
+    ],
+)
+def test_a_frame_is_found_where_keyframes_are_none_and_times_are_large(
+    name: str, number: int, ffmpeg: Path, tmp_path: Path, context: StageContext
 ) -> None:
-    source = reported.make(ffmpeg, reported.begins_after_fifty_years.__name__, tmp_path)
+    source = reported.make(ffmpeg, name, tmp_path)
     probed = examine(source)
     view = replace(view_of(source), keyframes=probed.keyframes)
-    time = (probed.times[20] - 20_000_000) / 1e9
+    time = (probed.times[number] - 20_000_000) / 1e9
     found = grab(view, Frame(time), width=960, most=1 << 20, context=context)
-    assert found.jpeg == chosen(ffmpeg, view, 20, (320, 240))
+    assert found.jpeg == chosen(ffmpeg, view, number, (320, 240))
 
 
 def test_of_what_is_shown_for_long_there_is_a_picture(

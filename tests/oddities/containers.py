@@ -10,6 +10,7 @@ from tests.oddities import reported, surgery
 from tests.oddities.reported import case, picture, tone, write, x264
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 MAKERS = reported.MAKERS
@@ -344,6 +345,15 @@ def tags_of_nobody(ffmpeg: Path, path: Path) -> None:
     listing.unlink()
 
 
+def attached(kinds: Sequence[str], files: Sequence[Path]) -> list[str | Path]:
+    """Return mkvmerge's options that attach files, each as what it is to say that it is."""
+    return [
+        part
+        for kind, file in zip(kinds, files, strict=True)
+        for part in ("--attachment-mime-type", kind, "--attach-file", file)
+    ]
+
+
 @case
 def attachments_of_no_kind(ffmpeg: Path, path: Path) -> None:
     """A font as octets, a file without a byte, a cover that says it is a text."""
@@ -354,12 +364,7 @@ def attachments_of_no_kind(ffmpeg: Path, path: Path) -> None:
     (side / "cover.jpg").write_bytes(b"\xff\xd8\xff no picture")
     kinds = ("application/octet-stream", "application/x-nothing", "text/plain")
     files = sorted(side.iterdir())
-    attached = [
-        part
-        for kind, file in zip(kinds, files, strict=True)
-        for part in ("--attachment-mime-type", kind, "--attach-file", file)
-    ]
-    merged(ffmpeg, path, *attached)
+    merged(ffmpeg, path, *attached(kinds, files))
     surgery.rewritten(
         path,
         {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests import clips
 from tests.oddities import surgery
-from tests.oddities.containers import TRACKS, chapters, merged, mkvmerge, of_tracks, plain
+from tests.oddities.containers import TRACKS, attached, chapters, merged, mkvmerge, of_tracks, plain
 from tests.oddities.pgs import write_pgs
 from tests.oddities.reported import case, picture, tone, write, x264
 from tests.oddities.suites import MAKERS, in_blocks
@@ -287,12 +287,7 @@ def covers_of_all_kinds(ffmpeg: Path, path: Path) -> None:
         clips.run_ffmpeg(ffmpeg, *drawn, *more, "-update", "1", "-fflags", "+bitexact", side / name)
     kinds = ("image/gif", "image/webp", "image/jpeg", "image/png")
     files = sorted(side.iterdir())
-    attached = [
-        part
-        for kind, file in zip(kinds, files, strict=True)
-        for part in ("--attachment-mime-type", kind, "--attach-file", file)
-    ]
-    merged(ffmpeg, path, *attached)
+    merged(ffmpeg, path, *attached(kinds, files))
     for file in files:
         file.unlink()
     side.rmdir()

@@ -21,20 +21,8 @@ if TYPE_CHECKING:
 DISCS_AND_BROADCASTS = ("mpeg2video", "h264", "hevc", "vc1", "wmv3", "mpeg4", "cavs")
 CAPTURES = (
     *("dvvideo", "huffyuv", "ffvhuff", "ffv1", "utvideo", "magicyuv", "lagarith", "rawvideo", "v210", "v410"),
-    *(
-        "yuv4",
-        "y41p",
-        "r210",
-        "mjpeg",
-        "mjpegb",
-        "jpeg2000",
-        "dirac",
-        "dnxhd",
-        "prores",
-        "cfhd",
-        "aic",
-        "speedhq",
-    ),
+    *("yuv4", "y41p", "r210", "mjpeg", "mjpegb", "jpeg2000", "dirac", "dnxhd", "prores", "cfhd", "aic"),
+    "speedhq",
 )
 CODED_IN_FIELDS = (*DISCS_AND_BROADCASTS, *CAPTURES)
 """Codecs that hold interlaced pictures: of discs and broadcasts, and of tapes and cameras whose editors and
