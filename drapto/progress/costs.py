@@ -56,12 +56,12 @@ PRIORS: dict[str, Prior] = {
     "video": Prior(0.1, 0.1, usual=10.0),
     "mux": Prior(0.2, 0.1, usual=10.0),
     "validate": Prior(0.4, 0.2, usual=10.0),
-    "report": Prior(0.6, 1.2),
+    "report": Prior(0.8, 0.6),
 }
 """Slot seconds by kind. Sizes: ``probe``, ``segment``, ``video``, ``mux``, ``validate`` in 1000 frames;
 ``crop``, ``fields``, ``report`` in megapixels of a frame; ``measure``, ``decode`` in thousands of megapixels;
 ``audio`` in thousands of seconds, ``subtitles`` in GB of the source. Measured on two cores of a Xeon; crop,
-sound and report on two of an EPYC, each of clips of 480 to 720 lines."""
+sound and report on two of an EPYC, of four clips of 480 to 3840 lines."""
 
 ENCODE_AT_6 = Prior(0.5, 65.0, usual=0.3)
 """An encode by preset 6 at one thread, size in thousands of megapixels."""
