@@ -26,6 +26,9 @@ class Greeting:
         wanted: What is encoded on trial (`trial.asked`).
         mixed: Whether other versions, and other bytes, are taken.
 
+    Attributes:
+        versions: Of this machine, by the programs' names; None where others are taken.
+
     Raises:
         ToolFailedError: This machine's own ffmpeg fails at what the workers are held against.
     """
