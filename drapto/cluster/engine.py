@@ -100,7 +100,7 @@ class DaskEngine:
 
     def _persistently(self, remote: Remote, needs: Needs, on_event: Callable[[Report], None]) -> Any:  # noqa: ANN401
         """Run a call on one worker, or on another where that is lost."""
-        from drapto.cluster.remote import GoneError, WorkerLostError  # noqa: PLC0415  brings Dask
+        from drapto.cluster.attempt import GoneError, WorkerLostError  # noqa: PLC0415  brings Dask
 
         lost: list[str] = []
         tell = partial(on_event, Waiting("a worker"))
@@ -132,7 +132,7 @@ class DaskEngine:
 
     def _look(self, connection: Connection, tell: Callable[[], None]) -> None:
         """Raise where it is in vain to wait for a worker; else tell that it is waited for."""
-        from drapto.cluster.remote import GoneError  # noqa: PLC0415  brings Dask
+        from drapto.cluster.attempt import GoneError  # noqa: PLC0415  brings Dask
 
         tell()
         self._require_going()
