@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import wait
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 from drapto.cluster import tasks
 from drapto.cluster.worker import CALL, ENCODE, GIB, MEMORY
-from drapto.engine.execution import Started
 from drapto.errors import DraptoError, StageError
 
 if TYPE_CHECKING:
@@ -112,17 +112,30 @@ class Attempt:
             try:
                 return inbox.get(timeout=TICK)
             except Empty:
-                self._look()
-                if self.connection.gone.is_set():
-                    raise GoneError from None
-                if not self.connection.workers.has(self._offer.address):
-                    raise WorkerLostError(f"worker {self._offer.name} is gone") from None
+                self._require_there()
+
+    def _require_there(self) -> None:
+        self._look()
+        if self.connection.gone.is_set():
+            raise GoneError
+        if not self.connection.workers.has(self._offer.address):
+            raise WorkerLostError(f"worker {self._offer.name} is gone")
+
+    def _fetched(self, future: Any) -> Any:  # noqa: ANN401  what the task returned
+        answer = self.connection.answer(future)
+        try:
+            while not wait([answer], TICK).done:
+                self._require_there()
+        except BaseException:
+            answer.cancel()
+            raise
+        return answer.result()
 
     def _answer(self, future: Any) -> Any:  # noqa: ANN401  what the task returns
         if future.status == "finished":
             try:
-                return future.result(timeout=60)
-            except DraptoError:
+                return self._fetched(future)
+            except (DraptoError, GoneError, WorkerLostError):
                 raise
             except Exception as error:
                 raise WorkerLostError(f"worker {self._offer.name} is gone ({error})") from error
@@ -141,8 +154,7 @@ class Attempt:
     def perform(
         self, head: dict[str, Any], payload: bytes, taken: Needs, hear: Callable[[object], None]
     ) -> dict[str, Any]:
-        """Have the worker run a call; return what it answers."""
-        hear(Started(where=self._offer.name))
+        """Have the worker run a call; return what it answers. It says itself that it has begun."""
         needed = {ENCODE: float(taken.cpus)}
         if taken.memory:
             needed[MEMORY] = taken.memory / GIB

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
 import threading
 import time
+from concurrent.futures import CancelledError
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from drapto.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future as Pending
     from pathlib import Path
 
     from drapto.cluster.greeting import Greeting
@@ -32,6 +35,10 @@ SILENCE = 30.0
 
 CONNECT = 5.0
 """Seconds in which the scheduler answers."""
+
+
+LOST = ("CancelledError", "FutureCancelledError", "KilledWorker")
+"""The names of what Dask raises of a task whose worker, or whose scheduler, has ended."""
 
 
 class Connection:
@@ -59,7 +66,7 @@ class Connection:
         self._greeting = greeting
         self._log = log
         self._inboxes: dict[str, SimpleQueue[Any]] = {}
-        self._asked: dict[str, Any] = {}
+        self._asked: dict[str, Pending[Any]] = {}
         self._known: dict[str, Offer] = {}
         self._beats: dict[str, tuple[object, float]] = {}
         self.refused: dict[str, str] = {}
@@ -98,6 +105,15 @@ class Connection:
             function, *arguments, key=key, workers=[worker], allow_other_workers=False, pure=False, **more
         )
 
+    def answer(self, future: Any) -> Pending[Any]:  # noqa: ANN401  Dask's
+        """Return what a task will have returned, to be waited for as long as its worker is there.
+
+        It lies on the worker until it is fetched. Where that ends before, Dask's own ``Future.result`` waits
+        for a worker that is no more.
+        """
+        fetched = self.client.gather(future, asynchronous=True)
+        return asyncio.run_coroutine_threadsafe(fetched, self.client.loop.asyncio_loop)
+
     def _follow(self) -> None:
         """Look who is there, until the scheduler is gone."""
         while not self.gone.is_set():
@@ -119,18 +135,19 @@ class Connection:
         for address in [one for one in self._known if one not in there]:
             self._note(f"worker {self._known.pop(address).name} is gone")
         for address in [one for one in (*self._asked, *self.refused) if one not in there]:
-            self._asked.pop(address, None)
+            if (asked := self._asked.pop(address, None)) is not None:
+                asked.cancel()
             self.refused.pop(address, None)
         for address in there:
             if address not in self._known and address not in self.refused and address not in self._asked:
                 key = f"drapto-introduce-{secrets.token_hex(6)}"
-                self._asked[address] = self.submit(
-                    tasks.introduce, self._greeting.asked(), key=key, worker=address
+                self._asked[address] = self.answer(
+                    self.submit(tasks.introduce, self._greeting.asked(), key=key, worker=address)
                 )
-        for address, future in list(self._asked.items()):
-            if future.done():
+        for address, answer in list(self._asked.items()):
+            if answer.done():
                 del self._asked[address]
-                self._meet(address, there[address], future)
+                self._meet(address, there[address], answer)
         self.workers.become(self._known, joining=len(self._asked))
         self._has_looked = True
         if not self._asked and there:
@@ -145,16 +162,17 @@ class Connection:
             return True
         return now - before[1] < SILENCE
 
-    def _meet(self, address: str, info: dict[str, Any], future: Any) -> None:  # noqa: ANN401
+    def _meet(self, address: str, info: dict[str, Any], answer: Pending[Any]) -> None:
         name = str(info["name"])
-        if future.status == "finished":
-            problem = self._greeting.problem(future.result())
-        elif future.status == "error" and type(future.exception()).__name__ != "KilledWorker":
-            problem = f"does not answer ({future.exception()!r})"
-        else:
+        failure = CancelledError() if answer.cancelled() else answer.exception()
+        if failure is None:
+            problem = self._greeting.problem(answer.result())
+        elif type(failure).__name__ in LOST:
             # it ended, or the scheduler did: that is no reason to refuse it; if it is there, it is asked anew
             self._note(f"worker {name} went before it had answered")
             return
+        else:
+            problem = f"does not answer ({failure!r})"
         resources = info["resources"]
         offer = Offer(address, name, int(resources.get(ENCODE, 0)), int(resources.get(MEMORY, 0.0) * GIB))
         if not problem and not offer.cpus:

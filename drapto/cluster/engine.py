@@ -15,7 +15,7 @@ from drapto.cluster import staging
 from drapto.cluster.calls import written_by
 from drapto.engine import process
 from drapto.engine.causes import KILLED, NO_SPACE, of_error
-from drapto.engine.execution import EngineSettings, LocalEngine, Started, Waiting
+from drapto.engine.execution import EngineSettings, LocalEngine, Waiting
 from drapto.engine.resources import require_space
 from drapto.engine.room import Paused, Resumed
 from drapto.errors import ClusterError, ConfigError, DraptoError, StageError, ToolFailedError, UsageError
@@ -106,7 +106,6 @@ class DaskEngine:
         tell = partial(on_event, Waiting("a worker"))
         while True:
             if remote.adopted():
-                on_event(Started())
                 return remote.returned()
             remote.salvage()
             connection = self._connected(on_event)
@@ -120,6 +119,7 @@ class DaskEngine:
             except WorkerLostError as error:
                 lost.append(str(error))
                 if len(lost) >= MOST_LOST:
+                    remote.salvage()
                     raise _fatal(lost) from error
             except (DraptoError, OSError) as error:
                 if of_error(error) is not NO_SPACE or not connection.workers.avoid(offer.address):

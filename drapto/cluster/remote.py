@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from drapto.cluster import tasks, wire
-from drapto.cluster.attempt import Attempt, GoneError
+from drapto.cluster.attempt import Attempt, GoneError, WorkerLostError
 from drapto.cluster.calls import LOGS
 from drapto.cluster.frames import RETURNED
 from drapto.cluster.staging import Stage
@@ -45,9 +45,11 @@ class Remote:
         if context is not None:
             programs = {"ffmpeg": context.ffmpeg, "clock": context.disk_rate.clock}
         collected = wire.Collected()
-        self._payload = wire.dump(call, self._roots | programs, collected)
+        roots = self._roots | programs
+        self._payload = wire.dump(call, roots, collected)
+        self._print = wire.fingerprint(call, roots)
         self._reads = [path for path in collected.paths if path.is_file() and path not in programs.values()]
-        self._stage = Stage(parent, self._payload, written, self._reads)
+        self._stage = Stage(parent, self._print, written, self._reads)
 
     @property
     def is_within(self) -> bool:
@@ -85,7 +87,7 @@ class Remote:
             GoneError, WorkerLostError: It is not known what came of it.
             DraptoError: As the call does.
         """
-        stage = self._stage = Stage(self._parent, self._payload, self._written, self._reads)
+        stage = self._stage = Stage(self._parent, self._print, self._written, self._reads)
         attempt = Attempt(connection, offer, look)
         if self._pushes:
             return self._pushed(stage, attempt, taken, on_event)
@@ -94,8 +96,8 @@ class Remote:
             answer = attempt.perform(
                 self._head(stage, connection), self._payload, taken, self._hearing(on_event)
             )
-        except GoneError:
-            raise  # it may yet end well; `adopted` looks for that
+        except (GoneError, WorkerLostError):
+            raise  # it may have ended well, or may yet; `adopted` looks for that, and `salvage` for the rest
         except BaseException:
             self.salvage()
             raise

@@ -8,7 +8,6 @@ the call, and the content of all that it reads.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -36,7 +35,7 @@ class Stage:
 
     Args:
         parent: Where all copies lie.
-        payload: The call, as bytes.
+        fingerprint: The call's fingerprint (`drapto.cluster.wire.fingerprint`).
         written: What it writes.
         reads: The files that it reads, and that are there.
 
@@ -45,12 +44,12 @@ class Stage:
         token: Names the attempt.
     """
 
-    def __init__(self, parent: Path, payload: bytes, written: Written, reads: Iterable[Path]) -> None:
+    def __init__(self, parent: Path, fingerprint: str, written: Written, reads: Iterable[Path]) -> None:
         self._parent = parent
         self._written = written
         self._reads = tuple(reads)
-        self._print = hashlib.blake2b(payload, digest_size=10).hexdigest()
-        self.token = f"{self._print}-{secrets.token_hex(6)}"
+        self._print = fingerprint
+        self.token = f"{fingerprint}-{secrets.token_hex(6)}"
         self.folder = parent / self.token
 
     @property
@@ -148,8 +147,10 @@ class Stage:
             path.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove the copy."""
+        """Remove the copy, and those in which the same call has ended and nobody heard of it in time."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        for result in self._parent.glob(f"{self._print}-*/{RESULT}"):
+            shutil.rmtree(result.parent, ignore_errors=True)
 
 
 KEPT = 7 * 86400

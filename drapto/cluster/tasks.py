@@ -10,10 +10,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from drapto.cluster import trial, worker
+from drapto.cluster import trial, wire, worker
 from drapto.cluster.calls import LOGS, RESULT, Written
 from drapto.cluster.frames import RETURNED
 from drapto.engine import atomic
+from drapto.engine.needs import Started
 from drapto.errors import DraptoError
 
 CHUNK = 4 << 20
@@ -119,6 +120,7 @@ def perform(head: dict[str, Any], payload: bytes) -> dict[str, Any]:
     roots = {"title": str(folder), "ffmpeg": str(here.ffmpeg), "clock": str(here.scratch / "disk")}
     report = _Reporter(head["topic"], head["token"])
     with here.runners.taken(head["token"]) as runner:
+        report(wire.dump(Started(where=here.name), {}))
         request = {"roots": roots, "folder": str(folder), "shown": head["title"]}
         kind, data = runner.perform(request, payload, report)
     answer = {"kind": kind, "data": data, "reports": report.count, "folder": str(folder)}

@@ -7,16 +7,18 @@ else is refused before it is made.
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import os
 import pickle
+from collections.abc import Mapping
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel
 
 from drapto.errors import ClusterError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 OWN = "drapto"
 
@@ -62,10 +64,15 @@ class _Writer(pickle.Pickler):
             return None
         if self._collected is not None:
             self._collected.paths[Path(obj)] = None
-        for name, root in self._roots.items():
-            if obj.is_relative_to(root):
-                return name, obj.relative_to(root).as_posix()
-        return "", os.fspath(obj)
+        return _placed(obj, self._roots)
+
+
+def _placed(path: PurePath, roots: Mapping[str, Path]) -> tuple[str, str]:
+    """Return the name of the root that a path lies below, none for any other, and the rest."""
+    for name, root in roots.items():
+        if path.is_relative_to(root):
+            return name, path.relative_to(root).as_posix()
+    return "", os.fspath(path)
 
 
 class _Reader(pickle.Unpickler):
@@ -124,3 +131,36 @@ def load(data: bytes, roots: Mapping[str, Path]) -> Any:  # noqa: ANN401  what w
         said = " ".join(str(error).split())
         remedy = "use the same version of drapto everywhere"
         raise ClusterError(f"a message of the cluster was refused ({said})", remedy=remedy) from error
+
+
+def fingerprint(value: object, roots: Mapping[str, Path]) -> str:
+    """Return what is the same for equal values, in any process: 20 hexadecimal digits.
+
+    `dump` does not say the same twice: it writes sets in the order of this process, and what a model was
+    given beside what it took by default. Here a value is its fields, but for those that are
+    incidental (`drapto.engine.execution.Call`).
+
+    Args:
+        value: As `dump` takes it.
+        roots: As there.
+    """
+    return hashlib.blake2b(repr(_compared(value, roots)).encode(), digest_size=10).hexdigest()
+
+
+def _compared(value: object, roots: Mapping[str, Path]) -> object:
+    """Return a value as texts and tuples, in which equal ones are alike."""
+    kind = type(value).__qualname__
+    if isinstance(value, PurePath):
+        return "path", *_placed(value, roots)
+    if isinstance(value, BaseModel):
+        return kind, _compared({name: getattr(value, name) for name in type(value).model_fields}, roots)
+    if dataclasses.is_dataclass(value):
+        fields = [one.name for one in dataclasses.fields(value) if not one.metadata.get("incidental")]
+        return kind, _compared({name: getattr(value, name) for name in fields}, roots)
+    if isinstance(value, Mapping):
+        pairs = [repr((_compared(key, roots), _compared(each, roots))) for key, each in value.items()]
+        return kind, *sorted(pairs)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        each = [repr(_compared(one, roots)) for one in value]
+        return kind, *(each if isinstance(value, (list, tuple)) else sorted(each))
+    return kind, repr(value)

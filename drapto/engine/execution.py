@@ -51,6 +51,8 @@ class Call(Generic[T]):
     Attributes:
         function: What to call, ``package.module:name``.
         arguments: What to call it with, by keyword: paths, frozen models, numbers; no open files, no locks.
+            A dataclass's field with the metadata ``incidental`` changes nothing in what comes out: calls that
+            differ in it alone are the same one.
     """
 
     function: str

@@ -9,7 +9,7 @@ made again without it.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from drapto.engine.hwaccel import Asked, choose
@@ -36,14 +36,14 @@ class HardwareDecoding:
         codec: The source's codec, by ffmpeg's name.
         pix_fmt: Its pixel format.
         title: Names the title: all of its encodes in a process share one decoder.
-        run: Names the run: another one tries the hardware again.
+        run: Names the run: another one tries the hardware again. It changes nothing in what comes out.
     """
 
     asked: Asked
     codec: str
     pix_fmt: str
     title: str
-    run: str
+    run: str = field(metadata={"incidental": True})
 
 
 @dataclass(frozen=True)

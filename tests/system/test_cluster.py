@@ -151,6 +151,62 @@ def test_a_run_that_is_killed_leaves_no_encoder_and_keeps_what_was_finished(
     is_tidy(project, cluster)
 
 
+def finished_unheard(project: ProjectDir, run: subprocess.Popen[bytes]) -> dict[str, int]:
+    """Stop a run, and wait until a worker has ended a call of its; return those encodes' inodes by name."""
+    await_encoder(project.root)
+    os.killpg(run.pid, signal.SIGSTOP)
+    copies = project.root / "work" / ".drapto" / "cluster"
+    until = time.monotonic() + 60
+    while encoders(project.root) or not list(copies.glob("*/result")):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    time.sleep(0.5)  # the last one writes down what it has
+    ended = [one.parent for one in copies.glob("*/result")]
+    return {path.name: path.stat().st_ino for one in ended for path in one.glob("encoded/*.mkv")}
+
+
+def were_taken_over(project: ProjectDir, unheard: dict[str, int]) -> None:
+    assert unheard
+    there = {name: (project.work() / "encoded" / name).stat().st_ino for name in unheard}
+    assert there == unheard, "what a worker had finished is not encoded again"
+
+
+def test_what_workers_finish_after_the_run_was_killed_is_taken_over(
+    cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path
+) -> None:
+    project = on(cluster, tmp_path, source)
+    run = started(project)
+    unheard = finished_unheard(project, run)
+    run.kill()
+    run.wait()
+    project.doit()
+    were_taken_over(project, unheard)
+    assert video(project) == video(local)
+    assert sum(attempts(project)) == 8
+    is_tidy(project, cluster)
+
+
+def test_a_worker_that_is_killed_with_its_answer_on_it_costs_nothing(
+    cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path
+) -> None:
+    """Dask waits for what lies on a worker that is gone, for ever where it is let."""
+    project = on(cluster, tmp_path, source)
+    run = started(project)
+    unheard = finished_unheard(project, run)
+    for name in ("one", "two"):
+        cluster.kill(name)
+    began = time.monotonic()
+    os.killpg(run.pid, signal.SIGCONT)
+    for name in ("one", "two"):
+        cluster.work(name, wait=False)
+    said = run.communicate(timeout=120)[0].decode()
+    assert run.returncode == 0, said
+    assert time.monotonic() - began < 50, "an answer that nobody has is not waited for"
+    were_taken_over(project, unheard)
+    assert video(project) == video(local)
+    is_tidy(project, cluster)
+
+
 def test_an_interrupt_stops_the_clusters_encoders(cluster: Cluster, source: Path, tmp_path: Path) -> None:
     project = on(cluster, tmp_path, source)
     run = started(project)

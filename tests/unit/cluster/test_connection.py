@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def met(known: dict[str, Offer], asked: dict[str, object], refused: dict[str, str]) -> connection.Connection:
+def met(
+    known: dict[str, Offer], asked: dict[str, Future[object]], refused: dict[str, str]
+) -> connection.Connection:
     """Return a connection that knows so much."""
     made = connection.Connection.__new__(connection.Connection)
     made.looked = threading.Event()
@@ -38,8 +41,8 @@ def waited(made: connection.Connection) -> float:
 def test_a_worker_that_does_not_answer_keeps_nobody_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "SILENCE", 0.1)
     good = {"tcp://a": Offer("tcp://a", "good", 1, 1 << 30)}
-    assert waited(met(good, {"tcp://b": object()}, {})) < 1.5
-    assert waited(met({}, {"tcp://b": object()}, {})) >= 2.0, "the only one is waited for"
+    assert waited(met(good, {"tcp://b": Future()}, {})) < 1.5
+    assert waited(met({}, {"tcp://b": Future()}, {})) >= 2.0, "the only one is waited for"
 
 
 def test_one_that_may_not_be_used_is_an_error() -> None:
@@ -49,15 +52,11 @@ def test_one_that_may_not_be_used_is_an_error() -> None:
         made.require_proven(0.1)
 
 
-class Ended:
-    """What Dask has for a task whose worker, or scheduler, ended."""
-
-    status = "cancelled"
-
-
 def test_one_that_ends_before_it_has_answered_is_not_refused(tmp_path: Path) -> None:
     made = met({}, {}, {})
     made.__dict__["_log"] = tmp_path / "cluster.log"
-    made._meet("tcp://b", {"name": "b", "resources": {}}, Ended())
+    ended: Future[object] = Future()
+    ended.cancel()
+    made._meet("tcp://b", {"name": "b", "resources": {}}, ended)
     assert (made.refused, made._known) == ({}, {})
     assert "worker b went before it had answered" in (tmp_path / "cluster.log").read_text()

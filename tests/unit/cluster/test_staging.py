@@ -23,7 +23,7 @@ def title_in(folder: Path) -> Path:
     return title
 
 
-def stage_of(folder: Path, title: Path, call: bytes = b"call") -> Stage:
+def stage_of(folder: Path, title: Path, call: str = "ca11") -> Stage:
     return Stage(folder / "copies", call, Written(title, OWNED), [title / "segments" / "0001.mkv"])
 
 
@@ -85,9 +85,24 @@ def test_a_call_that_ended_unheard_is_found_by_its_fingerprint(tmp_path: Path) -
     (unheard.folder / RESULT).write_bytes(b"value")
     sweep(tmp_path / "copies")
     assert not given_up.folder.exists()
-    assert stage_of(tmp_path, title, b"another call").finished_before() is None
+    assert stage_of(tmp_path, title, "0the4").finished_before() is None
     found = stage_of(tmp_path, title).finished_before()
     assert found is not None
     assert (found.folder, found.result()) == (unheard.folder, b"value")
     (title / "segments" / "0001.mkv").write_text("another film")
     assert stage_of(tmp_path, title).finished_before() is None
+
+
+def test_what_ended_unheard_goes_with_the_one_that_was_heard(tmp_path: Path) -> None:
+    title = title_in(tmp_path)
+    unheard, heard, other = (
+        stage_of(tmp_path, title),
+        stage_of(tmp_path, title),
+        stage_of(tmp_path, title, "0the4"),
+    )
+    for stage in (unheard, heard, other):
+        stage.link()
+    (unheard.folder / RESULT).write_bytes(b"value")
+    (other.folder / RESULT).write_bytes(b"value")
+    heard.remove()
+    assert [path.name for path in (tmp_path / "copies").iterdir()] == [other.token]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -86,3 +88,34 @@ def test_what_is_cut_short_is_refused() -> None:
     for size in range(len(data)):
         with pytest.raises(ClusterError):
             wire.load(data[:size], {})
+
+
+ASKED = """
+from drapto.cluster import wire
+from drapto.engine.execution import Call
+from drapto.quality.target import FixedCrf
+from drapto.video.hardware import HardwareDecoding
+from pathlib import Path
+
+roots = {"title": Path(TITLE)}
+decoding = HardwareDecoding("auto", "h264", "yuv420p", title="film", run=RUN)
+arguments = {"decoding": decoding, "names": {"a", "b", "c", "d"}, "crf": FixedCrf(CRF)}
+arguments["path"] = Path(TITLE) / "a.mkv"
+print(wire.fingerprint(Call("a:b", arguments), roots))
+"""
+
+
+def fingerprint_in_a_process(title: str, run: str, crf: str) -> str:
+    code = ASKED.replace("TITLE", repr(title)).replace("RUN", repr(run)).replace("CRF", crf)
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONHASHSEED"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
+    )
+    return done.stdout
+
+
+def test_equal_calls_have_one_fingerprint_in_any_run() -> None:
+    """Sets have another order in each process; a run's name is no part of what comes out."""
+    first = fingerprint_in_a_process("/a/film", "1", "crf=25")
+    assert fingerprint_in_a_process("/b/film", "2", "crf=25.0") == first
+    assert fingerprint_in_a_process("/a/film", "1", "crf=26") != first
