@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -82,7 +83,8 @@ class Cluster:
         if number in (signal.SIGKILL, signal.SIGTERM):
             self.processes.pop(name).wait(20)
             before = len(list(self.folder.glob(f"{name}-*.log")))
-            (self.folder / f"{name}.log").rename(self.folder / f"{name}-{before + 1}.log")
+            with contextlib.suppress(FileNotFoundError):  # a folder that is done with may be gone
+                (self.folder / f"{name}.log").rename(self.folder / f"{name}-{before + 1}.log")
 
     def stacks(self) -> str:
         """End all processes, and return where each thread of theirs was."""
