@@ -252,7 +252,10 @@ def _alone(
     ]
     own = _own(goal, parts, parts.frames[part], others)
     wanted = parts.needed(parts.frames[part], others, goal.target)
-    if (others and len(points) >= MOST) or abs(wanted - own.target) > own.tolerance:
+    # one that is worse than any may be is made better, though the whole would do with less
+    too_bad = now.score < goal.target and now.scores[part] < own.target and wanted < own.target
+    within = too_bad or abs(wanted - own.target) <= own.tolerance
+    if (others and len(points) >= MOST) or not within:
         return None
     if others and _hardly_changes(own, points, scale):
         return None
