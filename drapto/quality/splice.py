@@ -40,6 +40,11 @@ SURE_REACH = 8.0
 """CRFs that encodes of a part must lie apart before it is believed that no CRF would do, since even twice the
 fall that was measured would not be enough. White titles on black had 97.0 at CRF 31 and 96.5 at CRF 43."""
 
+LEAST_SLOPE = 0.25
+"""How flat a part is taken to be at least, where 1 is usual, because another one is (`_like_others`). 600
+segments of titles on black, drawn at random, in two parts each, take 2.2 encodes to find their CRF instead of
+2.4; those of titles and a scene as many as before."""
+
 MOST = 3
 """Encodes of one part, the first included, before others are encoded anew, too."""
 
@@ -259,12 +264,25 @@ def _alone(
         return None
     if others and _hardly_changes(own, points, scale):
         return None
-    found = next_crf(own, points, scale, predicted)
+    found = next_crf(own, points, scale, _like_others(part, goal, parts, scale, predicted))
     if isinstance(found, End):
         return None
     uneven = abs(own.target - goal.target) / (SWING * goal.tolerance)
     price = parts.frames[part] / sum(parts.frames) + UNEVEN * uneven + AGAIN * (len(points) - 1)
     return _Alone(price, part, found.crf)
+
+
+def _like_others(part: int, goal: Goal, parts: Parts, scale: Scale, predicted: Prediction) -> Prediction:
+    """Return what is predicted of a part: it is as flat as another that scores the same and is known."""
+    worst = min(point.score for point in parts.points(part))
+    slopes = [predicted.slope]
+    for other in range(len(parts.frames)):
+        low, high = min(parts.points(other)), max(parts.points(other))
+        alike = other != part and abs(worst - low.score) <= goal.tolerance
+        if alike and high.crf - low.crf >= SURE_REACH:
+            growth = (scale.loss(high.score) - scale.loss(low.score)) / (high.crf - low.crf)
+            slopes.append(growth / scale.growth(low.score))
+    return predicted._replace(slope=max(min(slopes), LEAST_SLOPE))
 
 
 def _hardly_changes(own: Goal, points: Sequence[Point], scale: Scale) -> bool:

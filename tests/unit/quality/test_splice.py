@@ -156,6 +156,35 @@ def test_black_ends_at_a_high_crf(parts: int) -> None:
     assert max(found.choice.crfs) >= 38
 
 
+def nearly_flat(missing: float, growth: float = 0.012) -> Curve:
+    """Return the curve of titles on black, which no CRF changes much."""
+    return falling(missing, growth)
+
+
+def test_titles_on_black_take_few_encodes() -> None:
+    """Of the end of Sintel's trailer two parts took six, at CRF 26, 34, 46, 38, 50 and 50."""
+    frames = (118, 113)
+    tried = [Tried(0, 26.0, 96.305), Tried(1, 34.0, 97.091)]
+    curves = [falling(3.9, 0.022), nearly_flat(2.75)]
+    while True:
+        found = next_part(GOAL, Parts(frames, tried), VMAF, USUAL)
+        if isinstance(found, Spliced):
+            break
+        tried.append(Tried(found.part, found.crf, curves[found.part](found.crf)))
+    assert len(tried) <= 4
+    assert found.good
+    assert min(found.choice.crfs) >= 46
+
+
+@given(st.floats(2.3, 4), st.floats(2.3, 4), st.floats(5, 16), st.floats(0.045, 0.07))
+def test_a_hard_scene_among_titles_comes_to_its_target(
+    one: float, two: float, hard: float, growth: float
+) -> None:
+    """It may have begun far below it; no CRF of the titles makes up for that."""
+    found, _ = run(nearly_flat(one), nearly_flat(two), falling(hard, growth))
+    assert found.good
+
+
 def test_no_part_is_asked_for_what_viewers_would_see() -> None:
     parts = Parts(FRAMES, [])
     assert rest_goal(GOAL, parts, [99.9, 99.9]).target == 93 - 2.5
