@@ -42,8 +42,11 @@ NICE, SCRATCH = "DRAPTO_WORKER_NICE", "DRAPTO_WORKER_SCRATCH"
 OWN_SCRATCH = "drapto-worker-"
 """What the name of a worker's own directory begins with."""
 
+NEW_SCRATCH = "drapto-new-"
+"""The same until it is locked."""
+
 JUST_MADE = 60.0
-"""Seconds in which a directory may not be locked yet by the worker that made it."""
+"""Seconds in which a new directory may not be locked yet by the worker that made it."""
 
 
 class Here:
@@ -102,18 +105,19 @@ def resources(slots: int | None = None, memory: int | None = None) -> dict[str, 
 def own_scratch(parent: Path) -> Path:
     """Make a worker's own directory; remove those of workers that were killed.
 
-    A worker's is locked as long as it lives: the lock ends with it, however that was.
+    A worker's is locked as long as it lives: the lock ends with it, however that was. It has its name only
+    once it is locked.
     """
-    for left in parent.glob(f"{OWN_SCRATCH}*"):
+    for left in (*parent.glob(f"{OWN_SCRATCH}*"), *parent.glob(f"{NEW_SCRATCH}*")):
         with contextlib.suppress(OSError):
-            just_made = time.time() - left.stat().st_mtime < JUST_MADE
-            handle = None if just_made else _locked(left)
+            is_new = left.name.startswith(NEW_SCRATCH) and time.time() - left.stat().st_mtime < JUST_MADE
+            handle = None if is_new else _locked(left)
             if handle is not None:
                 shutil.rmtree(left, ignore_errors=True)
                 os.close(handle)
-    scratch = Path(tempfile.mkdtemp(prefix=f"{OWN_SCRATCH}{os.getpid()}-", dir=parent))
-    _locked(scratch)
-    return scratch
+    made = Path(tempfile.mkdtemp(prefix=f"{NEW_SCRATCH}{os.getpid()}-", dir=parent))
+    _locked(made)
+    return made.rename(parent / made.name.replace(NEW_SCRATCH, OWN_SCRATCH, 1))
 
 
 def _locked(folder: Path) -> int | None:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import psutil
@@ -23,6 +22,7 @@ from tests.system.killing import hear_signals
 
 if TYPE_CHECKING:
     import random
+    from pathlib import Path
 
     from tests.chaos.trials import Chaos
     from tests.system.projects import ProjectDir
@@ -53,23 +53,29 @@ def trials(chaos: Chaos) -> int:
 
 
 def trial(chaos: Chaos, name: str, number: int, chance: random.Random) -> Outcome:
-    """Kill a worker, the scheduler, drapto, a runner or an encoder while a film is on a cluster."""
-    del number
+    """Kill a worker, the scheduler, drapto, a runner or an encoder while a film is on a cluster.
+
+    Every other trial is of workers that see none of the run's files, and are sent what they need.
+    """
     cluster, own = _prepared(chaos)
     shutil.rmtree(own.folder / name, ignore_errors=True)
-    project = own.project(name, more=_engine(cluster))
+    pushed = bool(number % 2)
+    project = own.project(name, more=_engine(cluster, pushed=pushed))
+    # where encoders write
+    place = cluster.folder / "scratch" if pushed else project.root
     began = time.monotonic()
     with (project.root / "said.log").open("wb") as said:
         child = _started(project, said)
         if chance.random() < AT_WORK:
-            await_encoder(project.root)
+            await_encoder(place)
             time.sleep(chance.uniform(0.0, _at_work[str(chaos.folder)]))
         else:
             time.sleep(chance.uniform(0.3, max(1.0, own.seconds)))
         before = _finished(project)
         victim = chance.choice(VICTIMS)
-        hit = _kill(cluster, victim, child.pid, str(project.root), chance)
+        hit = _kill(cluster, victim, child.pid, place, chance)
         what = f"{victim} after {time.monotonic() - began:.1f} s, {len(before)} finished"
+        what += ", files sent" if pushed else ""
         what += "" if hit else ", nobody there"
         try:
             code = child.wait(timeout=HUNG)
@@ -82,7 +88,10 @@ def trial(chaos: Chaos, name: str, number: int, chance: random.Random) -> Outcom
     if code and victim != "drapto":
         return Outcome(what, f"exit code {code}: {(project.root / 'said.log').read_text()[-600:]}")
     wrong = judged(project, own.whole, 130 if code else 0, "")
-    wrong += [f"encoder left: {one.pid}" for one in encoders(project.root)]
+    wrong += [f"encoder left: {one.pid}" for one in encoders(place)]
+    until = time.monotonic() + 3  # a worker that starts anew removes what the killed one left
+    while cluster.scratch() and time.monotonic() < until:
+        time.sleep(0.1)
     wrong += [f"left on a worker: {path}" for path in cluster.scratch()]
     if (project.root / "work" / ".drapto" / "cluster").exists():
         wrong.append("copies of the work directory are left")
@@ -127,8 +136,9 @@ def _again(project: ProjectDir, before: dict[str, int]) -> list[str]:
     return wrong
 
 
-def _engine(cluster: Cluster) -> str:
-    return f'[engine]\nname = "dask"\ndask.scheduler = "{cluster.address}"\n'
+def _engine(cluster: Cluster, *, pushed: bool = False) -> str:
+    transfer = 'transfer = "push"\n' if pushed else ""
+    return f'[engine]\nname = "dask"\n{transfer}dask.scheduler = "{cluster.address}"\n'
 
 
 def _prepared(chaos: Chaos) -> tuple[Cluster, Chaos]:
@@ -163,7 +173,7 @@ def _prepared(chaos: Chaos) -> tuple[Cluster, Chaos]:
     return _shared[key]
 
 
-def _kill(cluster: Cluster, victim: str, run: int, root: str, chance: random.Random) -> bool:
+def _kill(cluster: Cluster, victim: str, run: int, place: Path, chance: random.Random) -> bool:
     """Kill a victim and start it anew where it is the cluster's; return whether there was one."""
     if victim == "drapto":
         os.kill(run, signal.SIGKILL)
@@ -178,7 +188,7 @@ def _kill(cluster: Cluster, victim: str, run: int, root: str, chance: random.Ran
         cluster.work(name, wait=False)
         return True
     if victim == "encoder":
-        found = encoders(Path(root))
+        found = encoders(place)
     else:
         worker = psutil.Process(cluster.processes[name].pid)
         found = [one for one in worker.children() if "drapto.cluster.runner" in " ".join(one.cmdline())]

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from drapto.cluster.worker import OWN_SCRATCH, own_scratch
+from drapto.cluster.worker import NEW_SCRATCH, OWN_SCRATCH, own_scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,9 @@ time.sleep(60)
 def test_what_a_killed_worker_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     old = time.time() - 3600
     (tmp_path / "mine").mkdir()
-    (tmp_path / f"{OWN_SCRATCH}fresh").mkdir()
+    (tmp_path / f"{NEW_SCRATCH}not-locked-yet").mkdir()
+    (tmp_path / f"{NEW_SCRATCH}killed-before").mkdir()
+    os.utime(tmp_path / f"{NEW_SCRATCH}killed-before", (old, old))
     outside = tmp_path / "outside"
     outside.mkdir()
     (tmp_path / f"{OWN_SCRATCH}link").symlink_to(outside)
@@ -35,8 +37,8 @@ def test_what_a_killed_worker_left_is_removed_and_nothing_else(tmp_path: Path) -
         assert other.stdout is not None
         theirs = other.stdout.readline().strip()
         (tmp_path / theirs / "segment.mkv").write_bytes(b"sent")
-        os.utime(theirs, (old, old))
         first = own_scratch(tmp_path)
+        assert not (tmp_path / f"{NEW_SCRATCH}killed-before").exists()
         there = {path.name for path in tmp_path.iterdir()}
         other.kill()
     second = own_scratch(tmp_path)
