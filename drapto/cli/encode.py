@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from drapto.cli import options
+from drapto.cli import options, quality
 from drapto.cli.building import built
 from drapto.errors import UsageError
 
@@ -37,10 +37,7 @@ MOST_JOBS = 256
 @options.work_dir
 @click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @click.option("--mode", type=click.Choice(["auto", "standard", "chunked"]), help="Encoding strategy.")
-@click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
-@click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF.")
-@click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
-@click.option("--range", "range_", metavar="FROM-TO", help="Encode a part alone, such as 10:00-12:00.")
+@quality.quality_options
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
 @options.profile_option
 @options.cluster
@@ -48,17 +45,13 @@ MOST_JOBS = 256
 @options.config_file
 @options.events_option
 @options.as_json
-@options.no_skip
+@quality.no_skip
 @click.option("--overwrite", is_flag=True, help="Replace a file of another source in an output's place.")
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def encode(
     *,
     jobs: int | None,
     mode: str | None,
-    preset: int | None,
-    vmaf: float | None,
-    crf: float | None,
-    range_: str | None,
     thorough: bool,
     no_skip: bool,
     cluster: str | None,
@@ -66,7 +59,7 @@ def encode(
     force: bool,
     events: Path | None,
     as_json: bool,
-    **named: Unpack[options.Named],
+    **named: Unpack[quality.Asked],
 ) -> int:
     """Encode INPUT (MKV files, or directories of them) to AV1/Opus MKVs of the same names.
 
@@ -74,24 +67,16 @@ def encode(
 
     --json shows no progress, and prints at the end what became of each file: sizes, CRFs, scores, failures.
     """
-    if crf is not None and vmaf is not None:
-        raise UsageError("--crf and --vmaf exclude each other", remedy="give one of them")
     if as_json and str(events) == "-":
         raise UsageError("--json and --events - both want standard output", remedy="name a file for --events")
     project = options.open_named(
         named,
         {
-            "quality.mode": None if crf is None else "crf",
+            **quality.of_quality(named),
             "quality.thorough": thorough or None,
-            "input.range": range_,
-            "encoding.vmaf_target": vmaf,
             "encoding.mode": mode,
-            "encoding.preset": preset,
             "output.if_exists": "overwrite" if overwrite else None,
-            "encoding.crf.sd": crf,
-            "encoding.crf.hd": crf,
-            "encoding.crf.uhd": crf,
-            **options.not_skipping(no_skip),
+            **quality.not_skipping(no_skip),
             **options.on_cluster(cluster),
         },
     )

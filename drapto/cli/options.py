@@ -120,18 +120,6 @@ def require_file(path: Path) -> None:
         raise UsageError("is not a file", path=path, remedy="name a file, not a directory")
 
 
-no_skip = click.option(
-    "--no-skip",
-    is_flag=True,
-    help="Encode also what is coded well already, and keep what comes out larger.",
-)
-
-
-def not_skipping(no_skip: bool) -> dict[str, object]:
-    """Return the settings that ``--no-skip`` stands for."""
-    return {"input.skip_codecs": [], "output.if_larger": "keep"} if no_skip else {}
-
-
 def examples(*commands: str) -> str:
     """Return the end of a command's help: lines to try, as they are typed."""
     return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)

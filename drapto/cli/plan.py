@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from drapto.cli import options
+from drapto.cli import options, quality
 from drapto.cli.output import say
 from drapto.cli.titles import idle_settings, nothing_here
 from drapto.errors import printable
@@ -29,14 +29,18 @@ MOST_REASONS = 3
 
 @click.command(
     short_help="Show what would run, and why.",
-    epilog=options.examples("drapto plan -v", "drapto plan movie.mkv -o out --json"),
+    epilog=options.examples(
+        "drapto plan -v", "drapto plan movie.mkv -o out --vmaf 90", "drapto plan movie.mkv -o out --json"
+    ),
 )
 @options.project_options
+@quality.quality_options
+@quality.no_skip
 @click.option("-v", "--verbose", is_flag=True, help="Show every task, and each reason for it.")
 @options.as_json
-def plan(*, verbose: bool, as_json: bool, **named: Unpack[options.Named]) -> None:
+def plan(*, verbose: bool, as_json: bool, no_skip: bool, **named: Unpack[quality.Asked]) -> None:
     """Show what an encode of INPUT (by default: of this project) would do, and why. Nothing is run."""
-    project = options.open_named(named)
+    project = options.open_named(named, {**quality.of_quality(named), **quality.not_skipping(no_skip)})
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
     tasks, qualities, skips = rules.explain(project), rules.qualities(project), rules.skips(project)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from drapto.cli import options
+from drapto.cli import options, quality
 from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @options.cluster
 @options.set_options
 @options.events_option
-@options.no_skip
+@quality.no_skip
 @click.option("--force", is_flag=True, help="Do everything again, whatever is up to date.")
 def run(
     *,
@@ -52,7 +52,7 @@ def run(
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it. A step alone can be
     named, too: audio for that of all titles, audio:TITLE for that of one. It runs with what it needs.
     """
-    given = {"profile": profile, **options.not_skipping(no_skip), **options.on_cluster(cluster)}
+    given = {"profile": profile, **quality.not_skipping(no_skip), **options.on_cluster(cluster)}
     loaded = options.settings(set_, options=given)
     project = replace(open_project(Path.cwd(), loaded.config), given=options.for_this_run(loaded))
     if not project.titles:

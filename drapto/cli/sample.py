@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from drapto.cli import options
+from drapto.cli import options, quality
 from drapto.cli.output import say
 from drapto.errors import UsageError, printable
 from drapto.words import score_text, size_text, time_text
@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     help="What the pictures' names begin with (default: INPUT's name and .sample, in this directory).",
 )
 @click.option("--no-pictures", is_flag=True, help="Write no pictures.")
-@click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
-@click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode to this VMAF.")
-@click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
-@click.option("--range", "range_", metavar="FROM-TO", help="Of this part alone, such as 10:00-12:00.")
+@quality.quality_options
 @options.profile_option
 @options.set_options
 @options.config_file
@@ -44,30 +41,18 @@ def sample(
     source: Path,
     pictures: Path | None,
     no_pictures: bool,
-    preset: int | None,
-    vmaf: float | None,
-    crf: float | None,
-    range_: str | None,
     as_json: bool,
     set_: tuple[str, ...],
     profile: str | None,
     config_file: Path | None,
+    **asked: Unpack[quality.Quality],
 ) -> None:
     """Encode three scenes of INPUT; say about how large and good all of it will be, and how long it takes.
 
     Pictures of source beside output are written; nothing else is left.
     """
     options.require_file(source)
-    if crf is not None and vmaf is not None:
-        raise UsageError("--crf and --vmaf exclude each other", remedy="give one of them")
-    given = {
-        "profile": profile,
-        "encoding.preset": preset,
-        "encoding.vmaf_target": vmaf,
-        "input.range": range_,
-        "quality.mode": None if crf is None else "crf",
-        **{f"encoding.crf.{size}": crf for size in ("sd", "hd", "uhd")},
-    }
+    given = {"profile": profile, **quality.of_quality(asked)}
     config = options.settings(set_, config_file, given).config.of(source.stem)
     named = None if no_pictures else (pictures or Path(f"{source.stem}.sample")).absolute()
     if named is not None and not named.parent.is_dir():

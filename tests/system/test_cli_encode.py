@@ -65,6 +65,24 @@ QUICK = settings(
 )
 
 
+def test_plan_takes_what_encode_is_asked_for(here: Path, clip: Path) -> None:
+    """And a figure that is asked for holds whatever the project's file has."""
+    assert run("encode", clip, "-o", "out", *FAST).exit_code == 0  # what the source is is known then
+    (here / "drapto.toml").write_text('[quality]\nmode = "crf"\nmetric = "xpsnr"\n[encoding.crf]\nsd = 30\n')
+
+    def said(*asked: str) -> str:
+        done = run("plan", clip, "-o", "out", "--json", *asked)
+        assert done.exit_code == 0, done.output
+        return str(json.loads(done.stdout)["qualities"][clip.stem])
+
+    assert said() == "CRF 30 (quality.mode is crf)"
+    assert said("--crf", "41") == "CRF 41 (quality.mode is crf)"
+    assert said("--vmaf", "90").startswith("every segment at VMAF 90 ")
+    assert "XPSNR" in said("--vmaf", "90", "--set", "quality.metric=xpsnr"), "--set wins"
+    assert run("plan", clip, "--vmaf", "90", "--crf", "20").exit_code == 3
+    assert run("plan", clip, "--range", "9:00-8:00").exit_code == 3
+
+
 def test_a_title_from_plan_to_clean(here: Path, clip: Path) -> None:
     film = here / "My Film.mkv"
     shutil.copy(clip, film)
