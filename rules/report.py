@@ -6,13 +6,14 @@ import traceback
 from typing import TYPE_CHECKING
 
 from drapto.engine import process
+from drapto.engine.needs import Needs
 from drapto.errors import DraptoError
 from drapto.rules import audio
 from drapto.rules.replacing import is_replaced
+from drapto.rules.run_state import cpus
 from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, task
 from drapto.rules.tracks import chosen
-from drapto.rules.work import ONE_CPU
 from drapto.words import size_text
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from drapto.media.model import SourceInfo
     from drapto.project import Project, Title
     from drapto.rules.work import Work
+
+
+PICTURES = 2
+"""How many are made side by side: one after the other, those of a film of 87 s take 3 s at the job's end."""
 
 
 def tasks(project: Project, title: Title, known: Known) -> Iterator[Task]:
@@ -53,13 +58,16 @@ def build(work: Work, *, info: SourceInfo) -> str:
         return "none made: the source, beside which pictures would be shown, is no longer in its place"
     try:
         kept = chosen(work.project, info).info
+        # beside other titles, whose encodes it would keep from beginning until both are free, one is enough
+        threads = min(PICTURES, cpus(work.project)) if len(work.project.titles) == 1 else 1
         made = work.run(
             make,
-            ONE_CPU,
+            Needs(cpus=threads),
             title=work.title,
             info=kept,
             sound=sound(work.project, kept),
             context=work.context,
+            threads=threads,
         )
     except Exception as error:  # whatever it is: a fault of the page's must not make a good film a failed one
         if process.is_stopping():

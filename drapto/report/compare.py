@@ -13,6 +13,7 @@ import av
 from av import FFmpegError
 
 from drapto.engine.context import StageContext, file_url
+from drapto.engine.machine import usable_cores
 from drapto.engine.resources import DiskRate
 from drapto.errors import SourceError
 from drapto.media.demuxer import demuxer_of
@@ -82,8 +83,11 @@ def compare(
         disk = DiskRate(config.resources.max_disk_io, folder / "disk")
         context = StageContext(output.stem, found.ffmpeg, folder / "logs", disk)
         lows = [Low(0, 0, moment.time, moment.score) for moment in found.score.worst]
-        shown, problems = scenes.shown(lows, lambda low: _pair(found, low), "vmaf", context)
-        strip, more = scenes.strip(_view(found.output), intervals, found.output.times, context, keys=False)
+        threads = usable_cores()
+        shown, problems = scenes.shown(lows, lambda low: _pair(found, low), "vmaf", context, threads=threads)
+        strip, more = scenes.strip(
+            _view(found.output), intervals, found.output.times, context, keys=False, threads=threads
+        )
     why = dict.fromkeys([*problems, *more])
     return Page(
         heading=f"{output.name} against {source.name}",

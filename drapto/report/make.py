@@ -23,7 +23,13 @@ class Made(NamedTuple):
     problems: tuple[str, ...]
 
 
-def make(title: Title, info: SourceInfo, sound: Sequence[AudioPlan | None], context: StageContext) -> Made:
+def make(
+    title: Title,
+    info: SourceInfo,
+    sound: Sequence[AudioPlan | None],
+    context: StageContext,
+    threads: int = 1,
+) -> Made:
     """Write the page of a finished title.
 
     Args:
@@ -31,11 +37,12 @@ def make(title: Title, info: SourceInfo, sound: Sequence[AudioPlan | None], cont
         info: What is in its source, of the tracks those that were chosen.
         sound: What each audio track became.
         context: The surroundings.
+        threads: How many pictures are made side by side.
 
     Raises:
         ArtifactError: What its stages have left is missing, or damaged.
         OSError: It cannot be written.
     """
     known = Records.read(title, info, sound)
-    looks = look(known, context)
+    looks = look(known, context, threads)
     return Made(write_page(page(known, looks), title.report), looks.problems)

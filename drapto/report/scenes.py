@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from drapto.engine import process
 from drapto.errors import DraptoError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from drapto.encoding.record import EncodedSegment
     from drapto.engine.context import StageContext
     from drapto.report.timeline import Interval
+
+Given = TypeVar("Given")
+Taken = TypeVar("Taken")
 
 SCENES = 5
 STILLS = 12
@@ -112,6 +116,8 @@ def shown(
     pair: Callable[[Low], tuple[tuple[View, Frame], tuple[View, Frame]]],
     metric: str,
     context: StageContext,
+    *,
+    threads: int = 1,
 ) -> tuple[list[Scene], list[str]]:
     """Return the scenes, and what kept some from being shown, a line each.
 
@@ -120,24 +126,38 @@ def shown(
         pair: Returns where each is in the source, and in the output.
         metric: What was measured.
         context: The surroundings.
+        threads: How many are made side by side.
     """
-    scenes: list[Scene] = []
-    problems: list[str] = []
-    for low in lows:
+
+    def scene(low: Low) -> Scene:
         name = clock(low.time)
         if low.score is not None:
             name += f", {score_text(metric, low.score)}"
+        before, after = (
+            grab(view, frame, width=WIDTH, most=MOST_BYTES, context=context) for view, frame in pair(low)
+        )
+        return Scene(name, before, after)
+
+    return _each(scene, lows, threads)
+
+
+def _each(
+    make: Callable[[Given], Taken], given: Iterable[Given], threads: int
+) -> tuple[list[Taken], list[str]]:
+    """Make each picture, some side by side; return them in order, and what kept others from being made."""
+
+    def tried(one: Given) -> Taken | str:
         try:
-            before, after = (
-                grab(view, frame, width=WIDTH, most=MOST_BYTES, context=context) for view, frame in pair(low)
-            )
+            return make(one)
         except (DraptoError, OSError) as error:
             if process.is_stopping():
                 raise
-            problems.append(str(error))
-        else:
-            scenes.append(Scene(name, before, after))
-    return scenes, list(dict.fromkeys(problems))
+            return str(error)
+
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(tried, given))
+    made = [one for one in found if not isinstance(one, str)]
+    return made, list(dict.fromkeys(one for one in found if isinstance(one, str)))
 
 
 def before(times: Sequence[int], number: int) -> float:
@@ -154,6 +174,7 @@ def strip(
     context: StageContext,
     *,
     keys: bool = True,
+    threads: int = 1,
 ) -> tuple[list[Still], list[str]]:
     """Return pictures from all over a film, and what kept some from being shown.
 
@@ -166,15 +187,15 @@ def strip(
             with the first.
         context: The surroundings.
         keys: Whether intervals begin with keyframes.
+        threads: How many are made side by side.
     """
     begin, end = intervals[0].start, intervals[-1].start + intervals[-1].duration
     offset = times[0] / NS - begin if times else 0.0
     most = max(1, min(STILLS, max(FEWEST_STILLS, len(intervals)), int((end - begin) / FEWEST_APART)))
     slot = (end - begin) / most
     starts = [one.start for one in intervals]
-    stills: list[Still] = []
-    problems: list[str] = []
-    for number in range(most):
+
+    def still(number: int) -> Still:
         centre = begin + (number + 0.5) * slot
         start = min(starts, key=lambda time: abs(time - centre))
         near = keys and abs(start - centre) <= slot / 2
@@ -183,19 +204,14 @@ def strip(
         if not near and times:
             # of what is shown for long, the frame that is there, and not the next one
             at = before(times, bisect_right(times, round(at * NS)) - 1)
-        try:
-            picture = grab(
-                view,
-                Frame(at, key=near),
-                width=STILL_WIDTH,
-                most=MOST_STILL,
-                context=context,
-                quantisers=COARSE,
-            )
-        except (DraptoError, OSError) as error:
-            if process.is_stopping():
-                raise
-            problems.append(str(error))
-        else:
-            stills.append(Still(clock(time), picture))
-    return stills, list(dict.fromkeys(problems))
+        picture = grab(
+            view,
+            Frame(at, key=near),
+            width=STILL_WIDTH,
+            most=MOST_STILL,
+            context=context,
+            quantisers=COARSE,
+        )
+        return Still(clock(time), picture)
+
+    return _each(still, range(most), threads)

@@ -229,8 +229,14 @@ def _versions(validation: Validation) -> Table:
     return Table("Versions", head if rows else (), tuple(rows), () if rows else ("Nobody wrote them down.",))
 
 
-def look(known: Records, context: StageContext) -> Looks:
-    """Return what a title looks like: its worst moments in both files, and some of the output in between."""
+def look(known: Records, context: StageContext, threads: int = 1) -> Looks:
+    """Return what a title looks like: its worst moments in both files, and some of the output in between.
+
+    Args:
+        known: What its stages have left.
+        context: The surroundings.
+        threads: How many pictures are made side by side.
+    """
     intervals = timeline.of_segments(known.plan, known.encoded)
     lows = scenes.worst(intervals, known.encoded)
     said = "The lowest frames that were measured, some way apart; the lowest first."
@@ -242,10 +248,9 @@ def look(known: Records, context: StageContext) -> Looks:
     quality = known.validation.quality
     metric = quality.scores.metric if quality else "vmaf"
     shown, problems = scenes.shown(
-        lows, lambda low: _pair(known, low, times, source, keyframes), metric, context
+        lows, lambda low: _pair(known, low, times, source, keyframes), metric, context, threads=threads
     )
-    output = _output(known)
-    strip, more = scenes.strip(output, intervals, times, context)
+    strip, more = scenes.strip(_output(known), intervals, times, context, threads=threads)
     return Looks(tuple(shown), said, tuple(strip), tuple(dict.fromkeys([*problems, *more])))
 
 
