@@ -8,6 +8,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.ranges import Whole
 from drapto.cli.report import show
 from drapto.errors import UsageError, printable
 
@@ -28,7 +29,7 @@ from drapto.errors import UsageError, printable
     type=options.PATH,
     help="Where the page goes (default: OUTPUT's name with .compare.html, in the current directory).",
 )
-@click.option("--every", type=click.IntRange(min=1), metavar="N", help="Measure every N-th frame.")
+@click.option("--every", type=Whole(min=1), metavar="N", help="Measure every N-th frame.")
 @click.option("--crop", metavar="W:H:X:Y", help="What of SOURCE's picture OUTPUT shows; by default: found.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in a browser.")
 @options.set_options

@@ -8,6 +8,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.building import built
+from drapto.cli.ranges import Number, Whole
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ MOST_JOBS = 256
     help="Where the finished files go; a .mkv names the one.",
 )
 @options.work_dir
-@click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@click.option("-n", "--jobs", type=Whole(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @click.option("--mode", type=click.Choice(["auto", "standard", "chunked"]), help="Encoding strategy.")
-@click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
-@click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF.")
-@click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
+@click.option("--preset", type=Whole(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
+@click.option("--vmaf", type=Number(70, 99), help="Encode every segment to this VMAF.")
+@click.option("--crf", type=Number(0, 63), help="Encode at this CRF, without a search.")
 @click.option("--range", "range_", metavar="FROM-TO", help="Encode a part alone, such as 10:00-12:00.")
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")
 @options.profile_option

@@ -162,7 +162,7 @@ def brief(
     finished = len(titles) - todo - skipped
     done = f", {finished} finished" if finished else ""
     done += f", {skipped} skipped" if skipped else ""
-    more = "; `drapto plan -v` shows each task" if todo else ""
+    more = "; -v shows each task" if todo else ""
     return [*lines, f"{count_text(todo, 'title')} to do{expected.total if todo else ''}{done}{more}"]
 
 

@@ -10,6 +10,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.ranges import Number, Whole
 from drapto.errors import UsageError, printable
 from drapto.words import score_text, size_text, time_text
 
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     help="What the pictures' names begin with (default: INPUT's name and .sample, in this directory).",
 )
 @click.option("--no-pictures", is_flag=True, help="Write no pictures.")
-@click.option("--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
-@click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode to this VMAF.")
-@click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search.")
+@click.option("--preset", type=Whole(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast).")
+@click.option("--vmaf", type=Number(70, 99), help="Encode to this VMAF.")
+@click.option("--crf", type=Number(0, 63), help="Encode at this CRF, without a search.")
 @click.option("--range", "range_", metavar="FROM-TO", help="Of this part alone, such as 10:00-12:00.")
 @options.profile_option
 @options.set_options

@@ -8,6 +8,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.ranges import Whole
 from drapto.errors import printable
 from drapto.words import count_text, time_text
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 )
 @click.argument("source", metavar="SOURCE", type=options.PATH)
 @click.argument("output", metavar="OUTPUT", type=options.PATH)
-@click.option("--every", type=click.IntRange(min=1), metavar="N", help="Measure every N-th frame.")
+@click.option("--every", type=Whole(min=1), metavar="N", help="Measure every N-th frame.")
 @click.option("--model", type=click.Choice(["v0.6.1", "v1"]), help="Which of Netflix's VMAF models.")
 @click.option("--viewing", type=click.Choice(["tv", "phone"]), help="Where it is watched; phone needs v1.")
 @click.option("--crop", metavar="W:H:X:Y", help="What of SOURCE's picture OUTPUT shows; by default: found.")

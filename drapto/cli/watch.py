@@ -14,6 +14,7 @@ from drapto.cli.arrivals import Arrivals
 from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
+from drapto.cli.ranges import Number, Whole
 from drapto.errors import EXIT_INTERRUPTED, LockedError, UsageError, printable
 from drapto.project import open_project
 from drapto.state.lock import ProjectLock
@@ -44,10 +45,10 @@ IDLE = 60.0
 @click.argument("folder", metavar="DIR", type=options.PATH)
 @click.option("-o", "--output", type=options.PATH, metavar="DIR", required=True, help="Where the films go.")
 @options.work_dir
-@click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@click.option("-n", "--jobs", type=Whole(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @click.option(
     "--quiet",
-    type=click.FloatRange(0, 86400),
+    type=Number(0, 86400),
     default=QUIET,
     show_default=True,
     metavar="SECONDS",
