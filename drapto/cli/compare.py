@@ -10,6 +10,7 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.ranges import Whole
 from drapto.cli.report import show
+from drapto.display.busy import Busy
 from drapto.errors import UsageError, printable
 
 
@@ -58,7 +59,11 @@ def compare(
     from drapto.report.compare import compare as compared  # noqa: PLC0415  loads PyAV and all that measures
     from drapto.report.render import write_page  # noqa: PLC0415  as above
 
-    write_page(compared(source.absolute(), output.absolute(), config, every=every, crop=crop), page)
+    with Busy("measuring") as busy:
+        content = compared(
+            source.absolute(), output.absolute(), config, every=every, crop=crop, tell=busy.tell
+        )
+        write_page(content, page)
     say(f"{printable(page)}")
     if open_:
         show(page)

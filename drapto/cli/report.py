@@ -9,6 +9,7 @@ import click
 from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
+from drapto.display.busy import Busy
 from drapto.errors import EXIT_FAILED, printable
 from drapto.words import count_text
 
@@ -34,11 +35,19 @@ def report(again: bool, open_: bool, **named: Unpack[options.Named]) -> int:
         return 0
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
-    done = rules.write_reports(project, project.titles, again=again)
+    with Busy("making pages") as busy:
+        done = rules.write_reports(
+            project,
+            project.titles,
+            again=again,
+            tell=lambda title: busy.now(f"making the page of {title.source.stem}"),
+        )
     for problem in done.problems:
         say(f"⚠ {problem}", err=True)
     there = len(done.made) + len(done.kept)
-    unfinished = f", {len(done.unfinished)} not finished" if done.unfinished else ""
+    skipped = len(set(done.unfinished) & rules.skips(project).keys()) if done.unfinished else 0
+    left = {"not finished": len(done.unfinished) - skipped, "skipped": skipped}
+    unfinished = "".join(f", {number} {what}" for what, number in left.items() if number)
     say(f"{count_text(there, 'page')} ({len(done.made)} made now){unfinished}: {printable(done.index)}")
     if open_:
         show(done.index)

@@ -11,6 +11,7 @@ import click
 from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.ranges import Number, Whole
+from drapto.display.busy import Busy
 from drapto.errors import UsageError, printable
 from drapto.words import score_text, size_text, time_text
 
@@ -75,7 +76,8 @@ def sample(
         raise UsageError("is not a directory", path=named.parent, remedy="make it, or name another with -o")
     from drapto.cli.scenes import sample as sampled  # noqa: PLC0415  what encodes comes after the arguments
 
-    found = sampled(source.absolute(), config, named)
+    with Busy("encoding three scenes") as busy:
+        found = sampled(source.absolute(), config, named, busy.tell)
     if as_json:
         options.echo_json(asdict(found))
         return

@@ -9,6 +9,7 @@ import click
 from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.ranges import Whole
+from drapto.display.busy import Busy
 from drapto.errors import printable
 from drapto.words import count_text, time_text
 
@@ -53,7 +54,8 @@ def score(
     config = options.settings(set_, config_file, given).config
     from drapto.output.score import score as measured  # noqa: PLC0415  loads PyAV and all that measures
 
-    found = measured(source.absolute(), output.absolute(), config, every=every, crop=crop)
+    with Busy("measuring") as busy:
+        found = measured(source.absolute(), output.absolute(), config, every=every, crop=crop, tell=busy.tell)
     if as_json:
         options.echo_json(found.model_dump(mode="json"))
         return
@@ -74,7 +76,7 @@ def describe(found: Score) -> list[str]:
         f"percentiles  5th {scores.p5:.2f}, 10th {found.p10:.2f}, lowest frame {scores.minimum:.2f}",
         f"lowest       {worst}",
         f"model        {display.model}, on a display that shows the whole picture at {display.size}",
-        f"compared     {found.shown[0]}x{found.shown[1]} there{crop}",
+        f"compared     at {found.shown[0]}x{found.shown[1]}{crop}",
         f"frames       {count_text(found.frames, 'frame')}, {every} measured; paired {found.paired}",
         *(f"⚠ {note}" for note in found.notes),
     ]

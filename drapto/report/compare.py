@@ -27,7 +27,7 @@ from drapto.report.timeline import Interval
 from drapto.words import count_text, size_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from drapto.config import Config
     from drapto.media.picture import Picture
@@ -54,7 +54,13 @@ class Contents(NamedTuple):
 
 
 def compare(
-    source: Path, output: Path, config: Config, *, every: int | None = None, crop: str | None = None
+    source: Path,
+    output: Path,
+    config: Config,
+    *,
+    every: int | None = None,
+    crop: str | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> Page:
     """Return the page about two files.
 
@@ -64,6 +70,7 @@ def compare(
         config: The settings: the model, the crop's threshold, the ffmpeg.
         every: Measure every how many-th frame; None chooses by how many there are.
         crop: What of the source's picture the output shows, ``width:height:x:y``; None finds it.
+        tell: Called about twice a second, while it is measured, with how much of that is done, 0 to 1.
 
     Raises:
         ConfigError: ``crop`` does not fit.
@@ -71,7 +78,7 @@ def compare(
         ToolMissingError: There is no ffmpeg that can measure it.
         ToolFailedError: ffmpeg failed.
     """
-    found = measured(source, output, config, every=every, crop=crop)
+    found = measured(source, output, config, every=every, crop=crop, tell=tell)
     contents = {
         path: _contents(path, look.video.index)
         for path, look in ((source, found.source), (output, found.output))
