@@ -160,8 +160,7 @@ def compare(
     seen, made = look_at(source), look_at(output)
     with tempfile.TemporaryDirectory(prefix="drapto-") as name:
         folder = Path(name)
-        disk = DiskRate(config.resources.max_disk_io, folder / "disk")
-        context = StageContext(output.stem, tools.ffmpeg, folder / "logs", disk)
+        context = _context(config, output, tools.ffmpeg, folder)
         region = _region(seen, made, config, folder, crop)
         pairing = pair(seen, made, folder, context)
         display = _display(config, seen, made, tools.ffmpeg)
@@ -193,6 +192,11 @@ def compare(
         notes=_notes(seen, made, light),
     )
     return Comparison(found, seen, made, pairing, tools.ffmpeg)
+
+
+def _context(config: Config, output: Path, ffmpeg: Path, folder: Path) -> StageContext:
+    disk = DiskRate(config.resources.max_disk_io, folder / "disk")
+    return StageContext(output.stem, ffmpeg, folder / "logs", disk)
 
 
 def _display(config: Config, source: Picture, output: Picture, ffmpeg: Path) -> Display:
