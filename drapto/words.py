@@ -55,6 +55,17 @@ def size_text(size: float) -> str:
     return f"{size / 1000:.1f} TB"
 
 
+def percent_text(fraction: float, digits: int = 0) -> str:
+    """Return a part of the whole as people read it: ``17 %``, ``99.7 %``."""
+    return f"{100 * fraction:.{digits}f} %"
+
+
+def change_text(fraction: float) -> str:
+    """Return how much more, or less, something became: ``+80 %``, ``-17 %``, ``+0.4 %``."""
+    percent = 100 * fraction
+    return f"{percent:+.{0 if abs(percent) >= 9.95 else 1}f} %"  # noqa: PLR2004  what would round to 10.0
+
+
 def count_text(number: int, what: str) -> str:
     """Return ``1 segment``, ``12 segments``, ``30,000 frames``."""
     return f"{number:,} {what}" + ("" if number == 1 else "s")

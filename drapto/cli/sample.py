@@ -13,7 +13,7 @@ from drapto.cli.output import say
 from drapto.cli.ranges import Number, Whole
 from drapto.display.busy import Busy
 from drapto.errors import UsageError, printable
-from drapto.words import score_text, size_text, time_text
+from drapto.words import change_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
     from drapto.cli.scenes import Sample
@@ -90,9 +90,8 @@ def describe(found: Sample) -> list[str]:
     change = found.bytes / found.source_bytes - 1
     spread = f"{size_text(found.smallest)} to {size_text(found.largest)}, by the scene"
     more = f"; {found.uncounted} copied audio tracks come to it" if found.uncounted else ""
-    size = (
-        f"about {size_text(found.bytes)} ({change:+.0%} of {size_text(found.source_bytes)}; {spread}{more})"
-    )
+    of_source = f"{change_text(change)} of {size_text(found.source_bytes)}"
+    size = f"about {size_text(found.bytes)} ({of_source}; {spread}{more})"
     lines = [
         f"{printable(Path(found.source).name)}: {found.quality}",
         f"size    {size}",

@@ -12,7 +12,7 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
 from drapto.errors import EXIT_FAILED, EXIT_LEFT, DraptoError
-from drapto.words import count_text, left_text, size_text
+from drapto.words import count_text, left_text, percent_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -161,7 +161,7 @@ def _words(title: TitleOverview) -> str:
         return f"failed{when}: {title.why}"
     if title.state in ("running", "waiting"):
         waits = f"waiting for {title.waits_for}" if title.waits_for else "running"
-        far = "" if title.fraction is None else f", {100 * title.fraction:.1f} %"
+        far = "" if title.fraction is None else f", {percent_text(title.fraction, 1)}"
         left = "" if title.seconds_left is None else f", {left_text(title.seconds_left)} left"
         return f"{waits}{far}{left}"
     if title.state == "stale":

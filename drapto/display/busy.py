@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from drapto.display.lines import columns, shortened
 from drapto.display.wrapping import width_of
 from drapto.terminal import shown
-from drapto.words import left_text
+from drapto.words import left_text, percent_text
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -83,7 +83,7 @@ class Busy:
             self._put(f"{CLEAR}{self._line(fraction, left, now - self._began)}")
 
     def _line(self, fraction: float | None, left: float | None, taken: float) -> str:
-        far = "" if fraction is None else f"  {100 * min(1.0, fraction):.1f} %"
+        far = "" if fraction is None else f"  {percent_text(min(1.0, fraction), 1)}"
         if left is None and fraction is not None and fraction >= LEAST and taken >= SOONEST:
             left = taken * (1 - min(1.0, fraction)) / fraction
         still = "" if left is None else f"  {left_text(left)} left"

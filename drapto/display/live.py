@@ -27,7 +27,7 @@ from drapto.display.lines import (
 from drapto.display.rows import ALL, Row
 from drapto.display.wrapping import wrapped
 from drapto.terminal import printable, shown
-from drapto.words import left_text
+from drapto.words import left_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -226,7 +226,7 @@ def _bar(row: Row) -> Text | ProgressBar:
 COLUMNS = (
     _Column(lambda row: Text(printable(row.label), _style(row)), justify="left"),
     _Column(_bar, from_width=100),
-    _Column(lambda row: Text("" if row.fraction is None else f"{100 * row.fraction:.1f} %", _style(row))),
+    _Column(lambda row: Text("" if row.fraction is None else percent_text(row.fraction, 1), _style(row))),
     _Column(lambda row: Text(f"{row.fps:.1f} fps" if row.fps else "", _style(row)), from_width=72),
     _Column(lambda row: Text("" if row.left is None else f"{left_text(row.left)} left", _style(row))),
 )

@@ -164,20 +164,9 @@ def compare(
         region = _region(seen, made, config, folder, crop)
         pairing = pair(seen, made, folder, context)
         display = _display(config, seen, made, tools.ffmpeg)
-        light = measure_of(config, seen.video)[1]
-        reference = replace(_reference(seen, made, region, pairing, display), light=light)
-        measured = METRICS["vmaf"].measure(
-            output,
-            reference,
-            folder / "scores.json",
-            stride=every or _stride(len(made.times)),
-            threads=cpu_slots(config.resources.max_cpu),
-            context=context,
-            log="score",
-            stream=made.video.index,
-            tell=tell,
-        )
-    scores = measured.scores
+        reference = _reference(seen, made, region, pairing, display)
+        reference = replace(reference, light=measure_of(config, seen.video)[1])
+        scores = _measured(made, reference, every, context, cpu_slots(config.resources.max_cpu), tell)
     found = Score(
         source=str(source),
         output=str(output),
@@ -189,9 +178,31 @@ def compare(
         scores=scores,
         p10=percentile(scores.values, 0.1),
         worst=_lowest(scores, made.times),
-        notes=_notes(seen, made, light),
+        notes=_notes(seen, made, reference.light),
     )
     return Comparison(found, seen, made, pairing, tools.ffmpeg)
+
+
+def _measured(
+    output: Picture,
+    reference: Reference,
+    every: int | None,
+    context: StageContext,
+    threads: int,
+    tell: Callable[[float], None] | None,
+) -> Scores:
+    measured = METRICS["vmaf"].measure(
+        output.path,
+        reference,
+        context.logs.parent / "scores.json",
+        stride=every or _stride(len(output.times)),
+        threads=threads,
+        context=context,
+        log="score",
+        stream=output.video.index,
+        tell=tell,
+    )
+    return measured.scores
 
 
 def _context(config: Config, output: Path, ffmpeg: Path, folder: Path) -> StageContext:

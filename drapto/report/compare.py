@@ -24,7 +24,7 @@ from drapto.report.pictures import Frame, View
 from drapto.report.plots import plot
 from drapto.report.scenes import Low
 from drapto.report.timeline import Interval
-from drapto.words import count_text, size_text, time_text
+from drapto.words import change_text, count_text, size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -218,7 +218,7 @@ def _plots(intervals: Sequence[Interval], source: dict[str, float]) -> tuple[Plo
 def _facts(found: Comparison) -> Iterator[Fact]:
     score = found.score
     sizes = found.source.path.stat().st_size, found.output.path.stat().st_size
-    change = f"{sizes[1] / sizes[0] - 1:+.0%}, of {size_text(sizes[0])}" if sizes[0] else ""
+    change = f"{change_text(sizes[1] / sizes[0] - 1)}, of {size_text(sizes[0])}" if sizes[0] else ""
     yield Fact("Size", size_text(sizes[1]), change)
     yield Fact("Quality", f"VMAF {score.scores.harmonic:.1f}", f"harmonic mean; mean {score.scores.mean:.1f}")
     yield Fact(
