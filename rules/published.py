@@ -200,8 +200,14 @@ def require_own(project: Project, title: Title) -> None:
     if project.config.output.if_exists == "overwrite" or not os.path.lexists(title.output):
         return
     if not _is_own(project, title):
+        source = printable(title.source)
+        whose = (
+            f"nothing notes that it was made of {source}"
+            if recorded(title) is None
+            else f"was not made of {source}"
+        )
         raise CollisionError(
-            f"is there already, and was not made of {printable(title.source)}",
+            f"is there already, and {whose}",
             path=title.output,
             remedy='move it, choose another output directory, or set output.if_exists = "overwrite"'
             " (`drapto encode --overwrite`)",

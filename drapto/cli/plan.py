@@ -35,7 +35,10 @@ MOST_REASONS = 3
 @click.option("-v", "--verbose", is_flag=True, help="Show every task, and each reason for it.")
 @options.as_json
 def plan(*, verbose: bool, as_json: bool, **named: Unpack[options.Named]) -> None:
-    """Show what an encode of INPUT (by default: of this project) would do, and why. Nothing is run."""
+    """Show what an encode of INPUT (by default: of this project) would do, and why. Nothing is run.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
+    """
     project = options.open_named(named)
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 

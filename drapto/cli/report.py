@@ -16,6 +16,8 @@ from drapto.words import count_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from drapto.project import Project
+
 
 @click.command(
     short_help="Make a page about each finished title.",
@@ -28,6 +30,8 @@ def report(again: bool, open_: bool, **named: Unpack[options.Named]) -> int:
     """Make the pages of finished titles that have none, or an outdated one, and a page about all titles.
 
     A page holds all that it shows, and can be sent to somebody as it is.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
     """
     project = options.open_named(named)
     if not project.titles:
@@ -37,7 +41,7 @@ def report(again: bool, open_: bool, **named: Unpack[options.Named]) -> int:
 
     with Busy("making pages") as busy:
         done = rules.write_reports(
-            project,
+            _whole(project, named),
             project.titles,
             again=again,
             tell=lambda title: busy.now(f"making the page of {title.source.stem}"),
@@ -52,6 +56,16 @@ def report(again: bool, open_: bool, **named: Unpack[options.Named]) -> int:
     if open_:
         show(done.index)
     return EXIT_FAILED if len(done.made) + len(done.kept) + len(done.unfinished) < len(project.titles) else 0
+
+
+def _whole(project: Project, named: options.Named) -> Project:
+    """Return the project that these titles are some of: the page of all titles has the others, too."""
+    whole = options.open_named({**named, "inputs": ()}) if named["output"] is None else project
+    return (
+        whole
+        if {title.work for title in project.titles} <= {title.work for title in whole.titles}
+        else project
+    )
 
 
 def show(page: Path) -> None:

@@ -55,6 +55,8 @@ def serve(
 
     Only this machine can open it, unless --host says otherwise; then whoever opens it needs the address with
     the token that is printed. What is sent is not encrypted: use it in a network that you trust.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
     """
     from drapto.serve.guard import Guard, is_loopback  # noqa: PLC0415  the graph comes once the arguments are good
 

@@ -41,7 +41,10 @@ MARKS = {
 @click.command(
     short_help="Show how far each title is.",
     epilog=options.examples(
-        "drapto status", "drapto status --watch", "drapto status --exit-code && echo done"
+        "drapto status",
+        "drapto status 'Alien (1979)'",
+        "drapto status --watch",
+        "drapto status --exit-code && echo done",
     ),
 )
 @options.project_options
@@ -57,6 +60,8 @@ def status(*, as_json: bool, watch: bool, exit_code: bool, **named: Unpack[optio
 
     It may be asked from another terminal while a run works. A title is stale when something that it was
     made from has changed since, a setting or a file.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
     """
     project = options.open_named(named)
     titles = _look(project, named)

@@ -29,6 +29,8 @@ def verify(as_json: bool, **named: Unpack[options.Named]) -> int:
     """Read every finished file to its end, and hold all of its packets against what was published.
 
     A run only looks at their sizes, times and inodes. What is damaged is made again by the next run.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
     """
     project = options.open_named(named)
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
