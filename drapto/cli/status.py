@@ -12,6 +12,7 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
 from drapto.errors import EXIT_FAILED, EXIT_LEFT, DraptoError
+from drapto.state.explain import as_people_say
 from drapto.words import count_text, left_text, percent_text, size_text
 
 if TYPE_CHECKING:
@@ -115,7 +116,9 @@ def _as_given(project: Project, named: options.Named, given: Mapping[str, dict[s
         processing = config.processing.model_copy(update={"temp_dir": project.config.processing.temp_dir})
         config = config.model_copy(update={"output": output, "processing": processing})
         if not rules.unfinished(replace(project, config=config, titles=(title,))):
-            found[title.name] = ", ".join(f"{key} = {value}" for key, value in settings.items())
+            found[title.name] = ", ".join(
+                f"{key} = {as_people_say(value)}" for key, value in settings.items()
+            )
     return found
 
 

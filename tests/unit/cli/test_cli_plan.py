@@ -86,8 +86,10 @@ def test_a_title_is_one_line_in_plain_words() -> None:
 
 def test_a_value_is_shown_as_people_write_it() -> None:
     target = {"metric": "vmaf", "score": 93.0, "tolerance": 0.65}
-    before = {"target": None, "threshold": 24 / 255}
-    assert [str(one) for one in changed_settings(before, {"target": target, "threshold": 0.1})] == [
+    before = {"enabled": True, "target": None, "threshold": 24 / 255}
+    now = {"enabled": False, "target": target, "threshold": 0.1}
+    assert [str(one) for one in changed_settings(before, now)] == [
+        "changed: enabled (true -> false)",
         "changed: target (unset -> VMAF 93)",
         "changed: threshold (0.0941176 -> 0.1)",
     ]
