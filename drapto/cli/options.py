@@ -279,10 +279,13 @@ def expand(inputs: Sequence[Path], config: Config, outside: Sequence[Path]) -> l
         else:
             members = [Source.of(member, path) for member in find_sources(path, config, outside)]
             if not members:
+                pattern = config.input.file_pattern
+                hint = deeper(path, pattern)
+                given = f"{hint}, or give --set 'input.file_pattern=**/{pattern}'" if hint else None
                 raise UsageError(
-                    f"has no {config.input.file_pattern} in it",
+                    f"has no {pattern} in it",
                     path=path,
-                    remedy=deeper(path, config.input.file_pattern) or "name MKV files, or their directory",
+                    remedy=given or "name MKV files, or their directory",
                 )
         for member in members:
             # links of several names to one file are several titles; realpath takes a loop of links, too

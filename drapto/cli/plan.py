@@ -14,7 +14,7 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import idle_settings, nothing_here
 from drapto.errors import printable
-from drapto.words import count_text, left_text, size_text
+from drapto.words import about_size_text, count_text, left_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -101,7 +101,7 @@ class Expected:
 
 
 def _about(expected: Prediction) -> str:
-    return f"about {left_text(expected.seconds)} for about {size_text(expected.bytes)}"
+    return f"about {left_text(expected.seconds)} for about {about_size_text(expected.bytes)}"
 
 
 def _record(task: PlannedTask) -> dict[str, object]:

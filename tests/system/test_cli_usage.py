@@ -224,8 +224,11 @@ def test_sources_in_folders_of_a_directory_are_pointed_at(here: Path) -> None:
     (here / "shows" / "Season 1").mkdir(parents=True)
     (here / "shows" / "Season 1" / "a.mkv").write_bytes(b"x")
     assert refused("encode", "shows", "-o", "out") == (
-        'shows: has no *.mkv in it; its folders have some: set input.file_pattern = "**/*.mkv"'
+        'shows: has no *.mkv in it; its folders have some: set input.file_pattern = "**/*.mkv", or give '
+        "--set 'input.file_pattern=**/*.mkv'"
     )
+    said = run("plan", "shows", "-o", "out", "--set", "input.file_pattern=**/*.mkv").output
+    assert said.startswith("· a: to do")
 
 
 def test_two_inputs_with_one_stem_are_refused(here: Path) -> None:
