@@ -15,6 +15,7 @@ from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
 from drapto.cli.ranges import Number, Whole
+from drapto.display.busy import Busy
 from drapto.errors import EXIT_INTERRUPTED, LockedError, UsageError, printable
 from drapto.project import open_project
 from drapto.state.lock import ProjectLock
@@ -173,7 +174,9 @@ def _unfinished(project: Project) -> set[Path]:
 def _wait(arrivals: Arrivals) -> None:
     """Wait for a change in the folder, or for the time to look again."""
     if arrivals.growing:
-        time.sleep(min(LOOK_EVERY, max(0.1, arrivals.quiet / 4)))
+        files = count_text(arrivals.growing, "file")
+        with Busy(f"waiting for {files} to stay unchanged for {arrivals.quiet:g} s"):
+            time.sleep(min(LOOK_EVERY, max(0.1, arrivals.quiet / 4)))
         return
     from watchfiles import watch as changes  # noqa: PLC0415  costs a run that watches nothing some milliseconds
 

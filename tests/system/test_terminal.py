@@ -134,7 +134,7 @@ def test_a_narrow_terminal_has_its_lines_broken_between_words(columns: int, tmp_
     assert " ".join(line.strip() for line in lines) == whole.strip()
 
 
-@pytest.mark.parametrize("name", ["score", "compare", "sample", "verify", "report"])
+@pytest.mark.parametrize("name", ["score", "compare", "sample", "verify", "report", "watch"])
 def test_what_takes_a_while_says_meanwhile_what_it_does(
     name: str, ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +145,10 @@ def test_what_takes_a_while_says_meanwhile_what_it_does(
     if name in ("verify", "report"):
         new_project(tmp_path, film)
         command, word = drapto, "reading film" if name == "verify" else "making the page of film"
+    elif name == "watch":
+        (tmp_path / "in").mkdir()
+        film.rename(tmp_path / "in" / "film.mkv")
+        command, word = [*drapto, "in", "-o", "out", "--quiet", "1", "--once"], "waiting for 1 file to stay"
     elif name == "sample":
         command, word = [*drapto, "film.mkv", "--no-pictures", "--crf", "40"], "encoding three scenes"
     else:
