@@ -178,6 +178,8 @@ def _kept_going(commands: dict[str, list[str]]) -> int:
                     start_new_session=True,
                 )
         time.sleep(0.1)
+    if stopping[0] == signal.SIGINT:
+        click.echo(err=True)  # ends the line of ^C, as click does of other commands
     for child in running.values():
         child.terminate()
     for child in running.values():

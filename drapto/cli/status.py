@@ -144,7 +144,8 @@ def _code(titles: Sequence[TitleOverview]) -> int:
 def lines(title: TitleOverview) -> list[str]:
     """Return what there is to say of a title."""
     text = [f"{MARKS[title.state]} {title.shown}: {_words(title)}"]
-    if title.state not in ("done", "skipped"):
+    # of a title of which nothing is done, the stages say no more
+    if title.state not in ("done", "skipped") and any(stage.done for stage in title.stages):
         text.append(f"    {_stages(title.stages)}")
     if title.segments is not None and title.state not in ("done", "skipped"):
         text += [f"    {line}" for line in _segments(title.segments)]
