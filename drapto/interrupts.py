@@ -26,6 +26,9 @@ INTERRUPTED = 130
 ANEW = ("--force", "-a", "--always-execute")
 """Options of drapto's, and of doit's, by which what is done already would be done once more."""
 
+KEEPS_NOTHING = ("score", "compare", "sample", "probe", "crop")
+"""Commands that leave nothing to go on from."""
+
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_")
 """What a shell takes as it is."""
 
@@ -64,7 +67,8 @@ def line(program: str, arguments: Sequence[str] | None = None) -> str:
     """
     given = sys.argv[1:] if arguments is None else arguments
     words = [program, *(one for one in given if one not in ANEW)]
-    return f"interrupted; to resume: {' '.join(map(_quoted, words))}"
+    how = "begin anew" if words[1:2] and words[1] in KEEPS_NOTHING else "resume"
+    return f"interrupted; to {how}: {' '.join(map(_quoted, words))}"
 
 
 def _quoted(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +54,27 @@ def size_text(size: float) -> str:
         if size < 999.95:  # noqa: PLR2004  what would round to 1000.0
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} TB"
+
+
+def about_size_text(size: float) -> str:
+    """Return a size that is not known better than to two digits: ``370 kB``, ``4.7 GB``."""
+    if size < 1:
+        return size_text(size)
+    digit = 10 ** (math.floor(math.log10(size)) - 1)
+    rounded = size_text(round(size / digit) * digit)
+    number, unit = rounded.split(" ")
+    return f"{number.removesuffix('.0')} {unit}" if len(number) > len("9.0") else rounded
+
+
+def percent_text(fraction: float, digits: int = 0) -> str:
+    """Return a part of the whole as people read it: ``17 %``, ``99.7 %``."""
+    return f"{100 * fraction:.{digits}f} %"
+
+
+def change_text(fraction: float) -> str:
+    """Return how much more, or less, something became: ``+80 %``, ``-17 %``, ``+0.4 %``."""
+    percent = 100 * fraction
+    return f"{percent:+.{0 if abs(percent) >= 9.95 else 1}f} %"  # noqa: PLR2004  what would round to 10.0
 
 
 def count_text(number: int, what: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drapto.engine.atomic import sweep
+from drapto.progress import record
 from drapto.project import SOURCE_NOTE
 from drapto.rules import probe, validate
 from drapto.rules.finished import finished as is_finished
@@ -99,8 +101,8 @@ def clean(project: Project, *, everything: bool, of_others: bool = False) -> lis
 
     Args:
         project: The project.
-        everything: Remove all work and state, of unfinished titles too; else only what finished titles no
-            longer need to be known as finished.
+        everything: Remove all work, of unfinished titles too, and the state where no other title is left;
+            else only what finished titles no longer need to be known as finished.
         of_others: Remove the work of titles that are none of the project's, too, with ``everything``.
 
     Raises:
@@ -115,6 +117,10 @@ def clean(project: Project, *, everything: bool, of_others: bool = False) -> lis
         removed += others(project) if of_others else []
         for path in removed:
             shutil.rmtree(path)
+        if others(replace(project, titles=())):  # what is known of those is still needed
+            for title in project.titles:
+                record.forget_failure(project.state_dir, title.name)
+            return removed
         shutil.rmtree(project.state_dir, ignore_errors=True)
     finally:
         lock.release()

@@ -21,6 +21,7 @@ from drapto.rules.shown import shown
 from drapto.words import count_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from drapto.project import Project, Title
@@ -126,9 +127,9 @@ class Verdict:
     said: str
 
 
-def verify(project: Project) -> list[Verdict]:
-    """Read every title's output to its end, and hold its packets against what was published."""
-    return [_verdict(title) for title in project.titles]
+def verify(project: Project) -> Iterator[Verdict]:
+    """Read every title's output to its end, one after the other; hold its packets against those published."""
+    return map(_verdict, project.titles)
 
 
 def _verdict(title: Title) -> Verdict:
@@ -199,8 +200,14 @@ def require_own(project: Project, title: Title) -> None:
     if project.config.output.if_exists == "overwrite" or not os.path.lexists(title.output):
         return
     if not _is_own(project, title):
+        source = printable(title.source)
+        whose = (
+            f"nothing notes that it was made of {source}"
+            if recorded(title) is None
+            else f"was not made of {source}"
+        )
         raise CollisionError(
-            f"is there already, and was not made of {printable(title.source)}",
+            f"is there already, and {whose}",
             path=title.output,
             remedy='move it, choose another output directory, or set output.if_exists = "overwrite"'
             " (`drapto encode --overwrite`)",

@@ -14,7 +14,7 @@ from drapto.rules.run_state import context_for
 from drapto.rules.tracks import chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from drapto.project import Project, Title
@@ -39,7 +39,13 @@ class Reports:
     problems: list[str] = field(default_factory=list)
 
 
-def write_reports(project: Project, titles: Sequence[Title], *, again: bool = False) -> Reports:
+def write_reports(
+    project: Project,
+    titles: Sequence[Title],
+    *,
+    again: bool = False,
+    tell: Callable[[Title], None] = lambda _: None,
+) -> Reports:
     """Make the pages of finished titles, and the overview of all titles of the project.
 
     Nothing is locked: what is read was written whole, and so is what is written.
@@ -48,12 +54,14 @@ def write_reports(project: Project, titles: Sequence[Title], *, again: bool = Fa
         project: The project.
         titles: The titles whose pages are wanted.
         again: Make those that are there already, too.
+        tell: Called with each title before its page is made.
 
     Raises:
         OSError: The overview cannot be written.
     """
     reports = Reports(project.index)
     for title in titles:
+        tell(title)
         _write(project, title, reports, again=again)
     from drapto.report.index import Known, index
     from drapto.report.render import write_index

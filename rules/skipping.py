@@ -15,7 +15,7 @@ from drapto.engine import atomic
 from drapto.rules import probe, published
 from drapto.rules.finished import finished
 from drapto.rules.stage import shapes
-from drapto.words import size_text
+from drapto.words import change_text, percent_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,9 +98,9 @@ def _too_large(project: Project, title: Title, info: SourceInfo, noted: dict[str
         what = "larger than its source" if size > info.size else "not small enough"
         return Skip(f"would be {what} ({done}, of {size_text(info.size)})", remedy)
     if size > info.size:
-        return Skip(f"larger than its source ({sizes}, {size / info.size - 1:+.0%})", remedy)
-    wanted = f"output.min_reduction is {output.min_reduction:.0%}"
-    return Skip(f"not small enough ({sizes}, {size / info.size - 1:+.0%}; {wanted})", remedy)
+        return Skip(f"larger than its source ({sizes}, {change_text(size / info.size - 1)})", remedy)
+    wanted = f"output.min_reduction is {percent_text(output.min_reduction)}"
+    return Skip(f"not small enough ({sizes}, {change_text(size / info.size - 1)}; {wanted})", remedy)
 
 
 def exceeds(project: Project, size: int, source: int) -> bool:

@@ -16,7 +16,7 @@ from drapto.rules.task import Rule, name_of, task
 from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
 from drapto.state.settings import FileHolds
-from drapto.words import count_text, score_text, size_text, time_text
+from drapto.words import change_text, count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,7 +116,7 @@ def build(work: Work, *, plan: SegmentPlan, sidecars: Sequence[Sidecar]) -> str:
     replaced = replacing.replace(work, validation)
     title.skipped.unlink(missing_ok=True)  # as earlier settings had it
     change = validation.output_bytes / info.size - 1
-    sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change:+.0%})"
+    sizes = f"{size_text(info.size)} -> {size_text(validation.output_bytes)} ({change_text(change)})"
     passed = len(validation.checks) - len(validation.failed)
     summary = f"{count_text(passed, 'check')} passed, {sizes}{_said(quality)}"
     return "\n".join([summary, *validation.notes, *replaced, *_differences(validation)])

@@ -17,7 +17,18 @@ if "_DRAPTO_COMPLETE" in os.environ:  # a shell asks, by click's variable
     completion.use()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+EXAMPLES = """\b
+Examples:
+  drapto encode movie.mkv -o films
+  drapto sample movie.mkv
+  drapto encode --help"""
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXAMPLES,
+)
 @click.version_option(__version__, "-V", "--version", message="drapto %(version)s")
 def main() -> None:
     """Turn MKV rips of discs into small AV1/Opus MKVs that lose nothing a viewer would notice."""

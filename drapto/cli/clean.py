@@ -21,6 +21,8 @@ def clean(everything: bool, **named: Unpack[options.Named]) -> None:
 
     Without INPUT these are the titles of the project; --all then removes those of every `drapto encode` here,
     too. Sources and outputs are never touched.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
     """
     project = options.open_named(named)
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
@@ -28,6 +30,8 @@ def clean(everything: bool, **named: Unpack[options.Named]) -> None:
     removed = rules.clean(project, everything=everything, of_others=not named["inputs"])
     for path in removed:
         say(f"removed {printable(path)}")
+    if everything and removed and any(title.output.is_file() for title in project.titles):
+        say("the finished files stay; to have a run replace them: --set output.if_exists=overwrite")
     if not removed:
         say("nothing to remove")
         if not named["inputs"] and rules.others(project):

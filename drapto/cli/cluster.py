@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from drapto.cli import options
+from drapto.cli.group import Suggesting
 from drapto.cli.output import say
+from drapto.cli.ranges import Whole
 from drapto.errors import EXIT_INTERRUPTED, UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def _tls(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(
+    cls=Suggesting,
     short_help="Encode on several machines.",
     epilog=options.examples("drapto cluster local -n 2", "drapto cluster worker tcp://coordinator:8786"),
 )
@@ -53,7 +56,10 @@ def cluster() -> None:
         raise UsageError("a cluster needs Dask", remedy="install it: pip install 'drapto[dask]'")
 
 
-@cluster.command(short_help="Start a scheduler.")
+@cluster.command(
+    short_help="Start a scheduler.",
+    epilog=options.examples("drapto cluster scheduler --listen tcp://10.0.0.1:8786"),
+)
 @click.option("--listen", default=LOCAL, show_default=True, metavar="ADDRESS", help="Where it listens.")
 @_tls
 def scheduler(*, listen: str, tls_ca_file: str | None, tls_cert: str | None, tls_key: str | None) -> int:
@@ -73,13 +79,13 @@ def scheduler(*, listen: str, tls_ca_file: str | None, tls_cert: str | None, tls
     ),
 )
 @click.argument("address")
-@click.option("--slots", type=click.IntRange(1, 1024), help="Encoders side by side; default: the processors.")
+@click.option("--slots", type=Whole(1, 1024), help="Encoders side by side; default: the processors.")
 @click.option("--memory", metavar="SIZE", help="Memory for them, such as 8GB; default: most of what is free.")
 @click.option("--name", help="What it is called; default: the machine's name.")
 @click.option(
     "--listen", metavar="HOST", help="Where it listens; default: the address that reaches the scheduler."
 )
-@click.option("--nice", type=click.IntRange(0, 19), default=0, help="How nice its encoders are.")
+@click.option("--nice", type=Whole(0, 19), default=0, help="How nice its encoders are.")
 @click.option(
     "--scratch", type=click.Path(exists=True, file_okay=False), help="Where files that are sent to it lie."
 )
@@ -113,13 +119,12 @@ def worker(
     return 0
 
 
-@cluster.command(short_help="Try it on this machine.")
-@click.option(
-    "-n", "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="How many workers."
+@cluster.command(
+    short_help="Try it on this machine.",
+    epilog=options.examples("drapto cluster local", "drapto cluster local -n 4 --slots 2"),
 )
-@click.option(
-    "--slots", type=click.IntRange(1, 1024), help="Encoders of each; default: its share of the processors."
-)
+@click.option("-n", "--workers", default=2, show_default=True, type=Whole(1, 64), help="How many workers.")
+@click.option("--slots", type=Whole(1, 1024), help="Encoders of each; default: its share of the processors.")
 @click.option(
     "--listen", default=LOCAL, show_default=True, metavar="ADDRESS", help="Where the scheduler listens."
 )
@@ -173,6 +178,8 @@ def _kept_going(commands: dict[str, list[str]]) -> int:
                     start_new_session=True,
                 )
         time.sleep(0.1)
+    if stopping[0] == signal.SIGINT:
+        click.echo(err=True)  # ends the line of ^C, as click does of other commands
     for child in running.values():
         child.terminate()
     for child in running.values():

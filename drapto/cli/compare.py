@@ -8,7 +8,9 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.ranges import Whole
 from drapto.cli.report import show
+from drapto.display.busy import Busy
 from drapto.errors import UsageError, printable
 
 
@@ -28,7 +30,7 @@ from drapto.errors import UsageError, printable
     type=options.PATH,
     help="Where the page goes (default: OUTPUT's name with .compare.html, in the current directory).",
 )
-@click.option("--every", type=click.IntRange(min=1), metavar="N", help="Measure every N-th frame.")
+@click.option("--every", type=Whole(min=1), metavar="N", help="Measure every N-th frame.")
 @click.option("--crop", metavar="W:H:X:Y", help="What of SOURCE's picture OUTPUT shows; by default: found.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in a browser.")
 @options.set_options
@@ -57,7 +59,11 @@ def compare(
     from drapto.report.compare import compare as compared  # noqa: PLC0415  loads PyAV and all that measures
     from drapto.report.render import write_page  # noqa: PLC0415  as above
 
-    write_page(compared(source.absolute(), output.absolute(), config, every=every, crop=crop), page)
+    with Busy("measuring") as busy:
+        content = compared(
+            source.absolute(), output.absolute(), config, every=every, crop=crop, tell=busy.tell
+        )
+        write_page(content, page)
     say(f"{printable(page)}")
     if open_:
         show(page)

@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from drapto.cli import options
+from drapto.cli.group import Suggesting
 from drapto.cli.output import say, write
 from drapto.config import FILE_NAME
 from drapto.errors import ConfigError
 
 
 @click.group(
+    cls=Suggesting,
     short_help="Show the settings, or migrate an older file.",
     epilog=options.examples("drapto config show", "drapto config profiles", "drapto config migrate"),
 )
@@ -20,7 +22,10 @@ def config() -> None:
     """Show the settings, or rewrite an older drapto.toml."""
 
 
-@config.command(epilog=options.examples("drapto config show", "drapto config show --profile small"))
+@config.command(
+    short_help="Show every setting, and who set it.",
+    epilog=options.examples("drapto config show", "drapto config show --profile small"),
+)
 @options.config_file
 @options.profile_option
 @options.set_options
@@ -40,7 +45,10 @@ def show(config_file: Path | None, profile: str | None, set_: tuple[str, ...], a
     write(dump(loaded.config, loaded.origins))
 
 
-@config.command(epilog=options.examples("drapto config profiles", "drapto config profiles --json"))
+@config.command(
+    short_help="List the profiles.",
+    epilog=options.examples("drapto config profiles", "drapto config profiles --json"),
+)
 @options.as_json
 def profiles(as_json: bool) -> None:
     """List the profiles: those that come with drapto, and your own."""
@@ -55,7 +63,8 @@ def profiles(as_json: bool) -> None:
 
 
 @config.command(
-    epilog=options.examples("drapto config migrate", "drapto config migrate --config old/drapto.toml")
+    short_help="Rewrite an older drapto.toml.",
+    epilog=options.examples("drapto config migrate", "drapto config migrate --config old/drapto.toml"),
 )
 @options.config_file
 def migrate(config_file: Path | None) -> None:

@@ -12,7 +12,7 @@ import click
 from drapto.cli import options
 from drapto.cli.output import say
 from drapto.errors import printable
-from drapto.words import count_text
+from drapto.words import count_text, percent_text
 
 if TYPE_CHECKING:
     from drapto.config import Config
@@ -94,14 +94,14 @@ def describe(source: Path, info: SourceInfo, crop: CropInfo) -> list[str]:
     video, rect = info.video, crop.rect
     lines = [f"{printable(source.name)}: {video.width}x{video.height}, {video.hdr}"]
     kept = rect.width * rect.height / (video.width * video.height)
-    lines.append(f"kept         {rect} ({kept:.1%} of the picture; {crop.reason})")
+    lines.append(f"kept         {rect} ({percent_text(kept, 1)} of the picture; {crop.reason})")
     cut = (rect.x, video.width - rect.x - rect.width, rect.y, video.height - rect.y - rect.height)
     lines += [
         f"{side:<12} {pixels} px cut{seen(crop, side)}" for side, pixels in zip(SIDES, cut, strict=True)
     ]
     if crop.threshold is not None:
-        black = "" if crop.black is None else f", black measured at {crop.black:.1%}"
-        lines.append(f"black        at most {crop.threshold:.1%} of full scale{black}")
+        black = "" if crop.black is None else f", black measured at {percent_text(crop.black, 1)}"
+        lines.append(f"black        at most {percent_text(crop.threshold, 1)} of full scale{black}")
     return lines
 
 

@@ -8,6 +8,7 @@ import click
 
 from drapto.cli import options, quality
 from drapto.cli.building import built
+from drapto.cli.ranges import Whole
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ MOST_JOBS = 256
     help="Where the finished files go; a .mkv names the one.",
 )
 @options.work_dir
-@click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@click.option("-n", "--jobs", type=Whole(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @click.option("--mode", type=click.Choice(["auto", "standard", "chunked"]), help="Encoding strategy.")
 @quality.quality_options
 @click.option("--thorough", is_flag=True, help="Measure every frame instead of a sample.")

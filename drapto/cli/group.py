@@ -44,7 +44,35 @@ MOST_NEAR = 2
 """How many options are named in place of one that does not exist."""
 
 
-class Commands(click.Group):
+ASKED = {"help": "--help", "version": "--version"}
+"""What people type as a command, and what it is here."""
+
+
+class Suggesting(click.Group):
+    """A group that answers a command that does not exist with the nearest one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; one that does not exist is refused with the nearest name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from drapto.config.problems import nearest  # noqa: PLC0415  for a mistyped command alone
+
+            known = self.list_commands(ctx)
+            if args[0] in ASKED:
+                about = f"{args[1]} " if args[0] == "help" and args[1:2] and args[1] in known else ""
+                near: str | None = about + ASKED[args[0]]
+            else:
+                near = nearest(args[0], known)
+            said = f"No such command '{args[0]}'"
+            if near is not None:
+                said += f"; did you mean `{ctx.command_path} {near}`?"
+            raise click.UsageError(said, ctx) from error
+
+
+class Commands(Suggesting):
     """A group whose commands are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
@@ -57,20 +85,6 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"drapto.cli.{cmd_name}"), cmd_name)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that is called; one that does not exist is refused with the nearest name."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from drapto.config.problems import nearest  # noqa: PLC0415  for a mistyped command alone
-
-            if (near := nearest(args[0], COMMANDS)) is None:
-                raise
-            said = f"{error.message.rstrip('.')}; did you mean `{ctx.command_path} {near}`?"
-            raise click.UsageError(said, ctx) from error
 
     def main(  # type: ignore[override]  # click's own overloads differ in standalone_mode alone
         self,

@@ -12,6 +12,7 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say, write
+from drapto.cli.ranges import Whole
 from drapto.display.lines import columns, padded
 from drapto.display.totals import outcomes, reduction_text, taken, totals_lines
 from drapto.errors import printable
@@ -40,7 +41,7 @@ INDENT = "  "
 @click.option(
     "-n",
     "number",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=LATEST,
     show_default=True,
     metavar="N",

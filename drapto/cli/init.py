@@ -24,8 +24,8 @@ def init(directory: Path) -> None:
     """Make DIR (by default the current directory) a project.
 
     Writes dodo.py, drapto.toml with every setting as a comment, and the directories for sources and output.
-    What is there already is left as it is, but a dodo.py that an earlier version wrote and that imports what
-    is no more.
+    What is there already is left as it is. Only a dodo.py that an earlier version wrote, and that no longer
+    works, is written anew.
     """
     from drapto.rules.project import DODO  # noqa: PLC0415  the graph is only needed here
 

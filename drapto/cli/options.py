@@ -13,7 +13,7 @@ import click
 
 from drapto.cli import dodo
 from drapto.cli.output import say, write
-from drapto.cli.titles import deeper, left_out
+from drapto.cli.titles import chosen, deeper, left_out
 from drapto.config import FILE_NAME, load
 from drapto.config.loading import read_pair
 from drapto.errors import UsageError
@@ -208,6 +208,8 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
     config = loaded.config
     own = config.processing.temp_dir, named["output"] or config.output.dir
     outside = [Path.cwd() / one for one in own]
+    if (project := _of_titles(named, config)) is not None:
+        return replace(project, given=for_this_run(loaded))
     sources = expand(named["inputs"], config, outside) if named["inputs"] else None
     output, sources = as_file(named["output"], sources)
     if output is not None:
@@ -220,6 +222,26 @@ def open_named(named: Named, options: Mapping[str, object] = MappingProxyType({}
     project = replace(open_project(Path.cwd(), config, sources), given=for_this_run(loaded))
     require_sources(project)
     return project
+
+
+def _of_titles(named: Named, config: Config) -> Project | None:
+    """Return the current directory's project with the titles that the inputs name; None where they are files.
+
+    Raises:
+        UsageError: One of them is neither.
+    """
+    inputs = named["inputs"]
+    if not inputs or named["output"] is not None or any(map(os.path.lexists, inputs)):
+        return None
+    whole = open_project(Path.cwd(), config)
+    if not whole.titles:
+        return None
+    try:
+        return replace(whole, titles=tuple(chosen(whole, list(map(str, inputs)))))
+    except UsageError:
+        if any(path.suffix or len(path.parts) > 1 for path in inputs):
+            return None  # what looks like a path is refused as one
+        raise
 
 
 def for_this_run(loaded: Loaded) -> dict[str, object]:
@@ -245,10 +267,13 @@ def expand(inputs: Sequence[Path], config: Config, outside: Sequence[Path]) -> l
         else:
             members = [Source.of(member, path) for member in find_sources(path, config, outside)]
             if not members:
+                pattern = config.input.file_pattern
+                hint = deeper(path, pattern)
+                given = f"{hint}, or give --set 'input.file_pattern=**/{pattern}'" if hint else None
                 raise UsageError(
-                    f"has no {config.input.file_pattern} in it",
+                    f"has no {pattern} in it",
                     path=path,
-                    remedy=deeper(path, config.input.file_pattern) or "name MKV files, or their directory",
+                    remedy=given or "name MKV files, or their directory",
                 )
         for member in members:
             # links of several names to one file are several titles; realpath takes a loop of links, too

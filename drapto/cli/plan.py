@@ -14,7 +14,7 @@ from drapto.cli import options, quality
 from drapto.cli.output import say
 from drapto.cli.titles import idle_settings, nothing_here
 from drapto.errors import printable
-from drapto.words import count_text, left_text, size_text
+from drapto.words import about_size_text, count_text, left_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,10 @@ MOST_REASONS = 3
 @click.option("-v", "--verbose", is_flag=True, help="Show every task, and each reason for it.")
 @options.as_json
 def plan(*, verbose: bool, as_json: bool, no_skip: bool, **named: Unpack[quality.Asked]) -> None:
-    """Show what an encode of INPUT (by default: of this project) would do, and why. Nothing is run."""
+    """Show what an encode of INPUT (by default: of this project) would do, and why. Nothing is run.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
+    """
     project = options.open_named(named, {**quality.of_quality(named), **quality.not_skipping(no_skip)})
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
@@ -102,7 +105,7 @@ class Expected:
 
 
 def _about(expected: Prediction) -> str:
-    return f"about {left_text(expected.seconds)} for about {size_text(expected.bytes)}"
+    return f"about {left_text(expected.seconds)} for about {about_size_text(expected.bytes)}"
 
 
 def _record(task: PlannedTask) -> dict[str, object]:
@@ -166,7 +169,7 @@ def brief(
     finished = len(titles) - todo - skipped
     done = f", {finished} finished" if finished else ""
     done += f", {skipped} skipped" if skipped else ""
-    more = "; `drapto plan -v` shows each task" if todo else ""
+    more = "; -v shows each task" if todo else ""
     return [*lines, f"{count_text(todo, 'title')} to do{expected.total if todo else ''}{done}{more}"]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 
 from drapto.cli import options
+from drapto.cli.ranges import Number, Whole
 from drapto.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,11 +35,9 @@ def quality_options(command: Command) -> Command:
         click.option(
             "--range", "range_", metavar="FROM-TO", help="Encode a part alone, such as 10:00-12:00."
         ),
-        click.option("--crf", type=click.FloatRange(0, 63), help="Encode at this CRF, without a search."),
-        click.option("--vmaf", type=click.FloatRange(70, 99), help="Encode every segment to this VMAF."),
-        click.option(
-            "--preset", type=click.IntRange(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast)."
-        ),
+        click.option("--crf", type=Number(0, 63), help="Encode at this CRF, without a search."),
+        click.option("--vmaf", type=Number(70, 99), help="Encode every segment to this VMAF."),
+        click.option("--preset", type=Whole(0, 13), help="SVT-AV1 preset, 0 (slow, small) to 13 (fast)."),
     ):
         command = option(command)
     return command

@@ -9,11 +9,14 @@ import click
 from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
+from drapto.display.busy import Busy
 from drapto.errors import EXIT_FAILED, printable
 from drapto.words import count_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from drapto.project import Project
 
 
 @click.command(
@@ -27,6 +30,8 @@ def report(again: bool, open_: bool, **named: Unpack[options.Named]) -> int:
     """Make the pages of finished titles that have none, or an outdated one, and a page about all titles.
 
     A page holds all that it shows, and can be sent to somebody as it is.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
     """
     project = options.open_named(named)
     if not project.titles:
@@ -34,15 +39,33 @@ def report(again: bool, open_: bool, **named: Unpack[options.Named]) -> int:
         return 0
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
 
-    done = rules.write_reports(project, project.titles, again=again)
+    with Busy("making pages") as busy:
+        done = rules.write_reports(
+            _whole(project, named),
+            project.titles,
+            again=again,
+            tell=lambda title: busy.now(f"making the page of {title.source.stem}"),
+        )
     for problem in done.problems:
         say(f"⚠ {problem}", err=True)
     there = len(done.made) + len(done.kept)
-    unfinished = f", {len(done.unfinished)} not finished" if done.unfinished else ""
+    skipped = len(set(done.unfinished) & rules.skips(project).keys()) if done.unfinished else 0
+    left = {"not finished": len(done.unfinished) - skipped, "skipped": skipped}
+    unfinished = "".join(f", {number} {what}" for what, number in left.items() if number)
     say(f"{count_text(there, 'page')} ({len(done.made)} made now){unfinished}: {printable(done.index)}")
     if open_:
         show(done.index)
     return EXIT_FAILED if len(done.made) + len(done.kept) + len(done.unfinished) < len(project.titles) else 0
+
+
+def _whole(project: Project, named: options.Named) -> Project:
+    """Return the project that these titles are some of: the page of all titles has the others, too."""
+    whole = options.open_named({**named, "inputs": ()}) if named["output"] is None else project
+    return (
+        whole
+        if {title.work for title in project.titles} <= {title.work for title in whole.titles}
+        else project
+    )
 
 
 def show(page: Path) -> None:

@@ -12,6 +12,7 @@ from drapto.cli import options, quality
 from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
+from drapto.cli.ranges import Whole
 from drapto.cli.titles import idle_settings, nothing_here, tasks_of
 from drapto.project import open_project
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("titles", metavar="[TITLE]...", nargs=-1)
-@click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@click.option("-n", "--jobs", type=Whole(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @options.profile_option
 @options.cluster
 @options.set_options

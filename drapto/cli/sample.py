@@ -10,8 +10,9 @@ import click
 
 from drapto.cli import options, quality
 from drapto.cli.output import say
+from drapto.display.busy import Busy
 from drapto.errors import UsageError, printable
-from drapto.words import score_text, size_text, time_text
+from drapto.words import change_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
     from drapto.cli.scenes import Sample
@@ -59,7 +60,8 @@ def sample(
         raise UsageError("is not a directory", path=named.parent, remedy="make it, or name another with -o")
     from drapto.cli.scenes import sample as sampled  # noqa: PLC0415  what encodes comes after the arguments
 
-    found = sampled(source.absolute(), config, named)
+    with Busy("encoding three scenes") as busy:
+        found = sampled(source.absolute(), config, named, busy.tell)
     if as_json:
         options.echo_json(asdict(found))
         return
@@ -72,9 +74,8 @@ def describe(found: Sample) -> list[str]:
     change = found.bytes / found.source_bytes - 1
     spread = f"{size_text(found.smallest)} to {size_text(found.largest)}, by the scene"
     more = f"; {found.uncounted} copied audio tracks come to it" if found.uncounted else ""
-    size = (
-        f"about {size_text(found.bytes)} ({change:+.0%} of {size_text(found.source_bytes)}; {spread}{more})"
-    )
+    of_source = f"{change_text(change)} of {size_text(found.source_bytes)}"
+    size = f"about {size_text(found.bytes)} ({of_source}; {spread}{more})"
     lines = [
         f"{printable(Path(found.source).name)}: {found.quality}",
         f"size    {size}",

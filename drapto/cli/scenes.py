@@ -6,6 +6,7 @@ import contextlib
 import math
 import resource
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,13 +94,18 @@ class Sample:
     uncounted: int = 0
 
 
-def sample(source: Path, config: Config, pictures: Path | None) -> Sample:
+Tell = Callable[[float | None, float | None], None]
+"""Called with how much is done, 0 to 1, and how many seconds are left, as far as that is known."""
+
+
+def sample(source: Path, config: Config, pictures: Path | None, tell: Tell) -> Sample:
     """Encode three scenes of a film in a directory that is gone afterwards.
 
     Args:
         source: The film.
         config: The settings.
         pictures: What the pictures' names begin with; None makes none.
+        tell: Called about once a second.
 
     Raises:
         DraptoError: It cannot be read, or a scene cannot be encoded.
@@ -132,7 +138,7 @@ def sample(source: Path, config: Config, pictures: Path | None) -> Sample:
         ]
         as_scenes = _as_scenes(config, crop.rect if crop.cuts else None, folder)
         project = open_project(Path.cwd(), as_scenes, copies)
-        cpu = _encode(project)
+        cpu = _encode(project, tell)
         scenes = []
         for number, (time, title) in enumerate(zip(times, project.titles, strict=True), 1):
             picture = None if pictures is None else pictures.with_name(f"{pictures.name}-{number}.png")
@@ -190,14 +196,22 @@ def _as_scenes(config: Config, crop: CropRect | None, folder: Path) -> Config:
     return config.model_copy(update=update)
 
 
-def _encode(project: Project) -> float:
+def _encode(project: Project, tell: Tell) -> float:
     """Build a project; return the processor seconds that it took: encodes, measurements, checks."""
     from drapto import rules  # noqa: PLC0415  the graph comes once the arguments have proved good
     from drapto.state.events import ErrorEvent  # noqa: PLC0415  as above
+    from drapto.state.progress_events import QueueProgress  # noqa: PLC0415  as above
 
     failed: list[str] = []
     before = _cpu_seconds()
-    with rules.bus_of(project).subscribe(lambda event: _hear(event, ErrorEvent, failed)):
+
+    def hear(event: object) -> None:
+        if isinstance(event, ErrorEvent):
+            failed.append(event.message)
+        elif isinstance(event, QueueProgress):
+            tell(event.fraction, event.seconds_left)
+
+    with rules.bus_of(project).subscribe(hear):
         code = rules.run(project, quiet=True)
     if code == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
@@ -209,11 +223,6 @@ def _encode(project: Project) -> float:
 def _cpu_seconds() -> float:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
-
-
-def _hear(event: object, kind: type, failed: list[str]) -> None:
-    if isinstance(event, kind):
-        failed.append(getattr(event, "message", ""))
 
 
 def _scene(project: Project, title: Title, time: float, picture: Path | None) -> Scene:

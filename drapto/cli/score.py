@@ -8,6 +8,8 @@ import click
 
 from drapto.cli import options
 from drapto.cli.output import say
+from drapto.cli.ranges import Whole
+from drapto.display.busy import Busy
 from drapto.errors import printable
 from drapto.words import count_text, time_text
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.argument("source", metavar="SOURCE", type=options.PATH)
 @click.argument("output", metavar="OUTPUT", type=options.PATH)
-@click.option("--every", type=click.IntRange(min=1), metavar="N", help="Measure every N-th frame.")
+@click.option("--every", type=Whole(min=1), metavar="N", help="Measure every N-th frame.")
 @click.option("--model", type=click.Choice(["v0.6.1", "v1"]), help="Which of Netflix's VMAF models.")
 @click.option("--viewing", type=click.Choice(["tv", "phone"]), help="Where it is watched; phone needs v1.")
 @click.option("--crop", metavar="W:H:X:Y", help="What of SOURCE's picture OUTPUT shows; by default: found.")
@@ -52,7 +54,8 @@ def score(
     config = options.settings(set_, config_file, given).config
     from drapto.output.score import score as measured  # noqa: PLC0415  loads PyAV and all that measures
 
-    found = measured(source.absolute(), output.absolute(), config, every=every, crop=crop)
+    with Busy("measuring") as busy:
+        found = measured(source.absolute(), output.absolute(), config, every=every, crop=crop, tell=busy.tell)
     if as_json:
         options.echo_json(found.model_dump(mode="json"))
         return
@@ -73,7 +76,7 @@ def describe(found: Score) -> list[str]:
         f"percentiles  5th {scores.p5:.2f}, 10th {found.p10:.2f}, lowest frame {scores.minimum:.2f}",
         f"lowest       {worst}",
         f"model        {display.model}, on a display that shows the whole picture at {display.size}",
-        f"compared     {found.shown[0]}x{found.shown[1]} there{crop}",
+        f"compared     at {found.shown[0]}x{found.shown[1]}{crop}",
         f"frames       {count_text(found.frames, 'frame')}, {every} measured; paired {found.paired}",
         *(f"⚠ {note}" for note in found.notes),
     ]

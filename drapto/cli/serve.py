@@ -11,6 +11,7 @@ import click
 from drapto.cli import options
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
+from drapto.cli.ranges import Whole
 from drapto.cli.titles import nothing_here
 from drapto.errors import UsageError
 
@@ -27,7 +28,7 @@ LEAST_TOKEN = 16
 )
 @options.project_options
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="What to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes any.")
+@click.option("--port", type=Whole(0, 65535), default=PORT, show_default=True, help="0 takes any.")
 @click.option(
     "--token",
     metavar="TEXT",
@@ -36,7 +37,7 @@ LEAST_TOKEN = 16
 @click.option(
     "--allow-host", multiple=True, metavar="NAME", help="Another name that this machine is asked by."
 )
-@click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@click.option("-n", "--jobs", type=Whole(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @click.option("--start", is_flag=True, help="Begin at once.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in a browser.")
 def serve(
@@ -54,6 +55,8 @@ def serve(
 
     Only this machine can open it, unless --host says otherwise; then whoever opens it needs the address with
     the token that is printed. What is sent is not encrypted: use it in a network that you trust.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
     """
     from drapto.serve.guard import Guard, is_loopback  # noqa: PLC0415  the graph comes once the arguments are good
 

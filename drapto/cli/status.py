@@ -12,7 +12,8 @@ from drapto.cli import options
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
 from drapto.errors import EXIT_FAILED, EXIT_LEFT, DraptoError
-from drapto.words import count_text, left_text, size_text
+from drapto.state.explain import as_people_say
+from drapto.words import count_text, left_text, percent_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +42,10 @@ MARKS = {
 @click.command(
     short_help="Show how far each title is.",
     epilog=options.examples(
-        "drapto status", "drapto status --watch", "drapto status --exit-code && echo done"
+        "drapto status",
+        "drapto status 'Alien (1979)'",
+        "drapto status --watch",
+        "drapto status --exit-code && echo done",
     ),
 )
 @options.project_options
@@ -57,6 +61,8 @@ def status(*, as_json: bool, watch: bool, exit_code: bool, **named: Unpack[optio
 
     It may be asked from another terminal while a run works. A title is stale when something that it was
     made from has changed since, a setting or a file.
+
+    INPUT is an MKV file, a directory of them, or a title of this project, as `drapto run` takes it.
     """
     project = options.open_named(named)
     titles = _look(project, named)
@@ -110,7 +116,9 @@ def _as_given(project: Project, named: options.Named, given: Mapping[str, dict[s
         processing = config.processing.model_copy(update={"temp_dir": project.config.processing.temp_dir})
         config = config.model_copy(update={"output": output, "processing": processing})
         if not rules.unfinished(replace(project, config=config, titles=(title,))):
-            found[title.name] = ", ".join(f"{key} = {value}" for key, value in settings.items())
+            found[title.name] = ", ".join(
+                f"{key} = {as_people_say(value)}" for key, value in settings.items()
+            )
     return found
 
 
@@ -136,7 +144,8 @@ def _code(titles: Sequence[TitleOverview]) -> int:
 def lines(title: TitleOverview) -> list[str]:
     """Return what there is to say of a title."""
     text = [f"{MARKS[title.state]} {title.shown}: {_words(title)}"]
-    if title.state not in ("done", "skipped"):
+    # of a title of which nothing is done, the stages say no more
+    if title.state not in ("done", "skipped") and any(stage.done for stage in title.stages):
         text.append(f"    {_stages(title.stages)}")
     if title.segments is not None and title.state not in ("done", "skipped"):
         text += [f"    {line}" for line in _segments(title.segments)]
@@ -161,7 +170,7 @@ def _words(title: TitleOverview) -> str:
         return f"failed{when}: {title.why}"
     if title.state in ("running", "waiting"):
         waits = f"waiting for {title.waits_for}" if title.waits_for else "running"
-        far = "" if title.fraction is None else f", {100 * title.fraction:.1f} %"
+        far = "" if title.fraction is None else f", {percent_text(title.fraction, 1)}"
         left = "" if title.seconds_left is None else f", {left_text(title.seconds_left)} left"
         return f"{waits}{far}{left}"
     if title.state == "stale":

@@ -72,9 +72,12 @@ def _nearest_step(project: Project, name: str, steps: Collection[str]) -> str | 
     """Return what is meant by a mistyped step; None where it is none, or rather a title."""
     stage, colon, rest = name.partition(":")
     stems = [title.source.stem.casefold() for title in project.titles]
+    of_title = any(rest in _names_of(project, title) for title in project.titles)
     if stage in steps or any(name in _names_of(project, title) for title in project.titles):
         return None
-    if nearest(name.casefold(), stems) is not None or (near := nearest(stage, steps)) is None:
+    if (not of_title and nearest(name.casefold(), stems) is not None) or (
+        near := nearest(stage, steps)
+    ) is None:
         return None
     return f"{near}{colon}{rest}"
 

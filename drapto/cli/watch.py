@@ -14,6 +14,8 @@ from drapto.cli.arrivals import Arrivals
 from drapto.cli.building import built
 from drapto.cli.encode import MOST_JOBS
 from drapto.cli.output import say
+from drapto.cli.ranges import Number, Whole
+from drapto.display.busy import Busy
 from drapto.errors import EXIT_INTERRUPTED, LockedError, UsageError, printable
 from drapto.project import open_project
 from drapto.state.lock import ProjectLock
@@ -44,10 +46,10 @@ IDLE = 60.0
 @click.argument("folder", metavar="DIR", type=options.PATH)
 @click.option("-o", "--output", type=options.PATH, metavar="DIR", required=True, help="Where the films go.")
 @options.work_dir
-@click.option("-n", "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@click.option("-n", "--jobs", type=Whole(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
 @click.option(
     "--quiet",
-    type=click.FloatRange(0, 86400),
+    type=Number(0, 86400),
     default=QUIET,
     show_default=True,
     metavar="SECONDS",
@@ -172,7 +174,9 @@ def _unfinished(project: Project) -> set[Path]:
 def _wait(arrivals: Arrivals) -> None:
     """Wait for a change in the folder, or for the time to look again."""
     if arrivals.growing:
-        time.sleep(min(LOOK_EVERY, max(0.1, arrivals.quiet / 4)))
+        files = count_text(arrivals.growing, "file")
+        with Busy(f"waiting for {files} to stay unchanged for {arrivals.quiet:g} s"):
+            time.sleep(min(LOOK_EVERY, max(0.1, arrivals.quiet / 4)))
         return
     from watchfiles import watch as changes  # noqa: PLC0415  costs a run that watches nothing some milliseconds
 

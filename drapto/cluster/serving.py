@@ -19,6 +19,7 @@ from drapto.cluster import worker as preload
 from drapto.cluster.connection import quieten, require_keys
 from drapto.engine.group import end_with as end_with_parent
 from drapto.errors import UsageError
+from drapto.words import count_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -157,8 +158,7 @@ async def work(
                 security=tls,
                 death_timeout=10,
             ) as worker:
-                has = f"{given[preload.ENCODE]:g} encode slots, {given[preload.MEMORY]:g} GiB"
-                say(f"worker {worker.name} at {worker.address}: {has}")
+                say(f"worker {worker.name} at {worker.address}: {_has(given)}")
                 waiting = False
                 await worker.finished()
         except (OSError, TimeoutError, RuntimeError) as error:
@@ -170,6 +170,12 @@ async def work(
             waiting = True
             say(f"waits for the scheduler at {scheduler}")
         await asyncio.sleep(RETRY)
+
+
+def _has(given: dict[str, float]) -> str:
+    """Return what a worker has, in words."""
+    slots = count_text(int(given[preload.ENCODE]), "encode slot")
+    return f"{slots}, {size_text(given[preload.MEMORY] * preload.GIB)} of memory"
 
 
 def serve(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -147,10 +148,28 @@ def read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        text = str(error)
-        raise ConfigError(
-            f"is not valid TOML: {text[:1].lower()}{text[1:]}", path=path, remedy="correct that line"
-        ) from None
+        raise _not_toml(path, str(error)) from None
+
+
+_TWICE = re.compile(r"Cannot declare \((.+?),?\) twice \(at line (\d+)")
+"""What tomllib says of a heading that stands there twice, as in a file to which one was added below."""
+
+
+def _not_toml(path: Path, said: str) -> ConfigError:
+    """Return the error of a file that tomllib says this of."""
+    if (twice := _TWICE.match(said)) is not None:
+        name = twice[1].replace("'", "").replace(", ", ".")
+        return ConfigError(
+            f"[{name}] stands there a second time in line {twice[2]}",
+            path=path,
+            remedy="move the settings below it to the first, and remove that line",
+        )
+    if said.startswith("Cannot overwrite a value"):
+        where = f" (line {found[1]})" if (found := re.search(r"at line (\d+)", said)) else ""
+        return ConfigError(f"has a setting twice{where}", path=path, remedy="remove one of the two")
+    return ConfigError(
+        f"is not valid TOML: {said[:1].lower()}{said[1:]}", path=path, remedy="correct that line"
+    )
 
 
 def read_text(path: Path) -> str:

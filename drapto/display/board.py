@@ -26,7 +26,7 @@ from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiti
 from drapto.words import count_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from drapto.state.events import Event
@@ -75,18 +75,44 @@ class _Task:
 
 @dataclass
 class _Encode:
-    """A title's segments in this run; ``since`` and ``until`` are monotonic seconds."""
+    """A title's segments in this run.
 
-    since: float
+    Attributes:
+        begun, until: When the first of them began, and the last ended, monotonic seconds.
+        active: Those that have begun.
+        at_work: Those that work: what has begun may wait, for other titles, too.
+        worked: For how many seconds one of them worked, up to ``since``.
+        since: When the last of them began to work, or no longer did, monotonic seconds.
+    """
+
+    begun: float
     until: float
     active: set[int | None] = field(default_factory=set)
+    at_work: set[int | None] = field(default_factory=set)
+    worked: float = 0.0
+    since: float = 0.0
     segments: int = 0
     frames: int = 0
     bytes: int = 0
 
+    def work(self, segment: int | None, now: float) -> None:
+        """Take in that a segment works from now on."""
+        self._count(now)
+        self.at_work.add(segment)
+
+    def rest(self, segment: int | None, now: float) -> None:
+        """Take in that a segment works no longer."""
+        self._count(now)
+        self.at_work.discard(segment)
+
+    def _count(self, now: float) -> None:
+        self.worked += now - self.since if self.at_work else 0.0
+        self.since = now
+
     def line(self, title: str) -> Line:
         parts = [count_text(self.segments, "segment")]
-        seconds = self.until - self.since
+        # of what works in another process, no more is heard than that it begins and ends
+        seconds = self.worked or self.until - self.begun
         if self.frames:
             parts += [count_text(self.frames, "frame"), size_text(self.bytes)]
             if seconds > 0:
@@ -100,9 +126,11 @@ class Board:
 
     Attributes:
         folders: The titles' ``encode_data`` directories, for how far a title's encode is as a whole.
+        titles: Their names, in order.
     """
 
     folders: Mapping[str, Path] = field(default_factory=dict)
+    titles: Sequence[str] = ()
     _tasks: dict[tuple[str, str, int | None], _Task] = field(default_factory=dict)
     _encodes: dict[str, _Encode] = field(default_factory=dict)
     _told: dict[str, TitleProgress] = field(default_factory=dict)
@@ -121,6 +149,8 @@ class Board:
                 self._tasks[_key(event)] = _Task()
             case EncodingStarted():  # not with its stage: it may have to wait for a processor
                 self._tasks[event.title, ENCODE, event.segment] = _Task(where=event.where)
+                if (encode := self._encodes.get(event.title)) is not None:
+                    encode.work(event.segment, now)
             case StageWaiting() | StageRunning() | TitleProgress() | QueueProgress():
                 self._told_of(event, now)
             case Progress() if _key(event) in self._tasks:
@@ -140,8 +170,12 @@ class Board:
         match event:
             case StageWaiting():
                 self._tasks.setdefault(_key(event), _Task()).wait(event.waits_for, now)
+                if event.stage == ENCODE and (encode := self._encodes.get(event.title)) is not None:
+                    encode.rest(event.segment, now)
             case StageRunning() if _key(event) in self._tasks:
                 self._tasks[_key(event)].run(now)
+                if event.stage == ENCODE and (encode := self._encodes.get(event.title)) is not None:
+                    encode.work(event.segment, now)
             case TitleProgress():
                 self._told[event.title] = event
             case QueueProgress():
@@ -155,15 +189,15 @@ class Board:
             case StageComplete():
                 return self._complete(event, now)
             case ErrorEvent():
-                return self._failed(event)
+                return self._failed(event, now)
             case TitleSkipped():
                 return self._skipped(event)
             case StageRetried() | RunPaused() | RunResumed():
                 return [_held_up(event)]
         return []
 
-    def _failed(self, event: ErrorEvent) -> list[Line]:
-        self._ended(event)
+    def _failed(self, event: ErrorEvent, now: float) -> list[Line]:
+        self._ended(event, now)
         said = (event.title, event.message)
         if said in self._said:
             return []  # a full disk ends every segment that is tried
@@ -181,14 +215,15 @@ class Board:
             }
         return [Line("skipped", event.title, "", f"skipped: {event.reason}")]
 
-    def _ended(self, event: StageEvent) -> None:
+    def _ended(self, event: StageEvent, now: float) -> None:
         self._tasks.pop(_key(event), None)
-        if event.stage == ENCODE and event.title in self._encodes:
-            self._encodes[event.title].active.discard(event.segment)
+        if event.stage == ENCODE and (encode := self._encodes.get(event.title)) is not None:
+            encode.active.discard(event.segment)
+            encode.rest(event.segment, now)
 
     def _complete(self, event: StageComplete, now: float) -> list[Line]:
         waited = task.waited if (task := self._tasks.get(_key(event))) is not None else 0.0
-        self._ended(event)
+        self._ended(event, now)
         name = label(event.stage, event.part)
         notes = [Line("warning", event.title, name, note) for note in event.notes]
         if event.stage == ENCODE:
@@ -227,7 +262,8 @@ class Board:
         """Return how far the run is, where it has several titles, and each title that is worked on."""
         at_work = dict.fromkeys([title for title, _, _ in self._tasks])
         at_work |= dict.fromkeys(title for title, encode in self._encodes.items() if encode.active)
-        found = [row for title in at_work if (row := self._total(title)) is not None]
+        in_order = [*(title for title in self.titles if title in at_work), *at_work]
+        found = [row for title in dict.fromkeys(in_order) if (row := self._total(title)) is not None]
         queue = self._queue
         if queue is not None and queue.titles > 1:
             done = f"{queue.finished} of {count_text(queue.titles, 'title')}"

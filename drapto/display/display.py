@@ -56,7 +56,7 @@ class Display:
     ) -> None:
         self._names = titles if isinstance(titles, Mapping) else {title: title for title in titles}
         self._width = min(TITLE_WIDTH, max((columns(name) for name in self._names.values()), default=0))
-        self._board = Board(folders or {})
+        self._board = Board(folders or {}, tuple(self._names))
         self._bus = bus
         self._console = console
         self._screen: Screen | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from drapto.errors import printable
-from drapto.words import size_text, time_text
+from drapto.words import percent_text, size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ class SummaryRow:
         """Return the row's cells, under `SUMMARY_HEADER`."""
         saved = speed = time = "-"
         if self.output_bytes is not None and self.source_bytes:
-            saved = f"{100 * (1 - self.output_bytes / self.source_bytes):.1f} %"
+            saved = percent_text(1 - self.output_bytes / self.source_bytes, 1)
         if self.seconds > 0:
             time = time_text(self.seconds)
             if self.duration and self.output_bytes is not None:

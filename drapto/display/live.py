@@ -17,14 +17,17 @@ from drapto.display.lines import (
     SHORTEST_TITLE,
     Line,
     SummaryRow,
+    columns,
+    padded,
     problem_lines,
+    shortened,
     skipped_lines,
     summary_lines,
 )
 from drapto.display.rows import ALL, Row
 from drapto.display.wrapping import wrapped
 from drapto.terminal import printable, shown
-from drapto.words import left_text
+from drapto.words import left_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,6 +58,9 @@ MARK_WIDTH = 2
 TITLES_PART = 4
 """The part of a terminal's width, its inverse, that titles are padded to at most."""
 
+INDENT = 2
+"""Columns before a title that is worked on."""
+
 MARGIN = 2
 """Lines of the terminal that are left free."""
 
@@ -70,6 +76,7 @@ class LiveScreen:
     def __init__(self, console: Console, running: Callable[[], Sequence[Row]]) -> None:
         self._console = console
         self._running = running
+        self._sized, self._widest = 0, Widths()
         self._marks = MARKS if console.encoding.startswith("utf") else PLAIN_MARKS
         self._live = Live(
             console=console, get_renderable=self._draw, refresh_per_second=REDRAWS, transient=True
@@ -85,6 +92,7 @@ class LiveScreen:
 
     def write(self, line: Line, title_width: int) -> None:
         """Show a line for good."""
+        self._live.refresh()  # what the line says is done stands below it no more
         style = STYLES[line.mark] if line.mark == "failure" else ""
         self._print(line.mark, line.body(min(title_width, self._console.width // TITLES_PART)), style)
 
@@ -115,31 +123,79 @@ class LiveScreen:
         rows = self._running()
         more = [Text(f"  and {len(rows) - most + 1} more", "dim")] if len(rows) > most else []
         rows = rows[: most - 1] if more else rows
+        if width != self._sized:
+            self._sized, self._widest = width, Widths()
+        self._widest = self._widest.holding(rows, width)
         running = [row for row in rows if not row.waits_for]
-        return Group(_table(running, width), *(_waiting(row, width) for row in rows if row.waits_for), *more)
+        waiting = [_waiting(row, self._widest.title, width) for row in rows if row.waits_for]
+        return Group(_table(running, self._widest, width), *waiting, *more)
 
 
-def _table(rows: Sequence[Row], width: int) -> Table:
-    """Return what is running; the titles give way: a number that is cut says something else."""
-    visible = [column for column in COLUMNS if width >= column.from_width]
+def _visible(width: int) -> list[_Column]:
+    """Return the columns behind the titles."""
+    return [column for column in COLUMNS if width >= column.from_width]
+
+
+@dataclass(frozen=True)
+class Widths:
+    """How wide the columns of what is running are: what was wide stays so, or all would move at each redraw.
+
+    Attributes:
+        title: Columns of a title.
+        others: Of what stands behind it, column by column.
+        waiting: Of what is said of something that waits.
+    """
+
+    title: int = 0
+    others: tuple[int, ...] = ()
+    waiting: int = 0
+
+    def holding(self, rows: Sequence[Row], width: int) -> Widths:
+        """Return widths that hold these rows, too; titles give way: a cut number says something else."""
+        visible = _visible(width)
+        cells = [[column.cell(row) for column in visible] for row in rows if not row.waits_for]
+        others = tuple(max((_columns(row[at]) for row in cells), default=0) for at in range(len(visible)))
+        waiting = max((columns(_waits(row)) for row in rows if row.waits_for), default=0)
+        widest = max((columns(_title(row)) for row in rows), default=0)
+        if self.others and _room(kept := tuple(map(max, self.others, others)), 0, width) >= SHORTEST_TITLE:
+            others = kept
+        if _room(others, max(self.waiting, waiting), width) >= SHORTEST_TITLE:
+            waiting = max(self.waiting, waiting)
+        room = max(SHORTEST_TITLE, _room(others, waiting, width))
+        return Widths(min(room, max(self.title, widest)), others, waiting)
+
+
+def _room(others: Sequence[int], waiting: int, width: int) -> int:
+    """Return how many columns are left for titles, beside other columns, and beside what waits."""
+    behind = max(sum(GAP + one for one in others), GAP + waiting if waiting else 0)
+    return width - INDENT - behind
+
+
+def _table(rows: Sequence[Row], widths: Widths, width: int) -> Table:
+    """Return what is running."""
+    visible = _visible(width)
     table = Table.grid(padding=(0, GAP, 0, 0))
-    cells = [[column.cell(row) for column in visible] for row in rows]
-    others = sum(_widest(cells, number) + GAP for number in range(1, len(visible)))
-    room = max(SHORTEST_TITLE, width - others - GAP)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=room)
-    for number, column in enumerate(visible[1:], 1):
-        table.add_column(justify=column.justify, no_wrap=True, min_width=_widest(cells, number))
-    for row in cells:
-        table.add_row(*row)
+    table.add_column(no_wrap=True, min_width=INDENT + widths.title)
+    for column, widest in zip(visible, widths.others, strict=True):
+        table.add_column(justify=column.justify, no_wrap=True, min_width=widest)
+    for row in rows:
+        title = Text(" " * INDENT + shortened(_title(row), widths.title), _style(row))
+        table.add_row(title, *(column.cell(row) for column in visible))
     return table
 
 
-def _waiting(row: Row, width: int) -> Text:
-    """Return a line of what waits: it has no numbers, and no clock."""
-    said = f"{printable(row.label)}: waiting for {printable(row.waits_for)}"
-    title = Text(f"  {printable(row.title)}", "dim")
-    title.truncate(max(SHORTEST_TITLE, width - len(said) - GAP), overflow="ellipsis")
-    line = Text.assemble(title, " " * GAP, (said, "dim"))
+def _title(row: Row) -> str:
+    return printable(row.title or ALL)
+
+
+def _waits(row: Row) -> str:
+    """Return what is said of something that waits: it has no numbers, and no clock."""
+    return f"{printable(row.label)}: waiting for {printable(row.waits_for)}"
+
+
+def _waiting(row: Row, title_width: int, width: int) -> Text:
+    title = padded(shortened(_title(row), title_width), title_width)
+    line = Text(f"{' ' * INDENT}{title}{' ' * GAP}{_waits(row)}", "dim")
     line.truncate(width, overflow="ellipsis")
     return line
 
@@ -153,10 +209,8 @@ class _Column:
     justify: Literal["left", "right"] = "right"
 
 
-def _widest(cells: Sequence[Sequence[Text | ProgressBar]], number: int) -> int:
-    """Return the columns that a column of the table takes."""
-    texts = [row[number] for row in cells]
-    return max((text.cell_len if isinstance(text, Text) else BAR_WIDTH for text in texts), default=0)
+def _columns(cell: Text | ProgressBar) -> int:
+    return cell.cell_len if isinstance(cell, Text) else BAR_WIDTH
 
 
 def _style(row: Row) -> str:
@@ -170,10 +224,9 @@ def _bar(row: Row) -> Text | ProgressBar:
 
 
 COLUMNS = (
-    _Column(lambda row: Text(f"  {printable(row.title or ALL)}", _style(row)), justify="left"),
     _Column(lambda row: Text(printable(row.label), _style(row)), justify="left"),
     _Column(_bar, from_width=100),
-    _Column(lambda row: Text("" if row.fraction is None else f"{100 * row.fraction:.1f} %", _style(row))),
+    _Column(lambda row: Text("" if row.fraction is None else percent_text(row.fraction, 1), _style(row))),
     _Column(lambda row: Text(f"{row.fps:.1f} fps" if row.fps else "", _style(row)), from_width=72),
     _Column(lambda row: Text("" if row.left is None else f"{left_text(row.left)} left", _style(row))),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drapto.display.lines import Line
-from drapto.words import left_text
+from drapto.words import left_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def progress_lines(rows: Sequence[Row]) -> list[Line]:
 
 def row_text(row: Row) -> str:
     """Return how far a title, or the run, is, in words."""
-    parts = [f"{100 * (row.fraction or 0):.1f} %", *([row.label] if row.label else [])]
+    parts = [percent_text(row.fraction or 0, 1), *([row.label] if row.label else [])]
     if row.fps:
         parts.append(f"{row.fps:.1f} fps")
     if row.left is not None:

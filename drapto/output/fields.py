@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drapto.media.fields.idet import look
 from drapto.output.model import Check
+from drapto.words import percent_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def check_fields(path: Path, video: VideoTrack, *, context: StageContext) -> Che
     told = sum(point.multiple.combed + point.multiple.progressive for point in points)
     return Check(
         name=FIELDS,
-        expected=f"at most {COMBED:.0%} of the frames combed",
+        expected=f"at most {percent_text(COMBED)} of the frames combed",
         found=f"{combed} of {told}",
         passed=combed <= COMBED * told,
     )

@@ -27,6 +27,8 @@ from drapto.tools import BUNDLED, find_tools
 from drapto.versions import measures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from drapto.config import Config
     from drapto.media.picture import Picture
     from drapto.output.pairing import Pairing
@@ -116,14 +118,26 @@ class Comparison:
 
 
 def score(
-    source: Path, output: Path, config: Config, *, every: int | None = None, crop: str | None = None
+    source: Path,
+    output: Path,
+    config: Config,
+    *,
+    every: int | None = None,
+    crop: str | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> Score:
     """Return what ``output`` scores against ``source``; see `compare`."""
-    return compare(source, output, config, every=every, crop=crop).score
+    return compare(source, output, config, every=every, crop=crop, tell=tell).score
 
 
 def compare(
-    source: Path, output: Path, config: Config, *, every: int | None = None, crop: str | None = None
+    source: Path,
+    output: Path,
+    config: Config,
+    *,
+    every: int | None = None,
+    crop: str | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> Comparison:
     """Return what ``output`` scores against ``source``, both as they are shown on a display.
 
@@ -133,6 +147,7 @@ def compare(
         config: The settings: the model, the viewing, the crop's threshold, the ffmpeg.
         every: Measure every how many-th frame; None chooses by how many there are.
         crop: What of the source's picture the output shows, ``width:height:x:y``; None finds it.
+        tell: Called about twice a second, while it is measured, with how much of that is done, 0 to 1.
 
     Raises:
         ConfigError: ``crop`` does not fit.
@@ -145,27 +160,13 @@ def compare(
     seen, made = look_at(source), look_at(output)
     with tempfile.TemporaryDirectory(prefix="drapto-") as name:
         folder = Path(name)
-        disk = DiskRate(config.resources.max_disk_io, folder / "disk")
-        context = StageContext(output.stem, tools.ffmpeg, folder / "logs", disk)
+        context = _context(config, output, tools.ffmpeg, folder)
         region = _region(seen, made, config, folder, crop)
         pairing = pair(seen, made, folder, context)
-        display = display_for(config, seen.video, made.video.rate)
-        if not measures(tools.ffmpeg, display.model):
-            problem = f"this ffmpeg cannot measure VMAF by the model {display.model}"
-            raise ToolMissingError(problem, path=tools.ffmpeg, remedy=BUNDLED)
-        light = measure_of(config, seen.video)[1]
-        reference = replace(_reference(seen, made, region, pairing, display), light=light)
-        measured = METRICS["vmaf"].measure(
-            output,
-            reference,
-            folder / "scores.json",
-            stride=every or _stride(len(made.times)),
-            threads=cpu_slots(config.resources.max_cpu),
-            context=context,
-            log="score",
-            stream=made.video.index,
-        )
-    scores = measured.scores
+        display = _display(config, seen, made, tools.ffmpeg)
+        reference = _reference(seen, made, region, pairing, display)
+        reference = replace(reference, light=measure_of(config, seen.video)[1])
+        scores = _measured(made, reference, every, context, cpu_slots(config.resources.max_cpu), tell)
     found = Score(
         source=str(source),
         output=str(output),
@@ -177,9 +178,49 @@ def compare(
         scores=scores,
         p10=percentile(scores.values, 0.1),
         worst=_lowest(scores, made.times),
-        notes=_notes(seen, made, light),
+        notes=_notes(seen, made, reference.light),
     )
     return Comparison(found, seen, made, pairing, tools.ffmpeg)
+
+
+def _measured(
+    output: Picture,
+    reference: Reference,
+    every: int | None,
+    context: StageContext,
+    threads: int,
+    tell: Callable[[float], None] | None,
+) -> Scores:
+    measured = METRICS["vmaf"].measure(
+        output.path,
+        reference,
+        context.logs.parent / "scores.json",
+        stride=every or _stride(len(output.times)),
+        threads=threads,
+        context=context,
+        log="score",
+        stream=output.video.index,
+        tell=tell,
+    )
+    return measured.scores
+
+
+def _context(config: Config, output: Path, ffmpeg: Path, folder: Path) -> StageContext:
+    disk = DiskRate(config.resources.max_disk_io, folder / "disk")
+    return StageContext(output.stem, ffmpeg, folder / "logs", disk)
+
+
+def _display(config: Config, source: Picture, output: Picture, ffmpeg: Path) -> Display:
+    """Return the display that it is measured on.
+
+    Raises:
+        ToolMissingError: This ffmpeg lacks the model.
+    """
+    display = display_for(config, source.video, output.video.rate)
+    if not measures(ffmpeg, display.model):
+        problem = f"this ffmpeg cannot measure VMAF by the model {display.model}"
+        raise ToolMissingError(problem, path=ffmpeg, remedy=BUNDLED)
+    return display
 
 
 def _notes(source: Picture, output: Picture, light: str) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ class Prior:
 PRIORS: dict[str, Prior] = {
     "probe": Prior(0.8, 0.3),
     "crop": Prior(0.2, 0.8),
-    "fields": Prior(0.2, 1.5),
-    "segment": Prior(0.4, 0.4),
+    "fields": Prior(0.05, 3.5, usual=0.3),
+    "segment": Prior(0.05, 0.4),
     "measure": Prior(0.3, 70.0, usual=0.15),
     "decode": Prior(0.2, 2.5),
     "audio": Prior(0.4, 30.0, usual=0.1),
@@ -59,9 +59,10 @@ PRIORS: dict[str, Prior] = {
     "report": Prior(0.8, 0.6),
 }
 """Slot seconds by kind. Sizes: ``probe``, ``segment``, ``video``, ``mux``, ``validate`` in 1000 frames;
-``crop``, ``fields``, ``report`` in megapixels of a frame; ``measure``, ``decode`` in thousands of megapixels;
-``audio`` in thousands of seconds, ``subtitles`` in GB of the source. Measured on two cores of a Xeon; crop,
-sound and report on two of an EPYC, of four clips of 480 to 3840 lines."""
+``crop``, ``report`` in megapixels of a frame; ``fields``, of the frames that are looked at, ``measure`` and
+``decode`` in thousands of megapixels; ``audio`` in thousands of seconds, ``subtitles`` in GB of the source.
+Measured on two cores of a Xeon; crop, fields, segment, sound and report on two of an EPYC, of four clips of
+480 to 3840 lines."""
 
 ENCODE_AT_6 = Prior(0.5, 65.0, usual=0.3)
 """An encode by preset 6 at one thread, size in thousands of megapixels."""

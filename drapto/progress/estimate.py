@@ -37,7 +37,11 @@ if TYPE_CHECKING:
     from drapto.progress.work import Key, TitleWork
 
 STEADY = 0.35
-"""The part of a new estimate in the one that is told, once there were a few: pace is noisy."""
+"""The least part of a new estimate in the one that is told, once there were a few: pace is noisy."""
+
+SOON = 3.0
+"""Seconds: where no more are left, a new estimate is told as it is. The few seconds by which it leaps are no
+surprise, and the old one would be told until the end."""
 
 JITTER = 0.05
 """By how much a fraction may become less without its being told."""
@@ -223,7 +227,8 @@ class Estimator:
         before = self._told.get(name)
         if before is not None and before[2] > 2:  # noqa: PLR2004  the first few are better than any before
             expected = max(0.0, before[0] - (now - before[1]))
-            seconds = STEADY * seconds + (1 - STEADY) * expected if expected else seconds
+            new = max(STEADY, min(1.0, SOON / max(LEAST, seconds)))
+            seconds = new * seconds + (1 - new) * expected if expected else seconds
         self._told[name] = (seconds, now, before[2] + 1 if before else 1)
         fraction = done / (done + left) if done + left > 0 else 0.0
         reached = self._reached.get(name, 0.0)

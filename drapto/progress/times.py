@@ -19,7 +19,8 @@ from drapto.progress.costs import Costs, Line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-LAYOUT = 1
+LAYOUT = 2
+"""Of the file; another one's is forgotten, since sizes may be counted otherwise."""
 
 MOST_KINDS = 128
 """Kinds that are remembered; of more, those that were measured last."""

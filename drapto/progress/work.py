@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from drapto.media.fields.idet import LENGTH, RUNS
 from drapto.progress.costs import encode_kind
 from drapto.quality.dividing import starts
 from drapto.video.cut import KEYFRAME_SECONDS
@@ -153,7 +154,8 @@ def tasks_of(work: TitleWork) -> list[TaskWork]:
     tasks, thousands = _Tasks(work), work.frames / 1000
     probe = tasks.add("probe", thousands)
     crop = tasks.add("crop", work.megapixels if work.crop else 0.0, probe, slots=1)
-    fields = tasks.add("fields", work.megapixels if work.fields else 0.0, probe, slots=1)
+    looked_at = work.pixels(min(work.frames, RUNS * LENGTH)) if work.fields else 0.0
+    fields = tasks.add("fields", looked_at, probe, slots=1)
     elements = tasks.add("elements", 0.0, probe)
     subtitles = tasks.add("subtitles", work.bytes / 1e9, probe)
     sound = [

@@ -13,10 +13,10 @@ from drapto.quality.kept import tagged
 from drapto.quality.scores import Measurement, Scores, scores_as
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from drapto.engine.context import StageContext
+    from drapto.engine.context import EncodeProgress, StageContext
     from drapto.quality.reference import Reference
     from drapto.quality.scale import Scale
 
@@ -107,7 +107,7 @@ class Metric(ABC):
             ValueError, KeyError: It is not what was expected.
         """
 
-    def measure(
+    def measure(  # noqa: PLR0913  two pictures, how, where, and who is told
         self,
         encode: Path,
         reference: Reference,
@@ -118,6 +118,7 @@ class Metric(ABC):
         context: StageContext,
         log: str,
         stream: int | None = None,
+        tell: Callable[[float], None] | None = None,
     ) -> Measured:
         """Measure an encode, each of its frames held against the reference's frame of the same number.
 
@@ -130,6 +131,7 @@ class Metric(ABC):
             context: The surroundings.
             log: Names the log of the child process.
             stream: Index of the encode's video stream; None for its first one.
+            tell: Called about twice a second with how much is done, 0 to 1.
 
         Where the reference's frames were kept, all of the encode's are decoded, strictly: what a check of the
         finished file does is done then.
@@ -140,15 +142,20 @@ class Metric(ABC):
         stride = self.stride_for(stride)
         first = self.first(reference, stride)
         arguments = self._arguments(encode, reference, scores_file, stride, threads, stream)
-        told = (lambda _: None) if reference.kept else None
-        finished = context.run_ffmpeg(arguments, log=log, about=encode, on_progress=told)
+        wanted = len(range(first, reference.frames, stride))
+
+        def told(report: EncodeProgress) -> None:
+            if tell is not None:
+                tell(min(1.0, report.frame / max(1, wanted)))
+
+        follow = told if reference.kept or tell is not None else None
+        finished = context.run_ffmpeg(arguments, log=log, about=encode, on_progress=follow)
         try:
             values = [self.unpadded(value, reference) for value in self.read(scores_file)]
         except (OSError, ValueError, KeyError) as error:
             raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
         if first:
             del values[:1]  # of what leads to it
-        wanted = len(range(first, reference.frames, stride))
         if len(values) != wanted:
             raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
         kind = self.measurement(reference)

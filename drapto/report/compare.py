@@ -25,10 +25,10 @@ from drapto.report.pictures import Frame, View
 from drapto.report.plots import plot
 from drapto.report.scenes import Low
 from drapto.report.timeline import Interval
-from drapto.words import count_text, size_text, time_text
+from drapto.words import change_text, count_text, size_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from drapto.config import Config
     from drapto.media.picture import Picture
@@ -55,7 +55,13 @@ class Contents(NamedTuple):
 
 
 def compare(
-    source: Path, output: Path, config: Config, *, every: int | None = None, crop: str | None = None
+    source: Path,
+    output: Path,
+    config: Config,
+    *,
+    every: int | None = None,
+    crop: str | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> Page:
     """Return the page about two files.
 
@@ -65,6 +71,7 @@ def compare(
         config: The settings: the model, the crop's threshold, the ffmpeg.
         every: Measure every how many-th frame; None chooses by how many there are.
         crop: What of the source's picture the output shows, ``width:height:x:y``; None finds it.
+        tell: Called about twice a second, while it is measured, with how much of that is done, 0 to 1.
 
     Raises:
         ConfigError: ``crop`` does not fit.
@@ -72,7 +79,7 @@ def compare(
         ToolMissingError: There is no ffmpeg that can measure it.
         ToolFailedError: ffmpeg failed.
     """
-    found = measured(source, output, config, every=every, crop=crop)
+    found = measured(source, output, config, every=every, crop=crop, tell=tell)
     contents = {
         path: _contents(path, look.video.index)
         for path, look in ((source, found.source), (output, found.output))
@@ -215,7 +222,7 @@ def _plots(intervals: Sequence[Interval], source: dict[str, float]) -> tuple[Plo
 def _facts(found: Comparison) -> Iterator[Fact]:
     score = found.score
     sizes = found.source.path.stat().st_size, found.output.path.stat().st_size
-    change = f"{sizes[1] / sizes[0] - 1:+.0%}, of {size_text(sizes[0])}" if sizes[0] else ""
+    change = f"{change_text(sizes[1] / sizes[0] - 1)}, of {size_text(sizes[0])}" if sizes[0] else ""
     yield Fact("Size", size_text(sizes[1]), change)
     yield Fact("Quality", f"VMAF {score.scores.harmonic:.1f}", f"harmonic mean; mean {score.scores.mean:.1f}")
     yield Fact(

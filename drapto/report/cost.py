@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from drapto.report.page import NOTHING, Table
 from drapto.report.plots import clock
 from drapto.report.timeline import MOST_ROWS, at_most
-from drapto.words import count_text, size_text, time_text
+from drapto.words import count_text, percent_text, size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def attempts_table(records: Sequence[EncodedSegment]) -> Table:
     rows = [
         ("encodes that are delivered", time_text(delivered), _share(delivered, everything)),
         ("the search: other encodes, and measuring", time_text(everything - delivered), ""),
-        ("all of it", time_text(everything), "100%"),
+        ("all of it", time_text(everything), "100 %"),
     ]
     rows[1] = (*rows[1][:2], _share(everything - delivered, everything))
     more = sum(one.encodes > 1 for one in records)
@@ -77,4 +77,4 @@ def attempts_table(records: Sequence[EncodedSegment]) -> Table:
 
 
 def _share(part: float, whole: float) -> str:
-    return f"{part / whole:.0%}" if whole else NOTHING
+    return percent_text(part / whole) if whole else NOTHING

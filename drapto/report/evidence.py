@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from drapto.report.page import NOTHING, Table
 from drapto.report.plots import clock
-from drapto.words import count_text
+from drapto.words import count_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def fields_table(fields: FieldsInfo) -> Table:
             clock(point.time),
             point.verdict,
             str(point.frames),
-            f"{point.multiple.fraction_combed:.0%}",
+            percent_text(point.multiple.fraction_combed),
             NOTHING if point.pulldown is None else f"{point.pulldown.following:.2f}",
         )
         for point in fields.points[::step]

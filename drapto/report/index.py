@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from drapto.report.page import NOTHING, Entry, Fact, Index
-from drapto.words import count_text, score_text, size_text, time_text
+from drapto.words import change_text, count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
     import os
@@ -54,7 +54,7 @@ def _totals(titles: Sequence[Known]) -> Iterator[Fact]:
     if not done:
         return
     yield Fact("Sources", size_text(source))
-    yield Fact("Outputs", size_text(output), f"{output / source - 1:+.0%}" if source else "")
+    yield Fact("Outputs", size_text(output), change_text(output / source - 1) if source else "")
     yield Fact("Saved", size_text(source - output) if source >= output else f"-{size_text(output - source)}")
     yield Fact("Length", time_text(math.fsum(one.duration for one in done)))
     yield Fact("Processor time", time_text(math.fsum(known.seconds for known in titles)), "for the pictures")
@@ -78,7 +78,7 @@ def _entry(known: Known, folder: Path) -> Entry:
         "finished",
         (
             *(size_text(sizes.source), size_text(sizes.output)),
-            f"{sizes.output / sizes.source - 1:+.0%}" if sizes.source else NOTHING,
+            change_text(sizes.output / sizes.source - 1) if sizes.source else NOTHING,
             *scored,
             *(time_text(validation.duration), time_text(known.seconds), checks),
         ),

@@ -17,7 +17,7 @@ from drapto.report.page import NOTHING, Fact, Page, Plot, Table
 from drapto.report.pictures import Frame, View
 from drapto.report.plots import plot
 from drapto.video.plan import SegmentPlan
-from drapto.words import count_text, score_text, size_text, time_text
+from drapto.words import change_text, count_text, score_text, size_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -142,7 +142,7 @@ def _facts(known: Records) -> Iterator[Fact]:
     validation, info = known.validation, known.info
     sizes = validation.sizes
     change = sizes.output / sizes.source - 1 if sizes.source else 0.0
-    yield Fact("Size", size_text(sizes.output), f"{change:+.0%}, of {size_text(sizes.source)}")
+    yield Fact("Size", size_text(sizes.output), f"{change_text(change)}, of {size_text(sizes.source)}")
     if validation.quality is not None:
         quality = validation.quality
         name = score_text(quality.scores.metric, quality.score, quality.statistic)

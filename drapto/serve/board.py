@@ -24,7 +24,7 @@ from drapto.state.events import (
     TitleSkipped,
 )
 from drapto.state.progress_events import QueueProgress, StageRunning, StageWaiting, TitleProgress
-from drapto.words import count_text, encoded_at, left_text
+from drapto.words import count_text, encoded_at, left_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -286,7 +286,7 @@ def _take_in_stage(one: Shown, event: Event) -> None:
 def _far(event: QueueProgress) -> str:
     """Return how far the run is, in words."""
     left = "" if event.seconds_left is None else f", {left_text(event.seconds_left)} left"
-    return f"{event.finished} of {count_text(event.titles, 'title')}, {100 * event.fraction:.0f} %{left}"
+    return f"{event.finished} of {count_text(event.titles, 'title')}, {percent_text(event.fraction)}{left}"
 
 
 def _end(one: Shown, event: StageEvent) -> None:

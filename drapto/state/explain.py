@@ -37,7 +37,7 @@ def changed_settings(before: object, now: object, prefix: str = "") -> list[Reas
         return (
             []
             if before == now
-            else [Reason("changed", prefix or "settings", f"{_show(before)} -> {_show(now)}")]
+            else [Reason("changed", prefix or "settings", f"{as_people_say(before)} -> {as_people_say(now)}")]
         )
     reasons = []
     for key in sorted(before.keys() | now.keys()):
@@ -46,7 +46,8 @@ def changed_settings(before: object, now: object, prefix: str = "") -> list[Reas
     return reasons
 
 
-def _show(value: object) -> str:
+def as_people_say(value: object) -> str:
+    """Return a setting's value in a line for people."""
     if isinstance(value, dict) and set(value) == {"width", "height", "x", "y"}:
         return "{width}:{height}:{x}:{y}".format(**value)
     if isinstance(value, dict):
@@ -57,4 +58,6 @@ def _show(value: object) -> str:
         )
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "unset" if value is None else str(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,19 +53,12 @@ class Found:
             for parameter in self.command.params
             if isinstance(parameter, click.Option)
         )
-        return [(_plain(given), _plain(does)) for given, does in filter(None, records)]
+        return list(filter(None, records))
 
     def names(self) -> set[str]:
         """Return every option that the command knows."""
         given = self.command.get_params(self.context)
         return {name for one in given if isinstance(one, click.Option) for name in one.opts}
-
-
-def _plain(text: str) -> str:
-    """Return what click says of values as people say it: ``[1<=x<=256]`` is 1 to 256."""
-    named = text.replace("INTEGER RANGE", "N").replace("FLOAT RANGE", "NUMBER")
-    named = re.sub(r"\[([^\[]*?)([\d.]+)<=x<=([\d.]+)\]", r"[\1\2 to \3]", named)
-    return re.sub(r"\[([^\[]*?)x>=([\d.]+)\]", r"[\1\2 or more]", named)
 
 
 def all_commands() -> Iterator[Found]:

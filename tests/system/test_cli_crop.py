@@ -48,7 +48,7 @@ def pixels(path: Path) -> tuple[int, int, bytes]:
 def test_the_crop_is_said_and_drawn(here: Path, clip: Path) -> None:
     done = run(clip)
     assert done.exit_code == 0, done.output
-    assert "320:136:0:22 (75.6% of the picture; bars in" in done.output
+    assert "320:136:0:22 (75.6 % of the picture; bars in" in done.output
     assert "top          22 px cut, 22 black in" in done.output
     preview = here / "it's [50%].crop.png"
     assert done.output.endswith(f"preview      {preview.name}\n")

@@ -86,3 +86,4 @@ def test_a_step_alone_is_done_with_what_it_needs(project: Path) -> None:
     assert refused.exit_code == 3
     assert "did you mean 'Tracks: 2'?" in refused.output
     assert "there is no title or step 'audoi'; did you mean 'audio'?" in run("audoi").output
+    assert "did you mean 'audio:Tracks: 2'?" in run("audoi:Tracks: 2").output

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import drapto
 from drapto.cli import main
 from drapto.cli.group import COMMANDS
+from tests.documents.tree import all_commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,11 +58,41 @@ def test_without_arguments_the_help_is_shown() -> None:
     assert shown.stdout == run("--help").stdout
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, "config show", "config migrate", "config profiles"])
+ALL = [one.name.removeprefix("drapto").strip() for one in all_commands()]
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_every_command_shows_an_example(name: str) -> None:
     text = run(*name.split(), "--help").output
     assert "Examples:" in text
     assert re.search(rf"\n +drapto {name}", text)
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60])
+@pytest.mark.parametrize("name", ALL)
+def test_help_is_whole_at_any_width(name: str, columns: int) -> None:
+    """`drapto config` said of what its commands do no more than the first words."""
+    text = CliRunner().invoke(main, [*name.split(), "--help"], terminal_width=columns).output
+    assert max(map(len, text.splitlines())) <= columns
+    assert not re.search(r"\w(\.\.\.|…)(\s|$)", text.replace("...\n\n", "\n\n", 1))
+    assert "<=x" not in text
+    assert "RANGE" not in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("encod", "encode"),
+        ("config shw", "config show"),
+        ("cluster wrker", "cluster worker"),
+        ("help", "--help"),
+        ("help run", "run --help"),
+        ("help config", "config --help"),
+        ("version", "--version"),
+    ],
+)
+def test_a_mistyped_command_is_answered_with_the_right_one(typed: str, near: str) -> None:
+    assert refused(*typed.split()).endswith(f"; did you mean `drapto {near}`?")
 
 
 @pytest.mark.parametrize(
@@ -193,8 +224,11 @@ def test_sources_in_folders_of_a_directory_are_pointed_at(here: Path) -> None:
     (here / "shows" / "Season 1").mkdir(parents=True)
     (here / "shows" / "Season 1" / "a.mkv").write_bytes(b"x")
     assert refused("encode", "shows", "-o", "out") == (
-        'shows: has no *.mkv in it; its folders have some: set input.file_pattern = "**/*.mkv"'
+        'shows: has no *.mkv in it; its folders have some: set input.file_pattern = "**/*.mkv", or give '
+        "--set 'input.file_pattern=**/*.mkv'"
     )
+    said = run("plan", "shows", "-o", "out", "--set", "input.file_pattern=**/*.mkv").output
+    assert said.startswith("· a: to do")
 
 
 def test_two_inputs_with_one_stem_are_refused(here: Path) -> None:

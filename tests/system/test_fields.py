@@ -99,7 +99,7 @@ def test_what_stays_combed_is_not_published_and_the_way_out_is_said(ffmpeg: Path
     )
     project = new_project(tmp_path / "p", source)
     said = project.doit(status=1).output
-    assert "video fields (expected at most 10% of the frames combed" in said
+    assert "video fields (expected at most 10 % of the frames combed" in said
     assert "deinterlace.titles" in said
     assert not list((project.root / "output").glob("*"))
     project.configure('[deinterlace.titles]\nlines = "off"\n')

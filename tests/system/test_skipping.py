@@ -69,6 +69,8 @@ def test_what_comes_out_larger_is_not_published_and_not_tried_again(ffmpeg: Path
     assert statuses()["small"]["state"] == "skipped"
     assert "0 titles to do, 1 skipped" in run("plan")
     assert "small" in json.loads(run("plan", "--json"))["skipped"]
+    assert "○ small: skipped: larger than its source" in run("verify")
+    assert "0 pages (0 made now), 1 skipped: " in run("report")
     (result,) = drapto.encode([source], here / "output")
     assert (result.ok, result.errors) == (False, ())
     assert result.skipped.startswith("skipped: larger than its source")
@@ -119,6 +121,6 @@ def test_how_much_smaller_is_for_the_settings_to_say(ffmpeg: Path, here: Path) -
     clips.make_clip(ffmpeg, here / "source" / "large.mkv", codec="ffv1", frames=12)
     said = run("run", "--set", "output.min_reduction=95 %")
     assert "not small enough" in said
-    assert "output.min_reduction is 95%" in said
+    assert "output.min_reduction is 95 %" in said
     run("run", "--set", "output.min_reduction=10 %")
     assert (here / "output" / "large.mkv").is_file()

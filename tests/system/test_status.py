@@ -52,15 +52,17 @@ def test_settings_of_one_run_do_not_make_a_title_unfinished(short: Path, tmp_pat
     project = new_project(tmp_path / "p", short)
     assert drapto(project, "status", "--exit-code")[0] == 5
     assert status(project)["short"]["state"] == "todo"
-    code, said = drapto(project, "run", "--set", "encoding.crf.sd=40")
+    given = ("--set", "encoding.crf.sd=40.0", "--set", "report.enabled=false")
+    code, said = drapto(project, "run", *given)
     assert code == 0, said
+    as_made = "as made with encoding.crf.sd = 40, report.enabled = false"
     title = status(project)["short"]
-    assert (title["state"], title["why"]) == ("done", "as made with encoding.crf.sd = 40")
+    assert (title["state"], title["why"]) == ("done", as_made)
     assert drapto(project, "status", "--exit-code")[0] == 0
     # what is in the file is meant to last
     project.configure("[encoding.crf]\nsd = 33\n")
     title = status(project)["short"]
-    assert (title["state"], title["why"]) == ("done", "as made with encoding.crf.sd = 40")
+    assert (title["state"], title["why"]) == ("done", as_made)
     assert drapto(project, "run")[0] == 0
     assert status(project)["short"]["why"] == ""
     project.configure("[encoding.crf]\nsd = 38\n")
@@ -91,6 +93,47 @@ def test_a_failure_says_why_and_when_until_it_is_mended(short: Path, tmp_path: P
     lines = [json.loads(line) for line in events.read_text().splitlines()]
     require_valid(lines, schema())
     assert {"queue_progress", "title_progress", "error"} <= {line["event"] for line in lines}
+
+
+def test_a_title_goes_by_its_name_as_in_a_run(short: Path, tmp_path: Path) -> None:
+    """`drapto run` took names, and all else nothing but paths."""
+    project = new_project(tmp_path / "p")
+    for name in ("Alien (1979)", "Brazil (1985)"):
+        (project.root / "source" / f"{name}.mkv").write_bytes(short.read_bytes())
+    assert drapto(project, "run")[0] == 0
+    done = drapto(project, "status", "Alien (1979)")
+    assert done[0] == 0
+    assert "✓ Alien (1979): done" in done[1]
+    assert "Brazil" not in done[1]
+    assert drapto(project, "plan", "Brazil-1985") == (
+        0,
+        "✓ Brazil (1985): finished\n0 titles to do, 1 finished\n",
+    )
+    assert "Alien (1979): 30 packets" in drapto(project, "verify", "Alien (1979).mkv")[1]
+    assert drapto(project, "report", "Alien (1979)")[1].startswith("1 page (1 made now): ")
+    assert "Brazil (1985)" in (project.root / "work" / "report.html").read_text()
+
+    # all of one title is removed, and what is known of the other one stays
+    code, said = drapto(project, "clean", "--all", "Alien (1979)")
+    assert code == 0
+    assert said.count("removed ") == 1
+    assert "to have a run replace them: --set output.if_exists=overwrite" in said
+    states = {name: one["state"] for name, one in status(project).items()}
+    assert sorted(states.values()) == ["done", "todo"]
+    refused = forks.run("drapto", "run", cwd=project.root)
+    assert refused.returncode == 3
+    assert "is there already, and nothing notes that it was made of " in refused.stdout
+    assert drapto(project, "run", "--set", "output.if_exists=overwrite")[0] == 0
+    assert drapto(project, "status", "--exit-code")[0] == 0
+    assert ".drapto" in drapto(project, "clean", "--all")[1]
+
+    for command in ("status", "plan", "verify", "report", "clean"):
+        for name, said in (
+            ("Alein (1979)", "there is no title 'Alein (1979)'; did you mean 'Alien (1979)'?"),
+            ("no.mkv", f"{project.root / 'no.mkv'}: does not exist; check the name"),
+        ):
+            refused = forks.run("drapto", command, name, cwd=project.root)
+            assert (refused.returncode, refused.stdout) == (3, f"error: {said}\n")
 
 
 def test_a_run_is_seen_from_another_terminal_and_not_when_it_was_killed(ffmpeg: Path, tmp_path: Path) -> None:

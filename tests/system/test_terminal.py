@@ -132,3 +132,35 @@ def test_a_narrow_terminal_has_its_lines_broken_between_words(columns: int, tmp_
     assert len(lines) > 1
     assert all(len(line) <= columns for line in lines)
     assert " ".join(line.strip() for line in lines) == whole.strip()
+
+
+@pytest.mark.parametrize("name", ["score", "compare", "sample", "verify", "report", "watch"])
+def test_what_takes_a_while_says_meanwhile_what_it_does(
+    name: str, ffmpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was to be seen of them for minutes; a pipe has what it had."""
+    monkeypatch.setenv("DRAPTO_PRESET", "13")
+    film = clips.make_clip(ffmpeg, tmp_path / "film.mkv", frames=24)
+    drapto = [sys.executable, "-m", "drapto", name]
+    if name in ("verify", "report"):
+        new_project(tmp_path, film)
+        command, word = drapto, "reading film" if name == "verify" else "making the page of film"
+    elif name == "watch":
+        (tmp_path / "in").mkdir()
+        film.rename(tmp_path / "in" / "film.mkv")
+        command, word = [*drapto, "in", "-o", "out", "--quiet", "1", "--once"], "waiting for 1 file to stay"
+    elif name == "sample":
+        command, word = [*drapto, "film.mkv", "--no-pictures", "--crf", "40"], "encoding three scenes"
+    else:
+        command, word = [*drapto, "film.mkv", "film.mkv"], "measuring"
+    ours, theirs = pty.openpty()
+    piped = in_a_pipe(command, tmp_path)
+    with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        said = b"".join(chunks(ours)).decode()
+    os.close(ours)
+    lines = said.split("\r\x1b[K")
+    assert any(line.startswith(word) for line in lines[1:-1])
+    assert not any(line.startswith(word) for line in lines[-1].splitlines()), "it is gone at the end"
+    assert piped.strip()
+    assert word not in piped

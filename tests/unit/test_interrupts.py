@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def test_the_command_that_resumes_is_the_same_one_but_for_what_begins_anew() -> None:
     assert line("drapto", ["run", "-n", "2", "--force"]) == "interrupted; to resume: drapto run -n 2"
+    assert line("drapto", ["score", "a", "b"]) == "interrupted; to begin anew: drapto score a b"
     assert line("doit", ["-a", "encode:a"]) == "interrupted; to resume: doit encode:a"
 
 

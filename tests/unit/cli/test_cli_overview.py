@@ -43,7 +43,7 @@ def test_a_title_that_nothing_is_known_of_waits(project: Project) -> None:
     first, second = overview(project, tasks)
     assert (first.title, first.state, first.segments, first.output_bytes) == ("a", "todo", None, None)
     assert second.title == "b"
-    assert lines(first) == ["· a: to do", "    · probe"]
+    assert lines(first) == ["· a: to do"], "the stages say no more than that"
 
 
 def test_a_title_under_way_tells_its_segments_and_what_failed(project: Project) -> None:

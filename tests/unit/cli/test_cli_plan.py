@@ -70,7 +70,7 @@ def test_a_title_is_one_line_in_plain_words() -> None:
         "✓ a: finished",
         "· b: to do (every segment at VMAF 93)",
         "… C: D: to do: 12 of 13 segments, mux, since encoding.preset changed (6 -> 8)",
-        "2 titles to do, 1 finished; `drapto plan -v` shows each task",
+        "2 titles to do, 1 finished; -v shows each task",
     ]
     assert not any(word in line for line in lines for word in ("cascade", "_before"))
     failed = Expected(failed={"b": failure_text({"stage": "probe", "error": "b.mkv: is cut short"})})
@@ -86,8 +86,10 @@ def test_a_title_is_one_line_in_plain_words() -> None:
 
 def test_a_value_is_shown_as_people_write_it() -> None:
     target = {"metric": "vmaf", "score": 93.0, "tolerance": 0.65}
-    before = {"target": None, "threshold": 24 / 255}
-    assert [str(one) for one in changed_settings(before, {"target": target, "threshold": 0.1})] == [
+    before = {"enabled": True, "target": None, "threshold": 24 / 255}
+    now = {"enabled": False, "target": target, "threshold": 0.1}
+    assert [str(one) for one in changed_settings(before, now)] == [
+        "changed: enabled (true -> false)",
         "changed: target (unset -> VMAF 93)",
         "changed: threshold (0.0941176 -> 0.1)",
     ]
@@ -105,6 +107,6 @@ def test_a_title_and_all_of_them_tell_time_and_size() -> None:
         "· b: to do, about 42 s for about 9.0 MB",
         (
             "2 titles to do, about 2:05 h for about 1.4 GB (roughly: nothing like it was measured here yet)"
-            "; `drapto plan -v` shows each task"
+            "; -v shows each task"
         ),
     ]

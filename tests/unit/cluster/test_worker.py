@@ -8,7 +8,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from drapto.cluster.worker import NEW_SCRATCH, OWN_SCRATCH, own_scratch
+from drapto.cluster import serving
+from drapto.cluster.worker import ENCODE, MEMORY, NEW_SCRATCH, OWN_SCRATCH, own_scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,3 +47,9 @@ def test_what_a_killed_worker_left_is_removed_and_nothing_else(tmp_path: Path) -
     assert gone == {os.path.basename(theirs)}  # noqa: PTH119
     assert first.is_dir()
     assert second.is_dir()
+
+
+def test_what_a_worker_has_is_told_in_the_units_of_all_else() -> None:
+    """It was GiB here, and GB wherever a run spoke of the same worker."""
+    assert serving._has({ENCODE: 1.0, MEMORY: 8.0}) == "1 encode slot, 8.6 GB of memory"
+    assert serving._has({ENCODE: 16.0, MEMORY: 17.73}) == "16 encode slots, 19.0 GB of memory"

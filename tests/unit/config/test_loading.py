@@ -98,6 +98,13 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(root: Path) -> None:
         ("encoding = 5", "drapto.toml: encoding = 5 is not a table of settings"),
         ("[encoding]\npreset == 6", "drapto.toml: is not valid TOML: "),
         (
+            "[encoding]\n# preset = 6\n[encoding]\npreset = 4",
+            "drapto.toml: [encoding] stands there a second time in line 3; move the settings below it to the",
+        ),
+        ("[encoding.crf]\nhd = 2\n[encoding.crf]", "drapto.toml: [encoding.crf] stands there a second time"),
+        ("[encoding]\npreset = 6\npreset = 4", "drapto.toml: has a setting twice; remove one of the two"),
+        ("crop = 1\n[crop]\nrect = 2", "drapto.toml: has a setting twice (line 2); remove one of the two"),
+        (
             "version = 4",
             "drapto.toml: version = 4 is newer than this drapto, which reads up to 3; update drapto",
         ),

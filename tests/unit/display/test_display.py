@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,29 @@ class TestBoard:
         ]
         assert board.finish() == []
 
+    def test_what_segments_waited_is_no_part_of_their_time(self) -> None:
+        """A title whose segments waited 50 s for those of another was told to have taken a minute."""
+        board = Board()
+        waits = StageWaiting(title="film", stage="encode", segment=1, waits_for="a processor")
+        self.feed(board, 0, begin("encode", 1), waits)
+        self.feed(board, 50, encoding(1))
+        self.feed(board, 54, StageWaiting(title="film", stage="encode", segment=1, waits_for="memory"))
+        self.feed(board, 60, StageRunning(title="film", stage="encode", segment=1))
+        self.feed(board, 62, *encoded(1))
+        self.feed(board, 70, begin("encode", 2), encoding(2))
+        self.feed(board, 74, *encoded(2))
+        assert [line.body(0) for line in board.finish()] == [
+            "film  encode       2 segments, 200 frames, 2.0 kB, 20.0 fps  10 s"
+        ]
+
+    def test_segments_side_by_side_take_their_time_once(self) -> None:
+        board = Board()
+        self.feed(board, 0, begin("encode", 1), encoding(1), begin("encode", 2), encoding(2))
+        self.feed(board, 4, *encoded(1))
+        self.feed(board, 5, failed("encode", 2))
+        self.feed(board, 90, begin("encode", 3))
+        assert [line.seconds for line in board.finish()] == [5]
+
     def test_segments_without_a_join_are_told_at_the_end(self) -> None:
         board = Board()
         self.feed(board, 0, begin("encode", 1), encoding(1))
@@ -205,6 +229,13 @@ class TestBoard:
         assert [line.body(0) for line in progress_lines(board.rows())] == [
             "all titles               30.0 %, 1 of 3 titles, 1:23 h left"
         ]
+
+    def test_titles_stand_in_their_order(self) -> None:
+        board = Board(titles=("a", "b", "c"))
+        for title in "cxab":
+            board.feed(StageStarted(title=title, stage="probe"), 0)
+            board.feed(TitleProgress(title=title, fraction=0.1, seconds_left=60.0), 0)
+        assert [row.title for row in board.totals()] == ["a", "b", "c", "x"]
 
     def test_a_remaining_time_is_told_no_more_exactly_than_it_is_known(self) -> None:
         assert [left_text(one) for one in (0.0, 7.6, 59.6, 247.0, 3599.0, 7500.0)] == [
@@ -442,6 +473,55 @@ def test_what_is_running_is_readable_at_any_width(width: int) -> None:
     assert "50.0 %" in shown[2]
     assert "Another" in shown[3]
     assert shown[3].endswith("fields: waiting for a processor")
+
+
+@pytest.mark.parametrize("width", [120, 80, 60])
+def test_columns_stand_still_whatever_runs(width: int) -> None:
+    """They moved at every redraw, and what waited stood out of line."""
+    whole = Row("A very long show's name S01E01", "0 of 1 segment", 0.5, 0.0, 9.0, whole=True)
+    waiting = Row("A very long show's name S01E02", "encode 0001", None, 0.0, None, waits_for="a processor")
+    rows: list[Row] = []
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    screen = LiveScreen(console, lambda: rows)
+
+    def drawn(*shown: Row) -> list[str]:
+        rows[:] = shown
+        with console.capture() as captured:
+            console.print(screen._draw())
+        return [line.rstrip() for line in captured.get().splitlines()]
+
+    measuring = Row(whole.title, "encode 0001: measuring", None, 0.0, None)
+    first = drawn(whole, measuring, waiting)
+    assert first[0].index("0 of 1") == first[1].index("encode") == first[2].index("encode")
+    assert drawn(whole, replace(measuring, label="encode 0001")) == [first[0], first[1].partition(":")[0]]
+    assert "S01E01" in first[0]
+    assert "S01E02" in first[2], "what differs in the names of a series is at their ends"
+
+
+def test_a_wider_terminal_is_used() -> None:
+    console = Console(file=io.StringIO(), width=60, force_terminal=True, color_system=None)
+    row = Row("A film with a name that is too long for sixty columns", "0 of 1 segment", 0.5, 0.0, 9.0)
+    screen = LiveScreen(console, lambda: [row])
+    console.print(screen._draw())
+    console.width = 120
+    console.print(screen._draw())
+    assert row.title not in shown(console).splitlines()[0]
+    assert row.title in shown(console).splitlines()[1]
+
+
+def test_what_a_line_says_is_done_does_not_stand_below_it(terminal: Console) -> None:
+    """It did, for up to half a second."""
+    display = Display(["film"], bus, console=terminal)
+    display.start()
+    display._screen._live.auto_refresh = False  # type: ignore[union-attr]
+    bus.publish(begin("probe"))
+    display._screen._live.refresh()  # type: ignore[union-attr]
+    before = len(shown(terminal))
+    bus.publish(complete("probe", "3 tracks"))
+    after = shown(terminal)[before:]
+    display.stop()
+    assert "3 tracks" in after
+    assert after.count("probe") == 1
 
 
 def test_more_rows_than_lines_are_counted() -> None:

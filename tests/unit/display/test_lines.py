@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drapto.display.lines import Line, SummaryRow, columns, padded, summary_lines
-from drapto.words import count_text, size_text, time_text
+from drapto.words import about_size_text, change_text, count_text, percent_text, size_text, time_text
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,16 @@ def test_what_differs_has_a_column_where_something_does() -> None:
 def test_an_output_that_was_not_asked_for_is_no_success() -> None:
     assert SummaryRow("t", 1, None, 1.0).mark == "warning"
     assert SummaryRow("t", 0, 10, 1.0).cells() == ["t", "0 B", "10 B", "-", "1.0 s", "-"]
+
+
+def test_percentages_are_written_alike() -> None:
+    assert [percent_text(0.17), percent_text(0.99749, 1), percent_text(1.0)] == ["17 %", "99.7 %", "100 %"]
+    assert [change_text(0.8), change_text(-0.172), change_text(0.1)] == ["+80 %", "-17 %", "+10 %"]
+    # what is larger than its source is not larger by nothing
+    assert [change_text(0.0042), change_text(-0.0996), change_text(0.0994)] == ["+0.4 %", "-10 %", "+9.9 %"]
+
+
+def test_a_size_that_is_guessed_has_two_digits() -> None:
+    sizes = (0, 7, 843, 371_100, 1_049_000, 23_456_789, 998_000_000, 4_712_000_000)
+    said = ["0 B", "7 B", "840 B", "370 kB", "1.0 MB", "23 MB", "1.0 GB", "4.7 GB"]
+    assert [about_size_text(size) for size in sizes] == said

@@ -9,6 +9,7 @@ import pytest
 
 from drapto.progress.costs import Costs
 from drapto.progress.estimate import Estimator
+from drapto.progress.work import tasks_of
 from drapto.state.events import EncodingStarted, ErrorEvent, StageComplete, StageStarted, TitleSkipped
 from drapto.state.progress_events import StageRunning, StageWaiting
 from tests.runs import Machine, Told, simulate, title_work
@@ -131,7 +132,7 @@ def test_a_stage_that_waits_does_not_count_as_slow() -> None:
     assert after.seconds == pytest.approx(before.seconds, rel=0.05)
     estimator.feed(StageRunning(title="a", stage="fields"), 500.0)
     estimator.feed(StageComplete(title="a", stage="fields", seconds=500.4), 500.4)
-    assert estimator.measured == [("fields", pytest.approx(0.9216), pytest.approx(0.4))]
+    assert estimator.measured == [("fields", pytest.approx(work.pixels(960)), pytest.approx(0.4))]
 
 
 def test_segments_that_were_there_count_as_done_until_they_are_encoded_again() -> None:
@@ -184,3 +185,35 @@ def test_thousands_of_segments_are_estimated_in_no_time() -> None:
     began = time.process_time()
     estimator.estimate(1.0)
     assert time.process_time() - began < 1.0
+
+
+def test_soon_before_the_end_what_is_known_is_told_at_once() -> None:
+    """A wrong remaining time was let go of so slowly that short runs told it to their ends."""
+    work = title_work("a", frames=300, target=False)
+    estimator = Estimator(Costs(), 2)
+    estimator.plan(work)
+    now = 0.0
+    for stage in ("probe", "crop", "fields", "elements", "subtitles", "segment"):
+        estimator.feed(StageStarted(title="a", stage=stage), now)
+        estimator.feed(StageComplete(title="a", stage=stage, seconds=0.1), now := now + 0.1)
+    estimator.feed(StageStarted(title="a", stage="encode", segment=1), now)
+    for _ in range(4):
+        before = estimator.estimate(now := now + 1)[1]
+    estimator.feed(StageComplete(title="a", stage="encode", segment=1, seconds=4.0), now)
+    after = estimator.estimate(now)[1]
+    estimator._told.clear()
+    fresh = estimator.estimate(now)[1]
+    assert before.seconds is not None
+    assert after.seconds == pytest.approx(fresh.seconds, abs=0.1)
+    assert after.seconds < before.seconds - 1
+
+
+def test_only_the_frames_that_are_looked_at_count_for_fields() -> None:
+    sizes = {
+        frames: task.costs[0][1]
+        for frames in (100, 960, 200_000)
+        for task in tasks_of(title_work("a", frames=frames, target=False))
+        if task.key[1] == "fields"
+    }
+    assert sizes[960] == pytest.approx(9.6 * sizes[100])
+    assert sizes[200_000] == sizes[960]

@@ -52,7 +52,7 @@ def test_one_measurement_in_a_slept_night_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"layout": 7}', '{"layout": 1, "kinds": 3}', "\x00" * 20, "[" * 5000]
+    "text", ["", "{", "[]", '{"layout": 7}', '{"layout": 2, "kinds": 3}', "\x00" * 20, "[" * 5000]
 )
 def test_a_damaged_file_costs_itself_alone(state: Path, text: str) -> None:
     state.parent.mkdir()
@@ -72,7 +72,7 @@ def test_a_damaged_entry_costs_itself_alone(state: Path) -> None:
         "crop": [-1] * 7,
     }
     state.parent.mkdir()
-    state.write_text(json.dumps({"layout": 1, "kinds": kinds}))
+    state.write_text(json.dumps({"layout": times.LAYOUT, "kinds": kinds}))
     assert times.load().learnt == {"mux": Line(*good)}
 
 
