@@ -179,7 +179,7 @@ def _kept_going(commands: dict[str, list[str]]) -> int:
                 )
         time.sleep(0.1)
     if stopping[0] == signal.SIGINT:
-        click.echo(err=True)  # ends the line of ^C, as click does of other commands
+        sys.stderr.write("\n")  # ends the line of ^C, as click does of other commands
     for child in running.values():
         child.terminate()
     for child in running.values():

@@ -177,7 +177,7 @@ def test_each_changed_setting_is_named_with_both_values(project: Project, made: 
     build(project)
     made.settings = {"width": 32, "of": {"depth": 10}, "new": True}
     assert reasons(project) == [
-        "changed: new (unset -> True)",
+        "changed: new (unset -> true)",
         "changed: of.depth (8 -> 10)",
         "changed: width (64 -> 32)",
     ]
