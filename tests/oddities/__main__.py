@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import clips
-from tests.oddities import boxes, discs, elements, entries, pairwise, recipes, relatives, reported, rips, suites
+from tests.oddities import (
+    boxes,
+    discs,
+    elements,
+    entries,
+    pairwise,
+    recipes,
+    relatives,
+    reported,
+    rips,
+    suites,
+)
 from tests.oddities.running import SETTINGS, Outcome, run
 from tests.oddities.table import HEAD, REPORTED, read, table
 

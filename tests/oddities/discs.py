@@ -116,6 +116,14 @@ def h264_begins_at_a_recovery_point(ffmpeg: Path, path: Path) -> None:
 
 
 @case
+def h264_of_a_blu_ray(ffmpeg: Path, path: Path) -> None:
+    """Open GOPs of a second, a strict pyramid of B-frames -> all of it, no word on damage at its cuts."""
+    coded = ["-c:v", "libx264", "-preset", "slow", "-crf", "20", "-g", "24", "-x264-params"]
+    named = "threads=1:bframes=3:open-gop=1:b-pyramid=strict"
+    write(ffmpeg, path, *picture(seconds=4), *tone(4), *coded, named, "-c:a", "ac3")
+
+
+@case
 def mpeg2_cut_at_an_open_gop(ffmpeg: Path, path: Path) -> None:
     """The same in MPEG-2 -> what decodes."""
     drawn = [*picture("352x288", "25", 2), *tone(2)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.oddities import boxes, elements, pairwise, recipes, reported, rips, suites
+from tests.oddities import boxes, elements, pairwise, recipes, relatives, reported, rips, suites
 from tests.oddities.running import run
 
 if TYPE_CHECKING:
@@ -57,10 +57,16 @@ SUITES = {
 }
 """The same of the third set."""
 
+FOURTH = {
+    "h264_begins_at_a_recovery_point": "",
+    "h264_of_a_blu_ray": "",
+}
+"""The same of the fourth set."""
 
-@pytest.mark.parametrize("wanted", [REPORTED, RIPS, SUITES])
+
+@pytest.mark.parametrize("wanted", [REPORTED, RIPS, SUITES, FOURTH])
 def test_some_that_users_reported(ffmpeg: Path, tmp_path: Path, wanted: dict[str, str]) -> None:
-    assert boxes.MAKERS is rips.MAKERS is suites.MAKERS is elements.MAKERS
+    assert boxes.MAKERS is rips.MAKERS is suites.MAKERS is elements.MAKERS is relatives.MAKERS
     assert set(wanted) <= set(boxes.MAKERS)
     sources = [reported.make(ffmpeg, name, tmp_path / "sources") for name in wanted]
     outcomes = {one.name: one for one in run(sources, tmp_path, "crf")}
