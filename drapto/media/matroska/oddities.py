@@ -39,6 +39,14 @@ noise (matroskadec.c)."""
 BZIP2 = 1
 """The algorithm of a compression (RFC 9559, "ContentCompAlgo") that ffmpeg's builds mostly lack."""
 
+SIDES = {
+    "left": ids.PIXEL_CROP_LEFT,
+    "right": ids.PIXEL_CROP_RIGHT,
+    "top": ids.PIXEL_CROP_TOP,
+    "bottom": ids.PIXEL_CROP_BOTTOM,
+}
+"""What is to be cut off a picture, by mkvpropedit's names."""
+
 BESIDE = (ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS)
 """What a film can do without."""
 
@@ -58,6 +66,7 @@ def refuse_oddities(source: Path) -> None:
             scale = info.number(ids.TIMESTAMP_SCALE) if info else 0
             encrypted = list(_encrypted(reader))
             misread = list(_misread(reader))
+            cropped = list(_cropped_away(reader))
     except (OSError, ElementError):
         return  # said by what reads the rest of it
     if reader.another is not None:
@@ -86,6 +95,13 @@ def refuse_oddities(source: Path) -> None:
             f"has a track that ffmpeg does not read as it is, number {number} ({codec}): {why}",
             path=source,
             remedy="remux the file without that track",
+        )
+    for number, sides in cropped:
+        delete = " ".join(f"--delete pixel-crop-{side}" for side in sides)
+        raise SourceError(
+            f"says that all of its picture is to be cut off (PixelCrop of track number {number})",
+            path=source,
+            remedy=f"take that off: `mkvpropedit FILE --edit track:@{number} {delete}`",
         )
     # libavformat takes none, or 0, for the default
     if scale and not FINEST <= scale <= COARSEST:
@@ -120,10 +136,31 @@ def _misread(reader: Reader) -> Iterator[tuple[int, str, str]]:
             if depth and any(codec.startswith(one) and depth not in known for one, known in DEPTHS.items()):
                 yield number, codec, f"samples of {depth} bits"
             encodings = entry.find(ids.CONTENT_ENCODINGS)
+            if encodings and len(encodings.of(ids.CONTENT_ENCODING)) > 1:
+                yield number, codec, "compressed more than once, of which ffmpeg and mkvmerge undo nothing"
             for encoding in encodings.parts if encodings else ():
                 compression = encoding.find(ids.CONTENT_COMPRESSION)
                 if compression is not None and compression.number(ids.CONTENT_COMP_ALGO) == BZIP2:
                     yield number, codec, "compressed by bzip2, which ffmpeg and mkvmerge are built without"
+    except ElementError:
+        return  # said by what reads the tracks
+
+
+def _cropped_away(reader: Reader) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of each picture of which nothing is to be shown, and the sides that are cut off it.
+
+    libavformat does not open a file that has one.
+    """
+    try:
+        tracks = reader.first(ids.TRACKS)
+        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
+            video = entry.find(ids.VIDEO)
+            if video is None:
+                continue
+            cut = {name: video.number(side) for name, side in SIDES.items()}
+            wide, high = video.number(ids.PIXEL_WIDTH), video.number(ids.PIXEL_HEIGHT)
+            if 0 < wide <= cut["left"] + cut["right"] or 0 < high <= cut["top"] + cut["bottom"]:
+                yield entry.number(ids.TRACK_NUMBER), [name for name, pixels in cut.items() if pixels]
     except ElementError:
         return  # said by what reads the tracks
 
