@@ -160,7 +160,7 @@ def video_track(
         scan=facts.scan,
         top_field_first=facts.top_field_first if facts.scan == "interlaced" else None,
         **orientation(frame),
-        **peculiarities.picture(counted, head, frame, base, mvc=tally.trial.mvc),
+        **peculiarities.picture(counted, head, frame, base, tally.trial),
     )
 
 
