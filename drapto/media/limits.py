@@ -24,7 +24,7 @@ def _dynamic_metadata(video: VideoTrack) -> list[str]:
     notes = []
     decided = dolby_vision.plan(video)
     if decided.mode == "drop":
-        base = "HLG" if video.colour.transfer == "arib-std-b67" else "HDR10"
+        base = {"arib-std-b67": "HLG", "smpte2084": "HDR10"}.get(video.colour.transfer or "", "SDR")
         notes.append(f"Dolby Vision is dropped and the picture kept as {base}: {decided.reason}")
     elif decided.single_layer:
         notes.append("Dolby Vision profile 7 is kept as profile 8 would be: " + decided.reason)
