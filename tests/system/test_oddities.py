@@ -62,6 +62,7 @@ FOURTH = {
     "blocks_of_a_track_that_is_not_there": "does not list, number 9",
     "compressed_twice": "compressed more than once",
     "dolby_vision_that_nothing_announces": "",
+    "mpeg2_of_pan_and_scan": "--set display-width=1024 --set display-height=576",
     "pq_by_the_container_alone": "the container calls its colours",
     "hevc_with_alpha_in_a_layer": "the alpha channel beside the picture is left out",
     "h264_begins_at_a_recovery_point": "",
