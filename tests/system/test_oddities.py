@@ -60,6 +60,7 @@ SUITES = {
 FOURTH = {
     "a_crop_of_all": "all of its picture is to be cut off",
     "blocks_of_a_track_that_is_not_there": "does not list, number 9",
+    "clusters_that_say_their_time_last": "say their time behind their blocks",
     "compressed_twice": "compressed more than once",
     "dolby_vision_that_nothing_announces": "",
     "mpeg2_of_pan_and_scan": "--set display-width=1024 --set display-height=576",
