@@ -65,6 +65,7 @@ FOURTH = {
     "dolby_vision_that_nothing_announces": "",
     "mpeg2_of_pan_and_scan": "--set display-width=1024 --set display-height=576",
     "pq_by_the_container_alone": "the container calls its colours",
+    "dolby_vision_in_two_tracks": "video track 1 is the picture's Dolby Vision enhancement layer",
     "hevc_with_alpha_in_a_layer": "the alpha channel beside the picture is left out",
     "h264_begins_at_a_recovery_point": "",
     "h264_of_a_blu_ray": "",
