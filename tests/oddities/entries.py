@@ -95,12 +95,13 @@ def _lzo(content: bytes) -> bytes:
     return bytes(1 + zeros) + bytes([rest + 1]) + content + b"\x11\0\0"
 
 
-def _encoded(path: Path, number: int, *encodings: bytes) -> None:
+def encoded(path: Path, number: int, *encodings: bytes) -> None:
     """Give a track, counted from 0, ContentEncodings."""
     of_tracks(path, number, {"6D80": b"".join(surgery.element(b"\x62\x40", one) for one in encodings)})
 
 
-def _encoding(order: int, scope: int, algorithm: int, settings: bytes = b"") -> bytes:
+def encoding(order: int, scope: int, algorithm: int, settings: bytes = b"") -> bytes:
+    """Return a ContentEncoding that compresses (RFC 9559): its order, scope, algorithm and settings."""
     more = [(b"\x42\x55", settings)] if settings else []
     compression = surgery.joined([(b"\x42\x54", bytes([algorithm])), *more])
     parts = [(b"\x50\x31", bytes([order])), (b"\x50\x32", bytes([scope])), (b"\x50\x33", b"\0")]
@@ -112,7 +113,7 @@ def sound_in_lzo(ffmpeg: Path, path: Path) -> None:
     """ContentCompAlgo 2 -> the sound; or refused for it."""
     plain(ffmpeg, path)
     in_blocks(path, 2, lambda one: one[:4] + _lzo(one[4:]))
-    _encoded(path, 1, _encoding(0, 1, 2))
+    encoded(path, 1, encoding(0, 1, 2))
 
 
 @case
@@ -120,7 +121,7 @@ def compressed_twice(ffmpeg: Path, path: Path) -> None:
     """Sound whose header was stripped, then zlib -> the sound; or refused for it."""
     plain(ffmpeg, path)
     in_blocks(path, 2, lambda one: one[:4] + zlib.compress(one[6:]))
-    _encoded(path, 1, _encoding(0, 1, 3, b"\x0b\x77"), _encoding(1, 1, 0))
+    encoded(path, 1, encoding(0, 1, 3, b"\x0b\x77"), encoding(1, 1, 0))
 
 
 # --- subtitles
@@ -139,7 +140,7 @@ def codec_private_in_zlib(ffmpeg: Path, path: Path) -> None:
     subtitled(ffmpeg, path, "ass", 1)
     in_blocks(path, 3, lambda one: one[:4] + zlib.compress(one[4:]))
     of_tracks(path, 2, {"63A2": zlib.compress(ASS.encode())})
-    _encoded(path, 2, _encoding(0, 3, 0))
+    encoded(path, 2, encoding(0, 3, 0))
 
 
 @case

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+import zlib
 from typing import TYPE_CHECKING
 
 from tests import clips
 from tests.oddities import surgery
 from tests.oddities.containers import TRACK, TRACKS, merged, mkvmerge, of_tracks, plain
 from tests.oddities.discs import MAKERS, MPEG2
+from tests.oddities.entries import encoded, encoding
 from tests.oddities.reported import case, one_behind_the_other, picture, tone, write, x264
 from tests.oddities.rips import x265
-from tests.oddities.suites import PQ, by_way_of, retimed, tones
+from tests.oddities.suites import PQ, by_way_of, in_blocks, retimed, tones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,6 +221,31 @@ def blocks_of_a_track_that_is_not_there(ffmpeg: Path, path: Path) -> None:
         return surgery.joined([one for one in parts if one[0] != b"\xbf"])
 
     surgery.rewritten(path, {surgery.CLUSTER: cluster})
+
+
+@case
+def a_lace_that_is_broken(ffmpeg: Path, path: Path) -> None:
+    """A bit of one block's flags has turned, and it claims to be a lace -> all else, and a word on it."""
+    plain(ffmpeg, path)
+    turn = iter(range(1000))
+
+    def laced(block: bytes) -> bytes:
+        return block[:3] + bytes([block[3] | 0x04, 6]) + block[4:] if next(turn) == 5 else block
+
+    in_blocks(path, 2, laced)
+
+
+@case
+def a_packet_that_does_not_inflate(ffmpeg: Path, path: Path) -> None:
+    """A packet in zlib is damaged -> all else, and a word on it."""
+    plain(ffmpeg, path)
+    turn = iter(range(1000))
+
+    def deflated(block: bytes) -> bytes:
+        return block[:4] + (b"nonsense" if next(turn) == 5 else zlib.compress(block[4:]))
+
+    in_blocks(path, 2, deflated)
+    encoded(path, 1, encoding(0, 1, 0))
 
 
 @case

@@ -58,6 +58,7 @@ SUITES = {
 """The same of the third set."""
 
 FOURTH = {
+    "a_lace_that_is_broken": "passes over 15 blocks, from 0.2 s to 0.4 s",
     "a_crop_of_all": "all of its picture is to be cut off",
     "blocks_of_a_track_that_is_not_there": "does not list, number 9",
     "clusters_that_say_their_time_last": "say their time behind their blocks",
