@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, NamedTuple
 
-from drapto.errors import ElementError
+from drapto.errors import ElementError, SourceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import place_at
 from drapto.media.matroska.records import is_stream
@@ -101,8 +101,27 @@ def _time(packet: Packet[Stream]) -> float:
     return float((packet.pts or 0) * (packet.time_base or 0))
 
 
+def refuse_passed_over(source: Path, watch: Watch, codecs: set[str]) -> None:
+    """Refuse a file of which blocks were passed over: what of them is missing depends on who reads it.
+
+    A track that is read alone has what a broken block of another one costs where all are read.
+
+    Raises:
+        SourceError: Names the first such place.
+    """
+    places = passed_over(source, watch, codecs)
+    if places:
+        more = f", and {len(places) - 1} more such places" if len(places) > 1 else ""
+        raise SourceError(
+            f"is damaged: {places[0]}{more}",
+            path=source,
+            remedy="rip or copy it again; to encode what is left of it, "
+            "`ffmpeg -i FILE -map 0 -c copy new.mkv`",
+        )
+
+
 def passed_over(source: Path, watch: Watch, codecs: set[str]) -> list[str]:
-    """Return where blocks were passed over, a line each for the user.
+    """Return where blocks were passed over, in words.
 
     Args:
         source: The file.
@@ -126,8 +145,7 @@ def _said(gap: Gap, count: int) -> str:
     upto = "to its end" if gap.before is None else f"to {time_text(gap.before)}"
     many = f"{count_text(count, 'block')} or more" if count >= MOST_ELEMENTS else count_text(count, "block")
     when = f"from {time_text(gap.after)} {upto}"
-    told = f"behind byte {gap.at} ffmpeg passes over {many}, {when}, as it cannot read one of them"
-    return f"{told}: that is missing; rip or copy it again"
+    return f"behind byte {gap.at} ffmpeg passes over {many}, {when}, as it cannot read one of them"
 
 
 def _lost(file: IO[bytes], gap: Gap, known: set[int]) -> Iterator[Place]:

@@ -29,7 +29,7 @@ from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
 from drapto.media.notes import heard_notes, picture_notes, read_notes, return_notes, shape_notes
-from drapto.media.passed_over import passed_over
+from drapto.media.passed_over import refuse_passed_over
 from drapto.media.rate import NS
 from drapto.media.texts import ANY_TEXT
 from drapto.media.timestamps import write_timestamps
@@ -130,6 +130,8 @@ def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
             _refuse_unusable(source, container)
             whole = _Pass(source, container, frame_index)
             refuse_damaged(source, said)
+            sounds = {one.codec_context.codec.canonical_name for one in container.streams.audio}
+            refuse_passed_over(source, whole.index.watch, sounds)
             return whole.report(digest, sized=sized)
     except FFmpegError as error:
         raise SourceError(
@@ -308,8 +310,6 @@ class _Pass:
                 "the file has no size of its own, as a live recording: a missing end cannot be noticed"
             )
         self.notes += oddities(self.source)
-        sounds = {one.codec_context.codec.canonical_name for one in self.streams.audio if one.codec_context}
-        self.notes += passed_over(self.source, self.index.watch, sounds)
         for stream in self.streams:
             if stream.index in self.foreign and self.foreign[stream.index].id != WEBVTT:
                 kind = self.foreign[stream.index].id

@@ -225,7 +225,7 @@ def blocks_of_a_track_that_is_not_there(ffmpeg: Path, path: Path) -> None:
 
 @case
 def a_lace_that_is_broken(ffmpeg: Path, path: Path) -> None:
-    """A bit of one block's flags has turned, and it claims to be a lace -> all else, and a word on it."""
+    """A bit of one block's flags has turned, and it claims to be a lace -> refused, with the place."""
     plain(ffmpeg, path)
     turn = iter(range(1000))
 
@@ -237,7 +237,7 @@ def a_lace_that_is_broken(ffmpeg: Path, path: Path) -> None:
 
 @case
 def a_packet_that_does_not_inflate(ffmpeg: Path, path: Path) -> None:
-    """A packet in zlib is damaged -> all else, and a word on it."""
+    """A packet in zlib is damaged -> refused, with the place."""
     plain(ffmpeg, path)
     turn = iter(range(1000))
 

@@ -8,7 +8,8 @@ import av
 import pytest
 
 from drapto.engine.context import file_url
-from drapto.media.passed_over import JOINED, Watch, passed_over
+from drapto.errors import SourceError
+from drapto.media.passed_over import JOINED, Watch, passed_over, refuse_passed_over
 from tests.oddities import boxes, elements, relatives, reported
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def test_what_lies_behind_a_broken_block_is_missed(ffmpeg: Path, tmp_path: Path,
     path = reported.make(ffmpeg, name, tmp_path)
     [said] = passed_over(path, watched(path), {"ac3"})
     assert "passes over 15 blocks, from 0.2 s to 0.4 s" in said
+    with pytest.raises(SourceError, match="is damaged: behind byte"):
+        refuse_passed_over(path, watched(path), {"ac3"})
     assert passed_over(path, watched(path), {next(iter(JOINED))}) == []
 
 
