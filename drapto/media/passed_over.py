@@ -18,14 +18,13 @@ from drapto.media.matroska.tree import Reader
 from drapto.words import count_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from typing import IO
 
     from av.packet import Packet
     from av.stream import Stream
 
-    from drapto.media.matroska.ebml import Place
+    from drapto.media.matroska.ebml import Element, Place
 
 NOTABLE = 128
 """Bytes between two packets that are more than the heads of a block and of a cluster."""
@@ -41,6 +40,9 @@ EMPTY = 4
 
 JOINED = frozenset({"atrac3", "cook", "ra_288", "sipr"})
 """Codecs of which libavformat makes one packet of several blocks (matroskadec.c, matroska_parse_rm_audio)."""
+
+PARSED = (b"A_TRUEHD", b"A_MLP")
+"""Codecs of which libavformat's parser drops packets itself: those that no decoder could begin with."""
 
 BLOCK_HEADS = (0xA1, 0xA3)
 """IDs of Block and SimpleBlock, of one byte."""
@@ -136,8 +138,8 @@ def passed_over(source: Path, watch: Watch, codecs: set[str]) -> list[str]:
         except ElementError:
             return []
         entries = () if tracks is None else tracks.of(ids.TRACK_ENTRY)
-        known = {entry.number(ids.TRACK_NUMBER) for entry in entries if is_stream(entry)}
-        found = [(gap, sum(1 for _ in _lost(file, gap, known))) for gap in watch.gaps()]
+        known = {entry.number(ids.TRACK_NUMBER) for entry in entries if is_stream(entry) and _is_plain(entry)}
+        found = [(gap, _lost(file, gap, known)) for gap in watch.gaps()]
     return [_said(gap, count) for gap, count in found if count]
 
 
@@ -148,24 +150,36 @@ def _said(gap: Gap, count: int) -> str:
     return f"behind byte {gap.at} ffmpeg passes over {many}, {when}, as it cannot read one of them"
 
 
-def _lost(file: IO[bytes], gap: Gap, known: set[int]) -> Iterator[Place]:
-    """Yield the blocks in a gap that are of a stream and have something in them."""
-    at = _end_of_block(file, gap.at)
+def _is_plain(entry: Element) -> bool:
+    codec = entry.find(ids.CODEC_ID)
+    return codec is None or not codec.value.startswith(PARSED)
+
+
+def _lost(file: IO[bytes], gap: Gap, known: set[int]) -> int:
+    """Return how many blocks of the known tracks a gap holds in which a cluster was given up.
+
+    It goes on to the next cluster then; where it goes on in the same one, what is not there was no loss.
+    """
+    at, blocks, until = _end_of_block(file, gap.at), 0, gap.until
+    given_up = until is None
     try:
         for _ in range(MOST_ELEMENTS):
-            part = place_at(file, at) if at is not None and (gap.until is None or at < gap.until) else None
-            if part is None or (gap.until is not None and part.start >= gap.until):
-                return
+            part = place_at(file, at) if at is not None and (until is None or at < until) else None
+            if part is None or (until is not None and part.start >= until):
+                break
             if part.id in (ids.CLUSTER, ids.BLOCK_GROUP):
+                given_up |= part.id == ids.CLUSTER and blocks > 0
                 at = part.start
                 continue
             if part.end is None:
-                return
-            if part.id in (ids.SIMPLE_BLOCK, ids.BLOCK) and _holds_something(file, part, known):
-                yield part
+                break
+            blocks += part.id in (ids.SIMPLE_BLOCK, ids.BLOCK) and _holds_something(file, part, known)
             at = part.end
+        else:
+            given_up = True
     except ElementError:
-        return  # said by the demuxer
+        return 0  # said by the demuxer
+    return blocks if given_up else 0
 
 
 def _holds_something(file: IO[bytes], block: Place, known: set[int]) -> bool:
