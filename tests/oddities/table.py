@@ -92,8 +92,9 @@ looked into. What was wrong, and was mended:
   call differently, and of a shape of pixels that only the stream tells.
 - A display size of 0 was written as the source had it.
 
-The table is of the code after that, but for what was found last: the three kinds of blocks that are passed
-over.
+The table is of the code after that, with all sources of the four sets by both settings. The look for blocks
+behind a broken one is younger: it was tried on each source by itself, and the two that it refuses were run
+with it.
 """
 
 MISSING = "Not run with each setting:"
