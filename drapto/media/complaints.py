@@ -18,6 +18,14 @@ REPEATED = "Last message repeated"
 SPEAKER = re.compile(r"\[(?:[^\]]*/)?(\w+)\]")
 """Which decoder speaks: ``[h264]``, or ``[vist#0:0/h264]``."""
 
+OF_AN_OPEN_BEGINNING = re.compile(
+    r"\[(?:[^\]]*/)?h264\] (?:mmco: unref short failure$"
+    r"|number of reference frames \(\d+\+\d+\) exceeds max \(\d+; probably corrupt input\), discarding one$)"
+)
+"""What H.264's decoder says where it began at a picture that is no IDR: it is told to forget one that was
+shown before, or holds one more than it would. It shows what follows as it is; where pictures lack what they
+refer to, it mostly says more than that."""
+
 STILLS = ("bmp", "gif", "jpegxl", "mjpeg", "png", "tiff", "webp")
 """Decoders of attached pictures. Which one has a file is told by its type, and that may be a wrong one."""
 
@@ -46,4 +54,14 @@ def of_the_track(complaints: Iterable[str], others: Collection[str]) -> tuple[st
         again = another and line.lstrip().startswith(REPEATED)
         another = line.startswith(DEMUXER) or (said[1] in others if said else again)
         kept += [] if another else [line]
+    return tuple(kept)
+
+
+def of_what_is_there(complaints: Iterable[str]) -> tuple[str, ...]:
+    """Return what a decoder that began at a picture that is no IDR complained of, but for where it began."""
+    kept = []
+    cut = False
+    for line in complaints:
+        cut = bool(OF_AN_OPEN_BEGINNING.match(line)) or (cut and line.lstrip().startswith(REPEATED))
+        kept += [] if cut else [line]
     return tuple(kept)

@@ -47,6 +47,10 @@ DAMAGE = (
 """What the demuxer (matroskadec.c) says of a place that is no Matroska. Its other errors are of things that a
 file may well have, such as a tag for a chapter that was removed."""
 
+STRANGERS = re.compile(r"Invalid track number (\d+)")
+"""What it says of a block of a track that the head does not list. It passes over what follows, up to the next
+cluster: mkvmerge and players pass over the block alone."""
+
 
 @contextlib.contextmanager
 def listening() -> Iterator[list[Said]]:
@@ -73,11 +77,16 @@ def refuse_damaged(source: Path, said: list[Said]) -> None:
     Raises:
         SourceError: Names the first such place.
     """
-    places = [
-        " ".join(text.split())
-        for _, speaker, text in said
-        if speaker.startswith("matroska") and any(sign in text for sign in DAMAGE)
-    ]
+    heard = [" ".join(text.split()) for _, speaker, text in said if speaker.startswith("matroska")]
+    strangers = [found[1] for text in heard if (found := STRANGERS.match(text))]
+    if strangers:
+        raise SourceError(
+            f"has blocks of a track that its head does not list, number {strangers[0]}, and ffmpeg "
+            "passes over all that follows them in a cluster",
+            path=source,
+            remedy=REMUX,
+        )
+    places = [text for text in heard if any(sign in text for sign in DAMAGE)]
     if places:
         # what lies beside the film may be damaged: it is left out, and said (`oddities`)
         aside = beside_the_film(source)

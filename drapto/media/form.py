@@ -127,10 +127,17 @@ def _described(form: Form) -> str:
     return "/".join(dict.fromkeys(said)) or UNSAID
 
 
+OFTEN, OFTEN_SECONDS = 8, 4.0
+"""Changes, and seconds from one to the next, of a picture that changes all the time."""
+
+
 def prevailing(forms: Sequence[tuple[float, Form]], end: float) -> Form:
     """Return the form that all pictures are brought to.
 
-    The first, unless one that lasts longer is larger: then a short piece of something small goes before it.
+    The first, unless larger ones last longer, taken together: then something small goes before the film, or
+    a stream changes its size as its network allows. It is that of them which lasts longest; where the size
+    changes all the time, as AV1's may from frame to frame, each is a copy of one picture, and the largest has
+    the most of it.
 
     Args:
         forms: Each with the time at which it begins, seconds, in order.
@@ -143,11 +150,14 @@ def prevailing(forms: Sequence[tuple[float, Form]], end: float) -> Form:
     first = forms[0][1]
     larger = [
         form
-        for form, length in lasting.items()
-        if length > lasting[first] and form.width >= first.width and form.height >= first.height
+        for form in lasting
+        if form.width >= first.width and form.height >= first.height and form.area > first.area
     ]
-    better = [form for form in larger if form.area > first.area]
-    return max(better, key=lambda form: lasting[form], default=first)
+    if larger and len(forms) > max(OFTEN, (end - forms[0][0]) / OFTEN_SECONDS):
+        return max(larger, key=lambda form: (form.area, lasting[form]))
+    if sum(lasting[form] for form in larger) <= lasting[first]:
+        return first
+    return max(larger, key=lambda form: (lasting[form], form.area))
 
 
 def change_notes(first: Form, changes: Iterable[Change], kept: Form) -> list[str]:

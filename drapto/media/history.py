@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
 
 KEPT = 8
-"""Forms of which a picture is kept, to be described by; no stream has had so many sizes."""
+"""Forms of which a picture is kept, to be described by; of further ones, those are that are larger."""
 
 UNCUT = Margins()
 
@@ -29,7 +29,7 @@ class History:
 
     Attributes:
         forms: Each with the time at which it begins, in the stream's ticks.
-        examples: A picture of each form, of the first few.
+        examples: A picture of each form, of the first few and of larger ones.
         crop: What the container has cut off each decoded picture.
     """
 
@@ -42,7 +42,7 @@ class History:
         """Take note of a decoded picture; return its form."""
         form = self._form(frame, context)
         self._learn(form)
-        if len(self.examples) < KEPT:
+        if len(self.examples) < KEPT or form.area > max(one.area for one in self.examples):
             self.examples.setdefault(form, frame)
         self.go_on(time, form)
         return form

@@ -16,6 +16,7 @@ from av.stream import Disposition
 
 from drapto.media.hdr.dynamic import DynamicTally
 from drapto.media.history import UNCUT
+from drapto.media.passed_over import Watch
 from drapto.media.refresh import entrance, packing
 from drapto.media.sound_history import SoundHistory
 from drapto.media.trial import Trial
@@ -267,12 +268,13 @@ class VideoTally(Tally):
 
 @dataclass
 class Index:
-    """The tallies of a source by stream index."""
+    """The tallies of a source by stream index, and a watch on where its packets lie."""
 
     video: dict[int, VideoTally] = field(default_factory=dict)
     audio: dict[int, AudioTally] = field(default_factory=dict)
     subtitles: dict[int, SubtitleTally] = field(default_factory=dict)
     covers: dict[int, CoverTally] = field(default_factory=dict)
+    watch: Watch = field(default_factory=Watch)
 
 
 def is_cover(stream: Stream) -> bool:
@@ -313,6 +315,7 @@ def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_C
     ]
     for packet in container.demux():
         add[packet.stream_index](packet)
+        index.watch.add(packet)
     for heard in index.audio.values():
         heard.finish()
     for seen in index.video.values():

@@ -17,15 +17,30 @@ if TYPE_CHECKING:
 
 def limits(info: SourceInfo) -> list[str]:
     """Return what the output will lack, a line each, for the user to know before hours of encoding."""
-    return [*yuv.changes(info.video), *_dynamic_metadata(info.video)]
+    return [*yuv.changes(info.video), *_dynamic_metadata(info.video), *_layers_beside(info)]
+
+
+def _layers_beside(info: SourceInfo) -> list[str]:
+    """Note an enhancement layer in a track of its own, as discs have it."""
+    if info.video.dolby_vision is not None:
+        return []
+    return [
+        f"video track {other.index} is the picture's Dolby Vision enhancement layer: "
+        f"the picture is kept as {_base(info.video)}"
+        for other in info.other_video
+        if other.dolby_vision is not None and other.dolby_vision.profile == dolby_vision.DUAL_LAYER
+    ]
+
+
+def _base(video: VideoTrack) -> str:
+    return {"arib-std-b67": "HLG", "smpte2084": "HDR10"}.get(video.colour.transfer or "", "SDR")
 
 
 def _dynamic_metadata(video: VideoTrack) -> list[str]:
     notes = []
     decided = dolby_vision.plan(video)
     if decided.mode == "drop":
-        base = "HLG" if video.colour.transfer == "arib-std-b67" else "HDR10"
-        notes.append(f"Dolby Vision is dropped and the picture kept as {base}: {decided.reason}")
+        notes.append(f"Dolby Vision is dropped and the picture kept as {_base(video)}: {decided.reason}")
     elif decided.single_layer:
         notes.append("Dolby Vision profile 7 is kept as profile 8 would be: " + decided.reason)
     plus = video.dynamic.hdr10plus_frames if video.dynamic else 0

@@ -28,6 +28,14 @@ STATIC = {
 }
 """HDR10's fields by their names in MediaInfo: the container's, the stream's."""
 
+COLOURS = (
+    ("color_range", "colour_range_original"),
+    ("color_primaries", "colour_primaries_original"),
+    ("transfer_characteristics", "transfer_characteristics_original"),
+    ("matrix_coefficients", "matrix_coefficients_original"),
+)
+"""The same of a picture's colours."""
+
 UNIT = " cd/m2"
 
 
@@ -41,7 +49,8 @@ class TrackFacts:
         top_field_first: The claimed order.
         chroma_location: ffmpeg's name.
         hdr10plus: SMPTE ST 2094-40 is named.
-        disagreements: HDR10's fields of which the container and the stream say different things, a line each.
+        disagreements: HDR10's fields, and colours, of which the container and the stream say different
+            things, a line each.
     """
 
     language: str | None = None
@@ -104,6 +113,14 @@ def _disagreements(data: dict[str, str]) -> Iterator[str]:
         given, coded = (str(data.get(name, "")).removesuffix(UNIT) for name in (container, stream))
         if given and coded and given != coded:
             yield f"the container gives {given} as {what}, the stream {coded}: the stream's is kept"
+    pairs = [(str(data.get(one, "")), str(data.get(other, ""))) for one, other in COLOURS]
+    # "HLG / BT.2020 (10-bit)": a broadcast that says one for old players, and the other in a message
+    differing = [
+        (given, coded) for given, coded in pairs if given and coded and given not in coded.split(" / ")
+    ]
+    if differing:
+        given, coded = ("/".join(dict.fromkeys(words)) for words in zip(*differing, strict=True))
+        yield f"the container calls its colours {given}, the stream {coded}: the stream's word is kept"
 
 
 def _scan(scan_type: str) -> Literal["progressive", "interlaced", "unknown"]:

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from drapto.media.matroska.pictures import TrackHead
     from drapto.media.model import AudioTrack, SubtitleTrack, VideoTrack
 
 
 BACK = 0.1
 """Seconds by which times go back that are told: less is jitter."""
+
+OTHER_SHAPE = 1.02
+"""How many times as wide as the other a pixel is that is of another shape: a viewer sees no less."""
 
 
 def picture_notes(video: VideoTrack) -> list[str]:
@@ -51,6 +55,28 @@ def return_notes(returns: Sequence[tuple[int, int]], base: Fraction) -> list[str
     times = f", and so {len(far) - 1} more times" if len(far) > 1 else ""
     back = f"after {time_text(float(at))} the picture's times go back by {time_text(float(by))}{times}"
     return [f"{back}: its frames come in their order, at the times that there are"]
+
+
+def shape_notes(head: TrackHead, said: Fraction | None, video: VideoTrack) -> list[str]:
+    """Return what there is to say where the container leaves a picture's shape to the stream.
+
+    It is square then (RFC 9559, DisplayWidth), and so ffmpeg takes it; other players ask the stream.
+
+    Args:
+        head: The container's word.
+        said: The shape of a pixel by the stream; None where it says none.
+        video: The picture as it is taken.
+    """
+    if not said or head.display is not None or not head.width or head.needs_own_shape:
+        return []
+    if max(said / video.sar, video.sar / said) < OTHER_SHAPE:
+        return []
+    ratio, wide = f"{said.numerator}:{said.denominator}", round(video.width * said)
+    set_it = (
+        f"`mkvpropedit FILE --edit track:v1 --set display-width={wide} --set display-height={video.height}`"
+    )
+    told = f"the stream calls its pixels {ratio}, and the container no size to show them at"
+    return [f"{told}: they are taken for square, as ffmpeg does; where that is wrong, {set_it}"]
 
 
 def kept_form(video: VideoTrack) -> Form:

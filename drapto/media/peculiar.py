@@ -41,7 +41,7 @@ class PeculiarPicture(Model):
             top, bottom, pixels. ``width`` and ``height`` are what is left.
         holes: Where frames are missing, in order.
         views: How many views of the scene the stream holds; one of them is decoded.
-        alpha: The container says that there is opacity beside the picture.
+        alpha: The container, or HEVC's own words, say that there is opacity beside the picture.
     """
 
     first_form: Form | None = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from drapto.media.frame_count import Counted
     from drapto.media.matroska.pictures import TrackHead
     from drapto.media.peculiar import Hole
+    from drapto.media.trial import Trial
 
 
 class Picture(TypedDict):
@@ -29,7 +30,7 @@ class Picture(TypedDict):
     alpha: bool
 
 
-def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction, *, mvc: bool) -> Picture:
+def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction, trial: Trial) -> Picture:
     """Return the fields of a picture.
 
     Args:
@@ -37,7 +38,7 @@ def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction
         head: The container's word on it.
         frame: One of them.
         base: Seconds in a tick.
-        mvc: Its packets hold another eye's slices.
+        trial: What its first packets hold.
     """
     changes = counted.history.changes(base)
     crop = head.crop
@@ -47,6 +48,6 @@ def picture(counted: Counted, head: TrackHead, frame: VideoFrame, base: Fraction
         stereo_mode=mode_of(head, frame),
         container_crop=(crop.left, crop.right, crop.top, crop.bottom),
         holes=counted.holes,
-        views=views_of(head, frame, mvc=mvc),
-        alpha=head.alpha,
+        views=views_of(head, frame, mvc=trial.mvc),
+        alpha=head.alpha or trial.alpha,
     )

@@ -28,7 +28,8 @@ from drapto.media.matroska.pictures import PLAIN, track_heads
 from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
-from drapto.media.notes import heard_notes, picture_notes, read_notes, return_notes
+from drapto.media.notes import heard_notes, picture_notes, read_notes, return_notes, shape_notes
+from drapto.media.passed_over import refuse_passed_over
 from drapto.media.rate import NS
 from drapto.media.texts import ANY_TEXT
 from drapto.media.timestamps import write_timestamps
@@ -129,6 +130,8 @@ def examine(source: Path, *, digest: str = "", frame_index: CountBy = "auto") ->
             _refuse_unusable(source, container)
             whole = _Pass(source, container, frame_index)
             refuse_damaged(source, said)
+            sounds = {one.codec_context.codec.canonical_name for one in container.streams.audio}
+            refuse_passed_over(source, whole.index.watch, sounds)
             return whole.report(digest, sized=sized)
     except FFmpegError as error:
         raise SourceError(
@@ -256,6 +259,7 @@ class _Pass:
         record = self.records.get(stream.index)
         about = tracks.Said(self._facts(stream), self._head(stream), describe(dynamic), record)
         track = tracks.video_track(stream, tally, times, counted, about)
+        self.notes += shape_notes(about.head, counted.history.forms[0][1].sar, track)
         return track, times, dynamic
 
     def _audio(self) -> tuple[AudioTrack, ...]:

@@ -13,15 +13,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import av
+from av.video.stream import VideoStream
+
+from drapto.engine.context import file_url
 from drapto.media.hdr import hevc
 from drapto.media.hdr.bits import Bits, BitsError
 from drapto.media.whole import nal_length_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from av.packet import Packet
-    from av.video.stream import VideoStream
 
 IDR, SEI = 5, 6
 """Values of nal_unit_type (ITU-T H.264, table 7-1)."""
@@ -39,6 +43,28 @@ def entrance(stream: VideoStream) -> Callable[[Packet[Any]], bool] | None:
     if stream.codec_context.codec.canonical_name != "h264" or not size:
         return None
     return lambda packet: is_whole_at_once(memoryview(packet), size)
+
+
+def begins_openly(path: Path, stream: int) -> bool:
+    """Tell whether a file's H.264 begins with a picture that is no IDR, as at an open GOP.
+
+    What follows may name pictures that were there before, and a decoder that begins there complains of them.
+
+    Args:
+        path: The file.
+        stream: The track's number in it.
+    """
+    try:
+        with av.open(file_url(path)) as container:
+            video = container.streams[stream]
+            size = nal_length_size(video) if isinstance(video, VideoStream) else None
+            if not size or video.codec_context.codec.canonical_name != "h264":
+                return False
+            first = next((packet for packet in container.demux(video) if packet.size), None)
+            units = hevc.nal_units(memoryview(first), size) if first is not None else ()
+            return first is not None and all(unit[0] & 0x1F != IDR for _, unit in units)
+    except av.FFmpegError:
+        return False
 
 
 def packing(stream: VideoStream) -> Callable[[Packet[Any]], bool] | None:

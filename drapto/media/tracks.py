@@ -11,6 +11,7 @@ from av.stream import Disposition
 
 from drapto.media import peculiarities
 from drapto.media.hdr import colour
+from drapto.media.hdr.dolby_vision import unannounced
 from drapto.media.index import AudioTally, OpusTally
 from drapto.media.model import (
     DISPOSITIONS,
@@ -93,7 +94,7 @@ class Said:
         facts: MediaInfo's word on it.
         head: The container's, on its shape.
         dynamic: What its frames have of their own.
-        dolby_vision: The container's record.
+        dolby_vision: The container's record; None where it has none.
     """
 
     facts: TrackFacts
@@ -114,14 +115,13 @@ def video_track(
         counted: How those were found.
         about: What else is known of it.
     """
-    facts, head, dynamic, dolby_vision = about.facts, about.head, about.dynamic, about.dolby_vision
+    facts, head, dynamic = about.facts, about.head, about.dynamic
     base = stream.time_base or Fraction(1, 1000)
     form, frame = counted.history.kept(base, times[-1] / NS)
     tick = round(base * NS)
     rate = nominal_rate(times, tick, stream.average_rate)
     common = _common(stream, tally, facts)
-    common["tags"] = _with_stereo(common["tags"], mode_of(head, frame))
-    common["start"] = times[0] / NS
+    common["tags"], common["start"] = _with_stereo(common["tags"], mode_of(head, frame)), times[0] / NS
     # the last frame lasts one nominal duration where its packet says nothing
     if tally.end * tick <= times[-1]:
         common["end"] = float(Fraction(times[-1], NS) + 1 / rate)
@@ -133,8 +133,9 @@ def video_track(
         chroma_location=_chroma_location(stream, facts),
     )
     said = described(said, [form for _, form in counted.history.forms])
+    dolby_vision = about.dolby_vision or unannounced(common["codec"], said, dynamic)
     mastering, light = colour.read_mastering(frame), colour.read_light(frame)
-    in_frames = dynamic is not None and dynamic.hdr10plus_frames > 0
+    in_frames = bool(dynamic and dynamic.hdr10plus_frames)
     hdr10plus = facts.hdr10plus or colour.has_hdr10plus(frame) or in_frames
     static, dolby = mastering is not None or light is not None, dolby_vision is not None
     hdr = colour.name_hdr(said.transfer, static=static, hdr10plus=hdr10plus, dolby_vision=dolby)
@@ -160,7 +161,7 @@ def video_track(
         scan=facts.scan,
         top_field_first=facts.top_field_first if facts.scan == "interlaced" else None,
         **orientation(frame),
-        **peculiarities.picture(counted, head, frame, base, mvc=tally.trial.mvc),
+        **peculiarities.picture(counted, head, frame, base, tally.trial),
     )
 
 

@@ -9,6 +9,7 @@ from av.codec.context import Flags
 
 from drapto.media.headers import signature_of
 from drapto.media.history import UNCUT, History
+from drapto.media.opacity import alpha_layer
 from drapto.media.stereo import second_eye
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Trial:
         first: The first decoded frame.
         history: The forms of the frames, and of later keyframes.
         mvc: A packet holds the picture of another eye, too.
+        alpha: The picture has a second layer, with its opacity.
     """
 
     PACKETS = 20
@@ -38,8 +40,9 @@ class Trial:
         self.times: list[int | None] = []
         self.first: VideoFrame | None = None
         self.history = History(crop)
-        self.mvc = False
+        self.mvc = self.alpha = False
         self._holds_second_eye = second_eye(stream)
+        self._tells_of_alpha = alpha_layer(stream)
         self._context = stream.codec_context
         self._context.thread_count = 1
         self._context.flags |= Flags.unaligned  # cropped on the left as far as it says, as by ffmpeg
@@ -53,6 +56,7 @@ class Trial:
         if packet.is_keyframe and not self._headers:
             self._headers = self._read(packet)
         self.mvc |= self._holds_second_eye is not None and self._holds_second_eye(packet)
+        self.alpha |= self._tells_of_alpha is not None and self._tells_of_alpha(packet)
         self._take(self._decode(packet))
 
     def finish(self) -> None:

@@ -190,7 +190,9 @@ def _display(source: Element, picture: Picture) -> Iterator[Element]:
     sar = stated_sar(source)
     stereo = source.number(ids.STEREO_MODE) != 0
     if size == (picture.width, picture.height) and not cropped and (stereo or picture.sar == (sar or 1)):
-        yield from source.of(*DISPLAY)
+        # 0, which is no size, is as none at all (RFC 9559, DisplayWidth)
+        nothing = 0 in (source.number(ids.DISPLAY_WIDTH, 1), source.number(ids.DISPLAY_HEIGHT, 1))
+        yield from source.of(*(() if nothing else DISPLAY))
         return
     # libavformat takes the shape of one eye's half for that of a pixel (matroskadec.c)
     shape = sar if stereo and sar is not None else picture.sar

@@ -13,8 +13,9 @@ from drapto.engine.causes import FAILED
 from drapto.engine.context import EncodeProgress, StageContext, file_url
 from drapto.errors import FrameCountError, ToolFailedError
 from drapto.media.bounds import MOST_RATE
-from drapto.media.complaints import of_the_track
+from drapto.media.complaints import of_the_track, of_what_is_there
 from drapto.media.filters import renumbered, without_first
+from drapto.media.refresh import begins_openly
 from drapto.media.uniform import input_options
 from drapto.media.yuv import conversion
 from drapto.video.hardware import decoder_of
@@ -164,8 +165,16 @@ def run_encoder(
         seconds=round(time.monotonic() - started, 3),
         cpu_seconds=round(finished.cpu_seconds, 3),
         starts=starts,
-        complaints=of_the_track(finished.complaints, request.beside),
+        complaints=_complaints(finished, request, entry),
     )
+
+
+def _complaints(finished: Finished, request: EncodeRequest, entry: Entry | None) -> tuple[str, ...]:
+    """Return what ffmpeg complained of in the source, but for what is due to where it was cut."""
+    said = of_the_track(finished.complaints, request.beside)
+    left = of_what_is_there(said)
+    begun = entry.path if entry else request.source
+    return left if left != said and begins_openly(begun, request.stream) else said
 
 
 def _encoded(

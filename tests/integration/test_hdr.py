@@ -12,13 +12,13 @@ import pytest
 from av.sidedata.sidedata import Type
 
 from drapto.encoding.fixed import encode_at
-from drapto.errors import ValidationError
+from drapto.errors import SourceError, ValidationError
 from drapto.media.fields.model import FieldsInfo
 from drapto.media.hdr.dolby_vision import plan
 from drapto.media.hdr.dynamic import FrameMetadata, read_dynamic
-from drapto.media.limits import limits
+from drapto.media.limits import limits, refuse_unkeepable
 from drapto.media.model import CropInfo, CropRect, DolbyVision, SourceInfo
-from drapto.media.probe import Examined, examine, probe_source
+from drapto.media.probe import Examined, examine, inspect, probe_source
 from drapto.output.decode_check import Coded, DecodedSegment, decode_part
 from drapto.output.model import Validation
 from drapto.output.mux import mux
@@ -213,6 +213,24 @@ def test_what_cannot_be_kept_falls_back_as_a_whole_title(
     assert output.dynamic == [FrameMetadata(dynamic.hdr10plus(1))] * 24
     assert output.info.video.dolby_vision is None
     assert limits(title.info)[0].startswith("Dolby Vision is dropped and the picture kept as HDR10: ")
+
+
+def test_rpus_that_no_record_announces_are_kept(context: StageContext, tmp_path: Path) -> None:
+    given = [FrameMetadata(rpu=rpu) for rpu in rpus(24)]
+    title, output = made(context, tmp_path, given, None)
+    assert title.info.video.hdr == "Dolby Vision"
+    assert output.dynamic == given
+    assert output.info.video.dolby_vision is not None
+    assert (output.info.video.dolby_vision.profile, output.info.video.dolby_vision.compatibility) == (10, 1)
+    assert limits(title.info) == []
+
+
+def test_own_colours_that_no_record_announces_are_refused(ffmpeg: Path, tmp_path: Path) -> None:
+    frames = [FrameMetadata(rpu=dynamic.rpu(full_range=True, brightest=number)) for number in range(12)]
+    source = dynamic.make_hdr(ffmpeg, tmp_path / "five.mkv", frames)
+    info, _ = inspect(source)
+    with pytest.raises(SourceError, match="profile 5"):
+        refuse_unkeepable(source, info.video)
 
 
 def test_a_crop_takes_the_active_area_with_it(context: StageContext, tmp_path: Path) -> None:

@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import clips
-from tests.oddities import boxes, elements, pairwise, recipes, reported, rips, suites
+from tests.oddities import (
+    boxes,
+    discs,
+    elements,
+    entries,
+    pairwise,
+    recipes,
+    relatives,
+    reported,
+    rips,
+    suites,
+)
 from tests.oddities.running import SETTINGS, Outcome, run
 from tests.oddities.table import HEAD, REPORTED, read, table
 
@@ -36,7 +47,8 @@ def sources(folder: Path, count: int, step: int) -> list[Path]:
 def reports(folder: Path, step: int) -> list[Path]:
     """Make the files of what users reported, or every ``step``-th of them."""
     ffmpeg = clips.find_ffmpeg()
-    assert boxes.MAKERS is rips.MAKERS is suites.MAKERS is elements.MAKERS is reported.MAKERS
+    for one in (boxes, rips, suites, elements, discs, entries, relatives):
+        assert one.MAKERS is reported.MAKERS
     return [reported.make(ffmpeg, name, folder) for name in sorted(reported.MAKERS)[::step]]
 
 

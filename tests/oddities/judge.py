@@ -7,6 +7,7 @@ are longer; sound to the 40 ms of EBU R 37 at its start, to a tenth of a second 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ class Content:
 
     Attributes:
         times: When each frame of the picture is shown, seconds.
-        shape: Its size as it is shown, square pixels.
+        shape: Its size as it is shown, square pixels; the largest, where that changes.
         sound: Each track of it.
         subtitles: For each track, each packet's time and the SHA-256 of its content.
         attached: The SHA-256 of each attached file.
@@ -70,7 +71,8 @@ def read(path: Path) -> Content:
     with av.open(f"file:{path}", metadata_errors="replace") as container:
         streams = container.streams
         pictures = [one for one in streams.video if Disposition.attached_pic not in one.disposition]
-        picture = max(pictures, key=lambda one: one.codec_context.name != "mjpeg" or len(pictures) == 1)
+        counts = _packets(path)
+        picture = max(pictures, key=lambda one: counts[one.index])  # others are a poster, a menu
         picture.codec_context.thread_type = "AUTO"
         found.tick = float(picture.time_base or 0.001)
         sound = {one.index: Sound(one.codec_context.channels) for one in streams.audio}
@@ -89,6 +91,12 @@ def read(path: Path) -> Content:
         ]
         found.title = container.metadata.get("title", "")
     return found
+
+
+def _packets(path: Path) -> Counter[int]:
+    """Return how many packets each track has, by its number."""
+    with av.open(f"file:{path}", metadata_errors="replace") as container:
+        return Counter(packet.stream.index for packet in container.demux() if packet.size)
 
 
 def _take(
@@ -118,7 +126,8 @@ def _take(
         if index == picture:
             found.times.append(at)
             sar = packet.stream.sample_aspect_ratio or Fraction(1)
-            found.shape = found.shape if found.shape[0] else (round(frame.width * sar), frame.height)
+            shown = round(frame.width * sar), frame.height
+            found.shape = max(found.shape, shown, key=lambda one: one[0] * one[1])
         else:
             track = sound[index]
             track.start = at if track.start is None else track.start

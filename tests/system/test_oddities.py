@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.oddities import boxes, elements, pairwise, recipes, reported, rips, suites
+from tests.oddities import boxes, elements, pairwise, recipes, relatives, reported, rips, suites
 from tests.oddities.running import run
 
 if TYPE_CHECKING:
@@ -57,10 +57,26 @@ SUITES = {
 }
 """The same of the third set."""
 
+FOURTH = {
+    "a_lace_that_is_broken": "passes over 15 blocks, from 0.2 s to 0.4 s",
+    "a_crop_of_all": "all of its picture is to be cut off",
+    "blocks_of_a_track_that_is_not_there": "does not list, number 9",
+    "clusters_that_say_their_time_last": "say their time behind their blocks",
+    "compressed_twice": "compressed more than once",
+    "dolby_vision_that_nothing_announces": "",
+    "mpeg2_of_pan_and_scan": "--set display-width=1024 --set display-height=576",
+    "pq_by_the_container_alone": "the container calls its colours",
+    "dolby_vision_in_two_tracks": "video track 1 is the picture's Dolby Vision enhancement layer",
+    "hevc_with_alpha_in_a_layer": "the alpha channel beside the picture is left out",
+    "h264_begins_at_a_recovery_point": "",
+    "h264_of_a_blu_ray": "",
+}
+"""The same of the fourth set."""
 
-@pytest.mark.parametrize("wanted", [REPORTED, RIPS, SUITES])
+
+@pytest.mark.parametrize("wanted", [REPORTED, RIPS, SUITES, FOURTH])
 def test_some_that_users_reported(ffmpeg: Path, tmp_path: Path, wanted: dict[str, str]) -> None:
-    assert boxes.MAKERS is rips.MAKERS is suites.MAKERS is elements.MAKERS
+    assert boxes.MAKERS is rips.MAKERS is suites.MAKERS is elements.MAKERS is relatives.MAKERS
     assert set(wanted) <= set(boxes.MAKERS)
     sources = [reported.make(ffmpeg, name, tmp_path / "sources") for name in wanted]
     outcomes = {one.name: one for one in run(sources, tmp_path, "crf")}

@@ -16,7 +16,7 @@ from drapto.media.model import DolbyVision
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from drapto.media.model import VideoTrack
+    from drapto.media.model import Colour, DynamicMetadata, VideoTrack
 
 PROFILE = 10
 """Of AV1."""
@@ -70,6 +70,30 @@ class Plan:
         return self.mode == "keep"
 
 
+def unannounced(codec: str, colours: Colour, dynamic: DynamicMetadata | None) -> DolbyVision | None:
+    """Return the record that a picture would have whose frames have RPUs; None where none has one.
+
+    Muxers of before 2020 write none, and players that read the stream show Dolby Vision all the same.
+
+    Args:
+        codec: Its ffmpeg name.
+        colours: Those of the base layer.
+        dynamic: What its frames have.
+    """
+    if dynamic is None or not dynamic.rpu_frames:
+        return None
+    profile = max(dynamic.rpu_profiles, default=0) or 8
+    own = profile == OWN_COLOURS[0][0]
+    return DolbyVision(
+        profile=PROFILE if codec == "av1" else profile,
+        compatibility=0 if own else _of_base(colours),
+        level=0,
+        has_rpu=True,
+        has_el=profile == DUAL_LAYER,
+        has_bl=True,
+    )
+
+
 def plan(video: VideoTrack) -> Plan:
     """Decide what becomes of a title's Dolby Vision."""
     given = video.dolby_vision
@@ -109,7 +133,12 @@ def _problem(video: VideoTrack, compatibility: int) -> str | None:
 
 
 def _compatibility(video: VideoTrack) -> int:
-    transfer, primaries = video.colour.transfer, video.colour.primaries
+    return _of_base(video.colour)
+
+
+def _of_base(colours: Colour) -> int:
+    """Return the compatibility id of a base layer; 0 where it is none of those that there are."""
+    transfer, primaries = colours.transfer, colours.primaries
     fitting = "bt709" if transfer == "bt709" else "bt2020"
     return BASE_LAYERS.get(transfer or "", 0) if primaries == fitting else 0
 

@@ -29,6 +29,24 @@ def length_size(configuration: bytes | None) -> int | None:
     return (configuration[CONFIGURATION - 1] & 0b11) + 1
 
 
+def configured(configuration: bytes) -> Iterator[tuple[int, memoryview]]:
+    """Yield the NAL units of an ``hvcC`` as `nal_units` does those of a packet; a cut one ends it.
+
+    Each kind of them has a list: the kind, how many there are, and of each its size and content.
+    """
+    at, data = CONFIGURATION + 1, memoryview(configuration)
+    for _ in range(configuration[CONFIGURATION] if len(configuration) > CONFIGURATION else 0):
+        count = int.from_bytes(data[at + 1 : at + 3], "big")
+        at += 3
+        for _ in range(count):
+            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+            unit = data[at + 2 : end]
+            if len(unit) < NAL_HEADER or end > len(data):
+                return
+            yield unit[0] >> 1 & 0x3F, unit
+            at = end
+
+
 def nal_units(data: memoryview, size: int) -> Iterator[tuple[int, memoryview]]:
     """Yield the type and the content, header included, of each NAL unit of a packet; a cut one ends it.
 

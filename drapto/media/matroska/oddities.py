@@ -15,6 +15,7 @@ from drapto.media.matroska.ebml import Element, place_at, real
 from drapto.media.matroska.records import is_stream
 from drapto.media.matroska.schema import name_of
 from drapto.media.matroska.tree import GLOBAL_ELEMENTS, LIMIT, TOP, Reader
+from drapto.media.matroska.unreadable import codec_of, unreadable
 from drapto.words import time_text
 
 if TYPE_CHECKING:
@@ -29,15 +30,8 @@ FINEST, COARSEST = 1000, NS
 """Nanoseconds of a tick that a film may have. mkvmerge writes none finer than 1000: the blocks of a cluster
 lie within 32767 ticks of it (RFC 9559, "Block Structure"): each frame would have a cluster of its own."""
 
-ENCRYPTED = 1
-"""The type of a content encoding that is no compression (RFC 9559, "ContentEncodingType")."""
-
-DEPTHS = {"A_PCM/INT": (8, 16, 24, 32), "A_PCM/FLOAT": (32, 64)}
-"""Bits of a sample that libavformat knows of uncompressed sound; it takes others for 16, or 32, and plays
-noise (matroskadec.c)."""
-
-BZIP2 = 1
-"""The algorithm of a compression (RFC 9559, "ContentCompAlgo") that ffmpeg's builds mostly lack."""
+MOST_BLOCKS = 1000
+"""Of a cluster that are looked at: most have less, in five seconds."""
 
 BESIDE = (ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS)
 """What a film can do without."""
@@ -49,15 +43,15 @@ def refuse_oddities(source: Path) -> None:
     """Refuse what would come out as something else.
 
     Raises:
-        SourceError: Another file begins inside of it, or its times cannot be.
+        SourceError: Another file begins inside of it, its times cannot be, or a track is not read as it is.
     """
     try:
         with source.open("rb") as file:
             reader = Reader(file)
             info = reader.first(ids.INFO)
             scale = info.number(ids.TIMESTAMP_SCALE) if info else 0
-            encrypted = list(_encrypted(reader))
-            misread = list(_misread(reader))
+            late = _tells_time_late(reader)
+            problem = next(unreadable(reader), None)
     except (OSError, ElementError):
         return  # said by what reads the rest of it
     if reader.another is not None:
@@ -75,17 +69,13 @@ def refuse_oddities(source: Path) -> None:
             path=source,
             remedy=REMUX,
         )
-    for number, codec in encrypted:
+    if problem is not None:
+        raise SourceError(problem.text, path=source, remedy=problem.remedy)
+    if late:
         raise SourceError(
-            f"has an encrypted track, number {number} ({codec})",
+            "has clusters that say their time behind their blocks, and ffmpeg takes these for earlier ones",
             path=source,
-            remedy="decrypt it with what made the file, or remux the file without that track",
-        )
-    for number, codec, why in misread:
-        raise SourceError(
-            f"has a track that ffmpeg does not read as it is, number {number} ({codec}): {why}",
-            path=source,
-            remedy="remux the file without that track",
+            remedy=REMUX,
         )
     # libavformat takes none, or 0, for the default
     if scale and not FINEST <= scale <= COARSEST:
@@ -96,41 +86,24 @@ def refuse_oddities(source: Path) -> None:
         )
 
 
-def _encrypted(reader: Reader) -> Iterator[tuple[int, str]]:
-    """Yield number and codec of each track that is encrypted, which libavformat reads as if it were not."""
+def _tells_time_late(reader: Reader) -> bool:
+    """Tell whether the first cluster says its time behind a block: it has to come first."""
+    if reader.clusters is None:
+        return False
     try:
-        tracks = reader.first(ids.TRACKS)
-        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
-            encodings = entry.find(ids.CONTENT_ENCODINGS)
-            kinds = [one.number(ids.CONTENT_ENCODING_TYPE) for one in (encodings.parts if encodings else ())]
-            if ENCRYPTED in kinds:
-                yield entry.number(ids.TRACK_NUMBER), _codec(entry)
+        cluster = place_at(reader.file, reader.clusters)
+        at, blocks = cluster.start if cluster else 0, 0
+        while cluster is not None and blocks < MOST_BLOCKS and (cluster.end is None or at < cluster.end):
+            part = place_at(reader.file, at)
+            if part is None or part.end is None or part.id == ids.CLUSTER:
+                return False
+            if part.id == ids.CLUSTER_TIMESTAMP:
+                return blocks > 0
+            blocks += part.id in (ids.SIMPLE_BLOCK, ids.BLOCK_GROUP)
+            at = part.end
     except ElementError:
-        return  # said by what reads the tracks
-
-
-def _misread(reader: Reader) -> Iterator[tuple[int, str, str]]:
-    """Yield number and codec of each track that libavformat would read as something else, and why."""
-    try:
-        tracks = reader.first(ids.TRACKS)
-        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
-            number, codec = entry.number(ids.TRACK_NUMBER), _codec(entry)
-            audio = entry.find(ids.AUDIO)
-            depth = audio.number(ids.BIT_DEPTH) if audio else 0
-            if depth and any(codec.startswith(one) and depth not in known for one, known in DEPTHS.items()):
-                yield number, codec, f"samples of {depth} bits"
-            encodings = entry.find(ids.CONTENT_ENCODINGS)
-            for encoding in encodings.parts if encodings else ():
-                compression = encoding.find(ids.CONTENT_COMPRESSION)
-                if compression is not None and compression.number(ids.CONTENT_COMP_ALGO) == BZIP2:
-                    yield number, codec, "compressed by bzip2, which ffmpeg and mkvmerge are built without"
-    except ElementError:
-        return  # said by what reads the tracks
-
-
-def _codec(entry: Element) -> str:
-    codec = entry.find(ids.CODEC_ID)
-    return codec.value.decode(errors="replace") if codec else "without a codec"
+        pass  # said by what reads the packets
+    return False
 
 
 def beside_the_film(source: Path) -> list[range]:
@@ -193,7 +166,7 @@ def _tracks_of_no_stream(tracks: Element | None) -> Iterator[str]:
     for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
         if is_stream(entry):
             continue
-        yield f"track number {entry.number(ids.TRACK_NUMBER)} ({_codec(entry)}) holds no film: left out"
+        yield f"track number {entry.number(ids.TRACK_NUMBER)} ({codec_of(entry)}) holds no film: left out"
 
 
 def _links(info: Element) -> Iterator[str]:

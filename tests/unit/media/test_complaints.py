@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from drapto.media.complaints import codecs_beside, of_the_track
+from drapto.media.complaints import codecs_beside, of_the_track, of_what_is_there
 from drapto.media.model import Attachment
 from tests.sources import source, video
 
@@ -58,3 +58,15 @@ def test_what_is_said_of_a_cover_is_of_no_track(kind: str | None, codec: str, ot
     found = codecs_beside(source(video(codec=codec), attachments=(cover,)), codec)
     assert found & {"mjpeg", "png", "webp"} == others
     assert codecs_beside(source(video(codec=codec)), "ac3") == {codec}
+
+
+def test_what_an_open_beginning_leads_to_is_no_damage() -> None:
+    said = (
+        "[h264] mmco: unref short failure",
+        "    Last message repeated 1 times",
+        "[h264] number of reference frames (0+4) exceeds max (3; probably corrupt input), discarding one",
+        "[h264] reference picture missing during reorder",
+        "    Last message repeated 1 times",
+        "[h264] Missing reference picture, default is 65586",
+    )
+    assert of_what_is_there(said) == said[3:]

@@ -60,3 +60,12 @@ def test_damage_of_which_no_place_is_said_is_refused(tmp_path: Path) -> None:
     assert refused(path, "File ended prematurely")
     assert not refused(path, "something harmless")
     assert refused(tmp_path / "none.mkv", SAID[0].format(9))
+
+
+def test_blocks_of_a_track_that_is_not_listed_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = a_file(tmp_path / "a.mkv", TAGS)
+    said = [(16, "matroska,webm", "Invalid track number 9\n")] * 3
+    with pytest.raises(SourceError, match="does not list, number 9") as raised:
+        refuse_damaged(path, said)
+    assert "mkvmerge" in str(raised.value)
+    refuse_damaged(path, [(16, "mp4", "Invalid track number 9")])

@@ -32,6 +32,21 @@ def test_what_comes_back_counts_together() -> None:
     assert prevailing([(0, SMALL), (40, FIRST), (70, SMALL), (80, FIRST)], 110) == FIRST
 
 
+def test_larger_pictures_count_together() -> None:
+    middle = SMALL.model_copy(update={"width": FIRST.width - 2, "height": FIRST.height - 2})
+    assert prevailing([(0, SMALL), (40, middle), (60, FIRST)], 90) == FIRST
+    assert prevailing([(0, SMALL), (40, middle), (60, FIRST)], 80) == SMALL
+    assert prevailing([(0, SMALL), (30, middle), (50, FIRST)], 70) == FIRST
+
+
+def test_of_a_picture_that_changes_all_the_time_the_largest_prevails() -> None:
+    forms = [(number / 10, (SMALL, SMALL, FIRST)[number % 3]) for number in range(24)]
+    assert prevailing(forms, 2.4) == FIRST
+    assert prevailing(forms[:6], 2.4) == FIRST  # the last one lasts long
+    assert prevailing([(10 * time, form) for time, form in forms[:6]], 6) == SMALL
+    assert prevailing([(600 * time, form) for time, form in forms], 60 * 24) == SMALL
+
+
 def test_many_changes_are_not_all_told() -> None:
     changes = [Change(time=n, form=(FIRST, SMALL)[n % 2]) for n in range(1, 31)]
     notes = change_notes(FIRST, changes, FIRST)

@@ -36,3 +36,12 @@ def test_a_turned_and_a_mirrored_picture_are_taken() -> None:
 def test_profile_five_is_refused() -> None:
     with pytest.raises(SourceError, match=r"a\.mkv: is Dolby Vision profile 5.*HDR10 base layer"):
         refuse_unkeepable(Path("a.mkv"), video(dolby_vision=dolby_vision(5)))
+
+
+def test_an_enhancement_layer_beside_the_picture_is_said() -> None:
+    layer = DolbyVision(profile=7, compatibility=1, level=0, has_rpu=True, has_el=True, has_bl=True)
+    film = video(colour={"transfer": "smpte2084", "primaries": "bt2020"})
+    beside = video(index=1, dolby_vision=layer)
+    said = "video track 1 is the picture's Dolby Vision enhancement layer: the picture is kept as HDR10"
+    assert limits(source(film, other_video=(beside,))) == [said]
+    assert limits(source(film, other_video=(video(index=1),))) == []

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from drapto.media.notes import return_notes
-from drapto.media.refresh import is_whole_at_once, packing
+from drapto.media.refresh import begins_openly, is_whole_at_once, packing
+from tests import clips
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def packet(*units: bytes) -> memoryview:
@@ -62,3 +66,12 @@ def test_two_frames_in_a_packet_are_packed() -> None:
     assert is_packed(cast("Any", b"\0\0\1\xb0" + frame + frame))
     assert not is_packed(cast("Any", b"\0\0\1\xb0" + frame))
     assert packing(cast("Any", _Stream("h264"))) is None
+
+
+def test_an_open_gop_begins_openly(ffmpeg: Path, tmp_path: Path) -> None:
+    whole = clips.make_open_gop(ffmpeg, tmp_path / "whole.mkv", "h264", frames=60)
+    behind = ["-i", whole, "-c", "copy", "-copyinkf", "-bsf:v", "noise=drop='lt(n,20)'"]
+    clips.run_ffmpeg(ffmpeg, *behind, tmp_path / "cut.mkv")
+    assert not begins_openly(whole, 0)
+    assert begins_openly(tmp_path / "cut.mkv", 0)
+    assert not begins_openly(clips.make_open_gop(ffmpeg, tmp_path / "hevc.mkv", "hevc", frames=24), 0)

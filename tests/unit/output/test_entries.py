@@ -92,6 +92,7 @@ SIZE = (made("DisplayWidth", 640), made("DisplayHeight", 360))
         # in pixels where it is cropped, or where the stream says another shape
         (SIZE, {"height": 200, "sar": Fraction(272, 360)}, {"DisplayWidth": 484, "DisplayHeight": 200}),
         (SIZE, {"height": 200}, {}),
+        ((made("DisplayWidth", 0), made("DisplayHeight", 0)), {}, {}),
         ((), {"sar": Fraction(4, 3)}, {"DisplayWidth": 640, "DisplayHeight": 204}),
         # cropped once already
         ((*SIZE, made("PixelCropTop", 40)), {"height": 232}, {}),

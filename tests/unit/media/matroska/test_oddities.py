@@ -182,6 +182,39 @@ def test_a_track_in_bzip2_is_refused(tmp_path: Path, algorithm: int, refused: bo
         refuse_oddities(kept)
 
 
+@pytest.mark.parametrize(("times", "refused"), [(1, False), (2, True)])
+def test_a_track_that_is_compressed_twice_is_refused(tmp_path: Path, times: int, refused: bool) -> None:
+    one = made("ContentEncoding", made("ContentCompression", made("ContentCompAlgo", 0)))
+    kept = _file_with(tmp_path, "A_AC3", made("ContentEncodings", *[one] * times))
+    if not refused:
+        refuse_oddities(kept)
+        return
+    with pytest.raises(SourceError, match=r"number 3 \(A_AC3\): compressed more than once"):
+        refuse_oddities(kept)
+
+
+@pytest.mark.parametrize(
+    ("cut", "told"),
+    [
+        ({"Top": 100, "Bottom": 139}, None),
+        ({"Top": 100, "Bottom": 140}, "--delete pixel-crop-top --delete pixel-crop-bottom`"),
+        ({"Left": 400}, "track:@3 --delete pixel-crop-left`"),
+    ],
+)
+def test_a_picture_of_which_nothing_would_be_left_is_refused(
+    tmp_path: Path, cut: dict[str, int], told: str | None
+) -> None:
+    size = made("PixelWidth", 320), made("PixelHeight", 240)
+    sides = [made(f"PixelCrop{side}", pixels) for side, pixels in cut.items()]
+    kept = _file_with(tmp_path, "V_AV1", made("Video", *size, *sides))
+    if told is None:
+        refuse_oddities(kept)
+        return
+    with pytest.raises(SourceError, match=r"all of its picture is to be cut off .* number 3") as raised:
+        refuse_oddities(kept)
+    assert told in str(raised.value)
+
+
 def _file_with(folder: Path, codec: str, *more: Element) -> Path:
     entry = made("TrackEntry", made("TrackNumber", 3), made("CodecID", codec), *more)
     path = folder / "a.mkv"
