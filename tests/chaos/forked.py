@@ -29,7 +29,7 @@ class Ended:
         said: What it wrote.
         seconds: How long it took, and how much of a processor.
         cpu: The same, of a processor.
-        peak: Bytes that it held at most, its children apart.
+        peak: Bytes that it held at most beyond what this process held when it was forked, its children apart.
     """
 
     code: int | None
@@ -58,6 +58,7 @@ def in_child(
     from drapto import rules  # noqa: PLC0415
 
     log, began = root / "said", time.monotonic()
+    held = _held()
     pid = os.fork()
     if pid == 0:
         code = 99
@@ -81,7 +82,7 @@ def in_child(
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
-    return _awaited(pid, log, began, seconds)
+    return _awaited(pid, log, began, seconds, held)
 
 
 def _note(begun: Path, event: Event) -> None:
@@ -94,7 +95,7 @@ def _note(begun: Path, event: Event) -> None:
             file.write(f"{event.stage}:{event.title}{part}\n")
 
 
-def _awaited(pid: int, log: Path, began: float, seconds: float) -> Ended:
+def _awaited(pid: int, log: Path, began: float, seconds: float, held: int) -> Ended:
     hung = False
     while True:
         done, status, usage = os.wait4(pid, os.WNOHANG)
@@ -108,9 +109,17 @@ def _awaited(pid: int, log: Path, began: float, seconds: float) -> Ended:
     code = None if hung else os.waitstatus_to_exitcode(status)
     said = log.read_text(errors="replace") if log.exists() else ""
     cpu = usage.ru_utime + usage.ru_stime
-    return Ended(code, said, time.monotonic() - began, cpu, usage.ru_maxrss * 1024)
+    return Ended(code, said, time.monotonic() - began, cpu, max(0, usage.ru_maxrss * 1024 - held))
 
 
 def _address_space() -> int:
-    pages = Path("/proc/self/statm").read_text().split()[0]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return _pages(0)
+
+
+def _held() -> int:
+    return _pages(1)
+
+
+def _pages(field: int) -> int:
+    """Return a size of this process, bytes: 0 of its addresses, 1 of what is in memory (proc(5), statm)."""
+    return int(Path("/proc/self/statm").read_text().split()[field]) * os.sysconf("SC_PAGE_SIZE")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drapto.media.model import VideoTrack
 
 
-ONCE = '[quality]\nout_of_reach = "closest"\nmax_encodes = 1\n'
+ONCE = '[quality]\nout_of_reach = "closest"\nmax_encodes = 1\nmetric = "xpsnr"\n'
 """Each segment is measured, and not searched."""
 
 
@@ -61,7 +61,7 @@ def test_telecined_film_comes_out_at_its_own_rate(finished: ProjectDir, context:
     assert len(plan["segments"]) > 2
     records = [json.loads(path.read_text()) for path in finished.work("telecined").glob("encoded/*.json")]
     # held against what the filters make of each segment source, frame for frame
-    assert all(record["scores"]["harmonic"] > 80 for record in records)
+    assert all(record["scores"]["harmonic"] > 34 for record in records)
 
 
 def test_soft_telecine_comes_out_with_its_frames_and_times(finished: ProjectDir) -> None:
