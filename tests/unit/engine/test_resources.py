@@ -94,7 +94,7 @@ def test_a_throttle_lets_a_burst_through_and_then_keeps_the_rate(tmp_path: Path)
     throttle = DiskRate(100_000, tmp_path / "state" / "disk").throttle()
     started = time.monotonic()
     throttle.spend(90_000)
-    assert time.monotonic() - started < 0.05
+    assert time.monotonic() - started < 0.5
     throttle.spend(40_000)
     assert time.monotonic() - started >= 0.25
 
