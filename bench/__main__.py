@@ -79,8 +79,14 @@ def main(
         measured.append(known)
     click.echo("\n\n".join(_text([one]) for one in measured))
     if clip is None and (only is None or only in PARTS):
-        there = [Measured.read(_kept(part)) for part in PARTS]
-        _write(f"Machine: {report.machine(found)}.\n\n" + _text([one for one in there if one is not None]))
+        there = {part: Measured.read(_kept(part)) for part in PARTS}
+        lacking = [part for part, one in there.items() if one is None]
+        if lacking:
+            # its figures of these are those of another checkout
+            click.echo(f"\n{DOCUMENT.name} stays as it is: {', '.join(lacking)} was not measured here yet")
+        else:
+            known_all = [one for one in there.values() if one is not None]
+            _write(f"Machine: {report.machine(found)}.\n\n{_text(known_all)}")
 
 
 def _kept(part: str) -> Path:
