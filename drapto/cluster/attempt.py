@@ -64,48 +64,50 @@ class Attempt:
                 raise
             raise GoneError from error
 
-    def result(
-        self,
-        future: Any,  # noqa: ANN401  Dask's
-        hear: Callable[[object], None] | None = None,
-        token: str = "",
-        *,
-        keep: bool = False,
-    ) -> Any:  # noqa: ANN401  what the task returns
-        """Wait for what a task returns, and pass on what it reports meanwhile.
+    def result(self, future: Any, *, keep: bool = False) -> Any:  # noqa: ANN401  Dask's; what the task returns
+        """Wait for what a task returns.
 
         Args:
             future: The task.
-            hear: Is told the reports.
-            token: Names the call that reports.
             keep: Whether the worker is to keep what it returned.
 
         Raises:
             GoneError, WorkerLostError: There is none.
             DraptoError: As the task does.
         """
-        with self.connection.inbox(token or future.key) as inbox:
-            future.add_done_callback(lambda _: inbox.put(_DONE))
-            heard = 0
-            try:
-                while (report := self._next(inbox)) is not _DONE:
-                    heard += 1
-                    if hear is not None:
-                        hear(report)
-                answer = self._answer(future)
-                while hear is not None and heard < answer["reports"]:
-                    try:
-                        hear(inbox.get(timeout=LAST_REPORTS))
-                    except Empty:
-                        break
-                    heard += 1
-                return answer
-            finally:
-                if not self.connection.gone.is_set():
-                    if not future.done():
-                        future.cancel()
-                    elif not keep:
-                        future.release()
+        with self.connection.inbox(future.key) as inbox:
+            return self._awaited(future, inbox, None, keep=keep)
+
+    def _awaited(
+        self,
+        future: Any,  # noqa: ANN401  Dask's
+        inbox: Any,  # noqa: ANN401  a queue
+        hear: Callable[[object], None] | None,
+        *,
+        keep: bool = False,
+    ) -> Any:  # noqa: ANN401  what the task returns
+        """Wait for what a task returns, and pass on what comes into its inbox meanwhile."""
+        future.add_done_callback(lambda _: inbox.put(_DONE))
+        heard = 0
+        try:
+            while (report := self._next(inbox)) is not _DONE:
+                heard += 1
+                if hear is not None:
+                    hear(report)
+            answer = self._answer(future)
+            while hear is not None and heard < answer["reports"]:
+                try:
+                    hear(inbox.get(timeout=LAST_REPORTS))
+                except Empty:
+                    break
+                heard += 1
+            return answer
+        finally:
+            if not self.connection.gone.is_set():
+                if not future.done():
+                    future.cancel()
+                elif not keep:
+                    future.release()
 
     def _next(self, inbox: Any) -> object:  # noqa: ANN401  a queue
         while True:
@@ -158,8 +160,11 @@ class Attempt:
         needed = {ENCODE: float(taken.cpus)}
         if taken.memory:
             needed[MEMORY] = taken.memory / GIB
-        future = self.submit(tasks.perform, head, payload, key=f"{CALL}{head['token']}", resources=needed)
-        answer: dict[str, Any] = self.result(future, hear, head["token"])
+        # its first report may be here before the task is known to have been submitted
+        with self.connection.inbox(head["token"]) as inbox:
+            key = f"{CALL}{head['token']}"
+            future = self.submit(tasks.perform, head, payload, key=key, resources=needed)
+            answer: dict[str, Any] = self._awaited(future, inbox, hear)
         return answer
 
     def send(self, token: str, name: str, path: Path) -> None:
