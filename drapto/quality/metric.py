@@ -142,11 +142,13 @@ class Metric(ABC):
         stride = self.stride_for(stride)
         first = self.first(reference, stride)
         arguments = self._arguments(encode, reference, scores_file, stride, threads, stream)
-        wanted = len(range(first, reference.frames, stride))
+        # ffmpeg counts what goes through the filter: what is measured, and what lies beside it
+        chosen = self.chosen(reference, stride) and not reference.kept
+        through = self.looked_at(reference, stride) if chosen else reference.frames
 
         def told(report: EncodeProgress) -> None:
             if tell is not None:
-                tell(min(1.0, report.frame / max(1, wanted)))
+                tell(report.frame / max(1, through))
 
         follow = told if reference.kept or tell is not None else None
         finished = context.run_ffmpeg(arguments, log=log, about=encode, on_progress=follow)
@@ -156,6 +158,7 @@ class Metric(ABC):
             raise ToolFailedError(f"{self.name} wrote no scores ({error})", path=encode) from error
         if first:
             del values[:1]  # of what leads to it
+        wanted = len(range(first, reference.frames, stride))
         if len(values) != wanted:
             raise ToolFailedError(f"{self.name} measured {len(values)} frames of {wanted}", path=encode)
         kind = self.measurement(reference)

@@ -176,6 +176,16 @@ def test_every_nth_frame_is_a_part_of_all(strip: Path, whole: Score, tmp_path: P
     assert found.scores.values == pytest.approx(whole.scores.values[3::7], abs=1e-3)
 
 
+@pytest.mark.parametrize("every", [1, 3, 5, 11])
+def test_how_much_is_done_is_told_up_to_the_end(
+    strip: Path, whole: Score, every: int, tmp_path: Path
+) -> None:
+    """ffmpeg counts frames beside those that are measured, too: by these alone it would end at 300 %."""
+    told: list[float] = []
+    score(strip, Path(whole.output), settings(tmp_path, {}), every=every, tell=told.append)
+    assert told[-1] == pytest.approx(1, abs=0.25)
+
+
 def test_the_lowest_moments_are_apart(whole: Score) -> None:
     times = [moment.time for moment in whole.worst]
     assert whole.worst[0].score == whole.scores.minimum
