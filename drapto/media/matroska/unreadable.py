@@ -8,7 +8,7 @@ from drapto.errors import ElementError
 from drapto.media.matroska import ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from drapto.media.matroska.ebml import Element
     from drapto.media.matroska.tree import Reader
@@ -41,75 +41,59 @@ class Problem(NamedTuple):
 
 def unreadable(reader: Reader) -> Iterator[Problem]:
     """Yield what is wrong with a file's tracks."""
-    for number, codec in _encrypted(reader):
+    try:
+        tracks = reader.first(ids.TRACKS)
+        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
+            number = entry.number(ids.TRACK_NUMBER)
+            yield from _coded(entry, f"number {number} ({codec_of(entry)})")
+            if sides := _cropped_away(entry):
+                delete = " ".join(f"--delete pixel-crop-{side}" for side in sides)
+                yield Problem(
+                    f"says that all of its picture is to be cut off (PixelCrop of track number {number})",
+                    f"take that off: `mkvpropedit FILE --edit track:@{number} {delete}`",
+                )
+    except ElementError:
+        return  # said by what reads the tracks
+
+
+def _coded(entry: Element, track: str) -> Iterator[Problem]:
+    """Yield what makes libavformat read a track as something else than it is."""
+    encodings = entry.find(ids.CONTENT_ENCODINGS)
+    each = encodings.of(ids.CONTENT_ENCODING) if encodings else []
+    if any(one.number(ids.CONTENT_ENCODING_TYPE) == ENCRYPTED for one in each):
         yield Problem(
-            f"has an encrypted track, number {number} ({codec})",
+            f"has an encrypted track, {track}",
             "decrypt it with what made the file, or remux the file without that track",
         )
-    for number, codec, why in _misread(reader):
+    for why in _misread(entry, each):
         yield Problem(
-            f"has a track that ffmpeg does not read as it is, number {number} ({codec}): {why}",
+            f"has a track that ffmpeg does not read as it is, {track}: {why}",
             "remux the file without that track",
         )
-    for number, sides in _cropped_away(reader):
-        delete = " ".join(f"--delete pixel-crop-{side}" for side in sides)
-        yield Problem(
-            f"says that all of its picture is to be cut off (PixelCrop of track number {number})",
-            f"take that off: `mkvpropedit FILE --edit track:@{number} {delete}`",
-        )
 
 
-def _encrypted(reader: Reader) -> Iterator[tuple[int, str]]:
-    """Yield number and codec of each track that is encrypted, which libavformat reads as if it were not."""
-    try:
-        tracks = reader.first(ids.TRACKS)
-        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
-            encodings = entry.find(ids.CONTENT_ENCODINGS)
-            kinds = [one.number(ids.CONTENT_ENCODING_TYPE) for one in (encodings.parts if encodings else ())]
-            if ENCRYPTED in kinds:
-                yield entry.number(ids.TRACK_NUMBER), codec_of(entry)
-    except ElementError:
-        return  # said by what reads the tracks
+def _misread(entry: Element, encodings: Sequence[Element]) -> Iterator[str]:
+    codec, audio = codec_of(entry), entry.find(ids.AUDIO)
+    depth = audio.number(ids.BIT_DEPTH) if audio else 0
+    if depth and any(codec.startswith(one) and depth not in known for one, known in DEPTHS.items()):
+        yield f"samples of {depth} bits"
+    if len(encodings) > 1:
+        yield "compressed more than once, of which ffmpeg and mkvmerge undo nothing"
+    compressions = [one.find(ids.CONTENT_COMPRESSION) for one in encodings]
+    if any(one is not None and one.number(ids.CONTENT_COMP_ALGO) == BZIP2 for one in compressions):
+        yield "compressed by bzip2, which ffmpeg and mkvmerge are built without"
 
 
-def _misread(reader: Reader) -> Iterator[tuple[int, str, str]]:
-    """Yield number and codec of each track that libavformat would read as something else, and why."""
-    try:
-        tracks = reader.first(ids.TRACKS)
-        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
-            number, codec = entry.number(ids.TRACK_NUMBER), codec_of(entry)
-            audio = entry.find(ids.AUDIO)
-            depth = audio.number(ids.BIT_DEPTH) if audio else 0
-            if depth and any(codec.startswith(one) and depth not in known for one, known in DEPTHS.items()):
-                yield number, codec, f"samples of {depth} bits"
-            encodings = entry.find(ids.CONTENT_ENCODINGS)
-            if encodings and len(encodings.of(ids.CONTENT_ENCODING)) > 1:
-                yield number, codec, "compressed more than once, of which ffmpeg and mkvmerge undo nothing"
-            for encoding in encodings.parts if encodings else ():
-                compression = encoding.find(ids.CONTENT_COMPRESSION)
-                if compression is not None and compression.number(ids.CONTENT_COMP_ALGO) == BZIP2:
-                    yield number, codec, "compressed by bzip2, which ffmpeg and mkvmerge are built without"
-    except ElementError:
-        return  # said by what reads the tracks
-
-
-def _cropped_away(reader: Reader) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of each picture of which nothing is to be shown, and the sides that are cut off it.
-
-    libavformat does not open a file that has one.
-    """
-    try:
-        tracks = reader.first(ids.TRACKS)
-        for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
-            video = entry.find(ids.VIDEO)
-            if video is None:
-                continue
-            cut = {name: video.number(side) for name, side in SIDES.items()}
-            wide, high = video.number(ids.PIXEL_WIDTH), video.number(ids.PIXEL_HEIGHT)
-            if 0 < wide <= cut["left"] + cut["right"] or 0 < high <= cut["top"] + cut["bottom"]:
-                yield entry.number(ids.TRACK_NUMBER), [name for name, pixels in cut.items() if pixels]
-    except ElementError:
-        return  # said by what reads the tracks
+def _cropped_away(entry: Element) -> list[str]:
+    """Return the sides that are cut off a picture of which nothing is left; libavformat does not open it."""
+    video = entry.find(ids.VIDEO)
+    if video is None:
+        return []
+    cut = {name: video.number(side) for name, side in SIDES.items()}
+    wide, high = video.number(ids.PIXEL_WIDTH), video.number(ids.PIXEL_HEIGHT)
+    if 0 < wide <= cut["left"] + cut["right"] or 0 < high <= cut["top"] + cut["bottom"]:
+        return [name for name, pixels in cut.items() if pixels]
+    return []
 
 
 def codec_of(entry: Element) -> str:
