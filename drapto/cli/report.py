@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import click
@@ -11,11 +13,10 @@ from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
 from drapto.display.busy import Busy
 from drapto.errors import EXIT_FAILED, printable
+from drapto.project import open_project
 from drapto.words import count_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from drapto.project import Project
 
 
@@ -60,12 +61,11 @@ def report(again: bool, open_: bool, **named: Unpack[options.Named]) -> int:
 
 def _whole(project: Project, named: options.Named) -> Project:
     """Return the project that these titles are some of: the page of all titles has the others, too."""
-    whole = options.open_named({**named, "inputs": ()}) if named["output"] is None else project
-    return (
-        whole
-        if {title.work for title in project.titles} <= {title.work for title in whole.titles}
-        else project
-    )
+    if not named["inputs"] or named["output"] is not None:
+        return project
+    whole = replace(open_project(Path.cwd(), project.config), given=project.given)
+    works = {title.work for title in whole.titles}
+    return whole if all(title.work in works for title in project.titles) else project
 
 
 def show(page: Path) -> None:
