@@ -128,10 +128,9 @@ class Attempt:
         try:
             while not wait([answer], TICK).done:
                 self._require_there()
-        except BaseException:
-            answer.cancel()
-            raise
-        return answer.result()
+            return answer.result()
+        finally:
+            answer.cancel()  # nothing where it is there
 
     def _answer(self, future: Any) -> Any:  # noqa: ANN401  what the task returns
         if future.status == "finished":
