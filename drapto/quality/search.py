@@ -177,7 +177,8 @@ def _beyond(goal: Goal, points: Sequence[Point], scale: Scale, slope: float) -> 
         # a curve bends, and noise may reverse it: what was measured is believed within a factor of four
         growth = min(max(rise / (last.crf - others[0].crf), growth / 4), 4 * growth)
     leap = abs(scale.loss(goal.target) - scale.loss(last.score)) / growth
-    if upwards and others and leap / 2 > bound - last.crf <= NEAR_BOUND:
+    left = abs(bound - last.crf)
+    if upwards and others and left <= NEAR_BOUND and leap > 2 * left:
         return None
     furthest = LONGEST_LEAP * min(max(scale.growth(last.score) / growth, 1.0), 2.0)
     leap = min(max(leap, STEP), furthest)
