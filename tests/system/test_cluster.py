@@ -70,6 +70,11 @@ def started(project: ProjectDir) -> subprocess.Popen[bytes]:
     )
 
 
+def ended_well(run: subprocess.Popen[bytes]) -> None:
+    said = run.communicate(timeout=120)[0].decode()
+    assert run.returncode == 0, said
+
+
 def attempts(project: ProjectDir) -> list[int]:
     record = json.loads((project.work() / "encode_data" / "encoding.json").read_text())
     return [one["attempts"] for one in record["segments"]]
@@ -120,8 +125,7 @@ def test_a_worker_that_is_killed_costs_its_segment(
     await_encoder(project.root)
     cluster.kill("two")
     cluster.work("two", wait=False)
-    said = run.communicate(timeout=120)[0].decode()
-    assert run.returncode == 0, said
+    ended_well(run)
     assert video(project) == video(local)
     assert sum(attempts(project)) <= 9, "only what the worker was at is begun again"
     is_tidy(project, cluster)
@@ -199,8 +203,7 @@ def test_a_worker_that_is_killed_with_its_answer_on_it_costs_nothing(
     os.killpg(run.pid, signal.SIGCONT)
     for name in ("one", "two"):
         cluster.work(name, wait=False)
-    said = run.communicate(timeout=120)[0].decode()
-    assert run.returncode == 0, said
+    ended_well(run)
     assert time.monotonic() - began < 50, "an answer that nobody has is not waited for"
     were_taken_over(project, unheard)
     assert video(project) == video(local)
@@ -227,8 +230,7 @@ def test_a_scheduler_that_is_restarted_is_waited_for(
     await_encoder(project.root)
     cluster.kill("scheduler")
     cluster.schedule()
-    said = run.communicate(timeout=120)[0].decode()
-    assert run.returncode == 0, said
+    ended_well(run)
     assert video(project) == video(local)
     is_tidy(project, cluster)
 
