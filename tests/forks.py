@@ -8,11 +8,15 @@ all of one that has nothing to do; to learn ffmpeg's versions, as the first run 
 Where the environment differs in what Python or a library reads when it starts, a run is started as users
 start it; and so is every run where ``TESTS_FORK`` is 0, and on other systems than
 Linux. Runs that get signals or are killed do not come here.
+
+Where coverage measures the process that asks, these runs are measured too. Those that are started as users
+start them are not: it would be half of what a short one costs.
 """
 
 from __future__ import annotations
 
 import array
+import atexit
 import contextlib
 import gc
 import importlib
@@ -110,7 +114,7 @@ class _Server:
         with theirs:
             # what a test has given this process to read from is not for a server
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.forks", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.forks", str(theirs.fileno()), *(["measured"] * _is_measured())],
                 cwd=CHECKOUT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # buffered as a pipe is
@@ -127,6 +131,12 @@ class _Server:
         with theirs, self._asking:
             self._control.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
         return ours
+
+
+def _is_measured() -> bool:
+    """Tell whether coverage measures this process."""
+    coverage = sys.modules.get("coverage")
+    return coverage is not None and coverage.Coverage.current() is not None
 
 
 _servers: dict[int, _Server] = {}
@@ -182,15 +192,37 @@ def _run_is_this(answer: int, output: int, error: int) -> bool:
 
 
 def _become(command: list[str], cwd: str, environment: dict[str, str]) -> NoReturn:
-    """Do what ``python -m`` does; the process ends as Python does, with all that waits for its end."""
+    """Do what ``python -m`` does, with all that waits for the end of the process.
+
+    Python would then take apart the modules that the server has loaded, which takes longer than most runs.
+    """
     os.chdir(cwd)
     ours = _import_path(os.environ)
     sys.path[:] = [cwd, *_import_path(environment), *(one for one in sys.path[1:] if one not in ours)]
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = list(command)
-    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
-    sys.exit(0)
+    code = 0
+    try:
+        runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = _exit_code(end)
+    except BaseException:  # noqa: BLE001  whatever it is, it is shown as Python shows it
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for all threads that are no daemons
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _exit_code(end: SystemExit) -> int:
+    """Return what the process ends with, as Python has it of ``sys.exit``, and say what it says."""
+    if end.code is None or isinstance(end.code, int):
+        return (end.code or 0) & 0xFF
+    sys.stderr.write(f"{end.code}\n")
+    return 1
 
 
 def _import_path(environment: Mapping[str, str]) -> list[str]:
@@ -224,7 +256,24 @@ def _learn_versions() -> None:
         versions._learnt[os.fspath(ffmpeg)] = known
 
 
-if __name__ == "__main__":
+def _measure() -> None:
+    """Measure the runs. What was executed while modules were imported is written down once, here."""
+    coverage = importlib.import_module("coverage")
+    # to list the files that are not executed, as `source` has it, takes longer than most runs
+    files = [str(CHECKOUT / name / "*") for name in ("drapto", "rules")]
+    measured = coverage.Coverage(
+        source=[], include=files, data_suffix=True, config_file=str(CHECKOUT / "pyproject.toml")
+    )
+    measured.start()
+    atexit.register(measured.save)
     _prepare()
+    measured.save()
+
+
+if __name__ == "__main__":
+    if "measured" in sys.argv:
+        _measure()
+    else:
+        _prepare()
     with socket.socket(fileno=int(sys.argv[1])) as _control:
         _serve(_control)
