@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,9 @@ def in_child(
     pid = os.fork()
     if pid == 0:
         code = 99
+        # coverage would learn nothing of a process that ends by `os._exit`
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]  # as it is before anything is traced
         try:
             os.setpgid(0, 0)
             handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
