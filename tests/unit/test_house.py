@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import tomllib
 from pathlib import Path
@@ -43,7 +44,12 @@ def modules() -> dict[str, Path]:
 
 
 MODULES = modules()
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+@functools.cache
+def tree_of(name: str) -> ast.Module:
+    """Return what a module says: to read them all takes seconds, which a worker without such a test saves."""
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -57,10 +63,13 @@ def imported(tree: ast.AST) -> Iterator[str]:
                 yield inside if inside in MODULES else node.module
 
 
-IMPORTS = {
-    name: sorted({one for one in imported(tree) if one in MODULES and one != name})
-    for name, tree in TREES.items()
-}
+@functools.cache
+def imports() -> dict[str, list[str]]:
+    """Return for each module which others it imports."""
+    return {
+        name: sorted({one for one in imported(tree_of(name)) if one in MODULES and one != name})
+        for name in MODULES
+    }
 
 
 def circles(graph: Mapping[str, list[str]]) -> list[list[str]]:
@@ -130,7 +139,7 @@ def test_no_import_runs_up() -> None:
     up = [
         f"{name} -> {other}"
         for name, wing in wings.items()
-        for other in IMPORTS[name]
+        for other in imports()[name]
         if other in wings and wing != wings[other] and floor[wings[other]] <= floor[wing]
     ]
     assert up == []
@@ -141,7 +150,7 @@ def test_no_contract_has_exceptions() -> None:
 
 
 def test_there_is_no_circle_among_modules() -> None:
-    assert [" -> ".join(way) for way in circles(IMPORTS)] == []
+    assert [" -> ".join(way) for way in circles(imports())] == []
 
 
 def test_a_circle_would_be_seen() -> None:
@@ -157,8 +166,8 @@ def test_no_file_is_too_long() -> None:
 def test_no_function_is_too_long() -> None:
     lines = {
         f"{name}.{node.name}": (node.end_lineno or 0) - node.lineno + 1
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
+        for name in MODULES
+        for node in ast.walk(tree_of(name))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     assert {name: count for name, count in lines.items() if count > LINES_OF_A_FUNCTION} == {}
@@ -177,7 +186,7 @@ def identifiers(tree: ast.AST) -> Iterator[str]:
 def test_identifiers_are_the_fields_words(name: str) -> None:
     found = {
         one
-        for one in (*identifiers(TREES[name]), name)
+        for one in (*identifiers(tree_of(name)), name)
         if one not in CONTRACT_NAMES
         and {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", one)} & set(BANNED)
     }
