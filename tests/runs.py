@@ -245,11 +245,25 @@ class Told:
 
 
 def simulate(
-    machine: Machine, works: Sequence[TitleWork], costs: Costs | None = None, *, every: float = 1.0
+    machine: Machine,
+    works: Sequence[TitleWork],
+    costs: Costs | None = None,
+    *,
+    every: float = 1.0,
+    most: float = math.inf,
 ) -> Iterator[tuple[Estimator, dict[str, Told], Told]]:
-    """Yield what is told of each title, and of all, each second of a run."""
+    """Yield what is told of each title, and of all, each second of a run.
+
+    Args:
+        machine: It runs there.
+        works: The titles.
+        costs: What their work is expected to cost.
+        every: Seconds from one time to the next.
+        most: How many times at most, spread over the whole of a long run.
+    """
     events = _Run(machine, works).told()
     end = events[-1][0]
+    every = max(every, end / most)
     ends = {work.title: max(t for t, one in events if one.title == work.title) for work in works}
     estimator = Estimator(costs or Costs(), machine.slots)
     estimator.expect(work.title for work in works)
