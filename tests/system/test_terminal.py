@@ -140,7 +140,8 @@ def test_what_takes_a_while_says_meanwhile_what_it_does(
 ) -> None:
     """Nothing was to be seen of them for minutes; a pipe has what it had."""
     monkeypatch.setenv("DRAPTO_PRESET", "13")
-    film = clips.make_clip(ffmpeg, tmp_path / "film.mkv", frames=24)
+    # few pixels, also as large as a display shows them: the line is there from the first moment on
+    film = clips.make_clip(ffmpeg, tmp_path / "film.mkv", frames=12, size=(640, 64))
     drapto = [sys.executable, "-m", "drapto", name]
     if name in ("verify", "report"):
         new_project(tmp_path, film)
