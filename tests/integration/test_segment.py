@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LONG = {"sintel_trailer_720p.mkv"}
+"""Real clips of which the beginning is enough: every picture is decoded twice."""
+
+
 @dataclass(frozen=True)
 class Cut:
     """A source and its segment sources."""
@@ -87,13 +91,17 @@ def test_open_gop_pieces_decode_to_the_sources_frames(
         ("ntsc_letterbox_mpeg2.mkv", 5),
         ("friday_bw_pillarbox.mkv", 5),
         ("dolby_vision_84_hlg.mkv", 3),
-        ("sintel_trailer_720p.mkv", 9),
+        ("sintel_trailer_720p.mkv", 3),
     ],
 )
 def test_real_clips(
     name: str, segments: int, ffmpeg: Path, media: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    made = cut(media(name), tmp_path, 1)
+    source = media(name)
+    if name in LONG:
+        source = tmp_path / name
+        clips.run_ffmpeg(ffmpeg, "-i", media(name), "-map", "0", "-c", "copy", "-t", "15", source)
+    made = cut(source, tmp_path, 1)
     assert len(made.plan.segments) == segments
     assert decoded(ffmpeg, made) == clips.frame_md5s(ffmpeg, made.source, stream=f"0:{made.stream}")
 
