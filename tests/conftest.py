@@ -17,7 +17,7 @@ from drapto.errors import ToolMissingError
 from tests import clips
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # how fast examples are made and tried says something of the machine, which may be busy, and nothing of drapto
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,6 +33,28 @@ os.environ["XDG_STATE_HOME"] = _state.name
 CHECKOUT = Path(__file__).parent.parent
 REAL_CLIPS = CHECKOUT.parent / "shared" / "media"
 CASES = CHECKOUT.parent / "shared" / "cases"
+
+
+MEASURE = "COVERAGE_PROCESS_CONFIG"
+"""What coverage leaves in the environment for processes that are to be measured."""
+
+_measuring: dict[str, str] = {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart() -> None:
+    """Measure processes only where `measured_processes` asks for it: it is half of what a short one costs."""
+    if (how := os.environ.pop(MEASURE, None)) is not None:
+        _measuring[MEASURE] = how
+
+
+@pytest.fixture(scope="module")
+def measured_processes() -> Iterator[None]:
+    """Have coverage measure what a module's tests start: much of it runs in such processes alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, how in _measuring.items():
+            patch.setenv(name, how)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ Where the environment differs in what Python or a library reads when it starts, 
 start it; and so is every run where ``TESTS_FORK`` is 0, and on other systems than
 Linux. Runs that get signals or are killed do not come here.
 
-Where coverage measures the process that asks, these runs are measured too. Those that are started as users
-start them are not: it would be half of what a short one costs.
+Where coverage measures the process that asks, these runs are measured too.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 CHECKOUT = Path(__file__).parent.parent
-LATE = ("DRAPTO_", "XDG_", "PYTEST_", "HOME", "PATH", "CARGO_HOME", "PYTHONPATH", "SWAP")
+LATE = ("COVERAGE_", "DRAPTO_", "XDG_", "PYTEST_", "HOME", "PATH", "CARGO_HOME", "PYTHONPATH", "SWAP")
 """Variables that begin so are read when something is done, not when Python or a module starts; or here."""
 
 LONGEST = 1 << 20

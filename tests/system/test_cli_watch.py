@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("measured_processes")
+
 FAST = ("--set", "encoding.preset=13", "--set", "quality.mode=crf", "--set", "encoding.crf.sd=50")
 FAST += ("--set", "report.enabled=false")
 PATIENCE = 120.0

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
+pytestmark = pytest.mark.usefixtures("measured_processes")
+
 SLOW = "[encoding.crf]\nsd = 10\n"
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
+pytestmark = pytest.mark.usefixtures("measured_processes")
+
 PARTITION = float(os.environ.get("DRAPTO_PARTITION", "3"))
 """Seconds; 30 is more than either side bears, and is what the issue asks for."""
 

@@ -16,6 +16,8 @@ from tests.system.projects import ProjectDir, new_project
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("measured_processes")
+
 AT_IMPORT = """
 import importlib.abc, os, signal, sys
 

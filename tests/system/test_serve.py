@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("measured_processes")
+
 PATIENCE = 120.0
 NAME = "<script>alert(1)<img src=x onerror=alert(2)>"
 ASK = {"X-Drapto": "1", "Content-Type": "application/json"}

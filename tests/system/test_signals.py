@@ -20,6 +20,8 @@ from tests.system.projects import ProjectDir, new_project
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("measured_processes")
+
 
 @pytest.fixture(scope="module")
 def source(ffmpeg: Path, clip_cache: Path) -> Path:

@@ -14,6 +14,8 @@ from drapto.interrupts import line
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("measured_processes")
+
 
 def test_the_command_that_resumes_is_the_same_one_but_for_what_begins_anew() -> None:
     assert line("drapto", ["run", "-n", "2", "--force"]) == "interrupted; to resume: drapto run -n 2"
