@@ -1,9 +1,9 @@
 """A segment is encoded in parts, one after the other, and spliced. Arithmetic only.
 
 What the first part scored says at about which CRF the next one meets the target, and what it has to score for
-the whole to do so. The first is short: where its CRF was wrong, it counts for little. The last is not long:
-what was wrong about the others it makes up for, and its own error counts for a third. So a segment meets its
-target for the price of one encode, where one that is encoded whole has to be guessed right at once. As in
+the whole to do so. Each counts for about a quarter: the first, whose CRF may be wrong, and the last, which
+makes up for what was wrong about the others, and whose own error stays. So a segment meets its target for the
+price of one encode, where one that is encoded whole has to be guessed right at once. As in
 `drapto.quality.search`, each answer is a function of what was measured.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 FRAMES = 240
 
-STARTS = (0, 48, 156)
+STARTS = (0, 52, 115, 177)
 """Where its parts begin."""
 
 SHORT = 100
@@ -149,25 +150,25 @@ def test_the_parts_after_the_first_make_up_for_it(segment: SegmentContext) -> No
     assert isinstance(found.chosen, Splice)
     assert (found.chosen.crf, found.chosen.starts) == (34.0, STARTS)
     assert min(found.chosen.crfs[1:]) > 34
-    assert [(first, end) for _, first, end in trials.made] == [(0, 48), (48, 156), (156, 0)]
+    assert [(first, end) for _, first, end in trials.made] == list(pairwise((*STARTS, 0)))
     assert abs(found.scores.harmonic - 93) <= 0.65
 
 
 def test_an_unlike_last_part_is_encoded_again_and_the_others_are_kept(segment: SegmentContext) -> None:
-    trials = Arithmetic(falling(6.2), better=-3.5)
+    trials = Arithmetic(falling(6.2), better=-4.5)
     _, found = search_on(segment, trials)[0].run()
     assert found.why == "target"
-    assert [first for _, first, _ in trials.made] == [0, 48, 156, 156]
+    assert [first for _, first, _ in trials.made] == [*STARTS, STARTS[-1]]
 
 
 def test_the_first_attempt_is_an_anchors(segment: SegmentContext) -> None:
     trials = Arithmetic(falling(6))
     assert search_on(segment, trials)[0].begin() == (34.0, pytest.approx(falling(6)(34), abs=1e-3))
-    assert trials.made == [(34.0, 0, 48)]
+    assert trials.made == [(34.0, 0, STARTS[1])]
     search, predictor = search_on(segment, trials)
     search.begin()
     search.run()
-    assert trials.made[0] == (34.0, 0, 48)
+    assert trials.made[0] == (34.0, 0, STARTS[1])
     assert len(set(trials.made)) == len(trials.made), "paid for twice"
     assert predictor.asked == 0
 

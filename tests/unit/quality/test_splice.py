@@ -202,7 +202,7 @@ def test_a_part_keeps_near_the_others_and_within_the_bounds() -> None:
 @pytest.mark.parametrize(
     ("frames", "keyint", "first"),
     [
-        (360, 240, (0, 72, 234)),  # 15 s
+        (360, 240, (0, 79, 172, 266)),  # 15 s
         (200, 240, (0, 80)),
         (143, 240, (0,)),  # too short
         (2, 2, (0, 1)),
@@ -214,9 +214,9 @@ def test_where_parts_begin(frames: int, keyint: int, first: tuple[int, ...]) -> 
 
 
 def test_parts_begin_at_scene_changes_that_are_near() -> None:
-    assert starts(360, 240, (20, 100, 190)) == (0, 100, 190)
-    assert starts(360, 240, (10, 140, 170, 330)) == (0, 72, 234)
-    assert starts(360, 240, (125, 126, 180)) == (0, 125, 180)
+    assert starts(360, 240, (20, 100, 190, 250)) == (0, 100, 190, 250)
+    assert starts(360, 240, (10, 130, 215, 330)) == (0, 79, 172, 266)
+    assert starts(360, 240, (114, 115, 180)) == (0, 114, 180, 266)
     assert starts(100, 240, (50,)) == (0,)
 
 
