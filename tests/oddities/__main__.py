@@ -18,11 +18,14 @@ from tests.oddities import (
     discs,
     elements,
     entries,
+    muxing,
     pairwise,
     recipes,
     relatives,
     reported,
     rips,
+    screens,
+    speakers,
     suites,
 )
 from tests.oddities.running import SETTINGS, Outcome, run
@@ -47,7 +50,7 @@ def sources(folder: Path, count: int, step: int) -> list[Path]:
 def reports(folder: Path, step: int) -> list[Path]:
     """Make the files of what users reported, or every ``step``-th of them."""
     ffmpeg = clips.find_ffmpeg()
-    for one in (boxes, rips, suites, elements, discs, entries, relatives):
+    for one in (boxes, rips, suites, elements, discs, entries, relatives, screens, speakers, muxing):
         assert one.MAKERS is reported.MAKERS
     return [reported.make(ffmpeg, name, folder) for name in sorted(reported.MAKERS)[::step]]
 
