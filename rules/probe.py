@@ -47,9 +47,11 @@ def refusing(project: Project) -> dict[str, Any]:
 
 def settings(project: Project) -> dict[str, Any]:
     """Return what probing reads of the settings."""
-    allowed = project.config.input.allow_damage
+    given = project.config.input
     # only where it is not the default: what was probed before there was a choice stays so
-    return {**counting(project), **({} if allowed == "concealed" else {"allow_damage": allowed})}
+    damage = {} if given.allow_damage == "concealed" else {"allow_damage": given.allow_damage}
+    tracks = {} if given.unreadable_tracks == "auto" else {"unreadable_tracks": given.unreadable_tracks}
+    return {**counting(project), **damage, **tracks}
 
 
 def shapes(project: Project, title: Title, info: SourceInfo) -> dict[str, Any]:
@@ -89,6 +91,7 @@ def build(work: Work) -> str:
         digest=work.state.fingerprints.of(title.film),
         frame_index=work.project.config.input.frame_index,
         allow_damage=work.project.config.input.allow_damage,
+        unreadable_tracks=work.project.config.input.unreadable_tracks,
     )
     video = info.video
     work.publish(

@@ -52,6 +52,11 @@ class InputSettings(Section):
         "concealed",
         description="what damage to accept in the video: none, moments that a player conceals, or holes",
     )
+    unreadable_tracks: Literal["auto", "leave-out", "refuse"] = Field(
+        "auto",
+        description="sound and subtitles that ffmpeg cannot read: left out where other sound is left (auto),"
+        " always (leave-out), or the title is refused",
+    )
 
     @model_validator(mode="after")
     def _can_hold(self) -> InputSettings:

@@ -139,6 +139,13 @@ def _holds(track: Track, word: str) -> bool:
     return said == word or ("-" not in word and _language(said) == _language(word))
 
 
+def is_beside_the_film(title: str | None) -> bool:
+    """Tell whether a track's title says that it is a commentary or a description."""
+    return any(
+        re.search(KINDS[kind][1], title or "", re.IGNORECASE) for kind in ("commentary", "descriptive")
+    )
+
+
 def _language(said: str) -> str:
     """Return the bibliographic ISO 639-2 code of a language."""
     primary = said.split("-", maxsplit=1)[0]

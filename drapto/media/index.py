@@ -6,10 +6,8 @@ numbers and the metadata that are needed.
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from av.stream import Disposition
@@ -19,11 +17,12 @@ from drapto.media.history import UNCUT
 from drapto.media.passed_over import Watch
 from drapto.media.refresh import entrance, packing
 from drapto.media.sound_history import SoundHistory
+from drapto.media.tally import SubtitleTally, Tally
 from drapto.media.trial import Trial
 from drapto.media.whole import wholeness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from av.audio.stream import AudioStream
     from av.container import InputContainer
@@ -34,41 +33,7 @@ if TYPE_CHECKING:
     from drapto.media.matroska.pictures import Margins
 
 
-LONGEST = 7 * 24 * 3600
-"""Seconds of a subtitle beyond which its duration is none: all ones in the file, say. A line that stays for a
-whole film may say 99:59:59."""
-
 NO_CROPS: Mapping[int, Margins] = {}
-
-
-class Tally:
-    """A track's packets.
-
-    Attributes:
-        packets: How many.
-        first: Lowest presentation time, in the stream's ticks; None where there is none.
-        end: Highest presentation time plus duration, ticks.
-    """
-
-    def __init__(self) -> None:
-        self.packets = 0
-        self.first: int | None = None
-        self.end = 0
-
-    def add(self, packet: Packet[Stream]) -> None:
-        """Count a packet; the empty one that ends a stream does not count."""
-        pts = packet.pts
-        if pts is None:
-            self.packets += packet.size > 0
-            return
-        self.packets += 1
-        if self.first is None or pts < self.first:
-            self.first = pts
-        self.end = max(self.end, pts + self.length_of(packet))
-
-    def length_of(self, packet: Packet[Stream]) -> int:
-        """Return a packet's duration, ticks; 0 where it says none."""
-        return packet.duration or 0
 
 
 class AudioTally(Tally):
@@ -153,34 +118,6 @@ class OpusTally(AudioTally):
             self.astray = max(self.astray, abs(packet.pts - self.first - self.length))
             self.size += packet.size
             self.length += packet.duration or 0
-
-
-class SubtitleTally(Tally):
-    """A subtitle track; ``hash`` runs over its payloads.
-
-    Attributes:
-        hash: Of the payloads.
-        endless: Packets with a duration that no subtitle has.
-    """
-
-    def __init__(self, stream: Stream) -> None:
-        super().__init__()
-        self.hash = hashlib.sha256()
-        self.endless = 0
-        self._longest = LONGEST / (stream.time_base or Fraction(1, 1000))
-
-    def length_of(self, packet: Packet[Stream]) -> int:
-        """Return a packet's duration, ticks; 0 where it says none, or one that cannot be meant."""
-        duration = packet.duration or 0
-        if 0 <= duration <= self._longest:
-            return duration
-        self.endless += 1
-        return 0
-
-    def add(self, packet: Packet[Stream]) -> None:
-        """Count and hash a packet."""
-        super().add(packet)
-        self.hash.update(bytes(packet))
 
 
 class CoverTally(Tally):
@@ -283,17 +220,21 @@ def is_cover(stream: Stream) -> bool:
 
 
 def _audio_tally(stream: AudioStream) -> AudioTally:
-    codec = stream.codec_context
-    known = codec is not None and codec.codec.canonical_name == "opus"
-    return OpusTally(stream) if known else AudioTally(stream)
+    is_opus = stream.codec_context.codec.canonical_name == "opus"
+    return OpusTally(stream) if is_opus else AudioTally(stream)
 
 
-def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_CROPS) -> Index:
+def index_packets(
+    container: InputContainer,
+    crops: Mapping[int, Margins] = NO_CROPS,
+    unread: Collection[int] = (),
+) -> Index:
     """Read every packet of ``container`` once.
 
     Args:
         container: The file.
         crops: What the container has cut off each picture of a track, by stream index.
+        unread: The indices of streams of sound and subtitles that are not looked at.
 
     Raises:
         av.FFmpegError: The demuxer cannot go on.
@@ -305,8 +246,8 @@ def index_packets(container: InputContainer, crops: Mapping[int, Margins] = NO_C
             for stream in streams.video
             if not is_cover(stream) and stream.codec_context is not None
         },
-        audio={stream.index: _audio_tally(stream) for stream in streams.audio},
-        subtitles={stream.index: SubtitleTally(stream) for stream in streams.subtitles},
+        audio={one.index: _audio_tally(one) for one in streams.audio if one.index not in unread},
+        subtitles={one.index: SubtitleTally(one) for one in streams.subtitles if one.index not in unread},
         covers={stream.index: CoverTally() for stream in streams.video if is_cover(stream)},
     )
     tallies: dict[int, Tally] = {**index.video, **index.audio, **index.subtitles, **index.covers}

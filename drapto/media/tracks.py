@@ -41,10 +41,11 @@ if TYPE_CHECKING:
     from drapto.media.foreign import ForeignCodec
     from drapto.media.form import Form
     from drapto.media.frame_count import Counted
-    from drapto.media.index import CoverTally, SubtitleTally, Tally, VideoTally
+    from drapto.media.index import CoverTally, VideoTally
     from drapto.media.matroska.pictures import TrackHead
     from drapto.media.mediainfo import TrackFacts
     from drapto.media.model import DolbyVision, DynamicMetadata
+    from drapto.media.tally import SubtitleTally, Tally
 
 OWN_FIELDS = ("language", "title", "filename", "mimetype")
 """Tags that have a field of their own."""

@@ -11,8 +11,9 @@ from drapto.engine import atomic
 from drapto.engine.causes import FAILED
 from drapto.engine.context import file_url
 from drapto.errors import ArtifactError, StageError
-from drapto.media.index import LONGEST, index_packets
+from drapto.media.index import index_packets
 from drapto.media.muxer import EXACT, REPRODUCIBLE
+from drapto.media.tally import LONGEST
 from drapto.output.foreign import as_subrip
 from drapto.output.sidecars import prepared
 

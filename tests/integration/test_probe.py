@@ -319,13 +319,10 @@ def test_a_file_whose_pictures_do_not_decode_is_refused(tracks: Path, tmp_path: 
     assert "is damaged" in refusal(source)
 
 
-@pytest.mark.parametrize(
-    ("codec", "kind"), [(b"V_MPEG4/ISO/AVC", "video track 0"), (b"A_FLAC", "audio track 3")]
-)
-def test_a_codec_that_nothing_decodes_is_named(tracks: Path, tmp_path: Path, codec: bytes, kind: str) -> None:
-    source = tmp_path / "unknown.mkv"
+def test_a_codec_that_nothing_decodes_is_named(tracks: Path, tmp_path: Path) -> None:
+    source, codec = tmp_path / "unknown.mkv", b"V_MPEG4/ISO/AVC"
     source.write_bytes(tracks.read_bytes().replace(codec, codec[:2] + b"X" * (len(codec) - 2)))
-    assert f"{kind} has a codec that ffmpeg does not know" in refusal(source)
+    assert "video track 0 has a codec that ffmpeg does not know" in refusal(source)
 
 
 def test_an_unknown_subtitle_codec_is_kept_with_a_note(tracks: Path, tmp_path: Path) -> None:

@@ -75,13 +75,14 @@ def read(path: Path) -> Content:
         picture = max(pictures, key=lambda one: counts[one.index])  # others are a poster, a menu
         picture.codec_context.thread_type = "AUTO"
         found.tick = float(picture.time_base or 0.001)
-        sound = {one.index: Sound(one.codec_context.channels) for one in streams.audio}
-        texts: dict[int, list[tuple[float, str]]] = {one.index: [] for one in streams.subtitles}
+        known = [one for one in streams.audio if one.codec_context is not None]
+        sound = {one.index: Sound(one.codec_context.channels) for one in known}
+        texts: dict[int, list[tuple[float, bytes]]] = {one.index: [] for one in streams.subtitles}
         for packet in container.demux():
             _take(packet, found, picture.index, sound, texts)
         found.times.sort()
         found.sound = list(sound.values())
-        found.subtitles = [one for one in texts.values() if one]  # nobody misses one with nothing in it
+        found.subtitles = [_digests(one) for one in texts.values() if one]  # nobody misses an empty one
         found.attached = sorted(
             hashlib.sha256(one.data or b"").hexdigest() for one in streams if one.type == "attachment"
         )
@@ -104,13 +105,12 @@ def _take(
     found: Content,
     picture: int,
     sound: dict[int, Sound],
-    texts: dict[int, list[tuple[float, str]]],
+    texts: dict[int, list[tuple[float, bytes]]],
 ) -> None:
     index, base = packet.stream.index, packet.stream.time_base or Fraction(1, 1000)
     if index in texts:
         if packet.size:
-            digest = hashlib.sha256(bytes(packet)).hexdigest()
-            texts[index].append((float((packet.pts or 0) * base), digest))
+            _take_text(packet, float((packet.pts or 0) * base), texts[index])
         return
     if index != picture and index not in sound:
         return
@@ -133,6 +133,19 @@ def _take(
             track.start = at if track.start is None else track.start
             track.end = max(track.end, at + frame.samples / (frame.sample_rate or 1))
             track.channels = max(track.channels, frame.layout.nb_channels)
+
+
+def _take_text(packet: av.Packet, at: float, texts: list[tuple[float, bytes]]) -> None:
+    """Add a packet; what of PGS is shown at one time is one, in however many packets it lies."""
+    codec = packet.stream.codec_context
+    if codec is not None and codec.name == "pgssub" and texts and texts[-1][0] == at:
+        texts[-1] = at, texts[-1][1] + bytes(packet)
+    else:
+        texts.append((at, bytes(packet)))
+
+
+def _digests(texts: Sequence[tuple[float, bytes]]) -> list[tuple[float, str]]:
+    return [(at, hashlib.sha256(content).hexdigest()) for at, content in texts]
 
 
 def faults(source: Content, output: Content, *, pictures: bool = True) -> list[str]:

@@ -1,4 +1,8 @@
-"""Tracks that libavformat reads as something else than they are, or for which it does not open the file."""
+"""Tracks that libavformat reads as something else than they are, or for which it does not open the file.
+
+Where such a track is the picture, there is no film. One of sound or subtitles may be left out
+(`drapto.media.spare`).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.errors import ElementError
 from drapto.media.matroska import ids
+from drapto.media.matroska.records import streams
+from drapto.media.matroska.tree import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from drapto.media.matroska.ebml import Element
-    from drapto.media.matroska.tree import Reader
 
 ENCRYPTED = 1
 """The type of a content encoding that is no compression (RFC 9559, "ContentEncodingType")."""
@@ -22,6 +28,9 @@ noise (matroskadec.c)."""
 
 BZIP2 = 1
 """The algorithm of a compression (RFC 9559, "ContentCompAlgo") that ffmpeg's builds mostly lack."""
+
+SOUND, SUBTITLES = 2, 17
+"""Kinds of tracks without which there is a film (RFC 9559, "TrackType")."""
 
 SIDES = {
     "left": ids.PIXEL_CROP_LEFT,
@@ -40,12 +49,13 @@ class Problem(NamedTuple):
 
 
 def unreadable(reader: Reader) -> Iterator[Problem]:
-    """Yield what is wrong with a file's tracks."""
+    """Yield what is wrong with a file's tracks without which there is no film."""
     try:
         tracks = reader.first(ids.TRACKS)
         for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
             number = entry.number(ids.TRACK_NUMBER)
-            yield from _coded(entry, f"number {number} ({codec_of(entry)})")
+            if entry.number(ids.TRACK_TYPE) not in (SOUND, SUBTITLES):
+                yield from _coded(entry)
             if sides := _cropped_away(entry):
                 delete = " ".join(f"--delete pixel-crop-{side}" for side in sides)
                 yield Problem(
@@ -56,8 +66,23 @@ def unreadable(reader: Reader) -> Iterator[Problem]:
         return  # said by what reads the tracks
 
 
-def _coded(entry: Element, track: str) -> Iterator[Problem]:
+def unreadable_beside(source: Path) -> dict[int, Problem]:
+    """Return what is wrong with tracks of sound and subtitles, by ffmpeg's stream index."""
+    found = {}
+    try:
+        with source.open("rb") as file:
+            entries = streams(Reader(file).first(ids.TRACKS))
+        for index, entry in entries.items():
+            if entry.number(ids.TRACK_TYPE) in (SOUND, SUBTITLES) and (each := list(_coded(entry))):
+                found[index] = each[0]
+    except ElementError:
+        pass  # ffmpeg has read the same head: what it makes of it is all there is
+    return found
+
+
+def _coded(entry: Element) -> Iterator[Problem]:
     """Yield what makes libavformat read a track as something else than it is."""
+    track = f"number {entry.number(ids.TRACK_NUMBER)} ({codec_of(entry)})"
     encodings = entry.find(ids.CONTENT_ENCODINGS)
     each = encodings.of(ids.CONTENT_ENCODING) if encodings else []
     if any(one.number(ids.CONTENT_ENCODING_TYPE) == ENCRYPTED for one in each):

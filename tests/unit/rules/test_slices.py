@@ -364,6 +364,7 @@ READS: list[tuple[str, str, object, set[str]]] = [
     ("crf", "input.frame_index", "decode", {"probe", "segment", "validate"}),
     ("crf", "input.allow_damage", "holes", {"probe"}),
     ("crf", "input.allow_damage", "none", {"probe", "validate"}),
+    ("crf", "input.unreadable_tracks", "refuse", {"probe"}),
     ("crf", "output.dir", "elsewhere", {"validate"}),
     ("crf", "output.strict", True, {"validate"}),
     ("crf", "input.skip_codecs", ["vp9"], set()),

@@ -112,16 +112,16 @@ def test_tracks_of_which_ffmpeg_makes_no_stream_are_noted(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("kind", "encrypted"), [(0, False), (1, True)])
-def test_an_encrypted_track_is_refused_and_a_compressed_one_is_not(
+def test_an_encrypted_picture_is_refused_and_a_compressed_one_is_not(
     tmp_path: Path, kind: int, encrypted: bool
 ) -> None:
     encodings = made("ContentEncodings", made("ContentEncoding", made("ContentEncodingType", kind)))
-    about = made("TrackNumber", 2), made("TrackType", 2), made("CodecID", "A_AC3")
+    about = made("TrackNumber", 2), made("TrackType", 1), made("CodecID", "V_AV1")
     path = written(tmp_path / "a.mkv", INFO, made("Tracks", made("TrackEntry", *about, encodings)))
     if not encrypted:
         refuse_oddities(path)
         return
-    with pytest.raises(SourceError, match=r"a\.mkv: has an encrypted track, number 2 \(A_AC3\)"):
+    with pytest.raises(SourceError, match=r"a\.mkv: has an encrypted track, number 2 \(V_AV1\)"):
         refuse_oddities(path)
 
 
