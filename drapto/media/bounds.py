@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 MOST_WIDTH, MOST_HEIGHT = 16384, 8704
 """Pixels of a picture, by SVT-AV1."""
 
-LEAST_PIXELS = 2
+LEAST_PIXELS = 8
 MOST_PIXELS = (1 << 31) // 24
 """Of a picture: ffmpeg's libsvtav1 refuses a packet larger than eight times the picture's three bytes a
-pixel, which it computes in 32 bits. 16384x5460 pixels encode, 16384x5480 do not, and 1x1 does not."""
+pixel, which it computes in 32 bits. 16384x5460 pixels encode, 16384x5480 do not; 4x2 do, 2x2 and 1x4 not."""
 
 MOST_RATE = Fraction(240)
 """Frames per second, by SVT-AV1. A nominal rate only: it never reaches the output."""

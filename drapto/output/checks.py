@@ -99,6 +99,13 @@ def _beside(source: SourceInfo, output: SourceInfo) -> Iterator[Check]:
     yield from _chapters(source.chapters, output.chapters)
     yield from _attachments(source.attachments, output.attachments)
     yield same_tags("tags", source.tags, output.tags)
+    yield same_tags("video tags", source.video.tags, output.video.tags)
+    for kind, tracks, made in (
+        ("audio", source.audio, output.audio),
+        ("subtitle", source.subtitles, output.subtitles),
+    ):
+        for number, (given, kept) in enumerate(zip(tracks, made, strict=False)):
+            yield same_tags(f"{kind} {number} tags", given.tags, kept.tags)
 
 
 def _duration(source: SourceInfo, output: SourceInfo) -> Check:
@@ -149,7 +156,6 @@ def _labels(name: str, source: Track, output: Track) -> Iterator[Check]:
     yield noted(f"{name} language", _language(source.language), _language(output.language))
     yield noted(f"{name} title", source.title, output.title)
     yield noted(f"{name} dispositions", source.dispositions, output.dispositions)
-    yield same_tags(f"{name} tags", source.tags, output.tags)
 
 
 def _language(said: str | None) -> str | None:

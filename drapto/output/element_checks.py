@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from drapto.errors import ElementError
 from drapto.media.matroska import ids
 from drapto.media.matroska.compare import NOTHING, Difference, differences, digested
-from drapto.media.matroska.ebml import Element
+from drapto.media.matroska.ebml import Element, unsigned
 from drapto.output.complete import KEPT_INFO, Given, kept_info
 from drapto.output.entries import DESCRIBING
 from drapto.output.judging import exact, noted
@@ -92,10 +92,22 @@ def _tracks(source: Given, output: Given, info: SourceInfo) -> Iterator[Differen
         if (given := source.entry_of(track)) is not None:
             compared = differences(_only(given, DESCRIBING), _only(entry, DESCRIBING))
             yield from (one._replace(path=one.path.replace("TrackEntry", name, 1)) for one in compared)
-            if track is not info.video or info.video.views == 1:  # of two eyes, one is kept
+            if track is not info.video:
                 yield from _stereo(name, given, entry)
+            elif info.video.views == 1:  # of two eyes, one is kept
+                yield from _stereo(name, _with_mode(given, info.video.stereo_mode), entry)
         for crop in (entry.find(ids.VIDEO) or entry).of(*ids.PIXEL_CROP):
             yield Difference(f"{name}/Video/PixelCrop", NOTHING, str(int.from_bytes(crop.value, "big")))
+
+
+def _with_mode(entry: Element, mode: int | None) -> Element:
+    """Return the picture's entry with the StereoMode that only its stream tells."""
+    video = entry.find(ids.VIDEO)
+    if not mode or video is None or video.number(ids.STEREO_MODE) == mode:
+        return entry
+    told = Element(ids.STEREO_MODE, unsigned(mode))
+    rest = [part for part in video.parts if part.id != ids.STEREO_MODE]
+    return Element(entry.id, (Element(video.id, (*rest, told)),))
 
 
 def _stereo(name: str, source: Element, output: Element) -> Iterator[Difference]:

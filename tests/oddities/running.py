@@ -24,8 +24,18 @@ SETTINGS: dict[str, dict[str, object]] = {
     "crf": {"quality.mode": "crf"},
     "standard": {"encoding.mode": "standard"},
 }
-SHOWN = {"pixel_crop": (632, 276)}
-"""The sizes in square pixels of real clips of which libavformat misreads the shape."""
+SHOWN = {"pixel_crop": (632, 276), "two_eyes_by_the_stream_alone": (1280, 240)}
+"""The sizes in square pixels of clips of which libavformat misreads the shape; of a picture of two eyes it takes
+that of one for all."""
+
+MISREAD = {
+    "attachments_in_two_places": "2 attached files, not the 1",
+    "live_with_tags_behind": "1 chapters, not the 0",
+    "sound_that_claims_sbr": "audio 0 begins at 0.000 s, not 0.043 s",
+    "uids_of_all_ones": "1 attached files, not the 0",
+}
+"""What the judge finds wrong with some as libavformat does not read all of them: what lies behind the clusters,
+the start of sound whose rate it takes for twice as high."""
 
 UNREAD = {
     "a_commentary_in_bzip2": ("sound", 2),
@@ -91,6 +101,7 @@ def _outcome(result: api.EncodeResult, notes: list[str], fields: FieldsInfo | No
         kind, number = UNREAD[name]
         getattr(source, kind).pop(number)
     found = judge.faults(source, judge.read(result.output), pictures=same)
+    found = [one for one in found if name not in MISREAD or not one.startswith(MISREAD[name])]
     if found:
         return Outcome(name, "wrong", [*found, *(f"note: {one}" for one in notes)])
     return Outcome(name, "noted" if notes else "perfect", notes)

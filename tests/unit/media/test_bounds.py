@@ -22,7 +22,8 @@ def sound(channels: int, layout: str | None) -> AudioTrack:
         ({"width": 128, "height": 9000}, "128x9000 pixels, and SVT-AV1 takes 16384x8704 at most"),
         ({"width": 16386, "height": 64}, "16386x64 pixels, and SVT-AV1 takes 16384x8704 at most"),
         ({"width": 16384, "height": 8192}, "SVT-AV1 takes 89,478,485 in all at most"),
-        ({"width": 1, "height": 1}, "1x1 pixels, and SVT-AV1 takes 2 in all at least"),
+        ({"width": 1, "height": 1}, "1x1 pixels, and SVT-AV1 takes 8 in all at least"),
+        ({"width": 2, "height": 2}, "2x2 pixels, and SVT-AV1 takes 8 in all at least"),
         ({"rate": Fraction(20_000_000)}, "shows 20,000,000 frames a second: its timestamps are damaged"),
     ],
 )
@@ -36,7 +37,7 @@ def test_what_the_picture_s_encoder_cannot_take_is_refused(changes: dict[str, ob
     [
         {"width": 16384, "height": 5460},
         {"width": 64, "height": 8704},
-        {"width": 2, "height": 2},
+        {"width": 4, "height": 2},
         {"rate": 1000},
     ],
 )
