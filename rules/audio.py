@@ -13,7 +13,7 @@ from drapto.rules.stage import Known, Stage
 from drapto.rules.task import Rule, failing, name_of, task
 from drapto.rules.tracks import chosen
 from drapto.rules.work import ONE_CPU
-from drapto.words import count_text
+from drapto.words import count_text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,9 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
     if heard := of_the_track(result.complaints, _others(title, track)):
         log = f"{printable(title.logs)}/{STAGE.name}.log"
         said = f"{count_text(len(heard), 'error')}, the first: {heard[0]}"
-        summary += f"\n{printable(title.source)}: the sound is damaged ({said}); rip it again; see {log}"
+        when = "" if result.damaged is None else f" after {time_text(result.damaged)}"
+        where = f"{printable(title.source)}: the sound is damaged{when}"
+        summary += f"\n{where} ({said}); listen there, or rip it again; see {log}"
     return summary
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import av
 
 from drapto.audio.copy import copy_sound
+from drapto.audio.damage import check_options, first_damage
 from drapto.audio.evenly import decode_options
 from drapto.audio.plan import (
     AS_IT_IS,
@@ -64,6 +65,7 @@ class AudioResult:
         size: Bytes of the file.
         complaints: What ffmpeg complained of in the source, a line each.
         copied: What was copied, where it was not encoded.
+        damaged: When the source's sound is damaged first, seconds; None where it is not, or nobody knows.
     """
 
     number: int
@@ -72,6 +74,7 @@ class AudioResult:
     size: int
     complaints: tuple[str, ...] = ()
     copied: CopiedSound | None = None
+    damaged: float | None = None
 
 
 def encode_audio(
@@ -128,12 +131,14 @@ def encode_audio(
         if not plan.copies:
             span = _checked(made, track, name, source)
         size = partial.stat().st_size
-    return AudioResult(number, plan, span, size, complaints, copied)
+    damaged = first_damage(source, track.index) if complaints else None
+    return AudioResult(number, plan, span, size, complaints, copied, damaged)
 
 
 def _arguments(source: Path, track: AudioTrack, plan: AudioPlan, partial: Path) -> list[str]:
     return [
-        *("-copyts", *UNCOMPRESSED_DYNAMICS.get(track.codec, ()), "-i", file_url(source)),
+        *("-copyts", *UNCOMPRESSED_DYNAMICS.get(track.codec, ()), *check_options(track.codec)),
+        *("-i", file_url(source)),
         *(*decode_options(track, plan), *OPUS, "-b:a", f"{plan.bitrate}k"),
         *(() if plan.family is None else ("-mapping_family", f"{plan.family}")),
         *(*BARE, "-f", "matroska", file_url(partial)),
