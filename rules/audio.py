@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drapto.audio.plan import AudioPlan, Treatment, plan_audio
+from drapto.audio.plan import AudioPlan, Treatment, mixed_in, plan_audio
 from drapto.errors import DraptoError, printable
 from drapto.media.complaints import codecs_beside, of_the_track
 from drapto.rules import versions
@@ -142,6 +142,11 @@ def build(work: Work, *, number: int, track: AudioTrack, provenance: Provenance)
         "copied" if plan.copies else f"to Opus {plan.layout} at {plan.bitrate} kbit/s"
     )
     summary += "" if plan.copies else provenance.said(made_by)
+    if gone := mixed_in(track, plan):
+        layout = (
+            f"{track.layout}: it comes out as {plan.layout}, with {', '.join(gone)} mixed into the others"
+        )
+        summary += f"\naudio track {number} is {layout}"
     if heard := of_the_track(result.complaints, _others(title, track)):
         log = f"{printable(title.logs)}/{STAGE.name}.log"
         said = f"{count_text(len(heard), 'error')}, the first: {heard[0]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 
@@ -32,7 +32,7 @@ def first_damage(source: Path, index: int) -> float | None:
     """
     try:
         with av.open(file_url(source), **ANY_TEXT) as container:
-            stream: AudioStream = container.streams[index]
+            stream = cast("AudioStream", container.streams[index])
             if stream.codec_context.codec.canonical_name in CHECKED:
                 stream.codec_context.options = {"err_detect": "crccheck+explode"}
             for packet in container.demux(stream):

@@ -177,6 +177,14 @@ def route(channels: Sequence[str], target: str) -> Routes:
     }
 
 
+def mixed(channels: Sequence[str], target: str) -> list[str]:
+    """Return the channels that the Opus layout ``target`` has no place for, and that share another's."""
+    places, routes = OPUS_LAYOUTS[target], route(channels, target)
+    moved = _ring(channels, places)
+    without = [one for one in channels if one not in places and one not in moved and not _sole(one)]
+    return [one for one in without if any(one in gains and len(gains) > 1 for gains in routes.values())]
+
+
 def _sole(channel: str) -> bool:
     """Tell whether a channel is a front one under another name, alone in its place."""
     return channel in {"DL", "DR", "BIL", "BIR"}

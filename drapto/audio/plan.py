@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from drapto.audio.layout import OPUS_LAYOUTS, STANDARD_LAYOUTS, channels_of, opus_layout, route
+from drapto.audio.layout import OPUS_LAYOUTS, STANDARD_LAYOUTS, channels_of, mixed, opus_layout, route
 from drapto.config.types import PASSTHROUGH
 from drapto.engine.document import Model
 from drapto.errors import SourceError
@@ -138,6 +138,17 @@ def plan_audio(track: AudioTrack, bitrates: Bitrates, treatment: Treatment = AS_
         bitrate=bitrate,
         filters=f"{mapping},{_timing(first_sound(track))}",
     )
+
+
+def mixed_in(track: AudioTrack, plan: AudioPlan) -> list[str]:
+    """Return the channels of a track that are mixed into others, as Opus has no place for them.
+
+    What is mixed down by wish (``audio.downmix``) is not among them.
+    """
+    names = channels_of(track.layout)
+    if plan.copies or names is None or len(names) != track.channels or opus_layout(names) != plan.layout:
+        return []
+    return mixed(names, plan.layout)
 
 
 def _passes(track: AudioTrack, codecs: Iterable[str]) -> bool:

@@ -47,6 +47,9 @@ DAMAGE = (
 """What the demuxer (matroskadec.c) says of a place that is no Matroska. Its other errors are of things that a
 file may well have, such as a tag for a chapter that was removed."""
 
+CUT_OFF = "ended prematurely"
+"""What it says of a file that ends inside an element."""
+
 STRANGERS = re.compile(r"Invalid track number (\d+)")
 """What it says of a block of a track that the head does not list. It passes over what follows, up to the next
 cluster: mkvmerge and players pass over the block alone."""
@@ -71,13 +74,18 @@ def _switch_on() -> None:
     av.logging.set_level(av.logging.ERROR)
 
 
-def refuse_damaged(source: Path, said: list[Said]) -> None:
+def refuse_damaged(source: Path, said: list[Said], *, sized: bool = True) -> None:
     """Refuse ``source`` where something of it was passed over: no later check would miss it.
+
+    Args:
+        source: The file.
+        said: What libav has logged of it.
+        sized: The file says how long it is. One that does not is a live recording, and may end anywhere.
 
     Raises:
         SourceError: Names the first such place.
     """
-    heard = [" ".join(text.split()) for _, speaker, text in said if speaker.startswith("matroska")]
+    heard = _of_the_demuxer(said)
     strangers = [found[1] for text in heard if (found := STRANGERS.match(text))]
     if strangers:
         raise SourceError(
@@ -87,6 +95,8 @@ def refuse_damaged(source: Path, said: list[Said]) -> None:
             remedy=REMUX,
         )
     places = [text for text in heard if any(sign in text for sign in DAMAGE)]
+    if not sized:
+        places = [text for text in places if CUT_OFF not in text]
     if places:
         # what lies beside the film may be damaged: it is left out, and said (`oddities`)
         aside = beside_the_film(source)
@@ -98,6 +108,19 @@ def refuse_damaged(source: Path, said: list[Said]) -> None:
             path=source,
             remedy=f"rip or copy it again; to encode what is left of it, {REMUX}",
         )
+
+
+def cut_off_notes(said: list[Said], *, sized: bool) -> list[str]:
+    """Return what there is to say of a live recording that ends inside a block."""
+    if sized or not any(CUT_OFF in text for text in _of_the_demuxer(said)):
+        return []
+    return [
+        "the file ends in the midst of a block, as a recording that was broken off: all before it is kept"
+    ]
+
+
+def _of_the_demuxer(said: list[Said]) -> list[str]:
+    return [" ".join(text.split()) for _, speaker, text in said if speaker.startswith("matroska")]
 
 
 def _lies_in(text: str, ranges: list[range]) -> bool:

@@ -12,7 +12,7 @@ from av.stream import Disposition
 from drapto.engine.context import file_url
 from drapto.errors import SourceError
 from drapto.media import spare, tracks
-from drapto.media.damage import listening, refuse_damaged
+from drapto.media.damage import cut_off_notes, listening, refuse_damaged
 from drapto.media.film import Candidate, choose_film
 from drapto.media.foreign import WEBVTT
 from drapto.media.frame_count import MILLISECOND, count_frames, spread
@@ -26,7 +26,7 @@ from drapto.media.matroska.pictures import PLAIN, track_heads
 from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
-from drapto.media.notes import heard_notes, picture_notes, read_notes, return_notes, shape_notes
+from drapto.media.notes import heard_notes, lost_notes, picture_notes, read_notes, return_notes, shape_notes
 from drapto.media.passed_over import refuse_passed_over
 from drapto.media.rate import NS
 from drapto.media.texts import ANY_TEXT
@@ -83,12 +83,13 @@ def examine(
     refuse_oddities(source)
     try:
         with listening() as said, av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
-            refuse_damaged(source, said)
+            refuse_damaged(source, said, sized=sized)
             _refuse_unusable(source, container)
             unread = spare.unread(source, container)
             spare.refuse_unread(source, container, unread, unreadable_tracks)
             whole = _Pass(source, container, frame_index, unread)
-            refuse_damaged(source, said)
+            refuse_damaged(source, said, sized=sized)
+            whole.notes += cut_off_notes(said, sized=sized)
             contexts = [one.codec_context for one in container.streams.audio]
             sounds = {one.codec.canonical_name for one in contexts if one is not None}
             refuse_passed_over(source, whole.index.watch, sounds)
@@ -139,6 +140,7 @@ class _Pass:
         film, *others = self._films()
         video, times, dynamic = self._video(film, self.frame_index)
         self.notes += [*self.facts.tracks.get(video.index, NO_FACTS).disagreements, *picture_notes(video)]
+        self.notes += lost_notes(self.index.video[video.index].dynamic.lost)
         audio = self._audio()
         self.notes += [note for number, track in enumerate(audio) for note in heard_notes(number, track)]
         subtitles = self._subtitles()

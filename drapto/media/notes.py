@@ -9,7 +9,7 @@ from drapto.media.holes import hole_notes
 from drapto.words import count_text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from fractions import Fraction
 
     from drapto.media.matroska.pictures import TrackHead
@@ -39,6 +39,14 @@ def picture_notes(video: VideoTrack) -> list[str]:
     if video.frames == 1:
         notes.append("the picture is a single frame")
     return [*notes, *hole_notes(video.holes)]
+
+
+def lost_notes(names: Collection[str]) -> list[str]:
+    """Return what there is to say of dynamic metadata that are not carried, by their names."""
+    return [
+        f"the picture has {name} metadata: they are not kept, and what is under them is"
+        for name in sorted(names)
+    ]
 
 
 def return_notes(returns: Sequence[tuple[int, int]], base: Fraction) -> list[str]:

@@ -8,6 +8,7 @@ the places of the packets tell; what lies there is then looked at.
 from __future__ import annotations
 
 import heapq
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from drapto.errors import ElementError, SourceError
@@ -161,7 +162,7 @@ def _lost(file: IO[bytes], gap: Gap, known: set[int]) -> int:
     It goes on to the next cluster then; where it goes on in the same one, what is not there was no loss.
     """
     at, blocks, until = _end_of_block(file, gap.at), 0, gap.until
-    given_up = until is None
+    given_up, size = until is None, os.fstat(file.fileno()).st_size
     try:
         for _ in range(MOST_ELEMENTS):
             part = place_at(file, at) if at is not None and (until is None or at < until) else None
@@ -171,7 +172,7 @@ def _lost(file: IO[bytes], gap: Gap, known: set[int]) -> int:
                 given_up |= part.id == ids.CLUSTER and blocks > 0
                 at = part.start
                 continue
-            if part.end is None:
+            if part.end is None or part.end > size:  # where a recording was broken off
                 break
             blocks += part.id in (ids.SIMPLE_BLOCK, ids.BLOCK) and _holds_something(file, part, known)
             at = part.end

@@ -20,7 +20,7 @@ from drapto.media.matroska.records import streams
 from drapto.media.matroska.tree import LIMIT, Reader
 from drapto.media.matroska.writing import replace_head
 from drapto.media.model import AudioTrack, SubtitleTrack, VideoTrack
-from drapto.output.entries import Picture, entry, unique_uids
+from drapto.output.entries import Picture, entry, overlays, unique_uids
 from drapto.output.statistics import Statistics, measure, statistics_tag, whole_duration
 from drapto.output.tags import kept_chapters, kept_tags
 
@@ -163,6 +163,9 @@ def _head(
     made = [
         entry(one, source, track, uid, timed if number == 0 else None)
         for number, (one, source, track, uid) in enumerate(zip(entries, sources, tracks, uids, strict=True))
+    ]
+    made = [
+        Element(one.id, (*one.parts, *over)) for one, over in zip(made, overlays(sources, made), strict=True)
     ]
     about = _info(own.first(ids.INFO), given.info, whole_duration(found))
     date = about.find(ids.DATE_UTC)

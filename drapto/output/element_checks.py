@@ -11,7 +11,7 @@ from drapto.media.matroska import ids
 from drapto.media.matroska.compare import NOTHING, Difference, differences, digested
 from drapto.media.matroska.ebml import Element, unsigned
 from drapto.output.complete import KEPT_INFO, Given, kept_info
-from drapto.output.entries import DESCRIBING
+from drapto.output.entries import describing, overlays
 from drapto.output.judging import exact, noted
 from drapto.output.tags import is_encoder_tag, is_statistics, kept_chapters, kept_tags
 
@@ -85,12 +85,14 @@ def differing(source: Given, output: Given, info: SourceInfo) -> list[Difference
 
 def _tracks(source: Given, output: Given, info: SourceInfo) -> Iterator[Difference]:
     entries = output.tracks.of(ids.TRACK_ENTRY) if output.tracks else []
-    for number, (track, entry) in enumerate(
-        zip([info.video, *info.audio, *info.subtitles], entries, strict=False), 1
-    ):
+    pairs = list(zip([info.video, *info.audio, *info.subtitles], entries, strict=False))
+    sources = [source.entry_of(track) for track, _ in pairs]
+    over = overlays(sources, [entry for _, entry in pairs])
+    for number, ((track, entry), given) in enumerate(zip(pairs, sources, strict=True), 1):
         name = f"Tracks/TrackEntry {number}"
-        if (given := source.entry_of(track)) is not None:
-            compared = differences(_only(given, DESCRIBING), _only(entry, DESCRIBING))
+        if given is not None:
+            told = Element(given.id, (*given.of(*describing(track)), *over[number - 1]))
+            compared = differences(told, _only(entry, (*describing(track), ids.TRACK_OVERLAY)))
             yield from (one._replace(path=one.path.replace("TrackEntry", name, 1)) for one in compared)
             if track is not info.video:
                 yield from _stereo(name, given, entry)

@@ -94,8 +94,8 @@ def entry(own: Element, source: Element | None, track: Track, uid: int, picture:
     Raises:
         ElementError: A number in the source's entry is none.
     """
-    described = labels(track) if source is None else source.of(*DESCRIBING)
-    replaced = {*DESCRIBING, ids.TRACK_UID, ids.DEFAULT_DURATION}
+    described = labels(track) if source is None else source.of(*describing(track))
+    replaced = {*describing(track), ids.TRACK_UID, ids.DEFAULT_DURATION}
     number = own.of(ids.TRACK_NUMBER)
     rest = [part for part in own.parts if part.id not in {*replaced, ids.TRACK_NUMBER}]
     if isinstance(track, SubtitleTrack) and track.foreign is not None:
@@ -115,6 +115,35 @@ def entry(own: Element, source: Element | None, track: Track, uid: int, picture:
     shown = source.find(ids.VIDEO) if source else None
     rest = [_video(part, shown, picture) if part.id == ids.VIDEO else part for part in rest]
     return Element(own.id, (*made, *rest))
+
+
+def describing(track: Track) -> tuple[int, ...]:
+    """Return what is kept of what a source says of a track: of one that is copied, its codec's name, too."""
+    return (*DESCRIBING, ids.CODEC_NAME) if isinstance(track, SubtitleTrack) else DESCRIBING
+
+
+def overlays(sources: Sequence[Element | None], made: Sequence[Element]) -> list[list[Element]]:
+    """Return, for each track, which others players take where it has nothing (RFC 9559, TrackOverlay).
+
+    A source names them by its own numbers; those of tracks that are not kept are left out.
+
+    Args:
+        sources: The source's entries; None of a track without one.
+        made: The output's, in the same order.
+    """
+    numbers = {
+        source.number(ids.TRACK_NUMBER): one.number(ids.TRACK_NUMBER)
+        for source, one in zip(sources, made, strict=True)
+        if source is not None
+    }
+    return [
+        [
+            Element(ids.TRACK_OVERLAY, unsigned(numbers[number]))
+            for one in (source.of(ids.TRACK_OVERLAY) if source else ())
+            if (number := int.from_bytes(one.value, "big")) in numbers
+        ]
+        for source in sources
+    ]
 
 
 def _codec(foreign: ForeignCodec) -> Iterator[Element]:

@@ -25,8 +25,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "standard": {"encoding.mode": "standard"},
 }
 SHOWN = {"pixel_crop": (632, 276), "two_eyes_by_the_stream_alone": (1280, 240)}
-"""The sizes in square pixels of clips of which libavformat misreads the shape; of a picture of two eyes it takes
-that of one for all."""
+"""The sizes in square pixels of clips of which libavformat misreads the shape, as of two eyes' pictures."""
 
 MISREAD = {
     "attachments_in_two_places": "2 attached files, not the 1",
@@ -34,8 +33,8 @@ MISREAD = {
     "sound_that_claims_sbr": "audio 0 begins at 0.000 s, not 0.043 s",
     "uids_of_all_ones": "1 attached files, not the 0",
 }
-"""What the judge finds wrong with some as libavformat does not read all of them: what lies behind the clusters,
-the start of sound whose rate it takes for twice as high."""
+"""What the judge finds wrong with some as libavformat misreads them: it does not see what lies behind the
+clusters, and skips too much of sound whose rate it takes for twice as high."""
 
 UNREAD = {
     "a_commentary_in_bzip2": ("sound", 2),

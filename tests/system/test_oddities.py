@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.oddities import boxes, elements, pairwise, recipes, relatives, reported, rips, suites
+from tests.oddities import (
+    boxes,
+    elements,
+    muxing,
+    pairwise,
+    recipes,
+    relatives,
+    reported,
+    rips,
+    speakers,
+    suites,
+)
 from tests.oddities.running import run
 
 if TYPE_CHECKING:
@@ -74,9 +85,26 @@ FOURTH = {
 """The same of the fourth set."""
 
 
-@pytest.mark.parametrize("wanted", [REPORTED, RIPS, SUITES, FOURTH])
+FIFTH = {
+    "a_commentary_in_bzip2": "number 4 (A_AC3): compressed by bzip2",
+    "channels_above_the_head": "comes out as 7.1, with TFL, TFR, TBL, TBR mixed into the others",
+    "cut_in_its_last_block": "ends in the midst of a block",
+    "entries_of_every_kind": "",
+    "flac_with_a_bit_turned": "the sound is damaged after 0.2 s",
+    "hdr_vivid_of_a_phone": "the picture has HDR Vivid metadata",
+    "info_comes_last": "its ticks last 500000 ns",
+    "pgs_in_pieces": "",
+    "two_by_two": "SVT-AV1 takes 8 in all at least",
+    "two_eyes_by_the_stream_alone": "",
+    "uids_of_all_ones": "",
+}
+"""The same of the fifth set."""
+
+
+@pytest.mark.parametrize("wanted", [REPORTED, RIPS, SUITES, FOURTH, FIFTH])
 def test_some_that_users_reported(ffmpeg: Path, tmp_path: Path, wanted: dict[str, str]) -> None:
     assert boxes.MAKERS is rips.MAKERS is suites.MAKERS is elements.MAKERS is relatives.MAKERS
+    assert boxes.MAKERS is speakers.MAKERS is muxing.MAKERS
     assert set(wanted) <= set(boxes.MAKERS)
     sources = [reported.make(ffmpeg, name, tmp_path / "sources") for name in wanted]
     outcomes = {one.name: one for one in run(sources, tmp_path, "crf")}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from drapto.engine import atomic
 from drapto.errors import ArtifactError
 from drapto.media.hdr import captions, hevc, obu, rpu
-from drapto.media.hdr.t35 import is_hdr10plus, unwrap_rpu
+from drapto.media.hdr.t35 import is_hdr10plus, lost_kind, unwrap_rpu
 from drapto.media.model import DynamicMetadata
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class DynamicTally:
 
     Attributes:
         beside: There is HDR10+ beside packets, in the container.
+        lost: What else there is of dynamic metadata, by name, and is not carried.
     """
 
     def __init__(self, stream: VideoStream) -> None:
@@ -64,13 +65,14 @@ class DynamicTally:
         self._known: dict[FrameMetadata, int] = {NOTHING: 0}
         self._found = array("l")
         self.beside = False
+        self.lost: set[str] = set()
 
     def add(self, packet: Packet[Stream]) -> None:
         """Note what a packet carries; every packet with a presentation time is to be given."""
         if self._size:
-            found = _of_hevc(memoryview(packet), self._size)
+            found = _of_hevc(memoryview(packet), self._size, self.lost)
         elif self._kind == "av1":
-            found = _of_av1(memoryview(packet))
+            found = _of_av1(memoryview(packet), self.lost)
         elif self._kind == "h264":
             found = _with_captions(captions.of_avc(memoryview(packet), self._avc_size))
         elif self._kind == "mpeg2video":
@@ -126,7 +128,7 @@ def _with_captions(triples: bytes) -> FrameMetadata:
     return FrameMetadata(captions=triples) if triples else NOTHING
 
 
-def _of_hevc(packet: memoryview, size: int) -> FrameMetadata:
+def _of_hevc(packet: memoryview, size: int, lost: set[str]) -> FrameMetadata:
     plus = dolby = None
     said = b""
     for kind, unit in hevc.nal_units(packet, size):
@@ -142,10 +144,16 @@ def _of_hevc(packet: memoryview, size: int) -> FrameMetadata:
                 plus = content
             elif message == hevc.USER_DATA_T35:
                 said += captions.of_message(content)
+                _note_lost(content, lost)
     return FrameMetadata(plus, dolby, said or None)
 
 
-def _of_av1(packet: memoryview) -> FrameMetadata:
+def _note_lost(message: bytes, lost: set[str]) -> None:
+    if (name := lost_kind(message)) is not None:
+        lost.add(name)
+
+
+def _of_av1(packet: memoryview, lost: set[str]) -> FrameMetadata:
     plus = dolby = None
     said = b""
     try:
@@ -154,6 +162,7 @@ def _of_av1(packet: memoryview) -> FrameMetadata:
                 plus = message
             dolby = unwrap_rpu(message) or dolby
             said += captions.of_message(message)
+            _note_lost(message, lost)
     except ValueError:
         return NOTHING  # whether it decodes is not asked here
     return FrameMetadata(plus, dolby, said or None)

@@ -12,6 +12,10 @@ HDR10_PLUS = bytes.fromhex("b5 003c 0001 04")
 DOLBY_VISION = bytes.fromhex("b5 003b 00000800")
 """Country, provider (Dolby), its code for Dolby Vision's metadata in AV1."""
 
+LOST = {bytes.fromhex("26 0004 0005"): "HDR Vivid", bytes.fromhex("b5 003a"): "SL-HDR"}
+"""Dynamic metadata that drapto does not carry, by country and provider: CUVA's (T/UWA 005.1), and those of
+ETSI TS 103 433."""
+
 EMDF_HEADER, EMDF_HEADER_BITS = 0x1BE6841, 27
 """emdf_version 0, key_id 6, emdf_payload_id 31 + 225, no sample offset, duration, group or codec data,
 discard_unknown_payload."""
@@ -23,6 +27,11 @@ EMDF_FOOTER, EMDF_FOOTER_BITS = 0x400, 17
 def is_hdr10plus(message: bytes) -> bool:
     """Tell whether a message, from its country code on, is HDR10+."""
     return message.startswith(HDR10_PLUS)
+
+
+def lost_kind(message: bytes) -> str | None:
+    """Return what a message, from its country code on, is called that is not carried; None for others."""
+    return next((name for start, name in LOST.items() if message.startswith(start)), None)
 
 
 def wrap_rpu(rpu: bytes) -> bytes:

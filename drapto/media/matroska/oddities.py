@@ -30,6 +30,9 @@ FINEST, COARSEST = 1000, NS
 """Nanoseconds of a tick that a film may have. mkvmerge writes none finer than 1000: the blocks of a cluster
 lie within 32767 ticks of it (RFC 9559, "Block Structure"): each frame would have a cluster of its own."""
 
+USUAL = 1_000_000
+"""Nanoseconds of a tick where nothing says (RFC 9559, "TimestampScale")."""
+
 MOST_BLOCKS = 1000
 """Of a cluster that are looked at: most have less, in five seconds."""
 
@@ -66,6 +69,15 @@ def refuse_oddities(source: Path) -> None:
     if tracks is not None and hidden and tracks.at not in reader.named:
         raise SourceError(
             "has its list of tracks behind the picture, and nothing in its head names the place",
+            path=source,
+            remedy=REMUX,
+        )
+    facts = reader.place(ids.INFO)
+    late_facts = facts is not None and reader.clusters is not None and facts.at > reader.clusters
+    if facts is not None and late_facts and scale not in (0, USUAL) and facts.at not in reader.named:
+        raise SourceError(
+            f"says behind the picture that its ticks last {scale} ns, and nothing in its head names the "
+            "place: ffmpeg takes them for a millisecond",
             path=source,
             remedy=REMUX,
         )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.audio.layout import OPUS_LAYOUTS, STANDARD_LAYOUTS, channels_of, opus_layout, route
+from drapto.audio.layout import OPUS_LAYOUTS, STANDARD_LAYOUTS, channels_of, mixed, opus_layout, route
 
 EXPECTED = {
     "mono": "mono",
@@ -69,6 +69,24 @@ PLACEABLE = [
     if len(listed.split()) <= 8 and not HEIGHTS & set(listed.split()) and name != "octagonal"
 ]
 """Opus has no height channels, nor a back centre beside back left and right."""
+
+
+MIXED = {
+    "7.1.4": ["TFL", "TFR", "TBL", "TBR"],
+    "5.1.2": ["TFL", "TFR"],
+    "22.2": None,
+    "7.1(wide)": [],
+    "4.0": [],
+    "downmix": [],
+    "mono": [],
+}
+
+
+@pytest.mark.parametrize(("layout", "gone"), MIXED.items())
+def test_channels_without_a_place_are_told(layout: str, gone: list[str] | None) -> None:
+    channels = STANDARD_LAYOUTS[layout].split()
+    found = mixed(channels, opus_layout(channels))
+    assert found == gone if gone is not None else len(found) > 8
 
 
 @pytest.mark.parametrize("name", PLACEABLE)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.errors import SourceError
-from drapto.media.damage import refuse_damaged
+from drapto.media.damage import cut_off_notes, refuse_damaged
 from drapto.media.matroska import ids
 from drapto.media.matroska.ebml import Element
 from drapto.media.matroska.writing import HEADER
@@ -60,6 +60,19 @@ def test_damage_of_which_no_place_is_said_is_refused(tmp_path: Path) -> None:
     assert refused(path, "File ended prematurely")
     assert not refused(path, "something harmless")
     assert refused(tmp_path / "none.mkv", SAID[0].format(9))
+
+
+def test_a_recording_that_does_not_say_its_size_may_end_anywhere(tmp_path: Path) -> None:
+    path = a_file(tmp_path / "a.mkv", TAGS)
+    cut, broken = (
+        [(16, "matroska,webm", "File ended prematurely")],
+        [(16, "matroska,webm", SAID[0].format(9))],
+    )
+    refuse_damaged(path, cut, sized=False)
+    assert len(cut_off_notes(cut, sized=False)) == 1
+    assert cut_off_notes(cut, sized=True) == cut_off_notes(broken, sized=False) == []
+    with pytest.raises(SourceError):
+        refuse_damaged(path, [*cut, *broken], sized=False)
 
 
 def test_blocks_of_a_track_that_is_not_listed_are_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drapto.media.matroska import ids
-from drapto.output.entries import Picture, default_duration, display_size, entry, labels, unique_uids
+from drapto.media.model import AudioTrack, SubtitleTrack
+from drapto.output.entries import (
+    Picture,
+    default_duration,
+    display_size,
+    entry,
+    labels,
+    overlays,
+    unique_uids,
+)
 from tests import sources
 from tests.matroska import made, tree
 
@@ -193,3 +202,27 @@ def test_uids_are_kept_where_they_are_unique(
 
 def test_one_side_of_a_picture_stays_as_it_is() -> None:
     assert display_size(704, 480, Fraction(10, 11)) == (640, 480)
+
+
+def test_overlays_name_the_output_s_tracks_and_not_those_that_are_gone() -> None:
+    """RFC 9559, TrackOverlay: the numbers are those of TrackNumber, which the output counts anew."""
+    given = [
+        made("TrackEntry", made("TrackNumber", 9), made("TrackOverlay", 4), made("TrackOverlay", 7)),
+        None,
+        made("TrackEntry", made("TrackNumber", 4)),
+    ]
+    output = [made("TrackEntry", made("TrackNumber", number)) for number in (1, 2, 3)]
+    assert [[tree(one) for one in each] for each in overlays(given, output)] == [
+        [tree(made("TrackOverlay", 3))],
+        [],
+        [],
+    ]
+
+
+def test_the_name_of_a_codec_is_kept_where_the_codec_is() -> None:
+    named = made("TrackEntry", made("CodecName", "SubRip"))
+    text = SubtitleTrack(index=1, codec="subrip", digest="")
+    sound = AudioTrack(index=1, codec="ac3", channels=2, layout="stereo", sample_rate=48_000)
+    for track, kept in ((text, True), (sound, False)):
+        found = dict(tree(part) for part in entry(OWN, named, track, 7, None).parts)
+        assert ("CodecName" in found) == kept

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drapto.media.hdr.t35 import DOLBY_VISION, is_hdr10plus, unwrap_rpu, wrap_rpu
+from drapto.media.hdr.t35 import DOLBY_VISION, is_hdr10plus, lost_kind, unwrap_rpu, wrap_rpu
 
 
 @given(st.integers(1, 70_000).flatmap(lambda size: st.just(bytes(number % 251 for number in range(size)))))
@@ -35,3 +35,16 @@ def test_other_messages_carry_none() -> None:
         assert unwrap_rpu(broken) is None
     assert is_hdr10plus(bytes.fromhex("b5003c0001040140"))
     assert not is_hdr10plus(bytes.fromhex("b5003c0001050140"))
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        ("260004000501", "HDR Vivid"),
+        ("b5003a00", "SL-HDR"),
+        ("b5003c000104", None),
+        ("b500314741393403", None),  # captions (ATSC A/53)
+    ],
+)
+def test_metadata_that_are_not_carried_have_a_name(start: str, name: str | None) -> None:
+    assert lost_kind(bytes.fromhex(start) + bytes(9)) == name

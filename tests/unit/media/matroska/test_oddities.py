@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drapto.errors import SourceError
+from drapto.media.matroska import ids
+from drapto.media.matroska.ebml import Element
 from drapto.media.matroska.oddities import editions, oddities, refuse_oddities
 from drapto.media.matroska.writing import write_file
 from tests.matroska import made
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from drapto.media.matroska.ebml import Element
 
 S = 10**9
 OWN, OTHER = bytes(range(16)), bytes(range(1, 17))
@@ -130,6 +130,21 @@ def test_a_tick_that_no_film_has_is_refused(tmp_path: Path, scale: int) -> None:
     path = written(tmp_path / "a.mkv", made("Info", made("TimestampScale", scale)))
     with pytest.raises(SourceError, match=rf"a\.mkv: has a damaged .* TimestampScale would be {scale} ns"):
         refuse_oddities(path)
+
+
+@pytest.mark.parametrize(
+    ("scale", "told"), [(500_000, True), (10_000_000, True), (1_000_000, False), (0, False)]
+)
+def test_ticks_that_are_told_behind_the_picture_are_refused(tmp_path: Path, scale: int, told: bool) -> None:
+    """libavformat takes them for a millisecond, as nothing names the place."""
+    info, cluster = made("Info", made("TimestampScale", scale)), Element(ids.CLUSTER, b"\xe7\x81\x00")
+    path = written(tmp_path / "a.mkv", cluster, info)
+    if not told:
+        refuse_oddities(path)
+        return
+    with pytest.raises(SourceError, match=rf"its ticks last {scale} ns.*remux it"):
+        refuse_oddities(path)
+    refuse_oddities(written(tmp_path / "b.mkv", info, cluster))
 
 
 @pytest.mark.parametrize("scale", [0, 1000, 20833, 1_000_000, 10_000_000])
