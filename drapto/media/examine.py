@@ -29,6 +29,7 @@ from drapto.media.model import SourceInfo
 from drapto.media.notes import heard_notes, lost_notes, picture_notes, read_notes, return_notes, shape_notes
 from drapto.media.passed_over import refuse_passed_over
 from drapto.media.rate import NS
+from drapto.media.sidedata import refuse_told_twice
 from drapto.media.texts import ANY_TEXT
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class _Pass:
         """Return what was found; ``sized`` as `require_matroska` returns it."""
         self._note_what_is_left_out(sized=sized)
         film, *others = self._films()
+        refuse_told_twice(self.source, self.index.video[film.index].trial.first)
         video, times, dynamic = self._video(film, self.frame_index)
         self.notes += [*self.facts.tracks.get(video.index, NO_FACTS).disagreements, *picture_notes(video)]
         self.notes += lost_notes(self.index.video[video.index].dynamic.lost)

@@ -6,11 +6,15 @@ where one is newer, such as the view of a picture for one eye (libavutil's ``AV_
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from av.sidedata.sidedata import Type
 
+from drapto.errors import SourceError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from av import VideoFrame
     from av.sidedata.sidedata import SideDataContainer
 
@@ -32,3 +36,30 @@ def side_data(frame: VideoFrame, kind: Type) -> bytes | None:
         return bytes(cast("SideDataContainer", frame.side_data)[kind])
     except KeyError:
         return None
+
+
+TWICE = {
+    Type.STEREO3D: ("that it holds two eyes' pictures", "stereo-mode"),
+    Type.DISPLAYMATRIX: ("how it is turned", "projection-pose-roll"),
+}
+"""What both a container and a stream may say of a picture, and mkvpropedit's name of the container's word."""
+
+
+def refuse_told_twice(source: Path, frame: VideoFrame | None) -> None:
+    """Refuse a picture of which both the container and the stream say the same kind of thing.
+
+    ffmpeg 9.0.2 then has two notes of one kind, and refuses all of the picture ("File exists").
+
+    Raises:
+        SourceError: It is one.
+    """
+    kinds = [] if frame is None else [one.type for one in cast("Any", frame.side_data)]
+    for kind, (what, name) in TWICE.items():
+        if kinds.count(kind) > 1:
+            said = f"says twice of its picture {what}, in its head and in the stream"
+            take_off = f"`mkvpropedit FILE --edit track:v1 --delete {name}`"
+            raise SourceError(
+                f"{said}, which ffmpeg does not take",
+                path=source,
+                remedy=f"take the one off, {take_off}: the output has it by the stream's word",
+            )

@@ -5,6 +5,7 @@ Behind each arrow stands what a tool does that does it right, written before any
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from tests import clips
@@ -75,6 +76,21 @@ def rows_of_two_eyes(ffmpeg: Path, path: Path) -> None:
 def two_eyes_by_the_stream_alone(ffmpeg: Path, path: Path) -> None:
     """H.264's frame packing, side by side; no StereoMode -> it, or a note that nothing says so any longer."""
     write(ffmpeg, path, *picture("640x240"), *tone(), *x264(more=":frame-packing=3"), "-c:a", "ac3")
+
+
+@case
+def two_eyes_that_are_told_twice(ffmpeg: Path, path: Path) -> None:
+    """H.264's frame packing, and StereoMode beside it -> the mode; or refused, with what to do."""
+    write(ffmpeg, path, *picture("640x240"), *tone(), *x264(more=":frame-packing=3"), "-c:a", "ac3")
+    of_tracks(path, 0, {"E0": sized(640, 240, (STEREO_MODE, b"\x01"))})
+
+
+@case
+def turned_by_stream_and_container(ffmpeg: Path, path: Path) -> None:
+    """H.264's display orientation, and ProjectionPoseRoll beside it -> turned; or refused with a remedy."""
+    turned_by_its_stream(ffmpeg, path)
+    flat = [(b"\x76\x71", b"\x00"), (b"\x76\x75", struct.pack(">f", 90))]
+    of_tracks(path, 0, {"E0": sized(320, 240, (b"\x76\x70", surgery.joined(flat)))})
 
 
 # --- what only the stream, or only the container says

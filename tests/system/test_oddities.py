@@ -94,8 +94,10 @@ FIFTH = {
     "hdr_vivid_of_a_phone": "the picture has HDR Vivid metadata",
     "info_comes_last": "its ticks last 500000 ns",
     "pgs_in_pieces": "",
+    "turned_by_stream_and_container": "--delete projection-pose-roll",
     "two_by_two": "SVT-AV1 takes 8 in all at least",
     "two_eyes_by_the_stream_alone": "",
+    "two_eyes_that_are_told_twice": "--delete stereo-mode",
     "uids_of_all_ones": "",
 }
 """The same of the fifth set."""
