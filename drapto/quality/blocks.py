@@ -66,15 +66,16 @@ def wrong_blocks(
     filters = (
         f"[0:v:0]format={reference.pix_fmt},extractplanes=y,{tick}[encode];"
         f"[1:{reference.stream}]{reference.prepare}{crop}{reference.convert}extractplanes=y,{tick}[reference];"
-        f"[encode][reference]blend=all_mode=difference:shortest=1,{means}"
+        f"[encode][reference]blend=all_mode=difference:shortest=1,{means}[means]"
     )
     decode = ("-noautorotate", "-threads", str(threads))
     arguments: list[str | Path] = [
         *(["-copyts"] if reference.filters else []),
         *(*decode, "-i", file_url(encode)),
         *(*decode, *input_options(reference.filters), "-i", file_url(reference.source)),
-        *("-filter_complex", filters, "-frames:v", str(reference.frames), "-fps_mode", "passthrough"),
-        *("-f", "null", "-"),
+        # where nothing is mapped, ffmpeg decodes the source's sound, too
+        *("-filter_complex", filters, "-map", "[means]"),
+        *("-frames:v", str(reference.frames), "-fps_mode", "passthrough", "-f", "null", "-"),
     ]
     finished = context.run_ffmpeg(arguments, log=log, about=encode)
     worst = [float(value) * 100 / FULL_SCALE for value in MEAN.findall(found_file.read_text("ascii"))]

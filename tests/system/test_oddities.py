@@ -114,3 +114,12 @@ def test_some_that_users_reported(ffmpeg: Path, tmp_path: Path, wanted: dict[str
     for name, said in wanted.items():
         assert outcomes[name].came not in ("wrong", "error"), outcomes[name]
         assert any(said in line for line in outcomes[name].said) if said else not outcomes[name].said
+
+
+def test_sound_of_no_known_codec_is_no_matter_to_what_measures_the_picture(
+    ffmpeg: Path, tmp_path: Path
+) -> None:
+    source = reported.make(ffmpeg, "sound_of_a_codec_that_nobody_knows", tmp_path / "sources")
+    [outcome] = run([source], tmp_path, "default")
+    assert outcome.came == "noted", outcome
+    assert any("codec that ffmpeg does not know, track 1: left out" in line for line in outcome.said)
