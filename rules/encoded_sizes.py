@@ -53,13 +53,13 @@ class Skipping:
 
     Attributes:
         encoded: How large the segments are that are encoded as the settings are now.
-        titles: Those that are left alone, as was known when the tasks were made.
+        titles: Why titles are left alone, by their names, as was known when the tasks were made.
         wanted: Those of which it is known that their codec is none that is skipped.
         told: Returns what is told of a task that is not begun, as its title is left alone; None of others.
             The graph sets it.
     """
 
     encoded: EncodedSizes = field(default_factory=EncodedSizes)
-    titles: set[str] = field(default_factory=set)
+    titles: dict[str, str] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)
     told: Callable[[Any, str], TitleSkipped | None] = lambda _work, _name: None

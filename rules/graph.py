@@ -130,7 +130,7 @@ def title_tasks(
     gone = not again and cleaning.is_dropped(project, title)
     skip = None if known.info is None else skip_of(project, title, known.info)
     if skip is not None:
-        state_of(project).skipping.titles.add(title.name)
+        state_of(project).skipping.titles[title.name] = str(skip)
         yield from _left_alone(project, title, known)
         return
     finished = gone and known.info is not None and is_finished(project, title, known.info)

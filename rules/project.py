@@ -90,7 +90,7 @@ def doit_config(project: Project, *, quiet: bool = False, begun: bool = False) -
             on_selected=state.following.select,
             on_success=lambda title, stage: cleaning.after(project, title, stage),
             on_failure=state.failed.add,
-            left_alone=lambda: len(state.skipping.titles),
+            left_alone=lambda: _skipped(project),
             on_kept=lambda place: _kept(project, place),
             on_end=lambda: _end(project, shown),
             display_for=lambda: _show(project, None if quiet else shown),
@@ -218,12 +218,18 @@ def _row(title: Title, one: Ran) -> SummaryRow:
         source_bytes=made.sizes.source if made else _size(title.source) or 0,
         output_bytes=made.output_bytes if made else published,
         seconds=one.seconds,
-        duration=one.duration,
+        duration=made.duration if made else one.duration,
         failed=bool(one.failures),
         problems=tuple(failure.message for failure in one.failures),
         skipped=_left_alone(one.skipped) if one.skipped else "",
         differing=len(made.differing) if made else 0,
     )
+
+
+def _skipped(project: Project) -> list[str]:
+    """Return which titles are left alone, as was known before the run, and why: a line each."""
+    known = state_of(project).skipping.titles
+    return [f"{title.source.stem}: {known[title.name]}" for title in project.titles if title.name in known]
 
 
 def _left_alone(skipped: TitleSkipped) -> str:

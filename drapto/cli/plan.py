@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from drapto.cli import options, quality
+from drapto.cli.given import as_given
 from drapto.cli.output import say
 from drapto.cli.titles import idle_settings, nothing_here
 from drapto.errors import printable
@@ -48,11 +49,13 @@ def plan(*, verbose: bool, as_json: bool, no_skip: bool, **named: Unpack[quality
 
     tasks, qualities, skips = rules.explain(project), rules.qualities(project), rules.skips(project)
     predictions, whole = rules.predict(project, tasks, skips)
+    given = as_given(project, named, tasks)
     if as_json:
         options.echo_json(
             {
                 "qualities": qualities,
                 "skipped": skips,
+                "as_given": given,
                 "predicted": {name: asdict(one) for name, one in predictions.items()},
                 "total": None if whole is None else asdict(whole),
                 "tasks": [_record(task) for task in tasks],
@@ -72,7 +75,7 @@ def plan(*, verbose: bool, as_json: bool, no_skip: bool, **named: Unpack[quality
         lines = render(tasks, {**qualities, **skips}, stems)
     else:
         failed = {name: failure_text(one) for name, one in record.failures(project.state_dir).items()}
-        lines = brief(tasks, qualities, stems, skips, Expected(predictions, whole, failed))
+        lines = brief(tasks, qualities, stems, skips, Expected(predictions, whole, failed, given))
     for line in lines:
         say(line)
 
@@ -85,11 +88,19 @@ def failure_text(failure: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True)
 class Expected:
-    """What is expected of titles, by their names, and of all of them; and how titles failed last time."""
+    """What is expected of titles, by their names.
+
+    Attributes:
+        titles: How long each takes, and how large it becomes.
+        whole: The same of all of them.
+        failed: How titles failed last time.
+        as_given: The settings with which titles are finished that one run was given alone.
+    """
 
     titles: Mapping[str, Prediction] = field(default_factory=dict)
     whole: Prediction | None = None
     failed: Mapping[str, str] = field(default_factory=dict)
+    as_given: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, title: str) -> str:
         """Return a title's time and size in words, behind a comma; nothing where they are not known."""
@@ -150,27 +161,46 @@ def brief(
     titles: dict[str, list[PlannedTask]] = {}
     for task in tasks:
         titles.setdefault(task.title, []).append(task)
-    lines, todo = [], 0
+    lines, todo, again = [], 0, 0
     for title, own in titles.items():
         left = [task for task in own if task.action == "run"]
-        todo += bool(left) and title not in skips
+        named = printable(stems.get(title, title))
         if title in skips:
-            lines.append(f"○ {printable(stems.get(title, title))}: {skips[title]}")
+            lines.append(f"○ {named}: {skips[title]}")
             continue
-        mark = "✓" if not left else "…" if len(left) < len(own) else "·"
-        what = _left(own, left, qualities.get(title)) + expected.of(title) if left else "finished"
-        if left and title in expected.failed:
-            mark, what = (
-                "✗",
-                f"{printable(expected.failed[title])}; tried again by the next run{expected.of(title)}",
-            )
-        lines.append(f"{mark} {printable(stems.get(title, title))}: {what}")
+        again += bool(left) and title in expected.as_given
+        todo += bool(left) and title not in expected.as_given
+        mark, what = _state(title, own, left, qualities.get(title), expected)
+        lines.append(f"{mark} {named}: {what}")
     skipped = sum(title in skips for title in titles)
-    finished = len(titles) - todo - skipped
+    finished = len(titles) - todo - again - skipped
+    work = f"{count_text(todo or again, 'title')} to do{'' if todo or not again else ' again'}"
+    work += f", {again} again" if todo and again else ""
     done = f", {finished} finished" if finished else ""
     done += f", {skipped} skipped" if skipped else ""
-    more = "; -v shows each task" if todo else ""
-    return [*lines, f"{count_text(todo, 'title')} to do{expected.total if todo else ''}{done}{more}"]
+    any_left = bool(todo or again)
+    more = "; -v shows each task" if any_left else ""
+    return [*lines, f"{work}{expected.total if any_left else ''}{done}{more}"]
+
+
+def _state(
+    title: str,
+    own: Sequence[PlannedTask],
+    left: Sequence[PlannedTask],
+    quality: str | None,
+    expected: Expected,
+) -> tuple[str, str]:
+    """Return a title's mark, and in words what is left to do of it."""
+    if not left:
+        return "✓", "finished"
+    if title in expected.failed:
+        failed = printable(expected.failed[title])
+        return "✗", f"{failed}; tried again by the next run{expected.of(title)}"
+    todo = _left(own, left, quality) + expected.of(title)
+    if title in expected.as_given:
+        made = printable(expected.as_given[title])
+        return "↻", f"finished, as made with {made}; without that, {todo}"
+    return ("…" if len(left) < len(own) else "·"), todo
 
 
 def _left(own: Sequence[PlannedTask], left: Sequence[PlannedTask], quality: str | None) -> str:

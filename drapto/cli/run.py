@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
         "drapto run",
         "drapto run 'Alien (1979)' -n 2",
         "drapto run 'audio:Alien (1979)'",
-        "drapto run --set encoding.preset=4",
+        "drapto run --preset 4",
     ),
 )
 @click.argument("titles", metavar="[TITLE]...", nargs=-1)
 @click.option("-n", "--jobs", type=Whole(1, MOST_JOBS), metavar="JOBS", help="Tasks side by side.")
+@quality.quality_options
 @options.profile_option
 @options.cluster
 @options.set_options
@@ -47,13 +48,19 @@ def run(
     no_skip: bool,
     cluster: str | None,
     force: bool,
+    **asked: Unpack[quality.Quality],
 ) -> int:
     """Encode what is not up to date in this project: all of its titles, or those that TITLE names.
 
     A TITLE is a source's name, with or without .mkv, or what `drapto status` calls it. A step alone can be
     named, too: audio for that of all titles, audio:TITLE for that of one. It runs with what it needs.
     """
-    given = {"profile": profile, **quality.not_skipping(no_skip), **options.on_cluster(cluster)}
+    given = {
+        "profile": profile,
+        **quality.of_quality(asked),
+        **quality.not_skipping(no_skip),
+        **options.on_cluster(cluster),
+    }
     loaded = options.settings(set_, options=given)
     project = replace(open_project(Path.cwd(), loaded.config), given=options.for_this_run(loaded))
     if not project.titles:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Unpack
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from drapto.cli import options
+from drapto.cli.given import as_given
 from drapto.cli.output import say
 from drapto.cli.titles import nothing_here
-from drapto.errors import EXIT_FAILED, EXIT_LEFT, DraptoError
-from drapto.state.explain import as_people_say
+from drapto.errors import EXIT_FAILED, EXIT_LEFT
 from drapto.words import count_text, left_text, percent_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from drapto.cli.overview import SegmentsOverview, StageOverview, TitleOverview
     from drapto.project import Project
@@ -88,38 +88,13 @@ def _look(project: Project, named: options.Named) -> list[TitleOverview]:
     running = record.read_running(project.state_dir) or {}
     at_work = running.get("titles")
     tasks = rules.explain(project)
-    left = {task.title for task in tasks if task.action == "run"}
-    given = {name: one for name, one in record.given(project.state_dir).items() if name in left}
     now = Now(
         at_work if isinstance(at_work, dict) else {},
         record.failures(project.state_dir),
-        _as_given(project, named, given),
+        as_given(project, named, tasks),
         frozenset(rules.extra_stages()),
     )
     return overview(project, tasks, rules.skips(project), now)
-
-
-def _as_given(project: Project, named: options.Named, given: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-    """Return the titles that are finished as a run was given them, with these settings as text."""
-    from drapto import rules  # noqa: PLC0415  as above
-
-    found = {}
-    for title in project.titles:
-        if title.name not in given:
-            continue
-        settings = given[title.name]
-        try:
-            config = options.settings(named["set_"], named["config_file"], settings).config
-        except DraptoError:
-            continue  # an earlier drapto knew a setting that this one does not
-        output = config.output.model_copy(update={"dir": project.config.output.dir})
-        processing = config.processing.model_copy(update={"temp_dir": project.config.processing.temp_dir})
-        config = config.model_copy(update={"output": output, "processing": processing})
-        if not rules.unfinished(replace(project, config=config, titles=(title,))):
-            found[title.name] = ", ".join(
-                f"{key} = {as_people_say(value)}" for key, value in settings.items()
-            )
-    return found
 
 
 def _show(project: Project, titles: Sequence[TitleOverview], *, as_json: bool) -> None:

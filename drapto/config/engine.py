@@ -32,7 +32,7 @@ class EngineSettings(Section):
         description="local (this machine), dask (a cluster), or an engine that another package brings",
     )
     transfer: Literal["shared", "push"] = Field(
-        "shared", description="how workers get the files: from a shared directory, or sent to them"
+        "shared", description="how workers get the files: from a shared directory, or sent to them (push)"
     )
     dask: DaskSettings = table()
 

@@ -43,14 +43,15 @@ class InputSettings(Section):
     )
     frame_index: Literal["auto", "packets", "decode"] = Field(
         "auto",
-        description="count frames from packets, by decoding them all, or as the codec needs (auto)",
+        description="count frames from packets, by decoding them all (decode), or as the codec needs (auto)",
     )
     skip_codecs: VideoCodecs = Field(
         ("av1",), description="skip titles whose video has one of these codecs; [] encodes all"
     )
     allow_damage: Literal["none", "concealed", "holes"] = Field(
         "concealed",
-        description="what damage to accept in the video: none, moments that a player conceals, or holes",
+        description="what damage to accept in the video: none, moments that a player conceals (concealed), or"
+        " holes",
     )
     unreadable_tracks: Literal["auto", "leave-out", "refuse"] = Field(
         "auto",
@@ -89,8 +90,8 @@ class OutputSettings(Section):
     )
     replace_source: Literal["never", "quarantine", "delete"] = Field(
         "never",
-        description="put a validated file in its source's place, and move the source to a directory beside it"
-        " (quarantine) or delete it",
+        description="put a validated file in its source's place: never, or move the source to a directory"
+        " beside it (quarantine), or delete it",
     )
     strict: bool = Field(
         False, description="reject a result for details, too, that a viewer would not miss, such as a tag"

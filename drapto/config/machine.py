@@ -63,7 +63,7 @@ class ProcessingSettings(Section):
     keep_work: bool = Field(True, description="keep a title's work files once its output is validated")
     stall_timeout: Patience = Field(
         "auto",
-        description='kill and retry a program without a sign of life for this long, such as "10 min"',
+        description='kill and retry a program without a sign of life for this long: auto, or "10 min"',
     )
     max_attempts: Whole = Field(
         3, ge=1, le=20, description="how often a stage is tried when its failure may be temporary"

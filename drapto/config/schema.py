@@ -63,7 +63,9 @@ class EncodingSettings(Section):
         "tune=0:film-grain=0:film-grain-denoise=0",
         description='SVT-AV1 parameters, key=value pairs joined by ":"',
     )
-    pix_fmt: Literal["yuv420p10le"] = Field("yuv420p10le", description="the only pixel format drapto writes")
+    pix_fmt: Literal["yuv420p10le"] = Field(
+        "yuv420p10le", description="yuv420p10le, the only pixel format drapto writes"
+    )
     mode: Literal["auto", "standard", "chunked"] = Field(
         "auto", description="standard (one pass over the title), chunked (split into segments), or auto"
     )
@@ -93,25 +95,28 @@ class QualitySettings(Section):
 
     mode: Literal["auto", "target", "crf"] = Field(
         "auto",
-        description="encode to the target, at the fixed encoding.crf, or whichever suits the title (auto)",
+        description="encode to the target, at a fixed encoding.crf (crf), or as suits the title (auto)",
     )
-    metric: Literal["vmaf", "xpsnr"] = Field("vmaf", description="what the target is measured in")
+    metric: Literal["vmaf", "xpsnr"] = Field(
+        "vmaf", description="what the target is measured in: vmaf or xpsnr"
+    )
     vmaf_model: Literal["v0.6.1", "v1"] = Field(
         "v0.6.1",
         description="Netflix's VMAF of 2016 to 2018 (v0.6.1) or of 2026 (v1); their scores differ",
     )
     viewing: Literal["tv", "phone"] = Field(
-        "tv", description="the screen that VMAF assumes; phone needs quality.vmaf_model v1"
+        "tv", description="the screen that VMAF assumes: tv, or phone, which needs quality.vmaf_model v1"
     )
     xpsnr_target: Real = Field(42.0, ge=25, le=60, description="the target in dB when the metric is XPSNR")
     hdr: Literal["pu21", "pq", "xpsnr", "off"] = Field(
         "pu21",
         description="how HDR is measured: VMAF of its light in equally visible steps (pu21), VMAF of its code"
-        " values (pq), XPSNR, or not at all (off)",
+        " values (pq), xpsnr, or not at all (off)",
     )
     statistic: Literal["harmonic", "mean", "p5", "p10"] = Field(
         "harmonic",
-        description="which figure of a segment must meet the target: a mean, or a percentile",
+        description="which figure of a segment must meet the target: a mean (harmonic, mean), or a percentile"
+        " (p5, p10)",
     )
     floor: Annotated[Real, BeforeValidator(read_off)] = Field(
         15.0,
@@ -127,7 +132,7 @@ class QualitySettings(Section):
     max_encodes: Whole = Field(6, ge=1, le=20, description="how many times the search may encode a segment")
     thorough: bool = Field(False, description="measure every frame instead of a sample")
     engine: Literal["native", "ab-av1"] = Field(
-        "native", description="what finds the first CRF: drapto itself, or the program ab-av1"
+        "native", description="what finds the first CRF: drapto itself (native), or the program ab-av1"
     )
     out_of_reach: Literal["fail", "closest"] = Field(
         "closest",
@@ -190,7 +195,9 @@ class DecodingSettings(Section):
     """How the source is decoded for its encode."""
 
     hardware: Literal["off", "auto", "videotoolbox", "vaapi", "cuda", "qsv"] = Field(
-        "auto", description="decode in hardware where it gives the same pictures: off, auto, or one by name"
+        "auto",
+        description="decode in hardware where it gives the same pictures: off, auto, or by one alone:"
+        " videotoolbox, vaapi, cuda, qsv",
     )
 
 

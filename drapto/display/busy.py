@@ -26,6 +26,9 @@ SOONEST = 2.0
 LEAST = 0.02
 """How much must be done for that, as a fraction."""
 
+ECHO = 4
+"""Columns that are left free at the end of the line: a terminal shows ^C there, or two of them."""
+
 CLEAR = "\r\x1b[K"
 """Back to the line's beginning, and nothing behind it."""
 
@@ -87,7 +90,7 @@ class Busy:
         if left is None and fraction is not None and fraction >= LEAST and taken >= SOONEST:
             left = taken * (1 - min(1.0, fraction)) / fraction
         still = "" if left is None else f"  {left_text(left)} left"
-        room = self._width - 1 - columns(far + still)
+        room = self._width - 1 - ECHO - columns(far + still)
         return f"{shortened(shown(self._what), max(1, room))}{far}{still}"
 
     def _put(self, text: str) -> None:

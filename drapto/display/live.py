@@ -61,8 +61,8 @@ TITLES_PART = 4
 INDENT = 2
 """Columns before a title that is worked on."""
 
-MARGIN = 2
-"""Lines of the terminal that are left free."""
+MARGIN = 3
+"""Lines of the terminal that are left free, the empty one at the end among them."""
 
 
 class LiveScreen:
@@ -128,7 +128,8 @@ class LiveScreen:
         self._widest = self._widest.holding(rows, width)
         running = [row for row in rows if not row.waits_for]
         waiting = [_waiting(row, self._widest.title, width) for row in rows if row.waits_for]
-        return Group(_table(running, self._widest, width), *waiting, *more)
+        # the terminal shows a ^C where the cursor stands: at the end of a full line, all below it would move
+        return Group(_table(running, self._widest, width), *waiting, *more, Text(""))
 
 
 def _visible(width: int) -> list[_Column]:

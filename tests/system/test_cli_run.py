@@ -67,6 +67,16 @@ def test_one_title_then_all_and_every_event_is_told(project: Path) -> None:
     assert [line["event"] for line in read(log)].count("run_started") == 2
 
 
+def test_quality_is_asked_for_as_with_encode_and_plan(project: Path) -> None:
+    (project / "source" / "bad.mkv").unlink()
+    assert run("--crf", "40", "--preset", "12").exit_code == 0
+    with av.open(str(project / "output" / "Good Film (1).mkv")) as made:
+        assert made.streams.video[0].metadata["ENCODER_SETTINGS"].startswith("preset=12 / crf=40")
+    both = run("--crf", "40", "--vmaf", "90")
+    assert both.exit_code == 3
+    assert "--crf and --vmaf exclude each other" in both.output
+
+
 def test_a_step_alone_is_done_with_what_it_needs(project: Path) -> None:
     (project / "source" / "bad.mkv").unlink()
     clips.make_tracks(clips.find_ffmpeg(), project / "source" / "Tracks: 2.mkv", frames=24)

@@ -65,7 +65,9 @@ def test_what_comes_out_larger_is_not_published_and_not_tried_again(ffmpeg: Path
     assert [line["title"] for line in found if line["event"] == "title_skipped"] == ["small"]
     assert found[-1]["exit_code"] == 0
 
-    assert "everything is up to date, 1 title skipped" in alone("run")
+    said = alone("run")
+    assert "everything is up to date, 1 title skipped:\n  small: skipped: larger than its source" in said
+    assert said.endswith('to encode it all the same: --no-skip, or output.if_larger = "keep"\n')
     assert statuses()["small"]["state"] == "skipped"
     assert "0 titles to do, 1 skipped" in run("plan")
     assert "small" in json.loads(run("plan", "--json"))["skipped"]

@@ -59,6 +59,11 @@ def test_settings_of_one_run_do_not_make_a_title_unfinished(short: Path, tmp_pat
     title = status(project)["short"]
     assert (title["state"], title["why"]) == ("done", as_made)
     assert drapto(project, "status", "--exit-code")[0] == 0
+    plan = drapto(project, "plan")[1]
+    assert f"short: finished, {as_made}; without that, to do: encode, " in plan
+    assert "since crf changed (40 -> 25)" in plan
+    assert "1 title to do again" in plan
+    assert list(json.loads(drapto(project, "plan", "--json")[1])["as_given"]) == ["short"]
     # what is in the file is meant to last
     project.configure("[encoding.crf]\nsd = 33\n")
     title = status(project)["short"]

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from drapto.state.events import TitleSkipped
 
 
+MOST_LISTED = 5
+"""Titles of which it is said one by one why they are skipped."""
+
+
 class _FailedBefore(TaskFailed):  # type: ignore[misc]  # doit is untyped
     """A task that was not tried, because one that it needs has failed.
 
@@ -71,7 +75,7 @@ class Hooks:
         on_success: Called with the title and the stage of a task whose success is on the disk; not for a
             part of a stage's work.
         on_failure: Called with the cause of each failure.
-        left_alone: Returns how many titles are skipped, as was known before the run.
+        left_alone: Returns which titles are skipped, as was known before the run, and why: a line each.
         on_kept: Called with the place of each task that is up to date, as events say it.
         on_end: Called after the last task.
         display_for: Returns the display that follows the bus; called when the first task runs.
@@ -84,7 +88,7 @@ class Hooks:
     on_selected: Callable[[Sequence[str]], None] = lambda _names: None
     on_success: Callable[[str, str], None] = lambda _title, _stage: None
     on_failure: Callable[[str], None] = lambda _cause: None
-    left_alone: Callable[[], int] = lambda: 0
+    left_alone: Callable[[], Sequence[str]] = tuple
     on_kept: Callable[[dict[str, Any]], None] = lambda _place: None
     on_end: Callable[[], None] = lambda: None
     display_for: Callable[[], Any] = lambda: None
@@ -230,6 +234,12 @@ class StageReporter:
         """Return the exit code of a run that doit gives ``code``: it may have lacked something."""
         return causes.exit_code(code, self.causes)
 
+    def _list(self, lines: Sequence[str]) -> None:
+        for line in lines[:MOST_LISTED]:
+            self.outstream.write(f"  {printable(line)}\n")
+        if (more := len(lines) - MOST_LISTED) > 0:
+            self.outstream.write(f"  and {more} more\n")
+
     def _failed_for(self, cause: str) -> None:
         self.causes.add(cause)
         self.hooks.on_failure(cause)
@@ -240,8 +250,9 @@ class StageReporter:
             self._display.stop()
         elif self._begun and not self.failures and not process.is_stopping():
             left = self.hooks.left_alone()
-            more = f", {count_text(left, 'title')} skipped (`drapto status` says why)" if left else ""
+            more = f", {count_text(len(left), 'title')} skipped:" if left else ""
             self.outstream.write(f"{'everything is up to date' if self.skipped else 'nothing to do'}{more}\n")
+            self._list(left)
         if self._begun:
             self.hooks.on_end()
         self._begun = False

@@ -84,6 +84,21 @@ def test_a_title_is_one_line_in_plain_words() -> None:
     ]
 
 
+def test_what_one_run_made_with_settings_of_its_own_is_finished_and_would_be_done_again() -> None:
+    changed = Reason("changed", "crf", "34 -> 25")
+    tasks = [
+        Planned("probe:a", "a", "probe", "up-to-date", ()),
+        Planned("encode:a:1", "a", "encode", "run", (changed,)),
+        Planned("probe:b", "b", "probe", "run", (Reason("first run", "x"),)),
+    ]
+    made = Expected(as_given={"a": "crf = 34"})
+    said = "↻ a: finished, as made with crf = 34; without that, to do: encode, since crf changed (34 -> 25)"
+    assert brief(tasks[:2], {}, {}, expected=made) == [said, "1 title to do again; -v shows each task"]
+    assert brief(tasks, {}, {}, expected=made)[2] == "1 title to do, 1 again; -v shows each task"
+    failed = Expected(failed={"a": "failed: no"}, as_given=made.as_given)
+    assert brief(tasks[:2], {}, {}, expected=failed)[0].startswith("✗ a: failed: no"), "it failed since"
+
+
 def test_a_value_is_shown_as_people_write_it() -> None:
     target = {"metric": "vmaf", "score": 93.0, "tolerance": 0.65}
     before = {"enabled": True, "target": None, "threshold": 24 / 255}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from drapto.config import Config, load_config
 from drapto.config.types import read_size, written_size
@@ -15,6 +16,7 @@ from drapto.config.writing import dump
 from drapto.errors import EXIT_USAGE, ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -231,6 +233,34 @@ def test_a_home_directory_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_path_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"output\.dir"):
         load("output.dir=")
+
+
+def choices(kind: object) -> Iterator[object]:
+    """Yield what a setting of a kind may be, where these are a few words."""
+    for one in get_args(kind):
+        if get_origin(kind) is Literal:
+            yield one
+        else:
+            yield from choices(one)
+
+
+def described(model: type[BaseModel]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield each setting that is one of a few words: its name, what is said of it, the words."""
+    for name, setting in model.model_fields.items():
+        if isinstance(setting.annotation, type) and issubclass(setting.annotation, BaseModel):
+            yield from described(setting.annotation)
+        elif words := [one for one in choices(setting.annotation) if isinstance(one, str)]:
+            yield name, setting.description or "", words
+
+
+def test_what_a_setting_may_be_stands_in_what_is_said_of_it() -> None:
+    """A drapto.toml said "sent to them" where ``push`` was to be written."""
+    found = list(described(Config))
+    assert len(found) > 20
+    for name, text, words in found:
+        if name != "titles":  # "the same for single titles"
+            said = set(re.findall(r"[\w.-]*\w", text))
+            assert said.issuperset(words), name
 
 
 def test_only_vmaf_v1_knows_telephones() -> None:

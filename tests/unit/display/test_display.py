@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -488,7 +489,7 @@ def test_columns_stand_still_whatever_runs(width: int) -> None:
         rows[:] = shown
         with console.capture() as captured:
             console.print(screen._draw())
-        return [line.rstrip() for line in captured.get().splitlines()]
+        return [line.rstrip() for line in captured.get().splitlines() if line.strip()]
 
     measuring = Row(whole.title, "encode 0001: measuring", None, 0.0, None)
     first = drawn(whole, measuring, waiting)
@@ -505,8 +506,9 @@ def test_a_wider_terminal_is_used() -> None:
     console.print(screen._draw())
     console.width = 120
     console.print(screen._draw())
-    assert row.title not in shown(console).splitlines()[0]
-    assert row.title in shown(console).splitlines()[1]
+    before, after = (line for line in shown(console).splitlines() if line)
+    assert row.title not in before
+    assert row.title in after
 
 
 def test_what_a_line_says_is_done_does_not_stand_below_it(terminal: Console) -> None:
@@ -524,13 +526,58 @@ def test_what_a_line_says_is_done_does_not_stand_below_it(terminal: Console) -> 
     assert after.count("probe") == 1
 
 
+MOVES = re.compile(r"\x1b\[(\d*)([AK])|\x1b\[[?\d;]*[a-zA-Z]|(.)", re.DOTALL)
+
+
+def seen(text: str, width: int) -> list[str]:
+    """Return the lines that a terminal of so many columns shows in the end."""
+    lines, row, column = [""], 0, 0
+    for count, move, char in MOVES.findall(text):
+        if move == "A":
+            row -= int(count or 1)
+        elif move == "K":
+            lines[row] = "" if count == "2" else lines[row][:column]
+        elif char == "\r":
+            column = 0
+        elif char == "\n" or (char and column == width):
+            row, column = row + 1, 0
+            lines += [""] * (row == len(lines))
+        if char and char not in "\r\n":
+            lines[row] = f"{lines[row]:{column}}"[:column] + char + lines[row][column + 1 :]
+            column += 1
+    return [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("width", [120, 80, 60])
+def test_ctrl_c_leaves_no_row_behind(width: int) -> None:
+    """The terminal shows ^C where the cursor is: behind a full line, one row too few was taken away."""
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    name = (
+        "A film whose name fills each line up to its very end, whatever the width of the terminal may be " * 2
+    )
+    screen = LiveScreen(
+        console, lambda: [Row("", "0 of 2 titles", 0.1, 0.0, 40.0), Row(name, "crop", 0.5, 1.0, 9.0)]
+    )
+    screen.start()
+    screen._live.refresh()
+    assert max(map(len, seen(shown(console), width))) > width - 4, "nothing was full"
+    for _ in range(3):
+        console.file.write("^C")
+    screen._live.refresh()
+    console.file.write("^C")
+    screen.stop()
+    console.file.write("error: interrupted\n")
+    text = shown(console).replace("\n", "\r\n")  # as the terminal's driver does
+    assert [line for line in seen(text, width) if line] == ["error: interrupted"]
+
+
 def test_more_rows_than_lines_are_counted() -> None:
     rows = [Row("film", f"encode {number:04d}", 0.5, 10.0, None) for number in range(64)]
     console = Console(file=io.StringIO(), width=80, height=12, force_terminal=True, color_system=None)
     console.print(LiveScreen(console, lambda: rows)._draw())
     shown = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert len(shown) == 10
-    assert shown[-1] == "  and 55 more"
+    assert shown[-2:] == ["  and 56 more", ""]
 
 
 def test_titles_are_shown_as_people_call_them_and_failures_come_last() -> None:

@@ -305,6 +305,18 @@ def test_nothing_to_do_is_said_in_a_line() -> None:
     assert out.getvalue() == "ignored: probe:a\nerror: odd\neverything is up to date\n"
 
 
+@pytest.mark.parametrize(("count", "more"), [(2, []), (7, ["  and 2 more"])])
+def test_what_is_skipped_is_named_with_its_reason_but_for_the_many(count: int, more: list[str]) -> None:
+    lines = [f"film {number}: skipped: already AV1" for number in range(count)]
+    out = io.StringIO()
+    reporter = bound_reporter(bus=Bus(), left_alone=lambda: lines)(out, {})
+    reporter.initialize({}, [])
+    reporter.skip_uptodate(task())
+    reporter.complete_run()
+    head = f"everything is up to date, {count} titles skipped:"
+    assert out.getvalue().splitlines() == [head, *(f"  {line}" for line in lines[:5]), *more]
+
+
 def test_settings_that_a_later_version_reads_leave_what_there_is() -> None:
     check = LaterSettings({"encoder": {"preset": 6}})
     assert check(None, {"settings": {}})
