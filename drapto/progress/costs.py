@@ -78,6 +78,10 @@ PRESET_STEP = 0.72
 AGAIN = 1.15
 """How often a frame is encoded, the mean, on the way to a target: docs/benchmarks.md has 1.05 to 1.2."""
 
+AGAIN_ALONE = 1.35
+"""The same where no calibration says at which CRF to begin: 1.0, 1.4 and 1.6 of three clips in one segment,
+and 1.0, 1.6 and 2.0 of three others that it was not set on."""
+
 _ENCODE = re.compile(r"(encode|search) (\d+)")
 
 

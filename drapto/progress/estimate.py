@@ -126,6 +126,7 @@ class Estimator:
         begun = title.begun.setdefault((title.name, "encode", event.segment), Begun(now))
         begun.since, begun.waits_for, begun.slots = now, "", event.threads
         begun.odd = begun.odd or bool(event.where)
+        begun.rounds = title.rounds(event.segment, now)
 
     def _stage(self, title: TitleState, event: StageEvent, now: float) -> None:
         key = key_of(event)
@@ -149,7 +150,7 @@ class Estimator:
                 case Progress():
                     begun.reach(event.fraction, now)
                 case StageRetried():
-                    begun.odd, begun.fraction = True, 0.0
+                    begun.odd, begun.fraction, begun.rounds = True, 0.0, None
 
     def _complete(self, title: TitleState, key: Key, now: float) -> None:
         begun = title.begun.pop(key, None)
@@ -253,7 +254,7 @@ class Estimator:
 
     def _left(self, title: TitleState, key: Key, begun: Begun, expected: float, now: float) -> float:
         """Return for how many seconds a running task goes on that is expected to take so many."""
-        own = None if title.searches(key) else begun.own_total(now)
+        own = title.own_total(key, begun, now)
         return left_of(begun, expected, now, own, alone=self._pace.is_new(title, key))
 
     def _amounts(self, title: TitleState, ratios: Mapping[str, float], now: float) -> tuple[float, float]:

@@ -99,7 +99,7 @@ class Pace:
         if not elapsed or not cost or begun.odd:
             return
         slots = max(1, title.slots(key))
-        own = None if title.searches(key) else begun.own_total(now)
+        own = title.own_total(key, begun, now)
         if own is not None:
             sums.add(cost * begun.fraction, self._counted(title, key, slots * own * begun.fraction))
         elif (spent := self._counted(title, key, slots * elapsed)) > cost:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from drapto.progress.work import DECODE, tasks_of
+from drapto.progress.rounds import Rounds
+from drapto.progress.work import DECODE, first_part, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,9 @@ of its kind has ended in this run, the second where something has."""
 
 OVERDUE = 0.4
 """What is still left of a task that takes longer than expected, over what it has taken."""
+
+ROUND_OVERDUE = 0.15
+"""The same of an encode to a target that takes longer than its own parts so far have promised."""
 
 
 def key_of(event: StageEvent) -> Key:
@@ -42,6 +46,7 @@ class Begun:
         first: When it first said so, and how far it was then: an encoder tells of no frame for a while.
         slots: The processors that it holds; 0 where that is as planned.
         odd: Whether it was tried again, held up, or is elsewhere: how long it takes teaches nothing.
+        rounds: Of an encode to a target, how its parts are encoded and measured; None of all else.
     """
 
     since: float | None
@@ -50,6 +55,7 @@ class Begun:
     first: tuple[float, float] | None = None
     slots: int = 0
     odd: bool = False
+    rounds: Rounds | None = None
 
     def elapsed(self, now: float) -> float:
         """Return for how many seconds it has worked."""
@@ -57,12 +63,16 @@ class Begun:
 
     def reach(self, fraction: float, now: float) -> None:
         """Take in how far it is."""
+        if self.rounds is not None:
+            self.rounds.tell(fraction, now)
         if fraction > self.fraction:
             self.first = self.first or (now, fraction)
             self.fraction = fraction
 
     def own_total(self, now: float) -> float | None:
         """Return how many seconds it takes by how fast it is itself; None where that cannot be said yet."""
+        if self.rounds is not None:
+            return None if self.since is None else self.rounds.total(self.since)
         if self.first is None or self.fraction <= self.first[1]:
             return None
         speed = (self.fraction - self.first[1]) / max(1e-3, now - self.first[0])
@@ -97,6 +107,7 @@ class TitleState:
     remade: int = 0
     _tasks: dict[Key, TaskWork] = field(default_factory=dict)
     _costs: dict[Key, float] = field(default_factory=dict)
+    _begun_with: dict[int, float] = field(default_factory=dict)
 
     def learn_work(self, work: TitleWork, there: frozenset[int], costs: Costs) -> None:
         """Take in what is to be done, as it is known now."""
@@ -105,6 +116,7 @@ class TitleState:
         self.work = work
         self._tasks = {task.key: task for task in tasks_of(work)}
         self._costs = {key: task.cost(costs) for key, task in self._tasks.items()}
+        self._begun_with = {one.index: first_part(one) for one in work.segments if one.anchor}
 
     def task(self, key: Key) -> TaskWork | None:
         """Return a task; None where it is none that was planned."""
@@ -146,6 +158,16 @@ class TitleState:
         """Return whether a task encodes to a target: how far its frames are says little of its end."""
         return key[1] in ENCODES and self.work is not None and self.work.target
 
+    def rounds(self, segment: int, now: float) -> Rounds | None:
+        """Return the rounds of a segment's encode that begins; None where there is no target."""
+        if self.work is None or not self.work.target:
+            return None
+        return Rounds(self.work.again, now, self._begun_with.get(segment, 0.0))
+
+    def own_total(self, key: Key, begun: Begun, now: float) -> float | None:
+        """Return how many seconds a running task takes by how fast it is itself; None: that says nothing."""
+        return None if self.searches(key) and begun.rounds is None else begun.own_total(now)
+
     def slots(self, key: Key) -> int:
         """Return the processors that a task holds."""
         begun, task = self.begun.get(key), self._tasks.get(key)
@@ -172,4 +194,6 @@ def left_of(begun: Begun, expected: float, now: float, own: float | None, *, alo
         weight = min(1.0, (BELIEVED if alone else BELIEVED_BESIDE) * begun.fraction)
         total = (1 - weight) * expected + weight * own
     soon = OVERDUE * elapsed if own is None else 0.0
+    if begun.rounds is not None and own is not None and elapsed >= total:
+        soon = ROUND_OVERDUE * elapsed
     return max(total - elapsed, min(soon, OVERDUE * expected) if elapsed < expected else soon, 0.05)

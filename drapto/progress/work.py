@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from drapto.media.fields.idet import LENGTH, RUNS
-from drapto.progress.costs import encode_kind
+from drapto.progress.costs import AGAIN, AGAIN_ALONE, encode_kind
 from drapto.quality.dividing import starts
 from drapto.video.cut import KEYFRAME_SECONDS
 
@@ -89,6 +90,11 @@ class TitleWork:
     shown: float = 0.0
     quality: str = ""
     sound_bytes: float = 0.0
+
+    @cached_property
+    def again(self) -> float:
+        """How often a frame is encoded, the mean, on the way to a target."""
+        return AGAIN if any(one.anchor for one in self.segments) else AGAIN_ALONE
 
     @property
     def megapixels(self) -> float:
@@ -185,7 +191,8 @@ def _costs_of(work: TitleWork, segment: SegmentWork, part: float) -> tuple[tuple
     kind = encode_kind(work.preset, target=work.target)
     if not work.target:
         return ((kind, size),)
-    return ((kind, size), ("measure", work.shown * segment.measured * part / 1000))
+    more = work.again / AGAIN  # what costs are measured of counts for as often
+    return ((kind, more * size), ("measure", more * work.shown * segment.measured * part / 1000))
 
 
 def first_part(segment: SegmentWork) -> float:
