@@ -66,13 +66,13 @@ def predict(
             for estimator in (alone, every):
                 estimator.plan(work)
                 estimator.titles[title.name].done |= done.get(title.name, set())
-            seconds = alone.estimate(0.0)[1].seconds or 0.0
+            seconds = round(alone.estimate(0.0)[1].seconds or 0.0, 1)
             found[title.name] = Prediction(
                 seconds, _size(title, work, costs, done), _is_measured(work, costs)
             )
     if not found:
         return {}, None
-    seconds = every.estimate(0.0)[1].seconds or 0.0
+    seconds = round(every.estimate(0.0)[1].seconds or 0.0, 1)
     whole = sum(one.bytes for one in found.values())
     return found, Prediction(seconds, whole, all(one.measured for one in found.values()))
 

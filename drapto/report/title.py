@@ -16,6 +16,7 @@ from drapto.report import cost, evidence, scenes, timeline, tracks
 from drapto.report.page import NOTHING, Fact, Page, Plot, Table
 from drapto.report.pictures import Frame, View
 from drapto.report.plots import plot
+from drapto.state.explain import as_people_say
 from drapto.video.plan import SegmentPlan
 from drapto.words import change_text, count_text, score_text, size_text, time_text
 
@@ -206,7 +207,8 @@ def flat(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         for number, inner in enumerate(value, 1):
             yield from flat(inner, f"{name}.{number}")
     else:
-        yield name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+        several = value if isinstance(value, (list, tuple)) else (value,)
+        yield name, ", ".join(map(as_people_say, several))
 
 
 def _versions(validation: Validation) -> Table:

@@ -57,7 +57,7 @@ def as_people_say(value: object) -> str:
             else "set"
         )
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.4f}".rstrip("0").rstrip(".")  # 24/255 is no exact decimal
     if isinstance(value, bool):
         return str(value).lower()
     return "unset" if value is None else str(value)

@@ -88,7 +88,8 @@ def vote(pictures: Sequence[Margins], sampled: int) -> Verdict:
     kept = Margins(
         *(_recurring(cut, side) for cut, side in zip(whole, zip(*pictures, strict=True), strict=True))
     )
-    of = f"of {len(pictures)} bright pictures ({sampled} looked at)"
+    of = f"of {len(pictures)} bright pictures"
+    of += "" if len(pictures) == sampled else f" (of {sampled} looked at)"
     if whole != agreed:
         return Verdict(kept, f"several aspect ratios {of}: the largest is kept")
     if kept != whole:

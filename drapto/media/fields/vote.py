@@ -111,7 +111,8 @@ def vote(points: Sequence[FieldPoint], *, video_rate: bool) -> Verdict:
     found = Counter(point.verdict for point in points)
     clear = len(points) - found["still"]
     combed = clear - found["progressive"]
-    of = f"of {clear} runs of frames that move ({len(points)} looked at)"
+    of = f"of {clear} runs of frames that move"
+    of += "" if clear == len(points) else f" (of {len(points)} looked at)"
     if combed <= (max(1, OUTLIERS * clear) if clear >= 1 / OUTLIERS else 0):
         return Verdict("progressive", None, f"{found['progressive']} {of} are progressive")
     order = field_order([point for point in points if point.verdict not in ("progressive", "still")])

@@ -106,7 +106,7 @@ def test_a_value_is_shown_as_people_write_it() -> None:
     assert [str(one) for one in changed_settings(before, now)] == [
         "changed: enabled (true -> false)",
         "changed: target (unset -> VMAF 93)",
-        "changed: threshold (0.0941176 -> 0.1)",
+        "changed: threshold (0.0941 -> 0.1)",
     ]
 
 

@@ -115,3 +115,8 @@ def test_few_pictures_settle_it_when_they_fill_the_frame_or_agree() -> None:
     assert not is_settled([SCOPE] * 7)
     assert not is_settled([SCOPE] * 8 + [Margins(0, 0, 60, 60)])
     assert not is_settled([])
+
+
+def test_how_many_were_looked_at_is_said_where_it_is_something_else() -> None:
+    assert vote([SCOPE] * 16, 16).reason == "bars in 16 of 16 bright pictures"
+    assert vote([SCOPE] * 16, 20).reason == "bars in 16 of 16 bright pictures (of 20 looked at)"
