@@ -14,6 +14,7 @@ from drapto.quality.scale import Prediction, VmafScale, predict
 from drapto.quality.search import Goal, Point, clamped
 from drapto.quality.splice import (
     BEYOND,
+    SWING,
     Choice,
     Parts,
     Spliced,
@@ -187,9 +188,33 @@ def test_a_hard_scene_among_titles_comes_to_its_target(
 
 def test_no_part_is_asked_for_what_viewers_would_see() -> None:
     parts = Parts(FRAMES, [])
-    assert rest_goal(GOAL, parts, [99.9, 99.9]).target == 93 - 2.5
-    assert rest_goal(GOAL, parts, [70.0, 70.0]).target == 93 + 2.5
+    assert rest_goal(GOAL, parts, [99.9, 99.9]).target == 93 - SWING
+    assert rest_goal(GOAL, parts, [70.0, 70.0]).target == 93 + SWING
     assert rest_goal(GOAL, parts, [93.0]).target == pytest.approx(93)
+
+
+def test_a_part_that_may_not_make_up_for_all_is_asked_for_what_is_enough() -> None:
+    """A whole that was too good by a tenth had its best part encoded at CRF 49.75, where it has 81.6."""
+    frames = (84, 99, 87, 113)
+    tried = [
+        (0, 26.5, 92.8),
+        (1, 26.0, 95.9),
+        (2, 33.0, 94.1),
+        (3, 36.5, 97.1),
+        (1, 38.0, 92.9),
+        (3, 48.5, 96.4),
+    ]
+    found = next_part(GOAL, Parts(frames, [Tried(*one) for one in tried]), VMAF, USUAL)
+    assert isinstance(found, TryPart)
+    assert found.part in {0, 2}
+    assert found.crf < 40
+
+
+def test_of_choices_at_the_target_none_is_taken_with_a_part_that_viewers_would_see() -> None:
+    uneven = [Tried(0, 40.0, 84.0), Tried(1, 28.0, 95.0), Tried(2, 28.0, 95.0)]
+    even = [Tried(0, 28.0, 92.9), Tried(1, 33.0, 93.4)]
+    assert best(GOAL, Parts(FRAMES, uneven + even)).scores == (92.9, 93.4, 95.0), "93.9, not 92.6"
+    assert best(GOAL, Parts(FRAMES, uneven)).scores == (84.0, 95.0, 95.0), "there is no other"
 
 
 def test_a_part_keeps_near_the_others_and_within_the_bounds() -> None:
