@@ -180,6 +180,7 @@ def _progress(title: Title, segment: Segment, report: EncodeProgress) -> Progres
         segment=segment.index,
         frame=report.frame,
         frames=segment.frames,
+        first=report.first,
         fps=report.fps,
         bytes=report.size,
     )

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from drapto.progress.work import Key, TaskWork
     from drapto.state.events import Event
 
-PARTS = (0.2, 0.47, 0.33)
+PARTS = (0.22, 0.26, 0.26, 0.26)
 """How a segment is divided where there is a target."""
 
-FIRST_PASS = 0.6
+FIRST_PASS = 0.8
 """Where there is a target, the part of an encode's time after which all of its frames were encoded once."""
 
 STARTUP = 0.12
@@ -181,8 +181,10 @@ class _Run:
         )
         at = 0.5
         while at < seconds:
-            frame = int(frames * reached(at / seconds, share))
-            self._tell(now + at, Progress(**place(task.key), frame=frame, frames=frames))
+            far, part = reached(at / seconds, share)
+            first = int(frames * part)
+            here = Progress(**place(task.key), frame=int(frames * far), frames=frames, first=first)
+            self._tell(now + at, here)
             at += 0.5
         cpu = seconds * task.slots
         done = SegmentComplete(
@@ -198,22 +200,28 @@ class _Run:
         self._tell(now + seconds, done)
 
 
-def reached(part: float, share: float) -> float:
-    """Return which part of its frames an encode has reported after ``part`` of its time."""
+def reached(time: float, share: float) -> tuple[float, float]:
+    """Return how far the frames are that an encode tells of, and where the part begins that they are of.
+
+    Args:
+        time: The part of its time that is over.
+        share: The part of its work that is measuring; 0 where there is no target.
+    """
     if not share:
-        return max(0.0, part - STARTUP) / (1 - STARTUP)
-    if part > FIRST_PASS:  # a part is encoded again, and measured
-        return 0.4 + 0.5 * (part - FIRST_PASS) / (1 - FIRST_PASS)
-    part /= FIRST_PASS
-    at, first = 0.0, 0.0
+        return max(0.0, time - STARTUP) / (1 - STARTUP), 0.0
+    if time > FIRST_PASS:  # the third part is encoded again, and measured
+        *before, again, _ = PARTS
+        return sum(before) + again * (time - FIRST_PASS) / (1 - FIRST_PASS), sum(before)
+    time /= FIRST_PASS
+    first = 0.0
     for size in PARTS:
         encoding = size * (1 - share)
-        if part < at + encoding:
-            return first + size * max(0.0, (part - at) / encoding - STARTUP) / (1 - STARTUP)
-        at, first = at + size, first + size
-        if part < at:
-            return first
-    return 1.0
+        if time < first + encoding:
+            return first + size * max(0.0, (time - first) / encoding - STARTUP) / (1 - STARTUP), first
+        if time < first + size:
+            return first + size, first
+        first += size
+    return 1.0, 1 - PARTS[-1]
 
 
 def place(key: Key) -> dict[str, object]:

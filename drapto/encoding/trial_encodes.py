@@ -141,7 +141,7 @@ class TrialEncodes:
         report = self._report
         if report is None:
             return None
-        return lambda progress: report(replace(progress, frame=first + progress.frame))
+        return lambda progress: report(replace(progress, frame=first + progress.frame, first=first))
 
     def measured(self, attempt: Attempt, stride: int) -> Scores:
         """Measure every ``stride``-th frame of an attempt, or more of a short one, unless that was done.

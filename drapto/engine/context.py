@@ -29,11 +29,12 @@ class EncodeProgress:
     """One report of a running ffmpeg.
 
     Attributes:
-        frame: Frames written so far.
+        frame: Frames written so far; of a segment's part, with those that lie before it.
         fps: Frames per second since its start.
         size: Bytes written so far.
         position: Presentation time reached, seconds; for streams without frames.
         peak: The most memory that it held, bytes, once it has ended; 0 before.
+        first: Frames of a segment that lie before the part that is encoded.
     """
 
     frame: int
@@ -41,6 +42,7 @@ class EncodeProgress:
     size: int
     position: float = 0.0
     peak: int = 0
+    first: int = 0
 
 
 @dataclass(frozen=True)

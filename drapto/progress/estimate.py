@@ -126,7 +126,7 @@ class Estimator:
         begun = title.begun.setdefault((title.name, "encode", event.segment), Begun(now))
         begun.since, begun.waits_for, begun.slots = now, "", event.threads
         begun.odd = begun.odd or bool(event.where)
-        begun.rounds = title.rounds(event.segment, now)
+        begun.rounds = title.rounds(now)
 
     def _stage(self, title: TitleState, event: StageEvent, now: float) -> None:
         key = key_of(event)
@@ -148,7 +148,7 @@ class Estimator:
                 case StageRunning():
                     begun.since, begun.waits_for = now, ""
                 case Progress():
-                    begun.reach(event.fraction, now)
+                    begun.reach(event.fraction, now, event.first / event.frames if event.frames else 0.0)
                 case StageRetried():
                     begun.odd, begun.fraction, begun.rounds = True, 0.0, None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from drapto.progress.rounds import Rounds
-from drapto.progress.work import DECODE, first_part, tasks_of
+from drapto.progress.work import DECODE, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,10 +61,10 @@ class Begun:
         """Return for how many seconds it has worked."""
         return 0.0 if self.since is None else max(0.0, now - self.since)
 
-    def reach(self, fraction: float, now: float) -> None:
-        """Take in how far it is."""
+    def reach(self, fraction: float, now: float, part: float = 0.0) -> None:
+        """Take in how far it is, and where the part of a segment begins that is encoded, 0 to 1."""
         if self.rounds is not None:
-            self.rounds.tell(fraction, now)
+            self.rounds.tell(fraction, part, now)
         if fraction > self.fraction:
             self.first = self.first or (now, fraction)
             self.fraction = fraction
@@ -107,7 +107,6 @@ class TitleState:
     remade: int = 0
     _tasks: dict[Key, TaskWork] = field(default_factory=dict)
     _costs: dict[Key, float] = field(default_factory=dict)
-    _begun_with: dict[int, float] = field(default_factory=dict)
 
     def learn_work(self, work: TitleWork, there: frozenset[int], costs: Costs) -> None:
         """Take in what is to be done, as it is known now."""
@@ -116,7 +115,6 @@ class TitleState:
         self.work = work
         self._tasks = {task.key: task for task in tasks_of(work)}
         self._costs = {key: task.cost(costs) for key, task in self._tasks.items()}
-        self._begun_with = {one.index: first_part(one) for one in work.segments if one.anchor}
 
     def task(self, key: Key) -> TaskWork | None:
         """Return a task; None where it is none that was planned."""
@@ -158,11 +156,9 @@ class TitleState:
         """Return whether a task encodes to a target: how far its frames are says little of its end."""
         return key[1] in ENCODES and self.work is not None and self.work.target
 
-    def rounds(self, segment: int, now: float) -> Rounds | None:
-        """Return the rounds of a segment's encode that begins; None where there is no target."""
-        if self.work is None or not self.work.target:
-            return None
-        return Rounds(self.work.again, now, self._begun_with.get(segment, 0.0))
+    def rounds(self, now: float) -> Rounds | None:
+        """Return the rounds of an encode that begins; None where there is no target."""
+        return Rounds(self.work.again, now) if self.work is not None and self.work.target else None
 
     def own_total(self, key: Key, begun: Begun, now: float) -> float | None:
         """Return how many seconds a running task takes by how fast it is itself; None: that says nothing."""

@@ -131,6 +131,8 @@ class Progress(StageEvent):
 
     Attributes:
         frame, frames: Done so far, and in all; 0 in all where frames are not counted.
+        first: Frames before the part of a segment that is encoded: to a target, each is encoded and measured
+            in turn, and some are once more.
         position, duration: Seconds done so far, and in all; 0 in all where that is not known.
         fps: Frames per second since the stage began.
         bytes: Written so far.
@@ -139,6 +141,7 @@ class Progress(StageEvent):
     name = "progress"
     frame: int = 0
     frames: int = 0
+    first: int = 0
     position: float = 0.0
     duration: float = 0.0
     fps: float = 0.0
