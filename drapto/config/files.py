@@ -56,7 +56,7 @@ class InputSettings(Section):
     unreadable_tracks: Literal["auto", "leave-out", "refuse"] = Field(
         "auto",
         description="sound and subtitles that ffmpeg cannot read: left out where other sound is left (auto),"
-        " always (leave-out), or the title is refused",
+        " always (leave-out), or the title is refused (refuse)",
     )
 
     @model_validator(mode="after")

@@ -237,21 +237,15 @@ def _own(goal: Goal, parts: Parts, wanted: int, others: Sequence[tuple[int, floa
     low, middle, high = _needed(goal, parts, wanted, others)
     swing = SWING * goal.tolerance
     within = min(max(middle, goal.target - swing), goal.target + swing)
-    if low <= within <= high:
-        return replace(goal, target=within, tolerance=min(within - low, high - within))
-    # they cannot do it alone
-    return replace(goal, target=within, tolerance=max(min(middle - low, high - middle), 0.0))
+    # where they cannot do it alone, as near as the whole may be
+    apart = (within - low, high - within) if low <= within <= high else (middle - low, high - middle)
+    return replace(goal, target=within, tolerance=max(min(apart), 0.0))
 
 
-def _needed(
-    goal: Goal, parts: Parts, wanted: int, others: Sequence[tuple[int, float]]
-) -> tuple[float, float, float]:
+def _needed(goal: Goal, parts: Parts, wanted: int, others: Sequence[tuple[int, float]]) -> list[float]:
     """Return what some frames must score for the whole to be just good enough, at the target, or too good."""
-    low, middle, high = (
-        parts.needed(wanted, others, score)
-        for score in (goal.target - goal.tolerance, goal.target, goal.target + goal.tolerance)
-    )
-    return low, middle, high
+    scores = (goal.target - goal.tolerance, goal.target, goal.target + goal.tolerance)
+    return [parts.needed(wanted, others, score) for score in scores]
 
 
 class _Alone(NamedTuple):
