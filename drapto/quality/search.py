@@ -178,7 +178,8 @@ def _beyond(goal: Goal, points: Sequence[Point], scale: Scale, slope: float) -> 
         growth = min(max(rise / (last.crf - others[0].crf), growth / 4), 4 * growth)
     leap = abs(scale.loss(goal.target) - scale.loss(last.score)) / growth
     left = abs(bound - last.crf)
-    if upwards and others and left <= NEAR_BOUND and leap > 2 * left:
+    enough = abs(scale.loss(goal.target + goal.tolerance) - scale.loss(last.score)) / growth
+    if upwards and others and left <= NEAR_BOUND and leap > 2 * left and enough > left:
         return None
     furthest = LONGEST_LEAP * min(max(scale.growth(last.score) / growth, 1.0), 2.0)
     leap = min(max(leap, STEP), furthest)
