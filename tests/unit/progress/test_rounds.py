@@ -35,10 +35,10 @@ def test_what_lies_before_a_part_that_begins_is_measured() -> None:
 
 def test_a_part_that_is_encoded_again_is_the_last_until_another_is() -> None:
     rounds = told(Rounds(1.2, 100.0), (101.0, 0.4, 0.0), (110.0, 0.6, 0.5), (111.0, 1.0, 0.5))
-    assert told(rounds, (120.0, 0.6, 0.5)).total(100.0) == pytest.approx(20 + 0.6 * 20), "the second of two"
-    assert told(rounds, (121.0, 0.9, 0.5)).total(100.0) == pytest.approx(20 + 0.6 * 20)
-    assert told(rounds, (126.0, 0.1, 0.0)).total(100.0) == pytest.approx(26 + 0.6 * 20), "the first"
-    assert told(rounds, (133.0, 0.55, 0.5)).total(100.0) == pytest.approx(33 + 0.6 * 20), "that again"
+    assert told(rounds, (120.0, 0.6, 0.5)).total(100.0) == pytest.approx(20 + 0.5 * 20), "the second of two"
+    assert told(rounds, (121.0, 0.9, 0.5)).total(100.0) == pytest.approx(20 + 0.5 * 20)
+    assert told(rounds, (126.0, 0.1, 0.0)).total(100.0) == pytest.approx(26 + 0.5 * 20), "the first"
+    assert told(rounds, (133.0, 0.55, 0.5)).total(100.0) == pytest.approx(33 + 0.5 * 20), "that again"
 
 
 def test_a_segment_in_one_part_is_encoded_again_from_its_beginning() -> None:
