@@ -13,21 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import clips
-from tests.oddities import (
-    boxes,
-    discs,
-    elements,
-    entries,
-    muxing,
-    pairwise,
-    recipes,
-    relatives,
-    reported,
-    rips,
-    screens,
-    speakers,
-    suites,
-)
+from tests.oddities import pairwise, recipes, sets
 from tests.oddities.running import SETTINGS, Outcome, run
 from tests.oddities.table import HEAD, REPORTED, read, table
 
@@ -50,9 +36,7 @@ def sources(folder: Path, count: int, step: int) -> list[Path]:
 def reports(folder: Path, step: int) -> list[Path]:
     """Make the files of what users reported, or every ``step``-th of them."""
     ffmpeg = clips.find_ffmpeg()
-    for one in (boxes, rips, suites, elements, discs, entries, relatives, screens, speakers, muxing):
-        assert one.MAKERS is reported.MAKERS
-    return [reported.make(ffmpeg, name, folder) for name in sorted(reported.MAKERS)[::step]]
+    return [sets.make(ffmpeg, name, folder) for name in sorted(sets.MAKERS)[::step]]
 
 
 def shared(folder: Path | None) -> list[Path]:

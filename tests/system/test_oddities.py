@@ -6,18 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.oddities import (
-    boxes,
-    elements,
-    muxing,
-    pairwise,
-    recipes,
-    relatives,
-    reported,
-    rips,
-    speakers,
-    suites,
-)
+from tests.oddities import pairwise, recipes, sets
 from tests.oddities.running import run
 
 if TYPE_CHECKING:
@@ -105,10 +94,8 @@ FIFTH = {
 
 @pytest.mark.parametrize("wanted", [REPORTED, RIPS, SUITES, FOURTH, FIFTH])
 def test_some_that_users_reported(ffmpeg: Path, tmp_path: Path, wanted: dict[str, str]) -> None:
-    assert boxes.MAKERS is rips.MAKERS is suites.MAKERS is elements.MAKERS is relatives.MAKERS
-    assert boxes.MAKERS is speakers.MAKERS is muxing.MAKERS
-    assert set(wanted) <= set(boxes.MAKERS)
-    sources = [reported.make(ffmpeg, name, tmp_path / "sources") for name in wanted]
+    assert set(wanted) <= set(sets.MAKERS)
+    sources = [sets.make(ffmpeg, name, tmp_path / "sources") for name in wanted]
     outcomes = {one.name: one for one in run(sources, tmp_path, "crf")}
     assert set(outcomes) == set(wanted)
     for name, said in wanted.items():
@@ -119,7 +106,7 @@ def test_some_that_users_reported(ffmpeg: Path, tmp_path: Path, wanted: dict[str
 def test_sound_of_no_known_codec_is_no_matter_to_what_measures_the_picture(
     ffmpeg: Path, tmp_path: Path
 ) -> None:
-    source = reported.make(ffmpeg, "sound_of_a_codec_that_nobody_knows", tmp_path / "sources")
+    source = sets.make(ffmpeg, "sound_of_a_codec_that_nobody_knows", tmp_path / "sources")
     [outcome] = run([source], tmp_path, "default")
     assert outcome.came == "noted", outcome
     assert any("codec that ffmpeg does not know, track 1: left out" in line for line in outcome.said)
