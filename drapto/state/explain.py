@@ -57,7 +57,8 @@ def as_people_say(value: object) -> str:
             else "set"
         )
     if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")  # 24/255 is no exact decimal
+        # 24/255 is no exact decimal, and what is small is not nothing
+        return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.4g}"
     if isinstance(value, bool):
         return str(value).lower()
     return "unset" if value is None else str(value)

@@ -99,6 +99,11 @@ def test_what_one_run_made_with_settings_of_its_own_is_finished_and_would_be_don
     assert brief(tasks[:2], {}, {}, expected=failed)[0].startswith("✗ a: failed: no"), "it failed since"
 
 
+def test_what_is_small_is_shown_to_change() -> None:
+    found = [str(one) for one in changed_settings({"a": 0.00004, "b": 1.0}, {"a": 0.00005, "b": 12.5})]
+    assert found == ["changed: a (4e-05 -> 5e-05)", "changed: b (1 -> 12.5)"]
+
+
 def test_a_value_is_shown_as_people_write_it() -> None:
     target = {"metric": "vmaf", "score": 93.0, "tolerance": 0.65}
     before = {"enabled": True, "target": None, "threshold": 24 / 255}
@@ -106,7 +111,7 @@ def test_a_value_is_shown_as_people_write_it() -> None:
     assert [str(one) for one in changed_settings(before, now)] == [
         "changed: enabled (true -> false)",
         "changed: target (unset -> VMAF 93)",
-        "changed: threshold (0.0941 -> 0.1)",
+        "changed: threshold (0.09412 -> 0.1)",
     ]
 
 

@@ -16,7 +16,7 @@ def test_settings_are_written_as_people_write_them() -> None:
     assert dict(flat(settings)) == {
         "crop.enabled": "true",
         "crop.rect": "unset",
-        "crop.threshold": "0.0941",
+        "crop.threshold": "0.09412",
         "encode.crf": "40",
         "encode.preset": "6",
         "encode.svt_params": "tune=0",
