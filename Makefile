@@ -25,6 +25,8 @@ endif
 	@cd $(PROJECT) && $(BIN)/doit
 	@cd $(PROJECT) && $(BIN)/drapto status
 
+# byte code is written, whatever the environment says: the tests start some thousand processes
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
