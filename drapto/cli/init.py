@@ -13,6 +13,7 @@ from drapto.config import FILE_NAME, load_config
 from drapto.config.writing import template
 from drapto.engine.atomic import write_text
 from drapto.errors import printable
+from drapto.sources import find_sources
 
 
 @click.command(
@@ -43,4 +44,8 @@ def init(directory: Path) -> None:
     for folder in (config.input.source_dir, config.output.dir):
         (directory / folder).mkdir(parents=True, exist_ok=True)
     sources = directory / config.input.source_dir
-    say(f"Put MKV files into {printable(sources)}, then run `drapto run` in {printable(directory.resolve())}")
+    run = f"run `drapto run` in {printable(directory.resolve())}"
+    if find_sources(sources, config):
+        say(f"{printable(sources)} has MKV files already: {run}")
+    else:
+        say(f"Put MKV files into {printable(sources)}, then {run}")

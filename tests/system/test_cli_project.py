@@ -43,7 +43,16 @@ def test_init_makes_a_project(here: Path) -> None:
     assert names == ["dodo.py", "drapto.toml", "output", "source"]
     assert load_config(here / "films", environ={}) == Config()
     compile((here / "films" / "dodo.py").read_text(), "dodo.py", "exec")
+    assert "Put MKV files into" in done.output
     assert "then run `drapto run`" in done.output
+
+
+def test_init_beside_sources_asks_for_none(here: Path) -> None:
+    (here / "source").mkdir()
+    (here / "source" / "film.mkv").touch()
+    done = run("init")
+    assert "Put MKV files" not in done.output
+    assert "source has MKV files already: run `drapto run`" in done.output
 
 
 def test_init_overwrites_nothing(here: Path) -> None:
