@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests import clips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 # how fast examples are made and tried says something of the machine, which may be busy, and nothing of drapto
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -48,12 +50,31 @@ def pytest_sessionstart() -> None:
         _measuring[MEASURE] = how
 
 
-@pytest.fixture(scope="module")
-def measured_processes() -> Iterator[None]:
-    """Have coverage measure what a module's tests start: much of it runs in such processes alone."""
+@contextlib.contextmanager
+def _measured() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, how in _measuring.items():
             patch.setenv(name, how)
+        yield
+
+
+@pytest.fixture(scope="session")
+def measured() -> Callable[[], AbstractContextManager[None]]:
+    """Return what has coverage measure the processes that are started in it."""
+    return _measured
+
+
+@pytest.fixture(scope="module")
+def measured_processes() -> Iterator[None]:
+    """Have coverage measure what a module's tests start: much of it runs in such processes alone."""
+    with _measured():
+        yield
+
+
+@pytest.fixture
+def measured_run() -> Iterator[None]:
+    """Have coverage measure what one test starts."""
+    with _measured():
         yield
 
 

@@ -21,11 +21,13 @@ from tests.system.killing import hear_signals, survivors
 from tests.system.projects import ProjectDir, new_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
-pytestmark = pytest.mark.usefixtures("measured_processes")
+of_measured_runs = pytest.mark.usefixtures("measured_run")
+"""What a run on a cluster does is measured in some of them: importing Dask takes twice as long so."""
 
 SLOW = "[encoding.crf]\nsd = 10\n"
 
@@ -45,12 +47,15 @@ def local(source: Path, tmp_path_factory: pytest.TempPathFactory) -> ProjectDir:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(
+    tmp_path_factory: pytest.TempPathFactory, measured: Callable[[], AbstractContextManager[None]]
+) -> Iterator[Cluster]:
     """A scheduler and two workers."""
     made = Cluster(tmp_path_factory.mktemp("cluster"))
-    made.schedule()
-    made.work("one", wait=False)
-    made.work("two")
+    with measured():
+        made.schedule()
+        made.work("one", wait=False)
+        made.work("two")
     made.await_said("one", "worker ")
     yield made
     made.close()
@@ -104,6 +109,7 @@ def cpu_seconds(project: ProjectDir) -> float:
     return float(json.loads(first)["titles"][0]["cpu_seconds"])
 
 
+@of_measured_runs
 @pytest.mark.parametrize("transfer", ["shared", "push"])
 def test_the_bytes_are_those_of_this_machine(
     cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path, transfer: str
@@ -212,6 +218,7 @@ def test_a_worker_that_is_killed_with_its_answer_on_it_costs_nothing(
     is_tidy(project, cluster)
 
 
+@of_measured_runs
 def test_an_interrupt_stops_the_clusters_encoders(cluster: Cluster, source: Path, tmp_path: Path) -> None:
     project = on(cluster, tmp_path, source)
     run = started(project)
@@ -224,6 +231,7 @@ def test_an_interrupt_stops_the_clusters_encoders(cluster: Cluster, source: Path
     assert run.wait(10) == 130
 
 
+@of_measured_runs
 def test_a_scheduler_that_is_restarted_is_waited_for(
     cluster: Cluster, source: Path, local: ProjectDir, tmp_path: Path
 ) -> None:
@@ -237,6 +245,7 @@ def test_a_scheduler_that_is_restarted_is_waited_for(
     is_tidy(project, cluster)
 
 
+@of_measured_runs
 def test_what_no_worker_has_is_an_error_within_seconds(source: Path, tmp_path: Path) -> None:
     small = Cluster(tmp_path / "small")
     small.schedule()
@@ -252,6 +261,7 @@ def test_what_no_worker_has_is_an_error_within_seconds(source: Path, tmp_path: P
         small.close()
 
 
+@of_measured_runs
 def test_a_scheduler_that_is_not_there_is_an_error(source: Path, tmp_path: Path) -> None:
     nobody = Cluster(tmp_path / "nobody")
     said = on(nobody, tmp_path, source).doit(status=4).output
