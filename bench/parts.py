@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import encoding, eta, film, idle, quality, report, scale
-from bench.clips import make_film
+from bench import encoding, eta, film, idle, quality, report, scale, search
+from bench.clips import LEARNT_FROM, make_film
+from bench.curves import curves_of
 from tests import clips
 
 if TYPE_CHECKING:
@@ -152,6 +153,30 @@ def of_eta(wanted: Wanted) -> Figures:
     return report.eta_rows(told), [said]
 
 
+def of_search(wanted: Wanted) -> Figures:
+    """Search the CRFs of a film of each half, on encodes that were measured beforehand."""
+    if not REAL_CLIPS.exists() and wanted.clip is None:
+        return [], ["Search: the shared clips are not here."]
+    films = (
+        [wanted.clip]
+        if wanted.clip
+        else [
+            make_film(wanted.ffmpeg, REAL_CLIPS, wanted.folder / "learnt.mkv", LEARNT_FROM),
+            make_film(wanted.ffmpeg, REAL_CLIPS, wanted.folder / "film.mkv"),
+        ]
+    )
+    rows = []
+    for one in films:
+        curves = curves_of(one, wanted.folder / "curves", wanted.ffmpeg)
+        titles = search.searched(curves, wanted.folder / "search", seconds=wanted.chunk_size)
+        rows += report.search_rows(titles)
+    said = (
+        f"Search: VMAF {search.TARGET:g} by the search itself, on encodes that were measured beforehand; "
+        f"learnt.mkv is of the half that constants were set on; {search.SEEDS} searches of each."
+    )
+    return rows, [said]
+
+
 def of_cluster(wanted: Wanted) -> Figures:
     """Hold a local cluster against this machine with the same slots."""
     from bench import cluster  # noqa: PLC0415  needs distributed
@@ -201,6 +226,7 @@ PARTS: dict[str, Callable[[Wanted], Figures]] = {
 
 ASKED_FOR: dict[str, Callable[[Wanted], Figures]] = {
     "eta": of_eta,
+    "search": of_search,
     "cluster": of_cluster,
     "workers": of_workers,
 }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bench.idle import Idle
     from bench.quality import Targeted
     from bench.scale import Looks, Scale
+    from bench.search import Title
     from bench.timing import Own
     from drapto.tools import Tools
 
@@ -210,6 +211,24 @@ def film_rows(found: Shown) -> list[Row]:
             Row("film: worst segment, ab-av1", min(peer.segments)),
         ]
     return rows
+
+
+def search_rows(titles: Sequence[Title]) -> list[Row]:
+    """Return what the searches of one film took, and how close they came."""
+    name, target = titles[0].curves.name, 93.0
+    segments = [one for title in titles for one in title.segments]
+    missed = statistics.mean(abs(one.vmaf - target) > 1 and one.why == "target" for one in segments)
+    whole = [title.vmaf - target for title in titles]
+    off = statistics.pstdev((one.vmaf for one in segments), target)
+    return [
+        Row(f"{name}: encodes per segment, mean", statistics.mean(title.encodes for title in titles)),
+        Row(f"{name}: encoders started per segment", statistics.mean(title.starts for title in titles)),
+        Row(f"{name}: segments off by more than a point, and not at a bound", 100 * missed, 5, " %"),
+        Row(f"{name}: segments less the target, root mean square", off),
+        Row(f"{name}: the film less the target, mean", statistics.mean(whole)),
+        Row(f"{name}: the same, largest", max(map(abs, whole))),
+        Row(f"{name}: bytes / at one CRF, as good", statistics.mean(title.bytes_ratio for title in titles)),
+    ]
 
 
 def machine(tools: Tools) -> str:
