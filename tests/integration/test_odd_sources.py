@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from drapto.encoding.abav1 import AbAv1
     from drapto.media.model import VideoTrack
 
-FRAMES = 30
+FRAMES = 12
 SIZE = (160, 96)
 FLAT = (640, 64)
 """As it is shown while it is measured, it has a tenth of the pixels that one of `SIZE` has."""
