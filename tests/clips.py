@@ -81,6 +81,11 @@ def _write(ffmpeg: Path, path: Path, arguments: Sequence[str | Path]) -> Path:
     return partial.replace(path)
 
 
+def beginning(ffmpeg: Path, source: Path, path: Path, seconds: float) -> Path:
+    """Copy the packets of a clip's first ``seconds``, of all tracks."""
+    return _write(ffmpeg, path, ["-i", source, "-map", "0", "-c", "copy", "-t", str(seconds)])
+
+
 def moving_picture(size: tuple[int, int], rate: str, bars: Bars = NO_BARS, *, first: int = 0) -> str:
     """Return a lavfi graph of endless moving picture, nowhere dark, inside black ``bars``.
 
@@ -191,7 +196,7 @@ FIELD_FLAGS = ("-q:v", "2", "-flags:v", "+bitexact+ilme+ildct")
 """Marks every frame as interlaced, whether it is or not."""
 
 
-def film(size: tuple[int, int] = (352, 288), rate: str = FILM_RATE) -> str:
+def film(size: tuple[int, int] = (192, 288), rate: str = FILM_RATE) -> str:
     """Return a lavfi graph of a soft picture that moves everywhere: sharp edges pass for combs."""
     width, height = size
     zoom = f"mandelbrot=s={width}x{height}:r={rate}:start_scale=2:end_scale=0.05:end_pts=400"

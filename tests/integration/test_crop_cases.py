@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
 SIZE = (160, 90)
 FRAMES = 240
-KEYINT = 8
+STEP = 8
+"""Of what is drawn, every 8th frame is coded, as a keyframe: where there are many, no other is looked at."""
+
 THRESHOLD = 24 / 255
 SCOPE = Bars(top=12, bottom=12)
 
 PQ = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc"
 FORMATS = {
     "8 bit": ("h264", "yuv420p", ""),
-    "10 bit": ("hevc", "yuv420p10le", ""),
-    "8 bit PQ": ("hevc", "yuv420p", PQ),
+    "10 bit": ("h264", "yuv420p10le", ""),
+    "8 bit PQ": ("h264", "yuv420p", PQ),
     "10 bit PQ": ("hevc", "yuv420p10le", PQ),
 }
 
@@ -93,8 +95,10 @@ def find(source: Path, folder: Path) -> CropInfo:
 
 def make(ffmpeg: Path, target: Path, case: Case, form: str) -> Path:
     codec, pix_fmt, tags = FORMATS[form]
-    filters = ",".join(one for one in (case.filters, tags) if one) or None
-    shape = {"frames": FRAMES, "keyint": KEYINT, "bframes": 0, "size": case.size, "bars": case.bars}
+    filters = ",".join(one for one in (case.filters, tags, f"framestep={STEP}") if one)
+    shape = {"frames": FRAMES // STEP, "keyint": 1, "bframes": 0, "size": case.size, "bars": case.bars}
+    # coders save on what is of keyframes alone, and would make black another one
+    shape["options"] = ("-crf", "16")
     return clips.make_clip(ffmpeg, target, codec=codec, pix_fmt=pix_fmt, filters=filters, **shape)  # type: ignore[arg-type]
 
 

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from drapto.encoding.abav1 import AbAv1
     from drapto.media.model import VideoTrack
 
-FRAMES = 30
+FRAMES = 12
 SIZE = (160, 96)
+FLAT = (640, 64)
+"""As it is shown while it is measured, it has a tenth of the pixels that one of `SIZE` has."""
 
 BARS = "color=red:s=80x96:r=24,format=gbrp[l];color=0x2040c0:s=80x96:r=24,format=gbrp[r];[l][r]hstack"
 """Half red, half blue, in RGB: a wrong matrix or range shows in the colours that come out."""
@@ -58,9 +60,9 @@ def plane(ffmpeg: Path, path: Path, *, pix_fmt: str, filters: str = "null") -> b
     return clips.run_ffmpeg(ffmpeg, "-noautorotate", "-i", path, *options)
 
 
-def rotated(ffmpeg: Path, folder: Path, degrees: int) -> Path:
+def rotated(ffmpeg: Path, folder: Path, degrees: int, size: tuple[int, int] = SIZE) -> Path:
     """Make a clip that a player turns; its container says so."""
-    upright = clips.make_clip(ffmpeg, folder / "upright.mkv", frames=FRAMES, size=SIZE, keyint=10)
+    upright = clips.make_clip(ffmpeg, folder / "upright.mkv", frames=FRAMES, size=size, keyint=10)
     path = folder / f"rotated-{degrees}.mkv"
     clips.run_ffmpeg(ffmpeg, "-display_rotation", str(degrees), "-i", upright, "-c", "copy", path)
     return path
@@ -100,9 +102,9 @@ def test_a_turned_picture_is_encoded_as_it_is_and_turned_by_the_player(
 
 
 def test_a_turned_picture_is_measured_as_it_is_coded(ffmpeg: Path, tmp_path: Path) -> None:
-    project = new_project(tmp_path / "project", rotated(ffmpeg, tmp_path, 90))
+    project = new_project(tmp_path / "project", rotated(ffmpeg, tmp_path, 90, FLAT))
     closest = "[quality]\nout_of_reach = 'closest'\nmax_encodes = 1\n"
-    project.target(f"{closest}[crop]\nrect = '128:64:16:16'\n")
+    project.target(f"{closest}[crop]\nrect = '512:40:64:12'\n")
     project.doit()
     records = [json.loads(path.read_text()) for path in (project.root / "work").glob("*/encoded/*.json")]
     assert records
@@ -110,10 +112,10 @@ def test_a_turned_picture_is_measured_as_it_is_coded(ffmpeg: Path, tmp_path: Pat
 
 
 def test_ab_av1_which_would_turn_it_is_not_asked(ab_av1: AbAv1, ffmpeg: Path, tmp_path: Path) -> None:
-    project = new_project(tmp_path / "project", rotated(ffmpeg, tmp_path, 90))
+    project = new_project(tmp_path / "project", rotated(ffmpeg, tmp_path, 90, FLAT))
     engine = "[quality]\nengine = 'ab-av1'\nmax_encodes = 1\nout_of_reach = 'closest'\n"
     engine += f"[tools]\nab_av1 = '{ab_av1.program}'\n"
-    project.target(f"{engine}[crop]\nrect = '128:64:16:16'\n")
+    project.target(f"{engine}[crop]\nrect = '512:40:64:12'\n")
     project.doit()
     logs = (path.read_text() for path in (project.root / "work").glob("*/logs/encode.log"))
     assert "crf-search" not in "".join(logs)
@@ -202,8 +204,7 @@ def test_the_quality_is_measured_by_the_same_matrix_and_range(
     ffmpeg: Path, tmp_path: Path, pix_fmt: str
 ) -> None:
     source = tmp_path / "clip.mkv"
-    # as it is shown, it has a tenth of the pixels that one of SIZE has
-    graph = f"{clips.moving_picture((640, 64), '24')},scale=out_range=pc,format={pix_fmt}"
+    graph = f"{clips.moving_picture(FLAT, '24')},scale=out_range=pc,format={pix_fmt}"
     inputs = ["-f", "lavfi", "-i", graph, "-frames:v", "24"]
     coded = ["-c:v", "ffv1" if pix_fmt == "bgr0" else "libx264", "-pix_fmt", pix_fmt]
     clips.run_ffmpeg(ffmpeg, *inputs, *coded, source)

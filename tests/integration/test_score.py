@@ -139,16 +139,21 @@ REAL = {
 }
 """Of real films: what is cut off, and how the rest is shown."""
 
+COLUMNS = ",crop=320:3840:920:0"
+"""Of a picture that is 3840 pixels high, enough to be judged on a display of 4K."""
+
 
 @pytest.mark.parametrize("name", REAL)
 def test_so_it_does_of_real_films(
     name: str, media: Callable[[str], Path], ffmpeg: Path, tmp_path: Path
 ) -> None:
     crop, scale, model = REAL[name]
-    frames = 1 if "4k" in name else FRAMES
-    source, cut = tmp_path / "movie.mkv", f"trim=end_frame={frames}"
+    cut = f"trim=end_frame={FRAMES}" + (COLUMNS if "4k" in name else "")
+    source = tmp_path / "movie.mkv"
     lossless = ("-c:v", "ffv1", "-an", "-sn", "-fps_mode", "passthrough")
-    clips.run_ffmpeg(ffmpeg, "-noautorotate", "-i", media(name), "-vf", cut, *lossless, source)
+    clips.run_ffmpeg(
+        ffmpeg, "-threads", "1", "-noautorotate", "-i", media(name), "-vf", cut, *lossless, source
+    )
     output = encode(ffmpeg, source, tmp_path / "encoded.mkv", filters=crop.rstrip(",") or "null")
     asked = crop.removeprefix("crop=").rstrip(",") or None
     found = score(source, output, settings(tmp_path, {}), crop=asked)
@@ -160,7 +165,7 @@ def test_so_it_does_of_real_films(
 @pytest.fixture(scope="module")
 def strip(ffmpeg: Path, clip_cache: Path) -> Path:
     """Two seconds of a picture that is small on a display."""
-    return clips.make_clip(ffmpeg, clip_cache / "strip.mkv", frames=48, size=(640, 96))
+    return clips.make_clip(ffmpeg, clip_cache / "strip.mkv", frames=48, size=(640, 64))
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +181,7 @@ def test_every_nth_frame_is_a_part_of_all(strip: Path, whole: Score, tmp_path: P
     assert found.scores.values == pytest.approx(whole.scores.values[3::7], abs=1e-3)
 
 
-@pytest.mark.parametrize("every", [1, 3, 5, 11])
+@pytest.mark.parametrize("every", [1, 3, 11])
 def test_how_much_is_done_is_told_up_to_the_end(
     strip: Path, whole: Score, every: int, tmp_path: Path
 ) -> None:
@@ -206,9 +211,9 @@ def test_of_any_file_that_ffmpeg_reads(container: str, strip: Path, ffmpeg: Path
 
 
 def test_another_size_is_shown_as_large(strip: Path, whole: Score, ffmpeg: Path, tmp_path: Path) -> None:
-    small = encode(ffmpeg, strip, tmp_path / "small.mkv", filters="scale=320:48", frames=48)
+    small = encode(ffmpeg, strip, tmp_path / "small.mkv", filters="scale=320:32", frames=48)
     found = score(strip, small, settings(tmp_path, {}), every=5)
-    assert found.shown == whole.shown == (1920, 288)
+    assert found.shown == whole.shown == (1920, 192)
     assert found.scores.harmonic < whole.scores.harmonic
 
 
@@ -240,11 +245,11 @@ def test_what_holds_other_frames_is_refused(strip: Path, ffmpeg: Path, tmp_path:
 
 
 def test_another_picture_is_refused(strip: Path, ffmpeg: Path, tmp_path: Path) -> None:
-    other = encode(ffmpeg, strip, tmp_path / "other.mkv", filters="crop=320:96", frames=48)
-    with pytest.raises(SourceError, match=r"shows 320x96, which is neither the source's 640x96.*--crop"):
+    other = encode(ffmpeg, strip, tmp_path / "other.mkv", filters="crop=320:64", frames=48)
+    with pytest.raises(SourceError, match=r"shows 320x64, which is neither the source's 640x64.*--crop"):
         score(strip, other, settings(tmp_path, {}))
-    found = score(strip, other, settings(tmp_path, {}), crop="320:96:160:0", every=11)
-    assert str(found.crop) == "320:96:160:0"
+    found = score(strip, other, settings(tmp_path, {}), crop="320:64:160:0", every=11)
+    assert str(found.crop) == "320:64:160:0"
 
 
 def test_an_interlaced_source_is_held_against_as_it_is_encoded(ffmpeg: Path, tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from drapto.video.encode_settings import EncodeShape
 
 FRAMES, GOP = 192, 64
+DISPLAY = Display(model="vmaf_v0.6.1", width=960, height=96, coded_width=640, coded_height=64)
+"""Half as large as it would be, which takes less time."""
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +52,14 @@ def clip(ffmpeg: Path, clip_cache: Path) -> Path:
 def encoded(
     clip: Path, folder: Path, context: StageContext, *, score: float, tolerance: float, thorough: bool = False
 ) -> EncodedSegment:
-    aim = target(score, tolerance=tolerance, highest=60, thorough=thorough)
+    aim = target(score, tolerance=tolerance, highest=60, thorough=thorough, display=DISPLAY)
     asked = request(clip, folder / "encoded", width=640, height=64)
     whole = dataclasses.replace(job(asked, shape(FRAMES, keyint=GOP), aim), attempts=folder / "attempts")
     return encode(whole, context).segment
 
 
 def measured(ffmpeg: Path, encoded: Path, clip: Path, log: Path) -> list[float]:
-    shown = "scale=1920:192:flags=bicubic,settb=1/24,setpts=N"
+    shown = "scale=960:96:flags=bicubic,settb=1/24,setpts=N"
     ticks = f"[0:v]{shown}[a];[1:v]format=yuv420p10le,{shown}[b]"
     clips.run_ffmpeg(
         ffmpeg,
@@ -128,7 +130,9 @@ def measured_twice(
 def test_keeping_the_frames_to_measure_changes_neither_bytes_nor_scores(
     clip: Path, tmp_path: Path, shared_job: StageContext
 ) -> None:
-    kept, decoded = measured_twice(clip, tmp_path, shared_job, shape(FRAMES, keyint=GOP), target())
+    kept, decoded = measured_twice(
+        clip, tmp_path, shared_job, shape(FRAMES, keyint=GOP), target(display=DISPLAY)
+    )
     assert kept == decoded
     assert len(kept.values) == 12
 
@@ -151,12 +155,12 @@ def test_kept_frames_have_the_range_and_the_colours_of_their_source(
 ) -> None:
     source = tmp_path / "source.mkv"
     colours = pictures.format(hdr="color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc")
-    noise = "mandelbrot=s=320x180:r=24,noise=alls=9:all_seed=3:allf=t"
+    noise = "mandelbrot=s=192x108:r=24,noise=alls=9:all_seed=3:allf=t"
     clips.run_ffmpeg(
         ffmpeg, *("-f", "lavfi", "-i", f"{noise},{colours}", "-frames:v", "72", "-c:v", "ffv1", source)
     )
     # shown as large as it is, which takes less time
-    display = Display(model="vmaf_v0.6.1", width=320, height=180, coded_width=320, coded_height=180)
+    display = Display(model="vmaf_v0.6.1", width=192, height=108, coded_width=192, coded_height=108)
     goal = target(light=light, display=display)
     kept, decoded = measured_twice(source, tmp_path, shared_job, shape(72, **changes), goal)
     assert kept == decoded

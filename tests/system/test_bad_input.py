@@ -24,13 +24,10 @@ FAST += ("--set", "report.enabled=false")
 SETTINGS = ("--set", "encoding.preset=13", *FAST[2:])
 
 NAMES = [
-    "-dash.mkv",
-    "a%03d.mkv",
-    'it\'s "x": y.mkv',
+    "-dash a%03d.mkv",
+    'it\'s "x": y [b]*?.mkv',
     "new\nline.mkv",
-    "千と千尋.mkv",
-    "[b]*?.mkv",
-    "back\\slash $HOME `id`.mkv",
+    "back\\slash $HOME `id` 千と千尋.mkv",
     "L" * 246 + ".mkv",
     os.fsdecode(b"no text \xe9.mkv"),
 ]
@@ -233,7 +230,7 @@ def test_any_name(clip: Path, tmp_path: Path) -> None:
     assert sum(line.startswith("✓") for line in status.lines) == len(NAMES)
     plan = drapto(folder, "plan", *inputs, "-o", "out", *SETTINGS)
     assert plan.lines[-1].startswith("0 titles to do, "), plan.lines
-    for name in NAMES[:3]:
+    for name in NAMES[:2]:
         told = drapto(folder / "in", "probe", "--", name)
         assert told.status == 0
         assert told.lines[0].startswith(f"{name}: Matroska")

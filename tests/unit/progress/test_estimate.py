@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 QUARTER = 0.25
 
-OFTEN = 200
+OFTEN = 100
 """How many times it is asked in a long run. A display asks more often, and forgets sooner what was wrong."""
 
 KINDS = {
