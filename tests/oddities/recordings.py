@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from tests.oddities.releases import ASS, MAKERS
 from tests.oddities.reported import EXACT, case, one_behind_the_other, picture, tone, write, x264
 from tests.oddities.rips import X265, joined, x265
 from tests.oddities.screens import in_clusters, sized
-from tests.oddities.suites import PQ, in_blocks, tones
+from tests.oddities.suites import PQ, in_blocks, retimed, tones
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -223,6 +224,39 @@ def everything_starts_over(ffmpeg: Path, path: Path) -> None:
 
     surgery.rewritten(path, {surgery.CLUSTER: taken})
     appended(path, b"".join(clusters))
+
+
+@case
+def sound_starts_over(ffmpeg: Path, path: Path) -> None:
+    """The last of two begins anew at 0 in its midst -> the other, a note; not half of it without a word."""
+    mapped = ["-map", "0", "-map", "1", "-map", "2"]
+    write(ffmpeg, path, *picture(), *tone(), *tone(frequency=550), *mapped, *x264(), "-c:a", "ac3")
+    retimed(path, 3, lambda tick: tick if tick < 750 else tick - 750)
+
+
+@case
+def sound_of_one_packet(ffmpeg: Path, path: Path) -> None:
+    """Of a recorder that was killed: all of its one packet is the encoder's delay -> left out, a note."""
+    mapped = ["-map", "0", "-map", "1", "-map", "2"]
+    write(ffmpeg, path, *picture(), *tone(), *tone(frequency=550), *mapped, *x264(), "-c:a", "aac")
+    turn = iter(range(1000))
+    in_clusters(path, lambda parts: [one for one in parts if not _sounds(one) or next(turn) == 0])
+
+
+def _sounds(part: tuple[bytes, bytes]) -> bool:
+    identity, value = part
+    if identity == surgery.BLOCK_GROUP:
+        value = dict(surgery.children(value))[surgery.BLOCK]
+    return identity in (surgery.SIMPLE_BLOCK, surgery.BLOCK_GROUP) and value[0] == 0x83
+
+
+@case
+def sound_of_noise(ffmpeg: Path, path: Path) -> None:
+    """The last of two is nothing that decodes, as of a key that was wrong -> the other; or refused for it."""
+    mapped = ["-map", "0", "-map", "1", "-map", "2"]
+    write(ffmpeg, path, *picture(), *tone(), *tone(frequency=550), *mapped, *x264(), "-c:a", "ac3")
+    noise = random.Random(7)
+    in_blocks(path, 3, lambda one: one[:4] + noise.randbytes(len(one) - 4))
 
 
 @case
