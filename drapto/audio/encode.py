@@ -127,7 +127,7 @@ def encode_audio(
         except SpaceError:
             raise
         except (StageError, SourceError) as error:
-            raise type(error)(f"{name}: {error.problem}", path=source, remedy=error.remedy) from error
+            raise _of_track(error, name, source) from error
         if not plan.copies:
             span = _checked(made, track, name, source)
         size = partial.stat().st_size
@@ -167,12 +167,24 @@ def _lost(problem: str) -> ToolFailedError:
     return error
 
 
+MOSTLY_DAMAGED = "failed with status 69"
+"""What is said of ffmpeg where more than two thirds of a track's packets do not decode (ffmpeg's manual,
+"max_error_rate")."""
+
 UNDECODABLE_ENDS = {
     "tta": 'in Matroska, ffmpeg cannot decode the last packet of TTA; set audio.passthrough = ["tta"], which '
     "keeps the track as it is, or remux the file without it"
 }
 """What to do about sound whose end does not decode though it is whole: Matroska does not hold TTA's header,
 which says how many samples the last packet has, and libavformat makes it up from the length of the film."""
+
+
+def _of_track(error: StageError | SourceError, name: str, source: Path) -> StageError | SourceError:
+    """Return an error that names the track."""
+    if MOSTLY_DAMAGED in error.problem:
+        remedy = "rip it again, or remux the file without that track"
+        return SourceError(f"{name}: most of it cannot be decoded", path=source, remedy=remedy)
+    return type(error)(f"{name}: {error.problem}", path=source, remedy=error.remedy)
 
 
 def _checked(span: Span | None, track: AudioTrack, name: str, source: Path) -> Span:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 DEMUXER = "[in#"
 """How ffmpeg begins what a demuxer says."""
 
+CUT_OFF = "Truncating packet of size"
+"""What libavformat says, in nobody's name, of an element that ends behind the file."""
+
 REPEATED = "Last message repeated"
 
 SPEAKER = re.compile(r"\[(?:[^\]]*/)?(\w+)\]")
@@ -52,7 +55,7 @@ def of_the_track(complaints: Iterable[str], others: Collection[str]) -> tuple[st
         said = SPEAKER.match(line)
         # what is said again is said by who said it
         again = another and line.lstrip().startswith(REPEATED)
-        another = line.startswith(DEMUXER) or (said[1] in others if said else again)
+        another = line.startswith((DEMUXER, CUT_OFF)) or (said[1] in others if said else again)
         kept += [] if another else [line]
     return tuple(kept)
 

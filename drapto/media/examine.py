@@ -17,18 +17,29 @@ from drapto.media.film import Candidate, choose_film
 from drapto.media.foreign import WEBVTT
 from drapto.media.frame_count import MILLISECOND, count_frames, spread
 from drapto.media.hdr.dynamic import describe
+from drapto.media.hearing import unheard
 from drapto.media.index import index_packets, is_cover
 from drapto.media.matroska.additions import t35_additions
 from drapto.media.matroska.codecs import foreign_codecs
 from drapto.media.matroska.container import require_matroska
+from drapto.media.matroska.ending import missing_end
 from drapto.media.matroska.oddities import oddities, refuse_oddities
 from drapto.media.matroska.pictures import PLAIN, track_heads
 from drapto.media.matroska.records import dolby_vision_records
 from drapto.media.mediainfo import TrackFacts, read_facts
 from drapto.media.model import SourceInfo
-from drapto.media.notes import heard_notes, lost_notes, picture_notes, read_notes, return_notes, shape_notes
+from drapto.media.notes import (
+    heard_notes,
+    lost_notes,
+    picture_notes,
+    read_notes,
+    return_notes,
+    shape_notes,
+    standing,
+)
 from drapto.media.passed_over import refuse_passed_over
 from drapto.media.rate import NS
+from drapto.media.restarts import refuse_restarted
 from drapto.media.sidedata import refuse_told_twice
 from drapto.media.texts import ANY_TEXT
 
@@ -81,20 +92,21 @@ def examine(
         SourceError: The source cannot be encoded.
     """
     sized = require_matroska(source)
+    whole_end = sized and missing_end(source) is None
     refuse_oddities(source)
     try:
         with listening() as said, av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
-            refuse_damaged(source, said, sized=sized)
+            refuse_damaged(source, said, sized=whole_end)
             _refuse_unusable(source, container)
             unread = spare.unread(source, container)
             spare.refuse_unread(source, container, unread, unreadable_tracks)
             whole = _Pass(source, container, frame_index, unread)
-            refuse_damaged(source, said, sized=sized)
+            refuse_damaged(source, said, sized=whole_end)
             whole.notes += cut_off_notes(said, sized=sized)
             contexts = [one.codec_context for one in container.streams.audio]
             sounds = {one.codec.canonical_name for one in contexts if one is not None}
             refuse_passed_over(source, whole.index.watch, sounds)
-            return whole.report(digest, sized=sized)
+            return whole.report(digest, unreadable_tracks, sized=sized)
     except FFmpegError as error:
         raise SourceError(
             f"is damaged ({error.strerror})", path=source, remedy="rip or copy it again"
@@ -135,15 +147,21 @@ class _Pass:
         unknown = [one.index for one in texts if one.codec_context is None]
         self.foreign = foreign_codecs(source, unknown)
 
-    def report(self, digest: str, *, sized: bool) -> Examined:
-        """Return what was found; ``sized`` as `require_matroska` returns it."""
+    def report(self, digest: str, unreadable_tracks: UnreadableTracks, *, sized: bool) -> Examined:
+        """Return what was found; ``sized`` as `require_matroska` returns it.
+
+        Raises:
+            SourceError: Nothing of its sound, or of its picture, can be decoded.
+        """
         self._note_what_is_left_out(sized=sized)
         film, *others = self._films()
+        refuse_restarted(self.source, self.index.video[film.index].restart, film.time_base or MILLISECOND)
         refuse_told_twice(self.source, self.index.video[film.index].trial.first)
         video, times, dynamic = self._video(film, self.frame_index)
-        self.notes += [*self.facts.tracks.get(video.index, NO_FACTS).disagreements, *picture_notes(video)]
+        self.notes += standing(self.facts.tracks.get(video.index, NO_FACTS).disagreements, video)
+        self.notes += picture_notes(video)
         self.notes += lost_notes(self.index.video[video.index].dynamic.lost)
-        audio = self._audio()
+        audio = self._audio(unreadable_tracks)
         self.notes += [note for number, track in enumerate(audio) for note in heard_notes(number, track)]
         subtitles = self._subtitles()
         self.notes += [note for number, track in enumerate(subtitles) for note in read_notes(number, track)]
@@ -233,12 +251,19 @@ class _Pass:
         self.notes += shape_notes(about.head, counted.history.forms[0][1].sar, track)
         return track, times, dynamic
 
-    def _audio(self) -> tuple[AudioTrack, ...]:
-        return tuple(
-            tracks.audio_track(stream, self.index.audio[stream.index], self._facts(stream))
-            for stream in self.streams.audio
-            if stream.index not in self.unread and self._has_packets(stream, self.index.audio[stream.index])
-        )
+    def _audio(self, wish: UnreadableTracks) -> tuple[AudioTrack, ...]:
+        read = [one for one in self.streams.audio if one.index not in self.unread]
+        tallies = self.index.audio
+        found = [
+            tracks.audio_track(stream, tallies[stream.index], self._facts(stream))
+            for stream in read
+            if self._has_packets(stream, tallies[stream.index])
+        ]
+        silent = {one.index: unheard(self.source, one, tallies[one.index]) for one in read}
+        problems = {index: problem for index, problem in silent.items() if problem is not None}
+        spare.refuse_unread(self.source, self.container, {**problems, **self.unread}, wish)
+        self.notes += spare.notes(problems)
+        return tuple(track for track in found if track.index not in problems)
 
     def _subtitles(self) -> tuple[SubtitleTrack, ...]:
         return tuple(

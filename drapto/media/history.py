@@ -53,9 +53,7 @@ class History:
             return
         time, last = self.forms[-1]
         if form.hdr10 is not None and form == last.model_copy(update={"hdr10": form.hdr10}):
-            self.forms[-1] = (time, form)
-            if last in self.examples:
-                self.examples[form] = self.examples[last]
+            self.forms[-1] = (time, form)  # its example is the first picture that has them
 
     def go_on(self, time: int, form: Form) -> None:
         """Take note that pictures have a form from a time on."""

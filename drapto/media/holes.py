@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 1.5
 """How many usual durations a frame is shown for where one behind it is missing."""
 
-LONG_GAP = 2.0
-MANY_FRAMES = 24
+LONG_GAP = 0.4
+MANY_FRAMES = 10
 """Seconds, and usual durations, from which on a gap without packets is one in an otherwise even title."""
 
 EVEN = 0.9

@@ -16,6 +16,7 @@ from drapto.media.hdr.dynamic import DynamicTally
 from drapto.media.history import UNCUT
 from drapto.media.passed_over import Watch
 from drapto.media.refresh import entrance, packing
+from drapto.media.restarts import Restart
 from drapto.media.sound_history import SoundHistory
 from drapto.media.tally import SubtitleTally, Tally
 from drapto.media.trial import Trial
@@ -43,7 +44,12 @@ class AudioTally(Tally):
 
     Attributes:
         untimed: How many packets have no time of their own, as in a lace of unknown durations.
+        restart: Where times go back furthest; None where they do not.
+        samples: The first ones, to be decoded where nobody knows whether any can be.
     """
+
+    SAMPLES = 32
+    """How many of those: more than a codec needs to begin with."""
 
     def __init__(self, stream: AudioStream) -> None:
         super().__init__()
@@ -52,6 +58,9 @@ class AudioTally(Tally):
         self.history = SoundHistory(stream)
         self._watch = self.history.watch
         self.untimed = 0
+        self.samples: list[Packet[Stream]] = []
+        self.restart: Restart | None = None
+        self._highest = 0
         self._timed = (0, 0)
 
     def add(self, packet: Packet[Stream]) -> None:
@@ -63,11 +72,23 @@ class AudioTally(Tally):
             if pts is None:
                 self.untimed += 1
             else:
+                if pts < self._highest and self.packets:
+                    self._overlay(pts)
+                else:
+                    self._highest = pts
                 self._timed = (pts, self.packets)
             self.packets += 1
+            if self.packets <= self.SAMPLES:
+                self.samples.append(packet)
             self._last = packet
             if self._watch is not None:
                 self._watch(packet)
+
+    def _overlay(self, pts: int) -> None:
+        """Note that a packet is heard before one that came earlier."""
+        if self.restart is None or self._highest - pts > self.restart.latest - self.restart.pts:
+            self.restart = Restart(pts, self._highest, self.first or 0, self.packets, 0)
+        self.restart.overlaid += 1
 
     @property
     def spacing(self) -> float:
@@ -140,6 +161,7 @@ class VideoTally(Tally):
         keyframes: The presentation times, in ticks, of the keyframes from which on it decodes, in the order
             of the file.
         returns: Where times go back to such as were there before: when, and by how many ticks.
+        restart: The one of these that goes back furthest; None where none is.
         packed: A packet holds more than one frame, so that what stands beside a keyframe needs others.
         starts_with_key: Whether the first packet is one.
         missing: Packets without a presentation time.
@@ -157,6 +179,7 @@ class VideoTally(Tally):
         self.missing = 0
         self.broken = 0
         self.returns: list[tuple[int, int]] = []
+        self.restart: Restart | None = None
         self.packed = False
         self._is_packed = packing(stream)
         self._latest: int | None = None
@@ -187,19 +210,26 @@ class VideoTally(Tally):
         if packet.is_keyframe:
             # what is shown before a keyframe and coded after it comes behind it in the file
             if self._latest is not None and packet.pts < self._latest:
-                self._go_back(packet.pts, self._latest)
+                self._go_back(packet.pts, self._latest, packet.pos or 0)
             if not self.keyframes or self._is_place_to_begin(packet):
                 self.keyframes.append(packet.pts)
-        self._latest = packet.pts if self._latest is None else max(self._latest, packet.pts)
+        self._go_on(packet.pts)
+
+    def _go_on(self, pts: int) -> None:
+        if self.restart is not None and pts <= self.restart.latest:
+            self.restart.overlaid += 1
+        self._latest = pts if self._latest is None else max(self._latest, pts)
 
     def _is_place_to_begin(self, packet: Packet[Stream]) -> bool:
         return not self.packed and (self._is_entrance is None or self._is_entrance(packet))
 
-    def _go_back(self, pts: int, latest: int) -> None:
+    def _go_back(self, pts: int, latest: int, place: int) -> None:
         """Note that times go back to such as were there; others belong to packets in another order."""
         usual = (latest - (self.first or 0)) / len(self.times)
         if any(pts <= time < pts + usual for time in self.times[:-1]):
             self.returns.append((latest, latest - pts))
+            if self.restart is None or latest - pts > self.restart.latest - self.restart.pts:
+                self.restart = Restart(pts, latest, self.first or 0, len(self.times), place)
             self._latest = pts
 
 

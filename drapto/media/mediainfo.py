@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from pymediainfo import MediaInfo
 
+from drapto.errors import ElementError
+from drapto.media.matroska import ids
+from drapto.media.matroska.records import streams
+from drapto.media.matroska.tree import Reader
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -68,7 +73,7 @@ class FileFacts:
     Attributes:
         container: Such as ``Matroska``.
         writer: The application that wrote it.
-        tracks: By the track's place in the file.
+        tracks: By ffmpeg's stream index.
     """
 
     container: str
@@ -81,12 +86,24 @@ def read_facts(source: Path) -> FileFacts:
     with source.open("rb") as file:  # a handle, since MediaInfo reads patterns and URLs out of file names
         report = MediaInfo.parse(file)
     general = report.general_tracks[0].to_data()
-    tracks = {}
+    tracks, indices = {}, _indices(source)
     for track in report.tracks:
         data = track.to_data()
-        if str(data.get("streamorder", "")).isdigit():
-            tracks[int(data["streamorder"])] = track_facts(data)
+        place, number = str(data.get("streamorder", "")), str(data.get("track_id", ""))
+        if place.isdigit():
+            # it counts the tracks of which ffmpeg makes no stream, too
+            tracks[indices.get(number, int(place))] = track_facts(data)
     return FileFacts(general.get("format", "Matroska"), general.get("writing_application"), tracks)
+
+
+def _indices(source: Path) -> dict[str, int]:
+    """Return ffmpeg's index of each stream by its track's number."""
+    try:
+        with source.open("rb") as file:
+            entries = streams(Reader(file).first(ids.TRACKS))
+    except ElementError:
+        return {}  # MediaInfo has read the same head
+    return {str(entry.number(ids.TRACK_NUMBER)): index for index, entry in entries.items()}
 
 
 def track_facts(data: dict[str, str]) -> TrackFacts:

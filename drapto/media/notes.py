@@ -41,6 +41,16 @@ def picture_notes(video: VideoTrack) -> list[str]:
     return [*notes, *hole_notes(video.holes)]
 
 
+def standing(disagreements: Sequence[str], video: VideoTrack) -> list[str]:
+    """Return what the container and the stream say differently of colours and HDR10's fields.
+
+    Nothing of a stream that says several things: MediaInfo tells the last of them.
+    """
+    forms = [video.first_form, *(change.form for change in video.changes)] if video.first_form else []
+    said = {(form.colours, form.hdr10) for form in forms if form is not None}
+    return list(disagreements) if len(said) <= 1 else []
+
+
 def lost_notes(names: Collection[str]) -> list[str]:
     """Return what there is to say of dynamic metadata that are not carried, by their names."""
     return [

@@ -30,8 +30,15 @@ TRUEHD_SYNC = b"\xf8\x72\x6f\xba"
 
 DTS_SYNC = b"\x7f\xfe\x80\x01"
 
+ADTS_SYNC = b"\xff\xf0"
+"""Of AAC in ADTS: 12 bits; the others of the second byte but for layer tell it apart no further."""
+
+SAME_AS_BEFORE = 0x80
+"""useSameStreamMux, the first bit behind a LOAS frame's length."""
+
 MOST_HEADERS = 64
-"""Headers that are told apart: a track with more of them has something in them that says nothing."""
+"""Headers that are told apart, and packets that do not decode: a track with more of them has something in its
+headers that says nothing."""
 
 
 def _ac3(data: bytes) -> bytes:
@@ -66,7 +73,23 @@ def _truehd(data: bytes) -> bytes:
     return data[8:12] if data[4:8] == TRUEHD_SYNC else b""
 
 
+def _aac(data: bytes) -> bytes:
+    """Return an ADTS header's profile, sample rate and channels (ISO/IEC 13818-7, 6.2.1).
+
+    Packets of a broadcast that were put into Matroska as they are have one; nothing of others.
+    """
+    has_header = data[0] == ADTS_SYNC[0] and data[1] & 0xF6 == ADTS_SYNC[1]
+    return bytes((data[2] & 0xFD, data[3] & 0xC0)) if has_header else b""
+
+
+def _latm(data: bytes) -> bytes:
+    """Return what a stream's head says of its form (ISO/IEC 14496-3, 1.7.3); nothing of packets without."""
+    return b"" if data[3] & SAME_AS_BEFORE else data[3:8]
+
+
 READERS: dict[str, Callable[[bytes], bytes]] = {
+    "aac": _aac,
+    "aac_latm": _latm,
     "ac3": _ac3,
     "eac3": _eac3,
     "dca": _dts,
@@ -96,7 +119,8 @@ class SoundHistory:
         self._decoder: AudioCodecContext | None = None
         codec = context.codec.canonical_name
         self._read = READERS.get(codec)
-        self._known: dict[bytes, SoundForm | None] = {}
+        self._known: dict[bytes, SoundForm] = {}
+        self._silent = 0
         self._last = b""
         self.watch: Callable[[Packet[Stream]], None] | None = None
         if codec == "truehd":
@@ -117,12 +141,16 @@ class SoundHistory:
         if not header or header == self._last or packet.pts is None:
             return
         if header not in self._known:
-            if len(self._known) >= MOST_HEADERS:
+            if len(self._known) + self._silent >= MOST_HEADERS:
                 return
-            self._known[header] = self._decode(packet)
+            found = self._decode(packet)
+            if found is None:  # the next one like it may decode: all of this one may be the encoder's delay
+                self._silent += 1
+                return
+            self._known[header] = found
         self._last = header
         form = self._known[header]
-        if form is not None and (not self.forms or self.forms[-1][1] != form):
+        if not self.forms or self.forms[-1][1] != form:
             self.forms.append((packet.pts, form))
 
     def _decode(self, packet: Packet[Stream]) -> SoundForm | None:

@@ -39,6 +39,7 @@ clusters, and skips too much of sound whose rate it takes for twice as high."""
 UNREAD = {
     "a_commentary_in_bzip2": ("sound", 2),
     "a_commentary_that_is_encrypted": ("sound", 1),
+    "sound_starts_over": ("sound", 1),
     "sound_of_which_one_cannot_be_read": ("sound", 1),
     "subtitles_in_bzip2": ("subtitles", 1),
 }

@@ -7,8 +7,11 @@ from tests.oddities import (
     discs,
     elements,
     entries,
+    libraries,
     muxing,
+    recordings,
     relatives,
+    releases,
     reported,
     rips,
     screens,
@@ -16,6 +19,9 @@ from tests.oddities import (
     suites,
 )
 
-SETS = (reported, boxes, rips, suites, elements, discs, entries, relatives, screens, speakers, muxing)
+SETS = (
+    reported, boxes, rips, suites, elements, discs, entries, relatives, screens, speakers, muxing, releases,
+    recordings, libraries,
+)  # fmt: skip
 MAKERS = reported.MAKERS
 make = reported.make

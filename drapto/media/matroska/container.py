@@ -16,6 +16,7 @@ from drapto.media.matroska.ebml import (
     places,
     size_within,
 )
+from drapto.media.matroska.ending import missing_end
 from drapto.media.matroska.tree import GLOBAL_ELEMENTS, LIMIT
 
 if TYPE_CHECKING:
@@ -79,9 +80,11 @@ def _check(file: IO[bytes], size: int, source: Path) -> bool:
         _refuse_what_lies_before(file, source)
         raise SourceError(f"is not Matroska but {_kind(head)}", path=source, remedy=REMUX)
     segment = _segment(file, source)
-    if segment.end is not None and segment.end > size:
+    try:
+        missing_end(source)
+    except ElementError as error:
         problem = f"is cut short: {size} of {segment.end} bytes are there"
-        raise SourceError(problem, path=source, remedy="rip or copy it again")
+        raise SourceError(problem, path=source, remedy="rip or copy it again") from error
     _check_tracks(file, segment, source)
     return segment.end is not None
 

@@ -12,6 +12,7 @@ from drapto.errors import ElementError, SourceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.container import REMUX
 from drapto.media.matroska.ebml import Element, place_at, real
+from drapto.media.matroska.ending import missing_end
 from drapto.media.matroska.records import is_stream
 from drapto.media.matroska.schema import name_of
 from drapto.media.matroska.tree import GLOBAL_ELEMENTS, LIMIT, TOP, Reader
@@ -148,8 +149,9 @@ def _is_harmless(reader: Reader, place: Place) -> bool:
 def oddities(source: Path) -> list[str]:
     """Return what a user should know of a source's elements, a line each."""
     try:
+        lacks = missing_end(source)
         with source.open("rb") as file:
-            return list(_noted(Reader(file)))
+            return [*([f"{lacks}: the film is whole"] if lacks else []), *_noted(Reader(file))]
     except (OSError, ElementError):
         return []
 
@@ -161,6 +163,7 @@ def _noted(reader: Reader) -> Iterator[str]:
     except ElementError:
         tracks = None  # said by what reads the tracks
     yield from _tracks_of_no_stream(tracks)
+    yield from _made_of_others(tracks)
     for element in (ids.INFO, ids.CHAPTERS, ids.TAGS, ids.ATTACHMENTS):
         try:
             found[element] = reader.first(element) if element == ids.INFO else reader.joined(element)
@@ -179,6 +182,14 @@ def _tracks_of_no_stream(tracks: Element | None) -> Iterator[str]:
         if is_stream(entry):
             continue
         yield f"track number {entry.number(ids.TRACK_NUMBER)} ({codec_of(entry)}) holds no film: left out"
+
+
+def _made_of_others(tracks: Element | None) -> Iterator[str]:
+    """Note the tracks that are put together of others (RFC 9559, "TrackOperation")."""
+    for entry in () if tracks is None else tracks.of(ids.TRACK_ENTRY):
+        if entry.find(ids.TRACK_OPERATION) is not None:
+            number = entry.number(ids.TRACK_NUMBER)
+            yield f"track number {number} is put together of others (TrackOperation): that is not kept"
 
 
 def _links(info: Element) -> Iterator[str]:

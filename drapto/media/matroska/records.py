@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from drapto.media.matroska.ebml import Element
 
-STREAM_TYPES = (1, 2, 0x11, 0x21)
-"""Video, audio, subtitles, metadata: the tracks of which ffmpeg makes a stream."""
+STREAM_TYPES = {1: (b"V",), 2: (b"A",), 0x11: (b"D", b"S"), 0x21: (b"D", b"S")}
+"""Video, audio, subtitles, metadata: the tracks of which ffmpeg makes a stream, where their codec's name
+begins with such a letter. A camera's measurements (M_GPMF) are no stream, though they are metadata."""
 
 RECORD_TYPES = (b"dvcC", b"dvvC", b"dvwC")
 """Of profiles up to 7, 8 to 10, and above."""
@@ -59,8 +60,9 @@ def streams(tracks: Element | None) -> dict[int, Element]:
 
 def is_stream(entry: Element) -> bool:
     """Tell whether ffmpeg makes a stream of a track's entry."""
-    kind = entry.find(ids.TRACK_TYPE)
-    return kind is not None and int.from_bytes(kind.value, "big") in STREAM_TYPES
+    kind, codec = entry.find(ids.TRACK_TYPE), entry.find(ids.CODEC_ID)
+    letters = STREAM_TYPES.get(int.from_bytes(kind.value, "big"), ()) if kind is not None else ()
+    return bool(letters) and (codec is None or codec.value.startswith(letters))
 
 
 def _record(entry: Element) -> DolbyVision | None:
