@@ -88,7 +88,8 @@ class AudioTally(Tally):
         """Note that a packet is heard before one that came earlier."""
         if self.restart is None or self._highest - pts > self.restart.latest - self.restart.pts:
             self.restart = Restart(pts, self._highest, self.first or 0, self.packets, 0)
-        self.restart.overlaid += 1
+        if pts <= self.restart.latest:
+            self.restart.overlaid += 1
 
     @property
     def spacing(self) -> float:

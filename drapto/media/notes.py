@@ -78,7 +78,7 @@ def return_notes(returns: Sequence[tuple[int, int]], base: Fraction) -> list[str
 def shape_notes(head: TrackHead, said: Fraction | None, video: VideoTrack) -> list[str]:
     """Return what there is to say where the container leaves a picture's shape to the stream.
 
-    It is square then (RFC 9559, DisplayWidth), and so ffmpeg takes it; other players ask the stream.
+    It is square then (RFC 9559, DisplayWidth), and so ffmpeg and mpv take it; VLC asks the stream.
 
     Args:
         head: The container's word.

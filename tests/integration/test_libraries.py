@@ -108,6 +108,12 @@ def test_sound_that_begins_anew_is_refused(film: Path) -> None:
         examine(film)
 
 
+def test_sound_whose_times_go_to_and_fro_is_kept(film: Path) -> None:
+    turn = iter(range(1000))
+    retimed(film, 2, lambda tick: max(0, tick - 130 * (next(turn) % 2)))
+    assert [track.index for track in examine(film).info.audio] == [1]
+
+
 # --- tracks
 
 

@@ -191,7 +191,7 @@ def read(text: str, made_with: str) -> Earlier:
     Raises:
         ValueError: It holds such an earlier part itself.
     """
-    if "\nOf these, " in text:
+    if re.search(r"^Of (these|those by \S+), ", text, flags=re.MULTILINE):
         raise ValueError("a table that took rows over already: what it holds is of two versions")
     head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     counts: dict[str, Counts] = {}
@@ -225,28 +225,27 @@ def table(
     Args:
         found: What became of sources, by setting.
         wanted: Those that there are.
-        earlier: What is known from before of those that are not in ``found``.
+        earlier: What is known from before of those that are not in ``found``; of no use for a setting with
+            which all of them have run again.
         head: What it says of them all.
 
     Raises:
-        ValueError: A source is in both, or the earlier ones are others.
+        ValueError: Some sources are in both, or the earlier ones are others.
     """
     counts = {setting: Counts.of(outcomes) for setting, outcomes in found.items()}
     have = {setting: {one.name for one in outcomes} for setting, outcomes in found.items()}
     before: list[str] = []
     if earlier is not None:
-        known = [name for name in wanted if name not in earlier.missing]
-        if twice := sorted(set(known) & set().union(*have.values())):
+        known = {name for name in wanted if name not in earlier.missing}
+        kept = [setting for setting, names in have.items() if not known <= names]
+        if twice := sorted(known & set().union(*(have[setting] for setting in kept))):
             raise ValueError(f"known from before, and run again: {', '.join(twice)}")
-        if any(earlier.counts[setting].came.total() != len(known) for setting in counts):
+        if any(earlier.counts[setting].came.total() != len(known) for setting in kept):
             raise ValueError(f"the earlier table is not of these {len(known)} sources")
-        counts = {setting: counts[setting] + earlier.counts[setting] for setting in counts}
-        have = {setting: names | set(known) for setting, names in have.items()}
-        before = [
-            "",
-            f"Of these, {len(known)} were run with {earlier.made_with}, and not again since; the others with",
-            "versions up to the one that this document comes with.",
-        ]
+        for setting in kept:
+            counts[setting] += earlier.counts[setting]
+            have[setting] |= known
+        before = [*([""] if kept else []), *(_not_again(len(known), one, earlier.made_with) for one in kept)]
     lines = [*head.splitlines(), "", f"| setting | sources | {' | '.join(KINDS)} |"]
     lines.append(f"|---|{'---|' * (len(KINDS) + 1)}")
     for setting, counted in counts.items():
@@ -264,6 +263,13 @@ def table(
             lines += [f"|{'---|' * (len(counts) + 1)}"]
             lines += [f"| {' | '.join(str(said[one][text]) for one in counts)} | {text} |" for text in texts]
     return "\n".join(lines) + "\n"
+
+
+def _not_again(count: int, setting: str, made_with: str) -> str:
+    return (
+        f"Of those by `{setting}`, {count} were run with {made_with}, and not again since; the others with "
+        "versions up to the one that this document comes with."
+    )
 
 
 def _total(said: Mapping[str, Counter[str]], text: str) -> int:

@@ -89,16 +89,29 @@ def test_what_is_not_run_again_is_taken_over_and_said() -> None:
     now = {setting: [Outcome("c", "noted", ["said"])] for setting in before}
     text = table(now, names, earlier)
     together = {setting: [*before[setting], *now[setting]] for setting in before}
-    told = [line for line in text.splitlines() if not line.startswith(("Of these", "versions up to"))]
-    assert "Of these, 2 were run with version 1" in text
+    told = [line for line in text.splitlines() if not line.startswith("Of those by")]
+    for setting in before:
+        assert f"Of those by `{setting}`, 2 were run with version 1" in text
     assert [line for line in told if line] == [line for line in table(together, names).splitlines() if line]
     with pytest.raises(ValueError, match="two versions"):
         read(text, "version 2")
 
 
 def test_no_source_is_counted_twice() -> None:
-    earlier = read(table({"crf": [REFUSED]}, ["b", "c"]), "version 1")
+    earlier = read(table({"crf": [REFUSED, Outcome("a", "perfect")]}, ["a", "b", "c"]), "version 1")
     with pytest.raises(ValueError, match="run again: b"):
-        table({"crf": [REFUSED]}, ["b", "c"], earlier)
-    with pytest.raises(ValueError, match="not of these 2 sources"):
-        table({"crf": []}, ["a", "b", "c"], earlier)
+        table({"crf": [REFUSED]}, ["a", "b", "c"], earlier)
+    with pytest.raises(ValueError, match="not of these 3 sources"):
+        table({"crf": []}, ["a", "b", "c", "d"], earlier)
+
+
+def test_what_has_all_run_again_with_one_setting_is_taken_over_for_the_other_alone() -> None:
+    before = {"crf": [Outcome("a", "wrong", ["before"])], "default": [Outcome("a", "noted", ["before"])]}
+    earlier = read(table(before, ["a", "b"]), "version 1")
+    now = {"crf": [Outcome("a", "perfect"), REFUSED], "default": [REFUSED]}
+    text = table(now, ["a", "b"], earlier)
+    assert "| crf | 2 | 1 | 0 | 1 | 0 | 0 |" in text
+    assert "| default | 2 | 0 | 1 | 1 | 0 | 0 |" in text
+    assert [line[:22] for line in text.splitlines() if line.startswith("Of those")] == [
+        "Of those by `default`,"
+    ]
