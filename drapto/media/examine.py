@@ -92,7 +92,8 @@ def examine(
         SourceError: The source cannot be encoded.
     """
     sized = require_matroska(source)
-    whole_end = sized and missing_end(source) is None
+    lacks = missing_end(source)
+    whole_end = sized and lacks is None
     refuse_oddities(source)
     try:
         with listening() as said, av.open(file_url(source), format="matroska", **ANY_TEXT) as container:
@@ -103,6 +104,7 @@ def examine(
             whole = _Pass(source, container, frame_index, unread)
             refuse_damaged(source, said, sized=whole_end)
             whole.notes += cut_off_notes(said, sized=sized)
+            whole.notes += [f"{lacks}: the film is whole"] if lacks else []
             contexts = [one.codec_context for one in container.streams.audio]
             sounds = {one.codec.canonical_name for one in contexts if one is not None}
             refuse_passed_over(source, whole.index.watch, sounds)

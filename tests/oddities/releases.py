@@ -20,6 +20,7 @@ from tests.oddities.rips import X265, x265
 from tests.oddities.screens import STEREO_MODE, sized
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MAKERS = reported.MAKERS
@@ -258,46 +259,38 @@ def two_eyes_and_a_crop(ffmpeg: Path, path: Path) -> None:
 # --- captions
 
 
-def captions(count: int) -> dict[int, bytes]:
-    return {number: captioned.said(number) for number in range(count)}
+def with_captions(path: Path, frames: int, make: Callable[[Path], object]) -> None:
+    """Make a file whose every frame has a caption of its own."""
+    base = path.with_suffix(".base.mkv")
+    make(base)
+    captioned.add(base, path, {number: captioned.said(number) for number in range(frames)})
+    base.unlink()
 
 
 @case
 def captions_of_a_blu_ray(ffmpeg: Path, path: Path) -> None:
     """A/53 on each frame of H.264 with open GOPs and a pyramid of B-frames -> each frame's own."""
-    base = path.with_suffix(".base.mkv")
     coded = [*x264(12, ":open-gop=1:bframes=3:b-pyramid=strict:b-adapt=0")]
-    write(ffmpeg, base, *picture(seconds=3), *coded)
-    captioned.add(base, path, captions(72))
-    base.unlink()
+    with_captions(path, 72, lambda base: write(ffmpeg, base, *picture(seconds=3), *coded))
 
 
 @case
 def captions_of_telecined_film(ffmpeg: Path, path: Path) -> None:
     """A/53 on each frame of MPEG-2 at 29.97, which is film -> 23.976, no caption lost."""
-    base = path.with_suffix(".base.mkv")
-    clips.make_telecined(ffmpeg, base, frames=90)
-    captioned.add(base, path, captions(90))
-    base.unlink()
+    with_captions(path, 90, lambda base: clips.make_telecined(ffmpeg, base, frames=90))
 
 
 @case
 def captions_of_interlaced_video(ffmpeg: Path, path: Path) -> None:
     """A/53 on each frame of interlaced MPEG-2 -> deinterlaced, each caption once."""
-    base = path.with_suffix(".base.mkv")
-    clips.make_interlaced(ffmpeg, base, frames=50)
-    captioned.add(base, path, captions(50))
-    base.unlink()
+    with_captions(path, 50, lambda base: clips.make_interlaced(ffmpeg, base, frames=50))
 
 
 @case
 def captions_of_a_film_in_bars(ffmpeg: Path, path: Path) -> None:
     """A/53 in HEVC of letterboxed film at 16:9 in 4:3 samples -> cropped, in shape, each frame's own."""
-    base = path.with_suffix(".base.mkv")
     drawn = picture("352x288", "25", 2, "crop=352:216,pad=352:288:0:36:black,setsar=16/11")
-    write(ffmpeg, base, *drawn, *x265(X265))
-    captioned.add(base, path, captions(50))
-    base.unlink()
+    with_captions(path, 50, lambda base: write(ffmpeg, base, *drawn, *x265(X265)))
 
 
 @case

@@ -12,7 +12,6 @@ from drapto.errors import ElementError, SourceError
 from drapto.media.matroska import ids
 from drapto.media.matroska.container import REMUX
 from drapto.media.matroska.ebml import Element, place_at, real
-from drapto.media.matroska.ending import missing_end
 from drapto.media.matroska.records import is_stream
 from drapto.media.matroska.schema import name_of
 from drapto.media.matroska.tree import GLOBAL_ELEMENTS, LIMIT, TOP, Reader
@@ -149,9 +148,8 @@ def _is_harmless(reader: Reader, place: Place) -> bool:
 def oddities(source: Path) -> list[str]:
     """Return what a user should know of a source's elements, a line each."""
     try:
-        lacks = missing_end(source)
         with source.open("rb") as file:
-            return [*([f"{lacks}: the film is whole"] if lacks else []), *_noted(Reader(file))]
+            return list(_noted(Reader(file)))
     except (OSError, ElementError):
         return []
 
