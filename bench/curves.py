@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import av
 
 from bench.encoding import PRESET, SVT
+from bench.film import SHOWN
 from drapto.media.filters import escaped
 from drapto.quality.metrics import METRICS
 from drapto.quality.scores import scores_of
@@ -31,8 +32,6 @@ RATE, KEYINT = 24, 240
 
 NEAR = f"select='between(n,0,1)+gte(n,2)*lt(mod(n-2,{EVERY}),3)'"
 """Each measured frame and those beside it, which VMAF takes its motion from; it is the middle one."""
-
-SHOWN = "scale=1920:1080:flags=bicubic:force_original_aspect_ratio=decrease"
 
 
 @dataclass(frozen=True)

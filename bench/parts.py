@@ -171,7 +171,7 @@ def of_search(wanted: Wanted) -> Figures:
         titles = search.searched(curves, wanted.folder / "search", seconds=wanted.chunk_size)
         rows += report.search_rows(titles)
     said = (
-        f"Search: VMAF {search.TARGET:g} by the search itself, on encodes that were measured beforehand; "
+        f"Search: VMAF {film.TARGET:g} by the search itself, on encodes that were measured beforehand; "
         f"learnt.mkv is of the half that constants were set on; {search.SEEDS} searches of each."
     )
     return rows, [said]

@@ -217,7 +217,7 @@ def search_rows(titles: Sequence[Title]) -> list[Row]:
     """Return what the searches of one film took, and how close they came."""
     name, target = titles[0].curves.name, 93.0
     segments = [one for title in titles for one in title.segments]
-    missed = statistics.mean(abs(one.vmaf - target) > 1 and one.why == "target" for one in segments)
+    missed = statistics.mean(one.missed for one in segments)
     whole = [title.vmaf - target for title in titles]
     off = statistics.pstdev((one.vmaf for one in segments), target)
     return [

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from bench.curves import KEYINT, RATE
+from bench.film import CLOSE, TARGET
 from drapto.config import Config
 from drapto.encoding.attempt_store import AttemptStore
 from drapto.encoding.attempts import Attempt, Attempts, Splice
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
     from bench.curves import Curves, Segment
     from drapto.quality.search import Why
-
-TARGET, CLOSE = 93.0, 1.0
-"""What is asked for, and how far from it a segment may be."""
 
 NOISE = 0.15
 """By how much a sample of a part's frames is off, points of VMAF, standard deviation (docs/benchmarks.md)."""
@@ -64,6 +62,11 @@ class Searched:
     vmaf: float
     bytes: float
     why: Why
+
+    @property
+    def missed(self) -> bool:
+        """Whether it is not as close as was asked, and not for a bound or a plateau."""
+        return abs(self.vmaf - TARGET) > CLOSE and self.why == "target"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 
 from bench import report, search
 from bench.curves import CRFS, EVERY, Curves
+from bench.film import TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ def test_a_film_of_one_kind_takes_one_encode_of_each_part(tmp_path: Path) -> Non
         assert sum(one.frames for one in title.segments) == FRAMES
         assert title.encodes == pytest.approx(1)
         assert title.starts == 4
-        assert abs(title.vmaf - search.TARGET) < 0.3
+        assert abs(title.vmaf - TARGET) < 0.3
         assert title.bytes_ratio == pytest.approx(1, abs=0.02)
         assert {one.why for one in title.segments} == {"target"}
 
